@@ -1,0 +1,57 @@
+"""Related stories: for every event in a news archive, the handful of others a reader should see next, and why.
+
+>>> from relatedstories import RelatedStories, read_events
+>>> stories = RelatedStories().fit(read_events("sample"))
+>>> stories.related("2016-12-01-progress-ms-04", k=5)[0].context
+'International Space Station'
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from relatedstories.errors import BadValueError, InputError, UnknownEventError
+    from relatedstories.events import Event
+    from relatedstories.index import RelatedStories
+    from relatedstories.links import Explanation, Link, Part
+    from relatedstories.readers import read_events
+    from relatedstories.topics import Mention, Topic, TopicExtractor
+
+__all__ = [
+    "BadValueError",
+    "Event",
+    "Explanation",
+    "InputError",
+    "Link",
+    "Mention",
+    "Part",
+    "RelatedStories",
+    "Topic",
+    "TopicExtractor",
+    "UnknownEventError",
+    "read_events",
+]
+__version__ = "0.1.0"
+
+_MODULES = {
+    "errors": ("BadValueError", "InputError", "UnknownEventError"),
+    "events": ("Event",),
+    "index": ("RelatedStories",),
+    "links": ("Explanation", "Link", "Part"),
+    "readers": ("read_events",),
+    "topics": ("Mention", "Topic", "TopicExtractor"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: who only reads events does not wait for numpy and scipy.
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"relatedstories.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,51 @@
+"""The errors that a caller can mend: each says where, what was got and what was expected."""
+
+from __future__ import annotations
+
+__all__ = ["BadValueError", "InputError", "UnknownEventError", "shown"]
+
+
+class InputError(ValueError):
+    """Something given to the library cannot be used; the message says what, where and what was expected."""
+
+
+class BadValueError(InputError):
+    """One value is not what it should be: a field of an event, a row of a file, an argument.
+
+    Parameters
+    ----------
+    where : str
+        The row or call: ``"news.jsonl:17"``, ``"news.parquet: row 17"``, ``"event 'a1'"``, ``"related"``.
+    field : str or None
+        The field or argument at fault, None where the row as a whole is.
+    got, expected : str
+        What stood there, and what should have.
+
+    Examples
+    --------
+    >>> print(BadValueError("news.jsonl:17", "date", "'2016-13-01'", "a date as YYYY-MM-DD"))
+    news.jsonl:17: date: got '2016-13-01', expected a date as YYYY-MM-DD
+    """
+
+    def __init__(self, where: str, field: str | None, got: str, expected: str) -> None:
+        # All four as args, so that the error survives pickling on its way back from a worker process.
+        super().__init__(where, field, got, expected)
+        self.where, self.field, self.got, self.expected = where, field, got, expected
+
+    def __str__(self) -> str:
+        place = f"{self.where}: {self.field}" if self.field else self.where
+        return f"{place}: got {self.got}, expected {self.expected}"
+
+
+class UnknownEventError(InputError, KeyError):
+    """An id that no event of the archive has."""
+
+    __str__ = Exception.__str__  # KeyError would print the message in quotes
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """The value as an error message shows it: cut to `limit` characters, with its type where the text alone misleads."""
+    text = repr(value[: limit + 1] if isinstance(value, str) else value)
+    if len(text) > limit:
+        text = text[: limit - 3] + "..."
+    return text if value is None or isinstance(value, str) else f"{text} ({type(value).__name__})"

@@ -1,0 +1,178 @@
+"""The record that everything else works on: `Event`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from relatedstories.errors import BadValueError, shown
+
+__all__ = ["FIELDS", "Event", "as_id", "parse_date"]
+
+_DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d.*)?\s*", re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One short news item.
+
+    Parameters
+    ----------
+    id : str
+        Unique in its archive. A whole number is taken as its decimal text, so 17 and "17" are one id.
+    title : str
+        What happened, in a sentence or several; not empty.
+    text : str, default ""
+        Further text, of any length.
+    date : datetime.date, optional
+        The day of the event; of a ``datetime`` the day is kept.
+    heading : str, optional
+        The heading that an editor filed the event under.
+    topics : sequence of str, default ()
+        Topics that an editor gave the event.
+    url : str, optional
+        Where the event's page is.
+    sources : sequence of str or (name, url) pairs, default ()
+        Where the news came from.
+
+    Raises
+    ------
+    BadValueError
+        If a field is missing or of the wrong type; the message names the field.
+
+    Notes
+    -----
+    Half of a surrogate pair, which no file can hold as UTF-8, is replaced by U+FFFD.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> Event("2016-12-01-1", "A Progress cargo ship is lost", date=datetime.date(2016, 12, 1)).title
+    'A Progress cargo ship is lost'
+    """
+
+    id: str
+    title: str
+    text: str = ""
+    date: dt.date | None = None
+    heading: str | None = None
+    topics: tuple[str, ...] = ()
+    url: str | None = None
+    sources: tuple[str | tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "id", as_id(self.id))
+        where = f"event {shown(self.id)}"
+        put(self, "title", _text(where, "title", self.title, "a text that is not empty"))
+        put(self, "text", _text(where, "text", self.text, "a text", empty=True))
+        for name in ("heading", "url"):
+            value = getattr(self, name)
+            if value is not None:
+                put(self, name, _text(where, name, value, "a text that is not empty, or None"))
+        if isinstance(self.date, dt.datetime):
+            put(self, "date", self.date.date())
+        if self.date is not None and not isinstance(self.date, dt.date):
+            raise BadValueError(where, "date", shown(self.date), "a datetime.date or None")
+        put(self, "topics", tuple(_text(where, "topics", x, "a list of texts") for x in _items(where, "topics", self.topics)))
+        put(self, "sources", tuple(_source(where, x) for x in _items(where, "sources", self.sources)))
+
+    @property
+    def full_text(self) -> str:
+        """Title and text as one string: what topics and terms are read from, and what a mention's offsets count in."""
+        return f"{self.title}\n{self.text}" if self.text else self.title
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields that are set, as JSON has them: ``read_events([event.to_dict()])`` gives the event back.
+
+        Examples
+        --------
+        >>> Event("1", "Rain", date=dt.date(2020, 2, 1)).to_dict()
+        {'id': '1', 'title': 'Rain', 'date': '2020-02-01'}
+        """
+        record: dict[str, Any] = {"id": self.id, "title": self.title, "text": self.text}
+        record |= {"date": self.date and self.date.isoformat(), "heading": self.heading, "topics": list(self.topics)}
+        record |= {"url": self.url, "sources": [x if isinstance(x, str) else list(x) for x in self.sources]}
+        return {name: value for name, value in record.items() if value}
+
+
+FIELDS = tuple(field.name for field in fields(Event))
+
+
+def as_id(value: object) -> str:
+    """The id as text; raises `BadValueError` where it is neither a text nor a whole number."""
+    if isinstance(value, str):
+        if not value.strip():
+            raise BadValueError("event", "id", shown(value), "a text that is not empty")
+        return _well_formed(value)
+    if not isinstance(value, bool):
+        try:
+            return str(operator.index(value))  # type: ignore[arg-type]
+        except TypeError:
+            pass
+    raise BadValueError("event", "id", shown(value), "a text or a whole number")
+
+
+def parse_date(value: object, where: str = "event", field: str = "date") -> dt.date | None:
+    """The day that a field of a file or an argument names.
+
+    Parameters
+    ----------
+    value : datetime.date, datetime.datetime, str or None
+        A text reads YYYY-MM-DD, zeros optional; a time after it is ignored. None and "" are no date.
+    where, field : str
+        What an error names as the place.
+
+    Raises
+    ------
+    BadValueError
+        If the value names no day.
+
+    Examples
+    --------
+    >>> parse_date("2016-12-1T09:30:00Z")
+    datetime.date(2016, 12, 1)
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    if type(value).__name__ == "datetime64":  # numpy's, known by name: this module stays free of numpy
+        value = str(value)
+    match = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise BadValueError(where, field, shown(value), "a date as YYYY-MM-DD")
+    try:
+        return dt.date(*map(int, match.groups()))
+    except ValueError as error:
+        raise BadValueError(where, field, shown(value), f"a date as YYYY-MM-DD ({error})") from None
+
+
+def _well_formed(text: str) -> str:
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _text(where: str, field: str, value: object, expected: str, empty: bool = False) -> str:
+    if not isinstance(value, str) or not (empty or value.strip()):
+        raise BadValueError(where, field, shown(value), expected)
+    return _well_formed(value)
+
+
+def _items(where: str, field: str, value: object) -> Iterable[object]:
+    # A lone string is iterable too: topics="NASA" would become four topics.
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise BadValueError(where, field, shown(value), "a list of texts")
+    return value
+
+
+def _source(where: str, value: object) -> str | tuple[str, str]:
+    if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
+        return _well_formed(value[0]), _well_formed(value[1])
+    return _text(where, "sources", value, "texts or (name, url) pairs")

@@ -1,0 +1,175 @@
+"""Links: related events with their reasons. What explains a score, and which label says it best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from relatedstories.events import Event
+from relatedstories.names import Word, words
+from relatedstories.topics import Topic
+
+__all__ = ["Explanation", "Link", "Part", "best_first", "shared_phrase"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A related event under an event.
+
+    Parameters
+    ----------
+    event : Event
+        The event to see next.
+    score : float
+        How related it is, 0 to 1.
+    rank : int
+        Its place in the list, from 1.
+    context : str or None
+        The label: the shared topic that best explains the link; without any, words that both events have; else None.
+    topics : tuple of Topic
+        All topics that both events have, the most telling first.
+    """
+
+    event: Event
+    score: float
+    rank: int
+    context: str | None
+    topics: tuple[Topic, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The link as the batch job writes it: id, rank, score to six places, context and topics."""
+        topics = [topic.name for topic in self.topics]
+        return {"id": self.event.id, "rank": self.rank, "score": round(self.score, 6), "context": self.context, "topics": topics}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one shared topic or term adds to a score.
+
+    Parameters
+    ----------
+    name : str
+        The topic or term.
+    kind : str
+        "topic" or "term".
+    share : float
+        Its part of the score: product of its weights in both events, times the date factor.
+    """
+
+    name: str
+    kind: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why two events are related.
+
+    Parameters
+    ----------
+    a, b : Event
+    score : float
+        The sum of the parts' shares.
+    date_factor : float
+        What the days between the events leave of their similarity, 0 to 1; in the shares already.
+    parts : tuple of Part
+        Every shared topic and term, the largest share first.
+
+    Examples
+    --------
+    >>> parts = (Part("International Space Station", "topic", 0.25), Part("cargo", "term", 0.125))
+    >>> print(Explanation(Event("1", "Cargo is lost"), Event("2", "Cargo arrives"), 0.375, 0.5, parts))
+    score 0.375 = similarity 0.750 x date factor 0.500
+     0.250  topic  International Space Station
+     0.125  term   cargo
+    """
+
+    a: Event
+    b: Event
+    score: float
+    date_factor: float
+    parts: tuple[Part, ...]
+
+    @property
+    def topics(self) -> tuple[Part, ...]:
+        """The parts that are topics."""
+        return tuple(part for part in self.parts if part.kind == "topic")
+
+    @property
+    def terms(self) -> tuple[Part, ...]:
+        """The parts that are terms."""
+        return tuple(part for part in self.parts if part.kind == "term")
+
+    def __str__(self) -> str:
+        similarity = self.score / self.date_factor if self.date_factor else 0.0
+        head = f"score {self.score:.3f} = similarity {similarity:.3f} x date factor {self.date_factor:.3f}"
+        return "\n".join([head, *(f"{part.share:6.3f}  {part.kind:5}  {part.name}" for part in self.parts)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The explanation as JSON has it."""
+        parts = [{"name": part.name, "kind": part.kind, "share": part.share} for part in self.parts]
+        return {"a": self.a.id, "b": self.b.id, "score": self.score, "date_factor": self.date_factor, "parts": parts}
+
+
+def best_first(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Parts by falling share; topics before terms and then by name where the shares are equal."""
+    return tuple(sorted(parts, key=lambda part: (-part.share, part.kind != "topic", part.name)))
+
+
+def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
+    """The run of words that both texts have and that explains most of a score, as the first text writes it.
+
+    Parameters
+    ----------
+    a, b : str
+    shares : mapping of str to float
+        The shared terms' parts of the score. A phrase begins and ends with one of them, and a phrase of a single word
+        must explain `TELLING` of the sum.
+
+    Returns
+    -------
+    str or None
+        None where no phrase qualifies.
+
+    Examples
+    --------
+    >>> shared_phrase("A cargo ship sinks off Malta.", "The cargo ship was new", {"cargo": 0.2, "ship": 0.1})
+    'cargo ship'
+    """
+    ours, theirs = words(a), [word.form.casefold() for word in words(b)]
+    forms = [word.form.casefold() for word in ours]
+    places: dict[str, list[int]] = {}
+    for place, form in enumerate(theirs):
+        if form in shares:
+            places.setdefault(form, []).append(place)
+    total = sum(shares.values())
+    best: tuple[float, int, str] | None = None
+    for start, form in enumerate(forms):
+        for place in places.get(form, ()):
+            length = _common(forms[start : start + MAX_PHRASE], theirs[place : place + MAX_PHRASE], shares)
+            share = sum(shares.get(form, 0.0) for form in forms[start : start + length])
+            if length == 1 and share < TELLING * total:
+                continue
+            candidate = (-share, start, _slice(a, ours, start, length))
+            best = min(best, candidate) if best else candidate
+    return best[2] if best else None
+
+
+MAX_PHRASE = 6
+TELLING = 0.5
+
+
+def _common(ours: Sequence[str], theirs: Sequence[str], shares: Mapping[str, float]) -> int:
+    """How many leading words two runs share, the last of them a shared term."""
+    length = 0
+    for i, (our, their) in enumerate(zip(ours, theirs, strict=False), 1):
+        if our != their:
+            break
+        if our in shares:
+            length = i
+    return length
+
+
+def _slice(text: str, found: Sequence[Word], start: int, length: int) -> str:
+    return " ".join(text[found[start].start : found[start + length - 1].end].split())

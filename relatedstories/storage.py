@@ -1,0 +1,97 @@
+"""An index on disk: NumPy arrays that are memory-mapped, and JSON. Nothing in it can run code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relatedstories.atomic import new_folder
+from relatedstories.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["MANIFEST", "read_folder", "write_folder"]
+
+MANIFEST = "index.json"
+FORMAT = 1
+
+
+def write_folder(
+    folder: Path, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Any], about: Mapping[str, Any]
+) -> None:
+    """Write an index, whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Replaced if it holds an index already.
+    arrays : mapping of str to ndarray
+        Each a file NAME.npy.
+    documents : mapping of str to JSON value
+        Each a file NAME.json; the elements of a list on a line each.
+    about : mapping
+        What else the manifest says.
+    """
+    with new_folder(folder, MANIFEST) as new:
+        for name, array in arrays.items():
+            np.save(new / f"{name}.npy", array, allow_pickle=False)
+        for name, value in documents.items():
+            with open(new / f"{name}.json", "w", encoding="utf-8") as file:
+                if isinstance(value, list):
+                    file.write("[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n]\n")
+                else:
+                    json.dump(value, file, ensure_ascii=False)
+        sizes = {file.name: file.stat().st_size for file in sorted(new.iterdir())}
+        manifest = {"format": FORMAT, **about, "files": sizes}
+        (new / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any], dict[str, Any]]:
+    """Open an index: its arrays, memory-mapped; its documents; its manifest.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no index, one of a newer format, or one of which a file is missing or cut.
+    """
+    try:
+        about = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        version, sizes = about["format"], about["files"]
+    except FileNotFoundError:
+        raise InputError(f"{folder}: got no {MANIFEST} there, expected the folder of an index") from None
+    except (ValueError, KeyError, TypeError, NotADirectoryError):
+        raise InputError(f"{folder / MANIFEST}: got a broken file, expected the manifest of an index") from None
+    if version != FORMAT:
+        raise InputError(f"{folder}: got an index of format {version}, expected format {FORMAT}; build it again")
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    documents: dict[str, Any] = {}
+    for name, size in sizes.items():
+        path = folder / name
+        found = path.stat().st_size if path.is_file() else None
+        if found != size:
+            raise InputError(
+                f"{path}: got {'no file' if found is None else f'{found} bytes'}, expected {size}; build the index again"
+            )
+        try:
+            if path.suffix == ".npy":
+                arrays[path.stem] = _mapped(path)
+            else:
+                documents[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(f"{path}: got a broken file ({error}); build the index again") from None
+    return arrays, documents, about
+
+
+def _mapped(path: Path) -> npt.NDArray[Any]:
+    try:
+        mapped: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        if "empty file" not in str(error):  # an array of no elements cannot be mapped
+            raise
+        mapped = np.load(path, allow_pickle=False)
+    return mapped

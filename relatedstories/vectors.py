@@ -1,0 +1,190 @@
+"""Vectors: one sparse row an event, a block of terms and a block of topics side by side.
+
+Both blocks are TF-IDF rows of unit length; weighted by ``1 - topic_weight`` and ``topic_weight`` (of the squared length)
+and joined, they make a row of unit length again, so that the inner product of two rows is their cosine, from 0 to 1.
+
+Weights are whole multiples of 2**-12. The product of two is then a multiple of 2**-24, and as an inner product is at most
+1, every partial sum of one fits float32 exactly: whatever the order of the terms, the number of threads or the machine,
+the score comes out the same to the last bit.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["Counts", "count_terms", "count_topics", "inverse_frequencies", "weigh"]
+
+STEP = 4096
+"""Weights are multiples of 1 / STEP."""
+
+MAX_TERMS = 1024
+"""The heaviest entries of a row that are kept: an event of ten megabytes is about no more than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each of some terms occurs in each of some rows.
+
+    Parameters
+    ----------
+    terms : tuple of str
+        Sorted, each once: a column of the matrix each.
+    matrix : scipy.sparse.csr_array of float32, shape (n_rows, n_terms)
+    """
+
+    terms: tuple[str, ...]
+    matrix: sp.csr_array
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Counts:
+        """The given rows, in the given order; terms that none of them has are dropped."""
+        matrix = self.matrix[rows]
+        kept = np.flatnonzero(np.bincount(matrix.indices, minlength=len(self.terms)))
+        return Counts(tuple(self.terms[i] for i in kept), _sorted(matrix[:, kept]))
+
+    def stack(self, other: Counts) -> Counts:
+        """The rows of both, those of `other` below."""
+        terms = sorted({*self.terms, *other.terms})
+        column = {term: i for i, term in enumerate(terms)}
+        return Counts(tuple(terms), _sorted(sp.vstack([part._recoded(column) for part in (self, other)], format="csr")))
+
+    def _recoded(self, column: dict[str, int]) -> sp.csr_array:
+        """The matrix over other columns; terms without one are dropped."""
+        target = np.fromiter((column.get(term, -1) for term in self.terms), np.int64, len(self.terms))
+        coo = self.matrix.tocoo()
+        columns = target[coo.col] if len(target) else coo.col
+        known = columns >= 0
+        shape = (self.matrix.shape[0], len(column))
+        return sp.csr_array((coo.data[known], (coo.row[known], columns[known])), shape=shape, dtype=np.float32)
+
+    def over(self, terms: Sequence[str]) -> Counts:
+        """The same rows over the terms of another, less what those lack."""
+        return Counts(tuple(terms), _sorted(self._recoded({term: i for i, term in enumerate(terms)})))
+
+
+def _sorted(matrix: Any) -> sp.csr_array:
+    matrix = sp.csr_array(matrix)
+    matrix.sort_indices()
+    return matrix
+
+
+@functools.cache
+def _vectorizer(kind: str) -> Any:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    if kind == "terms":
+        return CountVectorizer(strip_accents="unicode", stop_words="english", dtype=np.float32)
+    return CountVectorizer(analyzer=_itself, dtype=np.float32)
+
+
+def _itself(keys: Iterable[str]) -> Iterable[str]:
+    return keys
+
+
+def _count(kind: str, documents: list[Any]) -> Counts:
+    try:
+        matrix = _vectorizer(kind).fit_transform(documents)
+    except ValueError as error:
+        if "empty vocabulary" not in str(error):
+            raise
+        return Counts((), sp.csr_array((len(documents), 0), dtype=np.float32))
+    return Counts(tuple(_vectorizer(kind).get_feature_names_out().tolist()), _sorted(matrix))
+
+
+def count_terms(texts: Iterable[str]) -> Counts:
+    """Count the words of texts: two letters or more, in lower case, without accents and English stop words.
+
+    Examples
+    --------
+    >>> count_terms(["The station", "A Station, a crew"]).terms
+    ('crew', 'station')
+    """
+    return _count("terms", list(texts))
+
+
+def count_topics(keys: Iterable[Iterable[str]]) -> Counts:
+    """Count the keys of topics, those of an event at a time.
+
+    Examples
+    --------
+    >>> count_topics([["iran", "united states"], ["iran"]]).matrix.toarray().tolist()
+    [[1.0, 1.0], [1.0, 0.0]]
+    """
+    return _count("topics", list(keys))
+
+
+def inverse_frequencies(counts: Counts) -> npt.NDArray[np.float64]:
+    """How telling each term is: ``ln((1 + n) / (1 + df)) + 1``, n rows of which df have the term.
+
+    The smoothed inverse document frequency of scikit-learn's `TfidfTransformer`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_terms,)
+    """
+    if not counts.terms:
+        return np.empty(0)
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    inverse: npt.NDArray[np.float64] = TfidfTransformer().fit(counts.matrix).idf_
+    return inverse
+
+
+def weigh(
+    terms: Counts,
+    topics: Counts,
+    term_idf: npt.NDArray[np.float64],
+    topic_idf: npt.NDArray[np.float64],
+    topic_weight: float,
+) -> sp.csr_array:
+    """Rows of weights from counts.
+
+    Parameters
+    ----------
+    terms, topics : Counts
+        Of the same events; a term weighs ``(1 + ln count) * idf``, as does a topic.
+    term_idf, topic_idf : ndarray of float64
+        From `inverse_frequencies`, over the same columns.
+    topic_weight : float
+        The topics' part of a row's squared length, 0 to 1. A row that has only one of the blocks is that block alone.
+
+    Returns
+    -------
+    scipy.sparse.csr_array of float32, shape (n_events, n_terms + n_topics)
+        Rows of unit length or a little less (weights are rounded down to multiples of 1 / 4096), columns sorted; a row
+        without any known term or topic is empty.
+    """
+    blocks = []
+    for counts, idf, share in ((terms, term_idf, 1 - topic_weight), (topics, topic_idf, topic_weight)):
+        block = counts.matrix.astype(np.float64)
+        block.data = (1 + np.log(block.data)) * idf[block.indices]
+        blocks.append(_unit(block) * np.sqrt(share))
+    rows = _unit(_heaviest(_sorted(sp.hstack(blocks, format="csr"))))
+    # The millionth keeps a weight of exactly m / STEP, as short rows have, from falling to m - 1 where it was computed a
+    # bit too small; it cannot lift a row of MAX_TERMS weights over length 1.
+    rows.data = np.floor(rows.data * STEP + 1e-6) / STEP
+    rows.eliminate_zeros()
+    return rows.astype(np.float32)
+
+
+def _unit(rows: sp.csr_array) -> sp.csr_array:
+    lengths = np.sqrt(np.add.reduceat(np.append(rows.data**2, 0.0), rows.indptr[:-1]))
+    per_row = np.diff(rows.indptr)
+    rows.data = rows.data / np.repeat(np.where(per_row > 0, lengths, 1.0), per_row)
+    return rows
+
+
+def _heaviest(rows: sp.csr_array) -> sp.csr_array:
+    for row in np.flatnonzero(np.diff(rows.indptr) > MAX_TERMS):
+        part = rows.data[rows.indptr[row] : rows.indptr[row + 1]]
+        part[np.argsort(-part, kind="stable")[MAX_TERMS:]] = 0
+    rows.eliminate_zeros()
+    return rows
