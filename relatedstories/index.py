@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, shown
 from relatedstories.events import Event, as_id, parse_date
-from relatedstories.links import Explanation, Link, Part, best_first, shared_phrase
+from relatedstories.links import Explanation, Link, Part, best_first, most_telling, shared_phrase
 from relatedstories.storage import read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, model_name
 from relatedstories.topk import NO_DATE, DateFactor, Postings, distances, self_topk
@@ -229,6 +229,7 @@ class RelatedStories:
         self._events = events
         self._row = {event.id: row for row, event in enumerate(events)}
         self._days = np.array([_day(event) for event in events], np.int32)
+        self._topic_events = np.bincount(self._keys.matrix.indices, minlength=len(self._names))
 
     # ------------------------------------------------------------------ the archive
 
@@ -477,16 +478,13 @@ class RelatedStories:
         for rank, (row, score) in enumerate(chosen, 1):
             other = self._query_of(row)
             products = _products(weights, other)
-            shared = sorted(
-                (-product, self._names[column - n_terms]) for column, product in products.items() if column >= n_terms
-            )
-            topics = tuple(topic for _, topic in shared)
-            if topics:
-                context: str | None = topics[0].name
-            else:
-                shares = {self._terms.terms[column]: product for column, product in products.items()}
-                context = shared_phrase(query.event.full_text, other.event.full_text, shares)
-            links.append(Link(other.event, score, rank, context, topics))
+            terms = {self._terms.terms[column]: product for column, product in products.items() if column < n_terms}
+            columns = [column for column in products if column >= n_terms]
+            topics = {self._names[column - n_terms]: products[column] for column in columns}
+            events = {self._names[column - n_terms]: int(self._topic_events[column - n_terms]) for column in columns}
+            shared = most_telling(topics, terms, events)
+            context = shared[0].name if shared else shared_phrase(query.event.full_text, other.event.full_text, terms)
+            links.append(Link(other.event, score, rank, context, shared))
         return links
 
     # ------------------------------------------------------------------ on disk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from relatedstories.events import Event
 from relatedstories.names import Word, words
 from relatedstories.topics import Topic
 
-__all__ = ["Explanation", "Link", "Part", "best_first", "shared_phrase"]
+__all__ = ["Explanation", "Link", "Part", "best_first", "most_telling", "shared_phrase"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,33 @@ class Explanation:
 def best_first(parts: Iterable[Part]) -> tuple[Part, ...]:
     """Parts by falling share; topics before terms and then by name where the shares are equal."""
     return tuple(sorted(parts, key=lambda part: (-part.share, part.kind != "topic", part.name)))
+
+
+def most_telling(topics: Mapping[Topic, float], terms: Mapping[str, float], events: Mapping[Topic, int]) -> tuple[Topic, ...]:
+    """Shared topics by how well each explains a link: ``explained * ln(1 + events)``.
+
+    Explained is the topic's own part of the score and those of the words of its name. The logarithm keeps a topic that
+    only these two events have, often a chance one, from going before what the archive knows the story by.
+
+    Parameters
+    ----------
+    topics, terms : mapping to float
+        The shared topics and terms with their parts of the score.
+    events : mapping of Topic to int
+        How many events of the archive have the topic.
+
+    Examples
+    --------
+    >>> russia, station = Topic("Russia"), Topic("Space Station")
+    >>> most_telling({russia: 0.05, station: 0.04}, {"space": 0.03, "station": 0.03}, {russia: 9, station: 9})
+    ('Space Station', 'Russia')
+    """
+
+    def telling(topic: Topic) -> float:
+        explained = topics[topic] + sum(terms.get(word.form.casefold(), 0.0) for word in words(topic))
+        return explained * math.log1p(events[topic])
+
+    return tuple(sorted(topics, key=lambda topic: (-telling(topic), topic)))
 
 
 def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:

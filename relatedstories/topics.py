@@ -219,7 +219,7 @@ class TopicExtractor:
             row = self.names.lookup(entity.text)
             rarely = row is not None and row.seen >= UNLINKED_SEEN and row.probability < UNLINKED_PROBABILITY
             if not (rarely and row and row.linked):
-                found.append((Mention(entity.text, entity.start_char, entity.end_char), kind))
+                found += [(mention, kind) for mention in _lines(entity.text, entity.start_char)]
         for start, end, row in self.names.find(doc.text):
             if row.probability >= LINK_PROBABILITY:
                 found.append((Mention(doc.text[start:end], start, end), row.kind))
@@ -230,6 +230,12 @@ class TopicExtractor:
             if all(mention.end <= other.start or mention.start >= other.end for other, _ in taken):
                 taken.append((mention, kind))
         return sorted(taken, key=lambda item: item[0].start)
+
+
+def _lines(text: str, start: int) -> Iterator[Mention]:
+    """The mentions in an entity: one a line, as a title has no full stop to keep it from running into the text."""
+    for line in re.finditer(r"[^\n]*\w[^\n]*", text):
+        yield Mention(line[0].rstrip(), start + line.start(), start + line.start() + len(line[0].rstrip()))
 
 
 def _resolve(mentions: list[tuple[Mention, str]], text: str, names: NameTable) -> list[tuple[str, str, Mention | None]]:
@@ -256,13 +262,11 @@ def _resolve(mentions: list[tuple[Mention, str]], text: str, names: NameTable) -
         known = names.lookup(name)
         canonical = names.canonical(short_for.get(name, name))
         found.append((canonical, known.kind if known and known.kind != "thing" else kind, mention))
-    # An acronym that the event defines may stand where no entity was seen.
-    covered = [(mention.start, mention.end) for mention, _ in mentions]
-    for word in words(text) if short_for else ():
-        if word.form in short_for and all(word.end <= start or word.start >= end for start, end in covered):
-            found.append(
-                (names.canonical(short_for[word.form]), "thing", Mention(text[word.start : word.end], word.start, word.end))
-            )
+    if short_for:  # an acronym that the event defines may stand where no entity was seen
+        covered = [(mention.start, mention.end) for mention, _ in mentions]
+        for start, end, form in words(text):
+            if form in short_for and all(end <= other_start or start >= other_end for other_start, other_end in covered):
+                found.append((names.canonical(short_for[form]), "thing", Mention(text[start:end], start, end)))
     return sorted(found, key=lambda item: item[2].start if item[2] else 0)
 
 

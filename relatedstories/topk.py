@@ -186,9 +186,10 @@ def _checked(rows: Any) -> sp.csr_array:
 
 def _at_least_one(name: str, value: object) -> int:
     try:
-        number: int = operator.index(value)  # type: ignore[arg-type]
+        number = int(operator.index(value))  # type: ignore[arg-type]
     except TypeError:
         number = 0
     if number < 1:
         raise BadValueError("self_topk", name, shown(value), "a whole number of at least 1")
+    return number
     return number
