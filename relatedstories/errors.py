@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["BadValueError", "InputError", "UnknownEventError", "shown"]
+import operator
+
+__all__ = ["BadValueError", "InputError", "UnknownEventError", "shown", "whole_number"]
 
 
 class InputError(ValueError):
@@ -49,3 +51,14 @@ def shown(value: object, limit: int = 60) -> str:
     if len(text) > limit:
         text = text[: limit - 3] + "..."
     return text if value is None or isinstance(value, str) else f"{text} ({type(value).__name__})"
+
+
+def whole_number(where: str, field: str, value: object, least: int) -> int:
+    """The value as an int of at least `least`; raises `BadValueError` where it is none."""
+    try:
+        number = least - 1 if isinstance(value, bool) else int(operator.index(value))  # type: ignore[arg-type]
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise BadValueError(where, field, shown(value), f"a whole number of at least {least}")
+    return number

@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import collections
 import datetime as dt
-import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.errors import BadValueError, InputError, UnknownEventError, shown
+from relatedstories.errors import BadValueError, InputError, UnknownEventError, shown, whole_number
 from relatedstories.events import Event, as_id, parse_date
 from relatedstories.links import Explanation, Link, Part, best_first, most_telling, shared_phrase
 from relatedstories.storage import read_folder, write_folder
@@ -322,7 +321,7 @@ class RelatedStories:
         min_score: float | None = None,
     ) -> list[list[Link]]:
         """The links of many events, in their order: each as `related` gives it, whose parameters these are."""
-        k, least = _count("related", k), self._least(min_score)
+        k, least = whole_number("related", "k", k, 0), self._least(min_score)
         if where is not None and not callable(where):
             raise BadValueError("related", "where", shown(where), "a function of an event")
         only = _Filter(include_newer, parse_date(since, "related", "since"), parse_date(until, "related", "until"), where)
@@ -349,7 +348,7 @@ class RelatedStories:
         event : Event
         links : list of Link
         """
-        k, least = _count("all_related", k), self._least(min_score)
+        k, least = whole_number("all_related", "k", k, 0), self._least(min_score)
         return self._all_links(self._fitted, k, least, _n_threads(n_jobs), progress)
 
     def _all_links(
@@ -649,16 +648,6 @@ def _share(where: str, field: str, value: object) -> float:
     number = _number(where, field, value)
     if not 0 <= number <= 1:
         raise BadValueError(where, field, shown(value), "a number from 0 to 1")
-    return number
-
-
-def _count(where: str, value: object) -> int:
-    try:
-        number = -1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise BadValueError(where, "k", shown(value), "a whole number, 0 or more")
     return number
 
 

@@ -17,9 +17,10 @@ from typing import IO, Any, TypeAlias
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import FIELDS, Event, as_id, parse_date
 
-__all__ = ["SAMPLE", "read_events"]
+__all__ = ["SAMPLE", "SUFFIXES", "read_events"]
 
 SAMPLE = "sample"
+SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 _URL = re.compile(r"([A-Za-z][\w+.-]+)://")
 _FORMATS = ".jsonl, .ndjson or .csv (each also .gz), .tsv or .parquet"
 
@@ -107,12 +108,12 @@ def _file_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
         raise InputError(f"{path}: got a folder, expected a file: {_FORMATS}")
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
-    kind = path.name.lower().removesuffix(".gz").rpartition(".")[2]
-    if kind in {"jsonl", "ndjson"}:
+    name = path.name.lower()
+    if name.removesuffix(".gz").endswith((".jsonl", ".ndjson")):
         return _json_rows(path)
-    if kind in {"csv", "tsv"}:
+    if name.removesuffix(".gz").endswith((".csv", ".tsv")):
         return _csv_rows(path, columns)
-    if path.name.lower().endswith(".parquet"):
+    if name.endswith(".parquet"):
         return _parquet_rows(path, columns)
     raise InputError(f"{path}: got a file of unknown format, expected {_FORMATS}")
 

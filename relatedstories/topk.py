@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.errors import BadValueError, shown
+from relatedstories.errors import BadValueError, whole_number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -139,8 +138,8 @@ def self_topk(
     ([[2, 1], [2, 0], [0, 1]], [[2.0, 1.0], [2.0, 1.0], [2.0, 2.0]])
     """
     matrix = _checked(rows)
-    k, n_threads = _at_least_one("k", k), _at_least_one("n_threads", n_threads)
-    n = matrix.shape[0]
+    k, n_threads = whole_number("self_topk", "k", k, 1), whole_number("self_topk", "n_threads", n_threads, 1)
+    n: int = matrix.shape[0]
     if days is None:
         days, date_factor = np.zeros(n, np.int32), None
     elif len(days) != n:
@@ -182,14 +181,3 @@ def _checked(rows: Any) -> sp.csr_array:
     if not np.isfinite(matrix.data).all():
         raise BadValueError("self_topk", "rows", "a weight that is not finite", "finite weights")
     return matrix
-
-
-def _at_least_one(name: str, value: object) -> int:
-    try:
-        number = int(operator.index(value))  # type: ignore[arg-type]
-    except TypeError:
-        number = 0
-    if number < 1:
-        raise BadValueError("self_topk", name, shown(value), "a whole number of at least 1")
-    return number
-    return number

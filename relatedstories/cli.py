@@ -1,0 +1,424 @@
+"""The command line: ``relatedstories refresh``, ``related``, ``explain``, ``topics``, ``build`` and ``stats``.
+
+Data go to standard output, progress and warnings to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from relatedstories.errors import BadValueError, InputError
+from relatedstories.events import FIELDS, Event
+from relatedstories.readers import SAMPLE, SUFFIXES, read_events
+
+if TYPE_CHECKING:
+    from relatedstories.index import Progress, RelatedStories
+    from relatedstories.topics import Topic
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="relatedstories",
+    help="For every event in a news archive, the handful of others a reader should see next, and why.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+MAX_SHOWN = 20
+"""Of rows that are skipped, so many are shown one by one; the rest are counted."""
+
+Source = Annotated[
+    str, typer.Argument(help="A .jsonl, .csv (each also .gz), .tsv or .parquet file, or 'sample'.", show_default=False)
+]
+Field = Annotated[
+    list[str] | None,
+    typer.Option("--field", metavar="FIELD=COLUMN", help=f"Read a field ({', '.join(FIELDS)}) from this column. Repeatable."),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first row that cannot be an event, do not skip it.")]
+Index = Annotated[
+    Path, typer.Option("--index", metavar="DIR", help="The folder of an index that build wrote.", show_default=False)
+]
+K = Annotated[int, typer.Option("--k", "-k", min=1, help="How many links an event at most.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=-1, help="Processes to work on; -1 for as many as there are cores.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+
+
+def main() -> None:
+    """Run the command line; never a traceback, unless --debug stands anywhere in it."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    try:
+        code = _run(arguments)
+    except BrokenPipeError:  # the reader, head for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except KeyboardInterrupt:
+        _say("stopped; nothing was changed")
+        code = 130
+    except (InputError, OSError) as error:
+        if debug:
+            raise
+        _say(f"error: {_message(error)}")
+        code = 1
+    except Exception as error:
+        if debug:
+            raise
+        _say(f"error: {type(error).__name__}: {' '.join(str(error).split())} (an error of ours; --debug shows where)")
+        code = 1
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(arguments, prog_name="relatedstories", standalone_mode=False)
+        sys.stdout.flush()
+    except Exception as error:
+        # Of click, which typer may carry under a name of its own, only what its exceptions can do is known.
+        if type(error).__name__ == "Abort":
+            raise KeyboardInterrupt from None
+        if hasattr(error, "show") and hasattr(error, "exit_code"):
+            error.show()
+            return int(error.exit_code)
+        raise
+    return result if isinstance(result, int) else 0
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _say(message: str) -> None:
+    print(f"relatedstories: {message}", file=sys.stderr)
+
+
+# ---------------------------------------------------------------------- commands
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Related stories for a news archive, each with its reason."""
+    del debug  # main has seen to it
+    if version:
+        from relatedstories import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def refresh(
+    source: Source,
+    links: Annotated[
+        str, typer.Option("--links", metavar="FILE", help="Where the links go; - for standard output.", show_default=False)
+    ],
+    k: K = 5,
+    jobs: Jobs = -1,
+    field: Field = None,
+    strict: Strict = False,
+    index: Annotated[
+        Path | None, typer.Option("--index", metavar="DIR", help="Keep the index here, too.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would be written; write nothing.")] = False,
+) -> None:
+    """Bring the links of every event of an archive up to date: one JSON line an event."""
+    from relatedstories.atomic import check_target
+    from relatedstories.index import RelatedStories
+    from relatedstories.refresh import refresh as run
+
+    if links != "-":
+        check_target(Path(links))
+        if Path(links).exists() and Path(source).exists() and os.path.samefile(links, source):
+            raise InputError(f"{links}: got the archive itself as the place for its links, expected another file")
+    if index is not None and not dry_run:
+        check_target(index)
+    stories = RelatedStories()
+    with _reading(source, field, strict) as events, _meter() as progress:
+        report = run(stories, events, sys.stdout if links == "-" else links, k, n_jobs=jobs, dry_run=dry_run, progress=progress)
+        if index is not None and not dry_run:
+            stories.save(index)
+    print(report, file=sys.stderr)
+    _say(f"dry run: {links} stays as it was" if dry_run else f"links are in {'standard output' if links == '-' else links}")
+
+
+@app.command()
+def build(
+    source: Source,
+    index: Annotated[Path, typer.Option("--index", metavar="DIR", help="The folder to write the index to.", show_default=False)],
+    jobs: Jobs = -1,
+    field: Field = None,
+    strict: Strict = False,
+) -> None:
+    """Build the index of an archive, for related and explain to answer from."""
+    from relatedstories.atomic import check_target
+    from relatedstories.index import RelatedStories
+
+    check_target(index)
+    with _reading(source, field, strict) as events, _meter() as progress:
+        stories = RelatedStories().fit(events, n_jobs=jobs, progress=progress)
+    stories.save(index)
+    _say(f"index of {len(stories)} events is in {index}")
+
+
+@app.command()
+def related(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The id of an event.")], index: Index, k: K = 5, as_json: AsJson = False
+) -> None:
+    """List the events to see next after an event."""
+    stories = _load(index)
+    event, links = stories[id_], stories.related(id_, k)
+    if as_json:
+        listed = [link.to_dict() | {"title": link.event.title, "date": _date(link.event)} for link in links]
+        print(json.dumps({"id": event.id, "title": event.title, "date": _date(event), "links": listed}, ensure_ascii=False))
+        return
+    print(_head(event))
+    for link in links:
+        print(f"\n{link.rank:2}. {_head(link.event)}")
+        if link.context is not None:
+            print(f"    Context: {link.context}")
+    if not links:
+        print("\n(no related events)")
+
+
+@app.command()
+def explain(
+    a: Annotated[str, typer.Argument(metavar="A", help="The id of an event.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The id of another.")],
+    index: Index,
+    as_json: AsJson = False,
+) -> None:
+    """Say why two events are related: each shared topic and term with its part of the score."""
+    explanation = _load(index).explain(a, b)
+    if as_json:
+        print(json.dumps(explanation.to_dict(), ensure_ascii=False))
+        return
+    print(f"{_head(explanation.a)}\n{_head(explanation.b)}\n\n{explanation}")
+
+
+@app.command()
+def topics(
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT|FILE", help="A text, a file of events or of text, or - for standard input.")
+    ],
+    field: Field = None,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the topics of a text, or of every event of a file."""
+    from relatedstories.topics import TopicExtractor
+
+    extractor = TopicExtractor()
+    if not _is_archive(text):
+        if text == "-":
+            text = sys.stdin.read()
+        elif _is_file(text):
+            text = Path(text).read_text(encoding="utf-8", errors="replace")
+        _print_topics(None, extractor.extract(text), as_json)
+        return
+    with _reading(text, field, strict) as events:
+        kept: collections.deque[Event] = collections.deque()  # those that the extractor has taken and not yet given back
+
+        def keep() -> Iterator[Event]:
+            for event in events:
+                kept.append(event)
+                yield event
+
+        for found in extractor.extract_many(keep()):
+            _print_topics(kept.popleft(), found, as_json)
+
+
+@app.command()
+def stats(
+    source: Annotated[
+        str | None, typer.Argument(metavar="SOURCE", help="An archive, as refresh reads it.", show_default=False)
+    ] = None,
+    index: Annotated[
+        Path | None, typer.Option("--index", metavar="DIR", help="Or an index, which knows its topics.", show_default=False)
+    ] = None,
+    field: Field = None,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Count what an archive or an index holds."""
+    if (source is None) == (index is None):
+        raise typer.BadParameter("give either SOURCE or --index DIR")
+    figures: dict[str, Any]
+    if index is not None:
+        stories = _load(index)
+        counted = collections.Counter(topic.name for event in stories for topic in stories.topics(event.id))
+        figures = _figures(list(stories)) | {
+            "topics": len(counted),
+            "topics an event": round(counted.total() / max(1, len(stories)), 2),
+            "commonest topics": dict(counted.most_common(10)),
+        }
+    else:
+        with _reading(str(source), field, strict) as events:
+            figures = _figures(list(events))
+    if as_json:
+        print(json.dumps(figures, ensure_ascii=False))
+        return
+    for name, value in figures.items():
+        shown = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+        print(f"{name}: {shown}")
+
+
+# ---------------------------------------------------------------------- their parts
+
+
+def _load(folder: Path) -> RelatedStories:
+    from relatedstories.index import RelatedStories
+
+    return RelatedStories.load(folder)
+
+
+def _figures(events: list[Event]) -> dict[str, Any]:
+    dates = sorted(event.date for event in events if event.date is not None)
+    return {
+        "events": len(events),
+        "first date": dates[0].isoformat() if dates else None,
+        "last date": dates[-1].isoformat() if dates else None,
+        "without date": len(events) - len(dates),
+        "with heading": sum(event.heading is not None for event in events),
+        "with topics given": sum(bool(event.topics) for event in events),
+        "characters an event": round(sum(len(event.full_text) for event in events) / max(1, len(events))),
+        "events a year": {str(year): count for year, count in sorted(collections.Counter(date.year for date in dates).items())},
+    }
+
+
+def _print_topics(event: Event | None, found: tuple[Topic, ...], as_json: bool) -> None:
+    if as_json:
+        listed = [
+            {
+                "name": topic.name,
+                "kind": topic.kind,
+                "mentions": [{"text": str(mention), "start": mention.start, "end": mention.end} for mention in topic.mentions],
+            }
+            for topic in found
+        ]
+        print(json.dumps(({"id": event.id} if event else {}) | {"topics": listed}, ensure_ascii=False))
+        return
+    if event is not None:
+        print(f"{event.id}  {_head(event)}")
+    for topic in found:
+        print(f"{'  ' if event else ''}{topic.name}\t{topic.kind}\t{' | '.join(dict.fromkeys(topic.mentions))}")
+
+
+def _head(event: Event) -> str:
+    title = " ".join(event.title.split())
+    return f"{event.date}  {title}" if event.date else title
+
+
+def _date(event: Event) -> str | None:
+    return event.date.isoformat() if event.date else None
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a path, or with a NUL: a text
+        return False
+
+
+def _is_archive(text: str) -> bool:
+    """Whether the words name an archive: its suffix tells, unless it ends a sentence that is no file."""
+    named = text == SAMPLE or text.lower().removesuffix(".gz").endswith(SUFFIXES)
+    return named and (_is_file(text) or " " not in text)
+
+
+def _mapping(field: list[str] | None) -> dict[str, str]:
+    fields = {}
+    for pair in field or []:
+        name, _, column = pair.partition("=")
+        if name not in FIELDS or not column:
+            raise typer.BadParameter(f"got --field {pair}, expected FIELD=COLUMN, FIELD one of {', '.join(FIELDS)}")
+        fields[name] = column
+    return fields
+
+
+@contextmanager
+def _reading(source: str, field: list[str] | None, strict: bool) -> Iterator[Iterator[Event]]:
+    """The events of an archive; rows that cannot be events are shown and, at the end, counted."""
+    skipped = 0
+
+    def skip(error: BadValueError) -> None:
+        nonlocal skipped
+        skipped += 1
+        if skipped <= MAX_SHOWN:
+            _say(f"skipped: {error}")
+        elif skipped == MAX_SHOWN + 1:
+            _say("further rows are skipped without a word each")
+
+    def events() -> Iterator[Event]:
+        count = 0
+        for event in read_events(source, _mapping(field), on_error=None if strict else skip):
+            count += 1
+            yield event
+        if not count:
+            # Most likely the export before this job failed: better the links of yesterday than none.
+            raise InputError(f"{source}: got no events ({skipped} rows skipped), expected one at least")
+
+    try:
+        yield events()
+    finally:
+        if skipped:
+            _say(f"{skipped} row{'s' if skipped > 1 else ''} of {source} skipped")
+
+
+@contextmanager
+def _meter() -> Iterator[Progress]:
+    """Progress on standard error: a bar with rate and time left on a terminal, else now and then a line."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.speed:,.0f} a second", justify="right"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done)
+
+        yield show
+
+
+class _Lines:
+    """Progress as plain lines, at most one in ten seconds."""
+
+    def __init__(self, every: float = 10.0) -> None:
+        self.every = every
+        self.stage, self.started, self.told = "", 0.0, 0.0
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if stage != self.stage:
+            self.stage, self.started, self.told = stage, now, now
+        if now - self.told >= self.every:
+            self.told = now
+            rate = done / (now - self.started)
+            _say(f"{stage}: {done} of {total} events, {rate:.0f} a second, {(total - done) / rate:.0f} s left")

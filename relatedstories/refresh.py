@@ -1,0 +1,179 @@
+"""The batch job: bring every link of an archive up to date."""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from relatedstories.atomic import check_target, new_file
+from relatedstories.events import Event
+from relatedstories.index import Progress, RelatedStories
+from relatedstories.links import Link
+
+__all__ = ["Report", "read_links", "refresh"]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a refresh did.
+
+    Parameters
+    ----------
+    events, links, labelled, without_links : int
+        Events of the archive, links in all, links with a context, and events without any link.
+    new, changed, gone : int
+        Events that had no links before, that have others now, and whose links are no longer written.
+    contexts : Counter
+        How many links each context labels.
+    seconds : dict of str to float
+        Wall time by stage.
+    """
+
+    events: int = 0
+    links: int = 0
+    labelled: int = 0
+    without_links: int = 0
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    contexts: collections.Counter[str] = field(default_factory=collections.Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def peak_memory(self) -> int | None:
+        """Peak memory of this process, without its workers, in bytes; None where the system does not tell."""
+        try:
+            import resource
+        except ImportError:  # Windows
+            return None
+        unit = 1 if sys.platform == "darwin" else 1024
+        return unit * int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+    def __str__(self) -> str:
+        share = self.labelled / max(1, self.links)
+        mean = self.links / max(1, self.events)
+        stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.seconds.items())
+        lines = [
+            f"{self.events} events, {self.links} links: {mean:.2f} an event, {share:.1%} with a context; "
+            f"{self.without_links} events without links",
+            f"links of {self.new} events are new, of {self.changed} changed; {self.gone} events are gone",
+            f"{sum(self.seconds.values()):.1f} s: {stages}",
+        ]
+        if self.peak_memory:
+            lines[-1] += f"; peak memory {self.peak_memory / 2**30:.2f} GiB"
+        if self.contexts:
+            common = ", ".join(f"{name} {count}" for name, count in self.contexts.most_common(10))
+            lines.append(f"commonest contexts: {common}")
+        return "\n".join(lines)
+
+
+def refresh(
+    stories: RelatedStories,
+    events: Iterable[Event],
+    links: str | os.PathLike[str] | IO[str],
+    k: int = 5,
+    *,
+    n_jobs: int = 1,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Write the links of every event of an archive to a file, one JSON object a line.
+
+    Parameters
+    ----------
+    stories : RelatedStories
+        Fitted to the events here.
+    events : iterable of Event
+    links : path or text file
+        A path takes the new links when all are written, so that a reader finds the old file or the new one. A line is
+        ``{"id": ..., "links": [{"id": ..., "rank": ..., "score": ..., "context": ..., "topics": [...]}]}``; lines are
+        in the order of the ids.
+    k : int, default 5
+        How many links an event at most.
+    n_jobs : int, default 1
+        Processes and threads to work on; -1 for as many as there are cores. The links do not depend on it.
+    dry_run : bool, default False
+        Whether to report what would be written and write nothing.
+    progress : callable, optional
+        Told of the stage, the events done and the events in all.
+
+    Returns
+    -------
+    Report
+
+    Examples
+    --------
+    >>> import sys
+    >>> from relatedstories import Event, RelatedStories
+    >>> events = [Event("1", "Snow in Oslo"), Event("2", "More snow in Oslo")]
+    >>> report = refresh(RelatedStories(), events, sys.stdout)
+    {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.699884, "context": "Oslo", "topics": ["Oslo"]}]}
+    {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.699884, "context": "Oslo", "topics": ["Oslo"]}]}
+    """
+    report = Report()
+    if isinstance(links, (str, os.PathLike)):
+        check_target(Path(links))
+    with _timed(report, "read"):
+        archive = list(events)
+    with _timed(report, "topics and index"):
+        stories.fit(archive, n_jobs=n_jobs, progress=progress)
+    with _timed(report, "links"):
+        lines = _lines(stories.all_related(k, n_jobs=n_jobs, progress=progress), report)
+        if not isinstance(links, (str, os.PathLike)):
+            _compare(lines, {}, report, None if dry_run else links)
+            return report
+        old = dict(read_links(Path(links)))
+        if dry_run:
+            _compare(lines, old, report, None)
+        else:
+            with new_file(Path(links)) as file:
+                _compare(lines, old, report, file)
+    return report
+
+
+def read_links(path: Path) -> Iterator[tuple[str, str]]:
+    """The ids of a links file, each with its whole line; nothing where there is no file, or what is there is none."""
+    if not path.is_file():
+        return
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            try:
+                yield str(json.loads(line)["id"]), line
+            except (ValueError, KeyError, TypeError):
+                continue  # not a line of ours: counts as changed
+
+
+def _lines(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Iterator[tuple[str, str]]:
+    for event, links in all_links:
+        report.events += 1
+        report.links += len(links)
+        report.without_links += not links
+        report.labelled += sum(link.context is not None for link in links)
+        report.contexts.update(link.context for link in links if link.context is not None)
+        record: dict[str, Any] = {"id": event.id, "links": [link.to_dict() for link in links]}
+        yield event.id, json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def _compare(lines: Iterable[tuple[str, str]], old: dict[str, str], report: Report, file: IO[str] | None) -> None:
+    for id_, line in lines:
+        before = old.pop(id_, None)
+        report.new += before is None
+        report.changed += before is not None and before != line
+        if file is not None:
+            file.write(line)
+    report.gone = len(old)
+
+
+@contextmanager
+def _timed(report: Report, stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    report.seconds[stage] = time.perf_counter() - start
