@@ -39,7 +39,10 @@ MAX_SHOWN = 20
 """Of rows that are skipped, so many are shown one by one; the rest are counted."""
 
 Source = Annotated[
-    str, typer.Argument(help="A .jsonl, .csv (each also .gz), .tsv or .parquet file, or 'sample'.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="SOURCE", help="A .jsonl, .csv (each also .gz), .tsv or .parquet file, or 'sample'.", show_default=False
+    ),
 ]
 Field = Annotated[
     list[str] | None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Collection
 
-__all__ = ["BadValueError", "InputError", "UnknownEventError", "shown", "whole_number"]
+__all__ = ["BadValueError", "InputError", "UnknownEventError", "shown", "shown_names", "whole_number"]
 
 
 class InputError(ValueError):
@@ -46,11 +47,29 @@ class UnknownEventError(InputError, KeyError):
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """The value as an error message shows it: cut to `limit` characters, with its type where the text alone misleads."""
-    text = repr(value[: limit + 1] if isinstance(value, str) else value)
+    """The value as an error message shows it: on one line, cut to `limit` characters, with its type where it is no text."""
+    if isinstance(value, str):
+        text = repr(str(value)[: limit + 1])
+    else:
+        try:
+            text = " ".join(repr(value).split())
+        except Exception:  # too many digits, too deeply nested, a __repr__ with an error of its own
+            text = "a value"
     if len(text) > limit:
         text = text[: limit - 3] + "..."
     return text if value is None or isinstance(value, str) else f"{text} ({type(value).__name__})"
+
+
+def shown_names(names: Collection[object], limit: int = 12) -> str:
+    """The names of columns or keys as an error message lists them, the first `limit` of them.
+
+    Examples
+    --------
+    >>> shown_names(["id", "headline", "day"], limit=2)
+    "'id', 'headline' and 1 more"
+    """
+    listed = ", ".join(shown(name) for name in list(names)[:limit]) or "no names"
+    return f"{listed} and {len(names) - limit} more" if len(names) > limit else listed
 
 
 def whole_number(where: str, field: str, value: object, least: int) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from relatedstories.errors import BadValueError, shown
 
@@ -15,6 +15,7 @@ __all__ = ["FIELDS", "Event", "as_id", "parse_date"]
 
 _DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d.*)?\s*", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,13 @@ class Event:
             value = getattr(self, name)
             if value is not None:
                 put(self, name, _text(where, name, value, "a text that is not empty, or None"))
-        if isinstance(self.date, dt.datetime):
-            put(self, "date", self.date.date())
-        if self.date is not None and not isinstance(self.date, dt.date):
-            raise BadValueError(where, "date", shown(self.date), "a datetime.date or None")
-        put(self, "topics", tuple(_text(where, "topics", x, "a list of texts") for x in _items(where, "topics", self.topics)))
-        put(self, "sources", tuple(_source(where, x) for x in _items(where, "sources", self.sources)))
+        if self.date is not None:
+            day = _day(self.date)
+            if day is None:
+                raise BadValueError(where, "date", shown(self.date), "a datetime.date or None")
+            put(self, "date", day)
+        put(self, "topics", tuple(_items(where, "topics", self.topics, "texts", _topic)))
+        put(self, "sources", tuple(_items(where, "sources", self.sources, "texts or (name, url) pairs", _source)))
 
     @property
     def full_text(self) -> str:
@@ -113,7 +115,7 @@ def as_id(value: object) -> str:
     if not isinstance(value, bool):
         try:
             return str(operator.index(value))  # type: ignore[arg-type]
-        except TypeError:
+        except (TypeError, ValueError):  # no whole number, or one of more digits than Python writes
             pass
     raise BadValueError("event", "id", shown(value), "a text or a whole number")
 
@@ -140,10 +142,8 @@ def parse_date(value: object, where: str = "event", field: str = "date") -> dt.d
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
+    if (day := _day(value)) is not None:
+        return day
     if type(value).__name__ == "datetime64":  # numpy's, known by name: this module stays free of numpy
         value = str(value)
     match = _DATE.fullmatch(value) if isinstance(value, str) else None
@@ -155,7 +155,15 @@ def parse_date(value: object, where: str = "event", field: str = "date") -> dt.d
         raise BadValueError(where, field, shown(value), f"a date as YYYY-MM-DD ({error})") from None
 
 
+def _day(value: object) -> dt.date | None:
+    """The day of a date or datetime; None for anything else, pandas' NaT among it, which is a datetime without one."""
+    if not isinstance(value, dt.date) or value != value:
+        return None
+    return value.date() if isinstance(value, dt.datetime) else value
+
+
 def _well_formed(text: str) -> str:
+    text = str(text)  # a subclass, as numpy has one, becomes a plain str
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
@@ -165,14 +173,21 @@ def _text(where: str, field: str, value: object, expected: str, empty: bool = Fa
     return _well_formed(value)
 
 
-def _items(where: str, field: str, value: object) -> Iterable[object]:
-    # A lone string is iterable too: topics="NASA" would become four topics.
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise BadValueError(where, field, shown(value), "a list of texts")
-    return value
+def _items(where: str, field: str, value: object, what: str, item: Callable[[object], _Item | None]) -> Iterator[_Item]:
+    # A lone string is iterable too: topics="NASA" would become four topics. And of a mapping the values would be lost.
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise BadValueError(where, field, shown(value), f"a list of {what}")
+    for part in value:
+        if (good := item(part)) is None:
+            raise BadValueError(where, field, f"a list with {shown(part)} in it", f"a list of {what}, none of them empty")
+        yield good
 
 
-def _source(where: str, value: object) -> str | tuple[str, str]:
+def _topic(value: object) -> str | None:
+    return _well_formed(value) if isinstance(value, str) and value.strip() else None
+
+
+def _source(value: object) -> str | tuple[str, str] | None:
     if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
         return _well_formed(value[0]), _well_formed(value[1])
-    return _text(where, "sources", value, "texts or (name, url) pairs")
+    return _topic(value)

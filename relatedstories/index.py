@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import collections
 import datetime as dt
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -85,8 +86,9 @@ class RelatedStories:
         Days after which the part of the date factor above `date_floor` has halved.
     date_floor : float, default 0.4
         What is left of a score however far apart two events are, 0 to 1; 1 leaves dates out of account.
-    min_score : float, default 0.05
-        Links of a lower score are left out, so that a weak archive gives short lists, not wrong ones.
+    min_score : float, optional
+        Links of a lower score are left out, so that a weak archive gives short lists, not wrong ones. By default
+        ``max(0.05, 0.02 * log10(n))``: among many events n, chance finds better matches than among few.
 
     Notes
     -----
@@ -113,7 +115,7 @@ class RelatedStories:
         topic_weight: float = 0.25,
         half_life: float = 120.0,
         date_floor: float = 0.4,
-        min_score: float = 0.05,
+        min_score: float | None = None,
     ) -> None:
         self.extractor = TopicExtractor() if extractor is None else extractor
         self.topic_weight = _share("RelatedStories", "topic_weight", topic_weight)
@@ -121,7 +123,7 @@ class RelatedStories:
         if not 0 < self.half_life < 1e6:
             raise BadValueError("RelatedStories", "half_life", shown(half_life), "a number of days, more than 0")
         self.date_floor = _share("RelatedStories", "date_floor", date_floor)
-        self.min_score = _share("RelatedStories", "min_score", min_score)
+        self.min_score = None if min_score is None else _share("RelatedStories", "min_score", min_score)
         self._date_factor = DateFactor(self.half_life, self.date_floor)
         self._model: str | None = None  # what found a loaded index's topics
         self._events: list[Event] | None = None
@@ -164,7 +166,7 @@ class RelatedStories:
         BadValueError
             If something is not an event, or an id is there already (`remove` it first); nothing has changed then.
         """
-        new = _in_order(events)
+        archive, new = self._fitted, _in_order(events)
         known = next((event for event in new if event.id in self), None)
         if known is not None:
             raise BadValueError("add", "id", shown(known.id), "an id that is not in the archive yet; remove it first")
@@ -172,7 +174,7 @@ class RelatedStories:
             return self
         found = self._extract(new, n_jobs, progress)
         terms, keys = _counts(new, found)
-        everything = self._fitted + new
+        everything = archive + new
         order = np.array(sorted(range(len(everything)), key=lambda i: everything[i].id), np.intp)
         self._build(
             [everything[i] for i in order],
@@ -405,7 +407,9 @@ class RelatedStories:
     # ------------------------------------------------------------------ on the way to an answer
 
     def _least(self, min_score: float | None) -> float:
-        return self.min_score if min_score is None else _share("related", "min_score", min_score)
+        if min_score is not None:
+            return _share("related", "min_score", min_score)
+        return max(0.05, 0.02 * math.log10(max(1, len(self)))) if self.min_score is None else self.min_score
 
     def _queries(self, events: Iterable[Event | str | int]) -> list[_Query]:
         archive = self._fitted

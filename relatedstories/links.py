@@ -180,6 +180,8 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
             if length == 1 and share < TELLING * total:
                 continue
             candidate = (-share, start, _slice(a, ours, start, length))
+            if not any(map(str.isalpha, candidate[2])):  # "2001" says nothing
+                continue
             best = min(best, candidate) if best else candidate
     return best[2] if best else None
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import datetime as dt
 import gzip
 import importlib.resources
+import io
+import itertools
 import json
 import os
 import re
@@ -14,14 +17,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
-from relatedstories.errors import BadValueError, InputError, shown
+from relatedstories.errors import BadValueError, InputError, shown, shown_names
 from relatedstories.events import FIELDS, Event, as_id, parse_date
 
 __all__ = ["SAMPLE", "SUFFIXES", "read_events"]
 
 SAMPLE = "sample"
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
-_URL = re.compile(r"([A-Za-z][\w+.-]+)://")
+_URL = re.compile(r"([A-Za-z][\w+.:-]+):/")  # one slash is what pathlib leaves of two
+_SEVERAL_LINES = re.compile(r"\s*(\[\s*(\{.*)?|\{)\s*", re.DOTALL)  # how an array or object begins that goes on on the next line
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of a byte that is not UTF-8
 _FORMATS = ".jsonl, .ndjson or .csv (each also .gz), .tsv or .parquet"
 
 Row: TypeAlias = tuple[str, Mapping[str, Any] | BadValueError]
@@ -68,29 +73,40 @@ def read_events(
     >>> next(read_events(rows, fields={"title": "headline"})).date
     datetime.date(2020, 2, 15)
     """
-    columns = _columns(fields or {})
+    columns = _columns({} if fields is None else fields)
+    if on_error is not None and not callable(on_error):
+        raise BadValueError("read_events", "on_error", shown(on_error), "a function of an error, or None")
     rows = _rows(source, columns)  # here, not in the generator: a wrong source is known before the first event is asked for
     return _events(rows, columns, on_error)
 
 
 def _columns(fields: Mapping[str, str]) -> dict[str, str]:
+    if not isinstance(fields, Mapping):
+        raise BadValueError("fields", None, shown(fields), 'a mapping of fields to columns: {"title": "headline"}')
     for field, column in fields.items():
         if field not in FIELDS:
             raise BadValueError("fields", None, shown(field), f"a field of an event ({', '.join(FIELDS)})")
         if not isinstance(column, str) or not column:
             raise BadValueError("fields", field, shown(column), "the name of a column")
-    taken = set(fields.values())
+    taken = {column: field for field, column in fields.items()}
+    for field in ("id", "title"):
+        if field not in fields and field in taken:
+            got = f"no column, as column {field!r} is read as the {taken[field]}"
+            raise BadValueError("fields", field, got, f"the column of the {field} as well")
     return {name: fields.get(name, name) for name in FIELDS if name in fields or name not in taken}
 
 
 def _rows(source: Any, columns: Mapping[str, str]) -> Iterator[Row]:
-    if isinstance(source, (str, os.PathLike)):
+    if isinstance(source, (str, os.PathLike)) and source != "":
         if source == SAMPLE:
             source = str(importlib.resources.files("relatedstories") / "sample.jsonl")
-        if url := _URL.match(os.fspath(source)):  # the rest may hold a password
-            raise InputError(f"got a {url[1]} address, expected a file: {_FORMATS}; databases cannot be read yet")
+        url = _URL.match(os.fspath(source))
+        if url and not os.path.exists(source):  # the rest of it may hold a password
+            raise InputError(
+                f"got an address ({url[1]}://...), expected a file: {_FORMATS}; databases and the web cannot be read yet"
+            )
         return _file_rows(Path(source), columns)
-    if hasattr(source, "columns") and hasattr(source, "iloc"):  # pandas
+    if hasattr(source, "iloc") and hasattr(source, "columns"):  # pandas
         names = [str(name) for name in source.columns]
         _check_header("data frame", names, columns)
         records = zip(*(source.iloc[:, i] for i in range(len(names))), strict=True)
@@ -98,7 +114,7 @@ def _rows(source: Any, columns: Mapping[str, str]) -> Iterator[Row]:
     if hasattr(source, "iter_rows"):  # polars
         _check_header("data frame", list(source.columns), columns)
         return ((f"row {n}", record) for n, record in enumerate(source.iter_rows(named=True), 1))
-    if isinstance(source, Mapping) or not isinstance(source, Iterable):
+    if isinstance(source, (str, bytes, Mapping, io.IOBase)) or not isinstance(source, Iterable):
         raise InputError(f"got {shown(source)} as an archive, expected a path, a data frame or an iterable of dicts")
     return ((f"row {n}", record) for n, record in enumerate(source, 1))
 
@@ -141,6 +157,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _json_rows(path: Path) -> Iterator[Row]:
     one_object = "one JSON object a line"
+    first = True
     for number, line in enumerate(_lines(path), 1):
         where = f"{path}:{number}"
         try:
@@ -152,14 +169,19 @@ def _json_rows(path: Path) -> Iterator[Row]:
         if not text.strip():
             continue
         try:
-            record = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            if number == 1 and text.lstrip().startswith("["):
-                raise InputError(f"{where}: got a JSON array over several lines, expected {one_object}") from None
-            why = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+            record = json.loads(text.rstrip())
+        except json.JSONDecodeError as error:
+            if first and _SEVERAL_LINES.fullmatch(text):
+                raise InputError(f"{where}: got JSON that goes on on the next line, expected {one_object}") from None
+            why = f"{error.msg.removesuffix(' at')} at column {error.colno}"
             yield where, BadValueError(where, None, f"broken JSON ({why})", one_object)
+        except ValueError:
+            yield where, BadValueError(where, None, "a number of thousands of digits", one_object)
+        except RecursionError:
+            yield where, BadValueError(where, None, "JSON nested a thousand deep or more", one_object)
         else:
             yield where, record
+        first = False
 
 
 def _csv_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
@@ -169,41 +191,69 @@ def _csv_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
     first = next(lines, None)
     if first is None or not first.strip():
         raise InputError(f"{path}:1: got an empty first line, expected the names of the columns")
-    delimiter = max(",;\t", key=first.count)
-
-    def all_lines() -> Iterator[str]:
-        yield first
-        yield from lines
-
-    reader = csv.reader(all_lines(), delimiter=delimiter, strict=True)
     header: list[str] = []
+    for number, cells in _csv_records(itertools.chain([first], lines), max(",;\t", key=first.count)):
+        where = f"{path}:{number}"
+        if isinstance(cells, csv.Error):
+            bad = BadValueError(where, None, *_csv_fault(str(cells)))
+            if not header:
+                raise InputError(str(bad))
+            yield where, bad
+        elif not header:
+            header = [cell.strip() for cell in cells]
+            _check_header(where, header, columns)
+        elif len(cells) == len(header):
+            row = dict(zip(header, cells, strict=True))
+            broken = ((name, not_utf8) for name, cell in row.items() if (not_utf8 := _NOT_UTF8.search(cell)))
+            yield where, next((_not_utf8(where, name, found) for name, found in broken), row)
+        elif len(cells) > 1 or "".join(cells).strip():
+            count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+            yield where, BadValueError(where, None, count, f"{len(header)}, as the first line has")
+
+
+def _csv_records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """The cells of each record, or the error in it, with the number of its first line.
+
+    A quote gone astray takes all lines up to the next quote for one cell. Of a record in error only the first line is
+    given up, therefore; those behind it are read again.
+    """
+    waiting: collections.deque[str] = collections.deque()
+    taken: list[str] = []  # the lines of the record at hand
+
+    def take() -> Iterator[str]:
+        while (line := waiting.popleft() if waiting else next(lines, None)) is not None:
+            taken.append(line)
+            yield line
+
+    number, reader = 1, csv.reader(take(), delimiter=delimiter, strict=True)
     while True:
-        where = f"{path}:{reader.line_num + 1}"
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            if "unexpected end" in str(error):  # the quote has swallowed the rest of the file: skipping it would lose it all
-                raise InputError(f"{where}: got a quote that is never closed, expected quotes in pairs") from None
-            if not header:
-                raise InputError(f"{where}: got broken CSV ({error}), expected the names of the columns") from None
-            yield where, BadValueError(where, None, f"broken CSV ({error})", "cells with their quotes in pairs")
-            continue
-        if cells is None:
-            return
-        if not header:
-            header = [cell.strip() for cell in cells]
-            _check_header(f"{path}:1", header, columns)
-        elif len(cells) == len(header):
-            broken = next((name for name, cell in zip(header, cells, strict=True) if not _is_utf8(cell)), None)
-            row = dict(zip(header, cells, strict=True))
-            bad = broken is not None and BadValueError(where, broken, shown(row[broken]), "text in UTF-8")
-            yield where, bad or row
-        elif cells:
-            yield where, BadValueError(where, None, f"{len(cells)} cells", f"{len(header)}, as the first line has")
+            yield number, error
+            waiting.extendleft(reversed(taken[1:]))
+            del taken[1:]
+            reader = csv.reader(take(), delimiter=delimiter, strict=True)
+        else:
+            if cells is None:
+                return
+            yield number, cells
+        number += len(taken)
+        taken.clear()
 
 
-def _is_utf8(text: str) -> bool:
-    return text.isascii() or not any("\udc80" <= char <= "\udcff" for char in text)
+def _csv_fault(error: str) -> tuple[str, str]:
+    """What was got and expected where the csv module gives up."""
+    if "unexpected end" in error:
+        return "a quote that is never closed", "quotes in pairs"
+    if "new-line character" in error:
+        return "a carriage return within the line", "lines that end in a line feed, with or without one before it"
+    return f"broken CSV ({error})", "cells with their quotes in pairs"
+
+
+def _not_utf8(where: str, field: str, found: re.Match[str]) -> BadValueError:
+    got = f"byte 0x{ord(found[0]) - 0xDC00:02x} at character {found.start() + 1}"
+    return BadValueError(where, field, got, "text in UTF-8")
 
 
 def _parquet_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
@@ -220,11 +270,25 @@ def _parquet_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
         wanted = [name for name in columns.values() if name in file.schema_arrow.names]
         number = 0
         for batch in file.iter_batches(batch_size=4096, columns=wanted):
-            for record in batch.to_pylist():
+            for record in _batch_rows(batch):
                 number += 1
-                yield f"{path}: row {number}", record
+                where = f"{path}: row {number}"
+                bad = isinstance(record, Exception) and BadValueError(where, None, str(record), "values that Python can hold")
+                yield where, bad or record
     except (pyarrow.ArrowException, OSError) as error:
         raise InputError(f"{path}: got a broken Parquet file ({str(error).splitlines()[0]}), expected a whole one") from None
+
+
+def _batch_rows(batch: Any) -> Iterator[Any]:
+    """The rows of a pyarrow batch; for one with a value that Python cannot hold, a day in the year 10000 say, the error."""
+    try:
+        yield from batch.to_pylist()
+    except (ValueError, OverflowError) as error:
+        if batch.num_rows == 1:
+            yield error
+            return
+        for number in range(batch.num_rows):
+            yield from _batch_rows(batch.slice(number, 1))
 
 
 def _check_header(where: str, header: list[str], columns: Mapping[str, str]) -> None:
@@ -232,14 +296,14 @@ def _check_header(where: str, header: list[str], columns: Mapping[str, str]) -> 
     for field in ("id", "title"):
         if columns.get(field) not in header:
             raise InputError(
-                f"{where}: no column {columns.get(field, field)!r} for the {field}; got {', '.join(map(repr, header))}; "
+                f"{where}: no column {shown(columns.get(field, field))} for the {field}; got {shown_names(header)}; "
                 f'name it with fields={{"{field}": ...}}, --field {field}=... on the command line'
             )
-    if not all(map(_is_utf8, header)):
-        raise InputError(f"{where}: got names of columns that are not UTF-8; save the file as UTF-8")
+    for name in filter(_NOT_UTF8.search, header):
+        raise InputError(f"{where}: got a column {shown(name)}, expected names in UTF-8; save the file as UTF-8")
     for field, column in columns.items():
         if field != column and column not in header:
-            raise InputError(f"{where}: no column {column!r} for the {field}; got {', '.join(map(repr, header))}")
+            raise InputError(f"{where}: no column {shown(column)} for the {field}; got {shown_names(header)}")
     twice = next((name for name in columns.values() if header.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"{where}: got column {twice!r} {header.count(twice)} times, expected it once")
@@ -273,7 +337,7 @@ def _event(where: str, row: Any, columns: Mapping[str, str]) -> Event:
     for name in ("id", "title"):
         if name not in values:
             column = columns.get(name, name)
-            got = "nothing" if column in row else f"no {column!r} among {', '.join(map(repr, row)) or 'no fields'}"
+            got = "nothing" if column in row else f"no {shown(column)} among {shown_names(row)}"
             raise BadValueError(where, name, got, f"the {name} of the event")
     try:
         values["id"] = as_id(values["id"])

@@ -23,6 +23,7 @@ from typing import Any
 from relatedstories.names import MAX_WORDS, Word, bare, fold, is_acronym, words
 
 MIN_SHARE = 0.4  # of a name's links that must go to its canonical name
+MIN_SURE, SURE_SHARE = 3, 0.6  # links, and share of them, that make a title of a common word, or one in brackets, sure
 MIN_DEFINED = 3  # events that must define an acronym in the same way
 LAST_YEAR = "2021"
 AMBIGUOUS = {"Georgia"}  # the words of a country that name something else more often
@@ -69,6 +70,12 @@ def main(linked_path: str, text_path: str) -> None:
     rows = {}
     for form, titles in linked.items():
         title, count = min(titles.items(), key=lambda item: (-item[1], item[0]))
+        often = count >= MIN_SURE and count / titles.total() >= SURE_SHARE
+        if not often:
+            title = title.partition(" (")[0] or title  # of few links, "Senate (Egypt)" says too much
+        says_more = not set(fold(title).split()) <= set(fold(form).split())
+        if form[0].islower() and says_more and not often:
+            continue  # "interior minister" was once the one of Afghanistan
         if count / titles.total() >= MIN_SHARE:
             rows[form] = (title, titles.total(), max(seen[form], titles.total()))
 

@@ -1,0 +1,136 @@
+"""The kernel agrees with a slow oracle, whatever it is given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relatedstories.errors import BadValueError
+from relatedstories.topk import NO_DATE, DateFactor, Postings, self_topk
+
+STEP = 64  # weights are multiples of 1 / STEP, so that sums are exact in any order and equal scores are equal
+
+
+def oracle(rows, k, days=None, factor=None, min_score=0.0):
+    """All scores, sorted by falling score, nearer day, lower number."""
+    dense = np.asarray(sp.csr_array(rows).todense(), np.float32)
+    n = len(dense)
+    ids, scores = np.full((n, k), -1), np.zeros((n, k), np.float32)
+    for i in range(n):
+        found = []
+        for j in range(n):
+            score, apart = np.float32(dense[i] @ dense[j]), 0
+            if factor is not None:
+                known = NO_DATE not in (days[i], days[j])
+                apart = abs(int(days[i]) - int(days[j])) if known else 10**9
+                score *= factor.table[min(apart, len(factor.table) - 1) if known else factor.unknown]
+            if j != i and score > 0 and score >= min_score:
+                found.append((-score, apart, j))
+        for place, (score, _, j) in enumerate(sorted(found)[:k]):
+            ids[i, place], scores[i, place] = j, -score
+    return ids, scores
+
+
+def same(got, expected):
+    np.testing.assert_array_equal(got[0], expected[0])
+    np.testing.assert_array_equal(got[1], expected[1])
+
+
+@st.composite
+def matrices(draw):
+    n, m = draw(st.integers(0, 12)), draw(st.integers(1, 6))
+    cells = st.integers(0, STEP) if draw(st.booleans()) else st.sampled_from([0, 0, 0, 1])
+    values = draw(st.lists(cells, min_size=n * m, max_size=n * m))
+    return sp.csr_array(np.array(values, np.float32).reshape(n, m) / STEP)
+
+
+@given(matrices(), st.integers(1, 15), st.integers(1, 3))
+@settings(deadline=None, max_examples=200)
+def test_same_as_oracle(rows, k, n_threads):
+    same(self_topk(rows, k, n_threads), oracle(rows, k))
+
+
+@given(matrices(), st.integers(1, 4), st.data())
+@settings(deadline=None, max_examples=200)
+def test_same_as_oracle_with_dates(rows, k, data):
+    day = st.one_of(st.just(NO_DATE), st.integers(-(10**6), 10**6), st.integers(0, 30))
+    days = np.array(data.draw(st.lists(day, min_size=rows.shape[0], max_size=rows.shape[0])), np.int32)
+    factor = DateFactor(data.draw(st.sampled_from([0.5, 7, 120])), data.draw(st.sampled_from([0.0, 0.3, 1.0])))
+    least = data.draw(st.sampled_from([0.0, 0.01, 0.2]))
+    same(self_topk(rows, k, days=days, date_factor=factor, min_score=least), oracle(rows, k, days, factor, least))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.ones((7, 1)),  # all tie
+        np.zeros((5, 3)),  # empty rows
+        np.eye(6),  # one term a row, nothing shared
+        np.repeat(np.eye(3), 4, axis=0),  # duplicates
+        np.array([[1.0]]),  # a row alone
+        np.array([[1.0, -1.0], [1.0, 1.0], [-1.0, 0.5]]),  # negative weights: only positive products are listed
+    ],
+)
+def test_hard_cases(rows):
+    same(self_topk(sp.csr_array(rows), 3), oracle(rows, 3))
+    same(self_topk(sp.csr_array(rows), 20), oracle(rows, 20))
+
+
+def test_more_rows_than_one_task_and_threads_agree():
+    rows = sp.random_array((3000, 200), density=0.05, rng=np.random.default_rng(0), format="csr")
+    rows.data = np.floor(rows.data * STEP) / STEP
+    one = self_topk(rows, 4)
+    same(self_topk(rows, 4, n_threads=2), one)
+    picked = np.arange(0, 3000, 271)
+    products = np.asarray((rows[picked] @ rows.T).todense(), np.float32)
+    products[np.arange(len(picked)), picked] = -1
+    expected = np.argsort(-products, axis=1, kind="stable")[:, :4]
+    np.testing.assert_array_equal(one[0][picked], expected)
+
+
+def test_any_sparse_format_and_a_matrix_with_repeated_cells():
+    dense = np.array([[1, 0, 2], [0, 1, 1], [1, 1, 0]], np.float64)
+    expected = self_topk(sp.csr_array(dense), 2)
+    for form in (sp.csr_matrix, sp.csc_array, sp.coo_array):
+        same(self_topk(form(dense), 2), expected)
+    twice = sp.csr_array((np.array([0.5, 0.5, 1.0]), np.array([0, 0, 0]), np.array([0, 2, 3])), shape=(2, 1))
+    assert self_topk(twice, 1)[1].tolist() == [[1.0], [1.0]]
+    assert twice.nnz == 3  # the caller's matrix stays as it was
+
+
+@given(matrices())
+@settings(deadline=None)
+def test_one_row_against_all_gives_the_same_products_as_the_kernel(rows):
+    postings = Postings.of(rows)
+    for i in range(rows.shape[0]):
+        part = slice(rows.indptr[i], rows.indptr[i + 1])
+        products = postings.products(rows.indices[part], rows.data[part].astype(np.float32))
+        np.testing.assert_array_equal(products, np.asarray((rows @ rows[[i]].T).todense(), np.float32).ravel())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"rows": np.eye(2)}, "self_topk: rows: got ndarray, expected a scipy.sparse matrix"),
+        ({"rows": sp.csr_array([[np.nan]])}, "self_topk: rows: got a weight that is not finite, expected finite weights"),
+        ({"k": 0}, "self_topk: k: got 0 (int), expected a whole number of at least 1"),
+        ({"k": 2.5}, "self_topk: k: got 2.5 (float), expected a whole number of at least 1"),
+        ({"k": True}, "self_topk: k: got True (bool), expected a whole number of at least 1"),
+        ({"n_threads": 0}, "self_topk: n_threads: got 0 (int), expected a whole number of at least 1"),
+        ({"days": np.zeros(3, np.int32)}, "self_topk: days: got 3 day numbers, expected 2, one a row"),
+    ],
+)
+def test_wrong_arguments(arguments, message):
+    with pytest.raises(BadValueError) as error:
+        self_topk(**{"rows": sp.csr_array(np.eye(2)), **arguments})
+    assert str(error.value) == message
+
+
+def test_progress_counts_every_row_once():
+    done = []
+    self_topk(sp.csr_array(np.ones((2500, 1))), 1, progress=done.append)
+    assert sum(done) == 2500
+    assert len(done) > 1
