@@ -12,16 +12,23 @@ from typing import IO
 
 from relatedstories.errors import InputError
 
-__all__ = ["check_target", "new_file", "new_folder"]
+__all__ = ["check_parent", "check_target", "new_file", "new_folder"]
 
 
 def check_target(path: Path) -> None:
-    """Raise `InputError` where nothing can be written at `path`, before any work is spent on it."""
-    folder = path.parent
+    """Raise `InputError` where no file can be written at `path`, before any work is spent on it."""
+    check_parent(path)
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: got a folder or device, expected a file")
+
+
+def check_parent(path: Path) -> None:
+    """Raise `InputError` where nothing new can be put at `path`."""
+    folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise InputError(f"{path}: got a place in {folder}, which is no folder, expected an existing one")
     if not os.access(folder, os.W_OK):
-        raise InputError(f"{path}: got a place in {folder}, which cannot be written to")
+        raise InputError(f"{path}: got a place in {folder}, which cannot be written to, expected one that can")
 
 
 @contextmanager
@@ -29,8 +36,6 @@ def new_file(path: Path) -> Iterator[IO[str]]:
     """A text file in UTF-8 that takes its place at `path` when the block ends well; otherwise nothing is left of it."""
     path = Path(os.path.realpath(path))  # of a symbolic link the target is replaced, not the link
     check_target(path)
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path}: got a folder or device, expected a file")
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(beside, "w", encoding="utf-8", newline="\n") as file:
@@ -45,15 +50,10 @@ def new_file(path: Path) -> Iterator[IO[str]]:
 
 
 @contextmanager
-def new_folder(path: Path, marker: str) -> Iterator[Path]:
-    """A folder that takes its place at `path` when the block ends well.
-
-    A folder that is there already is replaced only if it is empty or holds `marker`, so that a mistyped path costs
-    nobody their files.
-    """
-    check_target(path)
-    if path.exists() and not (path.is_dir() and ((path / marker).is_file() or not any(path.iterdir()))):
-        raise InputError(f"{path}: got a place that holds something else, expected a new or empty folder, or one with {marker}")
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder that takes its place at `path`, and that of one already there, when the block ends well."""
+    path = Path(os.path.realpath(path))
+    check_parent(path)
     beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
     try:
         yield beside
@@ -61,8 +61,12 @@ def new_folder(path: Path, marker: str) -> Iterator[Path]:
         if path.exists():
             old = beside.with_suffix(".old")
             os.replace(path, old)
-            os.replace(beside, path)
-            shutil.rmtree(old)
+            try:
+                os.replace(beside, path)
+            except BaseException:
+                os.replace(old, path)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
         else:
             os.replace(beside, path)
     finally:

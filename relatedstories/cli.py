@@ -6,6 +6,7 @@ Data go to standard output, progress and warnings to standard error. Exit codes:
 from __future__ import annotations
 
 import collections
+import io
 import json
 import os
 import sys
@@ -35,6 +36,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+
+def _no_zero(jobs: int) -> int:
+    if jobs == 0:
+        raise typer.BadParameter("0 is neither a number of processes nor -1.")
+    return jobs
+
+
 MAX_SHOWN = 20
 """Of rows that are skipped, so many are shown one by one; the rest are counted."""
 
@@ -53,7 +61,10 @@ Index = Annotated[
     Path, typer.Option("--index", metavar="DIR", help="The folder of an index that build wrote.", show_default=False)
 ]
 K = Annotated[int, typer.Option("--k", "-k", min=1, help="How many links an event at most.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=-1, help="Processes to work on; -1 for as many as there are cores.")]
+Jobs = Annotated[
+    int,
+    typer.Option("--jobs", "-j", min=-1, callback=_no_zero, help="Processes to work on; -1 for as many as there are cores."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 
@@ -61,13 +72,15 @@ def main() -> None:
     """Run the command line; never a traceback, unless --debug stands anywhere in it."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's: JSON is UTF-8
     try:
         code = _run(arguments)
     except BrokenPipeError:  # the reader, head for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except KeyboardInterrupt:
-        _say("stopped; nothing was changed")
+        _say("stopped; what was there before is whole")
         code = 130
     except (InputError, OSError) as error:
         if debug:
@@ -77,7 +90,7 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        _say(f"error: {type(error).__name__}: {' '.join(str(error).split())} (an error of ours; --debug shows where)")
+        _say(f"error: {type(error).__name__}: {error} (an error of ours; --debug shows where)")
         code = 1
     sys.exit(code)
 
@@ -105,7 +118,7 @@ def _message(error: Exception) -> str:
 
 
 def _say(message: str) -> None:
-    print(f"relatedstories: {message}", file=sys.stderr)
+    print(f"relatedstories: {' '.join(message.splitlines())}", file=sys.stderr)
 
 
 # ---------------------------------------------------------------------- commands
@@ -144,13 +157,16 @@ def refresh(
     from relatedstories.atomic import check_target
     from relatedstories.index import RelatedStories
     from relatedstories.refresh import refresh as run
+    from relatedstories.storage import check_folder
 
     if links != "-":
         check_target(Path(links))
-        if Path(links).exists() and Path(source).exists() and os.path.samefile(links, source):
+        if _is_file(links) and _is_file(source) and os.path.samefile(links, source):
             raise InputError(f"{links}: got the archive itself as the place for its links, expected another file")
     if index is not None and not dry_run:
-        check_target(index)
+        check_folder(index)
+        if links != "-" and Path(links).resolve().is_relative_to(index.resolve()):
+            raise InputError(f"{links}: got a place in the folder of the index, which is replaced as a whole, expected another")
     stories = RelatedStories()
     with _reading(source, field, strict) as events, _meter() as progress:
         report = run(stories, events, sys.stdout if links == "-" else links, k, n_jobs=jobs, dry_run=dry_run, progress=progress)
@@ -169,10 +185,10 @@ def build(
     strict: Strict = False,
 ) -> None:
     """Build the index of an archive, for related and explain to answer from."""
-    from relatedstories.atomic import check_target
     from relatedstories.index import RelatedStories
+    from relatedstories.storage import check_folder
 
-    check_target(index)
+    check_folder(index)
     with _reading(source, field, strict) as events, _meter() as progress:
         stories = RelatedStories().fit(events, n_jobs=jobs, progress=progress)
     stories.save(index)
@@ -229,7 +245,7 @@ def topics(
     extractor = TopicExtractor()
     if not _is_archive(text):
         if text == "-":
-            text = sys.stdin.read()
+            text = sys.stdin.buffer.read().decode(errors="replace")
         elif _is_file(text):
             text = Path(text).read_text(encoding="utf-8", errors="replace")
         _print_topics(None, extractor.extract(text), as_json)
@@ -374,7 +390,7 @@ def _reading(source: str, field: list[str] | None, strict: bool) -> Iterator[Ite
             yield event
         if not count:
             # Most likely the export before this job failed: better the links of yesterday than none.
-            raise InputError(f"{source}: got no events ({skipped} rows skipped), expected one at least")
+            raise InputError(f"{source}: got no events, expected one at least")
 
     try:
         yield events()

@@ -15,10 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Name", "NameTable", "Word", "bare", "default_names", "fold", "is_acronym", "words"]
+__all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "fold", "is_acronym", "words"]
 
 MAX_WORDS = 8
 """The longest name that is looked for, in words."""
+
+MAX_NAME = 200  # and in characters
+
+_DEFINITION = re.compile(r"\((?:the )?([A-Z]{2,8})\)")
+_BREAK = re.compile(r"[.;,()]\s|\n")  # a name does not go on over it
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’&][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’][sS]?$")
@@ -107,6 +112,26 @@ def _through(initials: Iterator[str], letter: str) -> Iterator[str]:
         if initial.upper() == letter:
             yield initial
             return
+
+
+def definitions(text: str) -> Iterator[tuple[str, int, int]]:
+    """Acronyms that a text defines, in brackets after their name: the acronym, and where the name starts and ends.
+
+    Examples
+    --------
+    >>> text = "Aboard the International Space Station (ISS) is a crew of six"
+    >>> [(acronym, text[start:end]) for acronym, start, end in definitions(text)]
+    [('ISS', 'International Space Station')]
+    """
+    for match in _DEFINITION.finditer(text):
+        before = words(text[max(0, match.start() - MAX_NAME) : match.start()])[-MAX_WORDS:]
+        offset = max(0, match.start() - MAX_NAME)
+        for first in reversed(before[:-1]):
+            start, end = offset + first.start, offset + before[-1].end
+            name = text[start:end]
+            if name[0].isupper() and is_acronym(match[1], name) and not _BREAK.search(name):
+                yield match[1], start, end
+                break
 
 
 @dataclass(frozen=True, slots=True)

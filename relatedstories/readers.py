@@ -172,7 +172,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
             record = json.loads(text.rstrip())
         except json.JSONDecodeError as error:
             if first and _SEVERAL_LINES.fullmatch(text):
-                raise InputError(f"{where}: got JSON that goes on on the next line, expected {one_object}") from None
+                raise InputError(f"{where}: got JSON over several lines, expected {one_object}") from None
             why = f"{error.msg.removesuffix(' at')} at column {error.colno}"
             yield where, BadValueError(where, None, f"broken JSON ({why})", one_object)
         except ValueError:
@@ -273,7 +273,9 @@ def _parquet_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
             for record in _batch_rows(batch):
                 number += 1
                 where = f"{path}: row {number}"
-                bad = isinstance(record, Exception) and BadValueError(where, None, str(record), "values that Python can hold")
+                bad = isinstance(record, Exception) and BadValueError(
+                    where, None, f"a value that cannot be read ({record})", "another"
+                )
                 yield where, bad or record
     except (pyarrow.ArrowException, OSError) as error:
         raise InputError(f"{path}: got a broken Parquet file ({str(error).splitlines()[0]}), expected a whole one") from None

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import json
+import tokenize
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relatedstories.atomic import new_folder
-from relatedstories.errors import InputError
+from relatedstories.atomic import check_parent, new_folder
+from relatedstories.errors import InputError, shown
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["MANIFEST", "read_folder", "write_folder"]
+__all__ = ["MANIFEST", "check_folder", "read_folder", "write_folder"]
 
 MANIFEST = "index.json"
 FORMAT = 1
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `InputError` where no index can be written, before any work is spent on it.
+
+    A folder that is there already is replaced only if it is empty or holds an index and nothing else, so that a mistyped
+    path costs nobody their files.
+    """
+    check_parent(folder)
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(f"{folder}: got a file, expected a new or empty folder, or one that holds an index")
+    try:
+        ours = {MANIFEST, *_manifest(folder)["files"]}
+    except InputError:
+        ours = set()
+    other = min({entry.name for entry in folder.iterdir()} - ours, default=None)
+    if other is not None:
+        raise InputError(f"{folder}: got a folder that holds {other}, expected a new or empty one, or one with an index only")
 
 
 def write_folder(
@@ -29,7 +50,7 @@ def write_folder(
     Parameters
     ----------
     folder : Path
-        Replaced if it holds an index already.
+        Replaced if it holds an index already; see `check_folder`.
     arrays : mapping of str to ndarray
         Each a file NAME.npy.
     documents : mapping of str to JSON value
@@ -37,7 +58,8 @@ def write_folder(
     about : mapping
         What else the manifest says.
     """
-    with new_folder(folder, MANIFEST) as new:
+    check_folder(folder)
+    with new_folder(folder) as new:
         for name, array in arrays.items():
             np.save(new / f"{name}.npy", array, allow_pickle=False)
         for name, value in documents.items():
@@ -59,18 +81,12 @@ def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, An
     InputError
         If the folder holds no index, one of a newer format, or one of which a file is missing or cut.
     """
-    try:
-        about = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        version, sizes = about["format"], about["files"]
-    except FileNotFoundError:
-        raise InputError(f"{folder}: got no {MANIFEST} there, expected the folder of an index") from None
-    except (ValueError, KeyError, TypeError, NotADirectoryError):
-        raise InputError(f"{folder / MANIFEST}: got a broken file, expected the manifest of an index") from None
-    if version != FORMAT:
-        raise InputError(f"{folder}: got an index of format {version}, expected format {FORMAT}; build it again")
+    about = _manifest(folder)
+    if about["format"] != FORMAT:
+        raise InputError(f"{folder}: got an index of format {shown(about['format'])}, expected format {FORMAT}; build it again")
     arrays: dict[str, npt.NDArray[Any]] = {}
     documents: dict[str, Any] = {}
-    for name, size in sizes.items():
+    for name, size in about["files"].items():
         path = folder / name
         found = path.stat().st_size if path.is_file() else None
         if found != size:
@@ -82,14 +98,27 @@ def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, An
                 arrays[path.stem] = _mapped(path)
             else:
                 documents[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError(f"{path}: got a broken file ({error}); build the index again") from None
+        except (ValueError, tokenize.TokenError):  # the latter of an array whose head is broken
+            raise InputError(f"{path}: got a broken file, expected a whole one; build the index again") from None
     return arrays, documents, about
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        about = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        got = f"no {MANIFEST} there" if folder.is_dir() else "a file" if folder.exists() else "no such folder"
+        raise InputError(f"{folder}: got {got}, expected the folder of an index") from None
+    except ValueError:
+        about = None
+    if not isinstance(about, dict) or "format" not in about or not isinstance(about.get("files"), dict):
+        raise InputError(f"{folder / MANIFEST}: got a broken file, expected the manifest of an index")
+    return about
 
 
 def _mapped(path: Path) -> npt.NDArray[Any]:
     try:
-        mapped: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        mapped: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
     except ValueError as error:
         if "empty file" not in str(error):  # an array of no elements cannot be mapped
             raise

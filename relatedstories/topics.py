@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event
-from relatedstories.names import NameTable, bare, default_names, fold, is_acronym, words
+from relatedstories.names import Name, NameTable, bare, default_names, definitions, fold, is_acronym, words
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -48,8 +48,6 @@ UNLINKED_PROBABILITY, UNLINKED_SEEN = 0.25, 4
 
 MAX_CHARS = 20_000
 """An event's first characters, which topics are read from: news says what it is about at the start."""
-
-_DEFINED = re.compile(r"\s*\(\s*(?:the\s+)?([A-Z]{2,8})\s*\)")
 
 
 class Mention(str):
@@ -193,7 +191,7 @@ class TopicExtractor:
             yield self._topics(doc, event if isinstance(event, Event) else None)
 
     def _topics(self, doc: Doc, event: Event | None) -> tuple[Topic, ...]:
-        found = _resolve(self._mentions(doc), doc.text, self.names)
+        found: list[tuple[str, str, Mention | None]] = [*_resolve(self._mentions(doc), doc.text, self.names)]
         if event is not None:
             given = [*event.topics, *([event.heading] if event.heading else [])]
             found += [(self.names.canonical(name), "thing", None) for name in given]
@@ -217,9 +215,9 @@ class TopicExtractor:
             if kind is None:
                 continue
             row = self.names.lookup(entity.text)
-            rarely = row is not None and row.seen >= UNLINKED_SEEN and row.probability < UNLINKED_PROBABILITY
-            if not (rarely and row and row.linked):
+            if row is None or not _rarely_linked(row):
                 found += [(mention, kind) for mention in _lines(entity.text, entity.start_char)]
+        found += [(Mention(doc.text[start:end], start, end), "thing") for _, start, end in definitions(doc.text)]
         for start, end, row in self.names.find(doc.text):
             if row.probability >= LINK_PROBABILITY:
                 found.append((Mention(doc.text[start:end], start, end), row.kind))
@@ -232,42 +230,47 @@ class TopicExtractor:
         return sorted(taken, key=lambda item: item[0].start)
 
 
+def _rarely_linked(row: Name) -> bool:
+    # Countries are linked rarely too, "U.S." least of all, but name what an event is about.
+    return row.kind != "place" and row.linked > 0 and row.seen >= UNLINKED_SEEN and row.probability < UNLINKED_PROBABILITY
+
+
 def _lines(text: str, start: int) -> Iterator[Mention]:
     """The mentions in an entity: one a line, as a title has no full stop to keep it from running into the text."""
     for line in re.finditer(r"[^\n]*\w[^\n]*", text):
         yield Mention(line[0].rstrip(), start + line.start(), start + line.start() + len(line[0].rstrip()))
 
 
-def _resolve(mentions: list[tuple[Mention, str]], text: str, names: NameTable) -> list[tuple[str, str, Mention | None]]:
-    """Mentions with canonical names: what the event itself says of a name goes before what the table knows."""
-    shown_names = [bare(mention) for mention, _ in mentions]
-    long_names = [name for name in dict.fromkeys(shown_names) if " " in name]
-    people = {
-        name.split()[-1]: name for (_, kind), name in zip(mentions, shown_names, strict=True) if kind == "person" and " " in name
-    }
-    short_for: dict[str, str] = {}
-    for mention, _ in mentions:
-        defined = _DEFINED.match(text, mention.end)
-        if defined and is_acronym(defined[1], bare(mention)):
-            short_for.setdefault(defined[1], bare(mention))
-    for name in shown_names:
-        if name.isupper():
-            long_name = next((other for other in long_names if is_acronym(name, other)), None)
-            if long_name:
-                short_for.setdefault(name, long_name)
-    found: list[tuple[str, str, Mention | None]] = []
-    for (mention, kind), name in zip(mentions, shown_names, strict=True):
-        if kind == "person" and " " not in name:
-            name = people.get(name, name)
-        known = names.lookup(name)
-        canonical = names.canonical(short_for.get(name, name))
-        found.append((canonical, known.kind if known and known.kind != "thing" else kind, mention))
-    if short_for:  # an acronym that the event defines may stand where no entity was seen
-        covered = [(mention.start, mention.end) for mention, _ in mentions]
-        for start, end, form in words(text):
-            if form in short_for and all(end <= other_start or start >= other_end for other_start, other_end in covered):
-                found.append((names.canonical(short_for[form]), "thing", Mention(text[start:end], start, end)))
-    return sorted(found, key=lambda item: item[2].start if item[2] else 0)
+def _resolve(mentions: list[tuple[Mention, str]], text: str, names: NameTable) -> list[tuple[str, str, Mention]]:
+    """Mentions with their canonical names: what the event itself says of a name goes before what the table knows."""
+    full = _full_names(mentions, text)
+    covered = [(mention.start, mention.end) for mention, _ in mentions]
+    # A surname or acronym may stand where no entity was seen.
+    for start, end, form in words(text) if full else ():
+        if form in full and all(end <= other_start or start >= other_end for other_start, other_end in covered):
+            mentions = [*mentions, (Mention(text[start:end], start, end), "thing")]
+    found = []
+    for mention, kind in sorted(mentions, key=lambda item: item[0].start):
+        name = bare(mention)
+        name = full.get(name, name)
+        row = names.lookup(name)
+        found.append((names.canonical(name), row.kind if row and row.kind != "thing" else kind, mention))
+    return found
+
+
+def _full_names(mentions: list[tuple[Mention, str]], text: str) -> dict[str, str]:
+    """For acronyms and surnames, the names of this event that they stand for."""
+    full = {acronym: text[start:end] for acronym, start, end in definitions(text)}
+    long_names = dict.fromkeys(name for mention, _ in mentions if " " in (name := bare(mention)))
+    for mention, kind in mentions:
+        name = bare(mention)
+        if name.isupper() and name not in full and (long_name := next((x for x in long_names if is_acronym(name, x)), None)):
+            full[name] = long_name
+        if kind == "person" and " " in name:
+            surname = words(name)[-1].form if words(name) else name
+            if full.setdefault(surname, name) != name:  # two people of one surname: it names neither
+                full[surname] = surname
+    return full
 
 
 def _text_of(event: Event | str) -> str:

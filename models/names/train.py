@@ -16,11 +16,10 @@ import gzip
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from relatedstories.names import MAX_WORDS, Word, bare, fold, is_acronym, words
+from relatedstories.names import MAX_WORDS, Word, bare, definitions, fold, words
 
 MIN_SHARE = 0.4  # of a name's links that must go to its canonical name
 MIN_SURE, SURE_SHARE = 3, 0.6  # links, and share of them, that make a title of a common word, or one in brackets, sure
@@ -28,7 +27,6 @@ MIN_DEFINED = 3  # events that must define an acronym in the same way
 LAST_YEAR = "2021"
 AMBIGUOUS = {"Georgia"}  # the words of a country that name something else more often
 
-_DEFINITION = re.compile(r"\(([A-Z]{2,8})\)")
 _SYMBOL = re.compile(r"[$€£¥%#@+]")  # "US$" is not the name "US"
 
 
@@ -39,17 +37,6 @@ def read(path: str) -> list[dict[str, Any]]:
 
 def form_of(found: list[Word]) -> str:
     return " ".join(word.form for word in found)
-
-
-def definitions(text: str) -> Iterator[tuple[str, str]]:
-    """Acronyms in brackets after the name they are made of."""
-    for match in _DEFINITION.finditer(text):
-        before = words(text[: match.start()])[-MAX_WORDS:]
-        for first in range(len(before) - 2, -1, -1):
-            name = text[before[first].start : before[-1].end]
-            if before[first].form[:1].isupper() and is_acronym(match[1], name) and not re.search(r"[.;,()]\s", name):
-                yield match[1], name
-                break
 
 
 def main(linked_path: str, text_path: str) -> None:
@@ -81,7 +68,8 @@ def main(linked_path: str, text_path: str) -> None:
 
     defined: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for event in read(text_path):
-        for acronym, name in set(definitions(event["text"])):
+        for acronym, start, end in definitions(event["text"]):
+            name = event["text"][start:end]
             defined[acronym][rows[form][0] if (form := form_of(words(name))) in rows else name] += 1
     for acronym, names in defined.items():
         name, count = min(names.items(), key=lambda item: (-item[1], item[0]))
