@@ -99,7 +99,7 @@ def _run(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
         result = command.main(arguments, prog_name="relatedstories", standalone_mode=False)
-        sys.stdout.flush()
+        print(end="", flush=True)  # here, where a full disk still counts as an error
     except Exception as error:
         # Of click, which typer may carry under a name of its own, only what its exceptions can do is known.
         if type(error).__name__ == "Abort":
@@ -108,6 +108,8 @@ def _run(arguments: list[str]) -> int:
             error.show()
             return int(error.exit_code)
         raise
+    if result == 130:  # so typer says that it was interrupted; older ones say Abort
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 
@@ -412,7 +414,7 @@ def _meter() -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.speed:,.0f} a second", justify="right"),
+        TextColumn("{task.fields[rate]:,.0f} a second", justify="right"),  # rich's own rate is None at first
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -420,8 +422,9 @@ def _meter() -> Iterator[Progress]:
 
         def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done)
+                tasks[stage] = bar.add_task(stage, total=total, rate=0.0), time.monotonic()
+            task, started = tasks[stage]
+            bar.update(task, completed=done, rate=done / max(1e-3, time.monotonic() - started))
 
         yield show
 

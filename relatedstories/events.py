@@ -71,7 +71,8 @@ class Event:
         put(self, "id", as_id(self.id))
         where = f"event {shown(self.id)}"
         put(self, "title", _text(where, "title", self.title, "a text that is not empty"))
-        put(self, "text", _text(where, "text", self.text, "a text", empty=True))
+        text = _text(where, "text", self.text, "a text", empty=True)
+        put(self, "text", "" if text.isspace() else text)
         for name in ("heading", "url"):
             value = getattr(self, name)
             if value is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -139,10 +140,15 @@ def most_telling(topics: Mapping[Topic, float], terms: Mapping[str, float], even
     """
 
     def telling(topic: Topic) -> float:
-        explained = topics[topic] + sum(terms.get(word.form.casefold(), 0.0) for word in words(topic))
+        explained = topics[topic] + sum(terms.get(form, 0.0) for form in _forms(topic.name))
         return explained * math.log1p(events[topic])
 
     return tuple(sorted(topics, key=lambda topic: (-telling(topic), topic)))
+
+
+@functools.lru_cache(1 << 16)
+def _forms(name: str) -> tuple[str, ...]:
+    return tuple(word.form.casefold() for word in words(name))
 
 
 def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:

@@ -274,7 +274,7 @@ def _parquet_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
                 number += 1
                 where = f"{path}: row {number}"
                 bad = isinstance(record, Exception) and BadValueError(
-                    where, None, f"a value that cannot be read ({record})", "another"
+                    where, None, f"a value that cannot be read ({record})", "one that can"
                 )
                 yield where, bad or record
     except (pyarrow.ArrowException, OSError) as error:

@@ -1,0 +1,66 @@
+"""README stays true: its commands run, and print what it says they print."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+FIRST, *_, SECOND = [text.strip() for kind, text in BLOCKS if kind == "sh"]
+OUTPUT = next(text for kind, text in BLOCKS if kind == "")
+
+
+def test_the_examples_in_python():
+    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert result.attempted > 4
+    assert result.failed == 0
+
+
+def test_the_first_command_without_the_install(tmp_path):
+    commands = [command.replace(".venv/bin/relatedstories", "-m relatedstories") for command in FIRST.split(" && ")[2:]]
+    for command in commands:
+        done = subprocess.run([sys.executable, *command.split()], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == OUTPUT
+
+
+def test_the_commands_of_the_section_on_ones_own_archive(tmp_path):
+    (tmp_path / "news.csv").write_text(
+        "id,headline,date\n1,Snow in Oslo,2016-12-31\n2,More snow in Oslo,31/12/2016\n", encoding="utf-8"
+    )
+    command = next(text for kind, text in BLOCKS if kind == "sh" and "news.csv" in text).split()
+    done = subprocess.run([sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    named = re.search(r"`(news\.csv:17: .*?)`", README)
+    assert named
+    assert named[1].replace(":17:", ":3:") in done.stderr
+    assert (tmp_path / "links.jsonl").read_text(encoding="utf-8").startswith('{"id": "1", "links": [')
+
+
+def test_ci_runs_the_second_command():
+    assert SECOND in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_first_command_in_a_clean_copy(tmp_path):
+    """As a newcomer runs it: only what is committed or about to be, a new virtual environment, pip alone."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("needs git and a checkout, to know which files belong to the project")
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, tmp_path / name)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    done = subprocess.run(["sh", "-c", FIRST], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(OUTPUT)
