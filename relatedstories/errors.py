@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Collection
 
-__all__ = ["BadValueError", "InputError", "UnknownEventError", "shown", "shown_names", "whole_number"]
+__all__ = ["BadValueError", "InputError", "UnknownEventError", "number_within", "shown", "shown_names", "whole_number"]
 
 
 class InputError(ValueError):
@@ -80,4 +81,15 @@ def whole_number(where: str, field: str, value: object, least: int) -> int:
         number = least - 1
     if number < least:
         raise BadValueError(where, field, shown(value), f"a whole number of at least {least}")
+    return number
+
+
+def number_within(where: str, field: str, value: object, least: float = 0, most: float = 1) -> float:
+    """The value as a float from `least` to `most`; raises `BadValueError` where it is none."""
+    try:
+        number = math.nan if isinstance(value, (bool, str)) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not least <= number <= most:
+        raise BadValueError(where, field, shown(value), f"a number from {least:g} to {most:g}")
     return number

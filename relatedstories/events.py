@@ -103,6 +103,20 @@ class Event:
         record |= {"url": self.url, "sources": [x if isinstance(x, str) else list(x) for x in self.sources]}
         return {name: value for name, value in record.items() if value}
 
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Event:
+        """The event of a record that `to_dict` made.
+
+        Examples
+        --------
+        >>> event = Event("1", "Rain", date=dt.date(2020, 2, 1), sources=[("BBC", "https://example.org")])
+        >>> Event.from_dict(event.to_dict()) == event
+        True
+        """
+        date = record.get("date")
+        sources = [source if isinstance(source, str) else tuple(source) for source in record.get("sources", ())]
+        return cls(**{**record, "date": dt.date.fromisoformat(date) if date else None, "sources": sources})
+
 
 FIELDS = tuple(field.name for field in fields(Event))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relatedstories.atomic import check_parent, new_folder
-from relatedstories.errors import InputError, shown
+from relatedstories.errors import InputError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -83,7 +83,7 @@ def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, An
     """
     about = _manifest(folder)
     if about["format"] != FORMAT:
-        raise InputError(f"{folder}: got an index of format {shown(about['format'])}, expected format {FORMAT}; build it again")
+        raise InputError(f"{folder}: got an index of format {about['format']}, expected format {FORMAT}; build it again")
     arrays: dict[str, npt.NDArray[Any]] = {}
     documents: dict[str, Any] = {}
     for name, size in about["files"].items():
@@ -91,7 +91,7 @@ def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, An
         found = path.stat().st_size if path.is_file() else None
         if found != size:
             raise InputError(
-                f"{path}: got {'no file' if found is None else f'{found} bytes'}, expected {size}; build the index again"
+                f"{path}: got {'no file' if found is None else f'{found} bytes'}, expected {size} bytes; build the index again"
             )
         try:
             if path.suffix == ".npy":

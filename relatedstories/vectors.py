@@ -184,8 +184,7 @@ def weigh(
 
 def _unit(rows: sp.csr_array) -> sp.csr_array:
     lengths = np.sqrt(np.add.reduceat(np.append(rows.data**2, 0.0), rows.indptr[:-1]))
-    per_row = np.diff(rows.indptr)
-    rows.data = rows.data / np.repeat(np.where(per_row > 0, lengths, 1.0), per_row)
+    rows.data = rows.data / np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(rows.indptr))
     return rows
 
 

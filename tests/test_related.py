@@ -249,6 +249,14 @@ def test_dates_may_lack_and_lie_far_apart():
         (lambda s: s.add([SPACE[0]]), "add: id: got 'dragon', expected an id that is not in the archive yet; remove it first"),
         (lambda s: s.add([{"id": "x"}]), None),
         (lambda s: s.fit("news.jsonl"), "fit: events: got 'news.jsonl', expected events, as read_events gives them from a path"),
+        (
+            lambda s: s.fit(SPACE, n_jobs=0),
+            "n_jobs: got 0 (int), expected how many to work on, or -1 for as many as there are cores",
+        ),
+        (
+            lambda s: s.all_related(n_jobs="2"),
+            "n_jobs: got '2', expected how many to work on, or -1 for as many as there are cores",
+        ),
         (lambda s: s.fit([SPACE[0], SPACE[0]]), "fit: id: got 'dragon' twice, expected an id of its own for each event"),
     ],
 )
@@ -286,6 +294,13 @@ def test_settings_are_saved(tmp_path):
     stories.save(tmp_path / "index")
     loaded = RelatedStories.load(tmp_path / "index", CapitalisedWords())
     assert (loaded.topic_weight, loaded.half_life, loaded.date_floor, loaded.min_score) == (0.5, 9, 0.1, 0.2)
+
+
+def test_fitting_anew_forgets_the_loaded_index(tmp_path):
+    quick().fit(SPACE[:2]).save(tmp_path / "index")
+    loaded = RelatedStories.load(tmp_path / "index")
+    loaded.fit(SPACE)  # by the default extractor, which did not find the topics of the saved one
+    assert len(loaded.add([Event("new", "Snow again")])) == len(SPACE) + 1
 
 
 def test_an_index_is_not_mixed_with_another_extractors_topics(tmp_path):

@@ -1,0 +1,240 @@
+"""The archive as an index holds it: events by id, their topics, and a sparse row of weights each."""
+
+from __future__ import annotations
+
+import bisect
+import collections
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import scipy.sparse as sp
+
+from relatedstories.events import Event
+from relatedstories.topics import Topic
+from relatedstories.topk import NO_DATE, Postings
+from relatedstories.vectors import Counts, count_terms, count_topics, inverse_frequencies, weigh
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["Archive", "Found", "Row"]
+
+Found: TypeAlias = tuple[tuple[str, str], ...]
+"""The names and kinds of an event's topics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event with its weights.
+
+    Parameters
+    ----------
+    event : Event
+    number : int
+        Its place in the archive, -1 where that does not hold it.
+    columns : ndarray of int
+        Sorted; a term or topic of the archive each.
+    weights : ndarray of float32
+    day : int
+        The day number of its date, or `NO_DATE`.
+    """
+
+    event: Event
+    number: int
+    columns: npt.NDArray[Any]
+    weights: npt.NDArray[np.float32]
+    day: int
+
+    def by_column(self) -> dict[int, float]:
+        """The weights by their columns."""
+        return dict(zip(self.columns.tolist(), self.weights.tolist(), strict=True))
+
+    def products(self, other: Mapping[int, float]) -> dict[int, float]:
+        """The products with another row's weights, for the columns both have: parts of their inner product.
+
+        Their sum is exact, as weights are multiples of a power of two (see `relatedstories.vectors`).
+        """
+        pairs = zip(self.columns.tolist(), self.weights.tolist(), strict=True)
+        return {column: other[column] * weight for column, weight in pairs if column in other}
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Events and everything that follows from them; never changed, only replaced.
+
+    Parameters
+    ----------
+    events : list of Event
+        By id, which numbers the rows.
+    found : list of Found
+        The topics of each.
+    terms, keys : Counts
+        The terms and the topics' keys in each.
+    names : list of Topic
+        For each key the name that readers see, and its kind.
+    term_idf, topic_idf : ndarray of float64
+        How telling each term and topic is.
+    weights : scipy.sparse.csr_array of float32
+        A row of unit length for each event: terms first, then topics.
+    postings : Postings
+        The same by column.
+    """
+
+    events: list[Event]
+    found: list[Found]
+    terms: Counts
+    keys: Counts
+    names: list[Topic]
+    term_idf: npt.NDArray[np.float64]
+    topic_idf: npt.NDArray[np.float64]
+    weights: sp.csr_array
+    postings: Postings
+    days: npt.NDArray[np.int32] = field(init=False)
+    topic_events: npt.NDArray[np.intp] = field(init=False)
+    number_of: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "days", np.array([_day(event) for event in self.events], np.int32))
+        put(self, "topic_events", np.bincount(self.keys.matrix.indices, minlength=len(self.names)))
+        put(self, "number_of", {event.id: number for number, event in enumerate(self.events)})
+
+    @classmethod
+    def of(cls, events: list[Event], found: list[Found], topic_weight: float) -> Archive:
+        """The archive of events that stand by id, and their topics."""
+        return cls._weighed(events, found, *_counts(events, found), topic_weight)
+
+    @classmethod
+    def _weighed(cls, events: list[Event], found: list[Found], terms: Counts, keys: Counts, topic_weight: float) -> Archive:
+        term_idf, topic_idf = inverse_frequencies(terms), inverse_frequencies(keys)
+        weights = weigh(terms, keys, term_idf, topic_idf, topic_weight)
+        names = _names_of(keys, found)
+        return cls(events, found, terms, keys, names, term_idf, topic_idf, weights, Postings.of(weights))
+
+    def with_events(self, events: list[Event], found: list[Found], topic_weight: float) -> Archive:
+        """The archive and further events: the same as `of` all of them, without counting these again."""
+        terms, keys = _counts(events, found)
+        all_events, all_found = self.events + events, self.found + found
+        order = np.array(sorted(range(len(all_events)), key=lambda i: all_events[i].id), np.intp)
+        return self._weighed(
+            [all_events[i] for i in order],
+            [all_found[i] for i in order],
+            self.terms.stack(terms).take(order),
+            self.keys.stack(keys).take(order),
+            topic_weight,
+        )
+
+    def without(self, numbers: set[int], topic_weight: float) -> Archive:
+        """The archive less some rows: the same as `of` the rest."""
+        kept = np.array([number for number in range(len(self.events)) if number not in numbers], np.intp)
+        events, found = [self.events[i] for i in kept], [self.found[i] for i in kept]
+        return self._weighed(events, found, self.terms.take(kept), self.keys.take(kept), topic_weight)
+
+    def row(self, number: int) -> Row:
+        """A row of the archive."""
+        part = slice(self.weights.indptr[number], self.weights.indptr[number + 1])
+        return Row(self.events[number], number, self.weights.indices[part], self.weights.data[part], int(self.days[number]))
+
+    def rows_for(self, events: list[Event], found: list[Found], topic_weight: float) -> list[Row]:
+        """Rows for events that the archive does not hold, weighed by its frequencies."""
+        terms, keys = _counts(events, found)
+        # A term that the archive lacks is as telling as can be: it takes its part of the row's length, though nothing shares it.
+        rarest = float(np.log(1 + len(self.events)) + 1)
+        columns, idf = [], []
+        for ours, theirs, known, first in (
+            (self.terms, terms, self.term_idf, 0),
+            (self.keys, keys, self.topic_idf, len(self.terms.terms)),
+        ):
+            place = _places(ours.terms, theirs.terms)
+            idf.append(np.array([known[i] if i >= 0 else rarest for i in place]))
+            columns.append(np.where(place >= 0, place + first, -1))
+        weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
+        column = np.concatenate(columns)
+        rows = []
+        for number, event in enumerate(events):
+            part = slice(weights.indptr[number], weights.indptr[number + 1])
+            ours_of_row = column[weights.indices[part]]
+            shared = ours_of_row >= 0
+            rows.append(
+                Row(event, self.number_of.get(event.id, -1), ours_of_row[shared], weights.data[part][shared], _day(event))
+            )
+        return rows
+
+    # ------------------------------------------------------------------ to and from arrays and JSON
+
+    def parts(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """What makes up the archive: arrays, and values as JSON has them, by name."""
+        arrays: dict[str, npt.NDArray[Any]] = {"term-idf": self.term_idf, "topic-idf": self.topic_idf}
+        for name, matrix in (("weights", self.weights), ("terms", self.terms.matrix), ("topics", self.keys.matrix)):
+            arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
+        arrays |= {f"postings-{name}": getattr(self.postings, name) for name in ("starts", "rows", "weights")}
+        documents = {
+            "events": [event.to_dict() for event in self.events],
+            "topics-found": self.found,
+            "terms": self.terms.terms,
+            "topics": [(key, topic.name, topic.kind) for key, topic in zip(self.keys.terms, self.names, strict=True)],
+        }
+        return arrays, documents
+
+    @classmethod
+    def of_parts(cls, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Any]) -> Archive:
+        """The archive that `parts` came from; the arrays are used as they are, and may be memory-mapped.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If a part is missing or of the wrong form.
+        """
+        keys = documents["topics"]
+        n_terms, n_keys = len(documents["terms"]), len(keys)
+        events = [Event.from_dict(record) for record in documents["events"]]
+        return cls(
+            events,
+            [tuple((name, kind) for name, kind in pairs) for pairs in documents["topics-found"]],
+            Counts(tuple(documents["terms"]), _matrix(arrays, "terms", n_terms)),
+            Counts(tuple(key for key, _, _ in keys), _matrix(arrays, "topics", n_keys)),
+            [Topic(name, kind) for _, name, kind in keys],
+            arrays["term-idf"],
+            arrays["topic-idf"],
+            _matrix(arrays, "weights", n_terms + n_keys),
+            Postings(arrays["postings-starts"], arrays["postings-rows"], arrays["postings-weights"], len(events)),
+        )
+
+
+def _counts(events: Sequence[Event], found: Sequence[Found]) -> tuple[Counts, Counts]:
+    keys = ([Topic(name).key for name, _ in pairs] for pairs in found)
+    return count_terms(event.full_text for event in events), count_topics(keys)
+
+
+def _names_of(keys: Counts, found: Iterable[Found]) -> list[Topic]:
+    """For each key the name and kind that most events have; where several do, the first of them by alphabet."""
+    names: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    kinds: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    for pairs in found:
+        for name, kind in pairs:
+            key = Topic(name).key
+            names[key][name] += 1
+            kinds[key][kind] += kind != "thing"  # what an editor gave, or the name table found, is of no known kind
+    return [Topic(_commonest(names[key]), _commonest(kinds[key])) for key in keys.terms]
+
+
+def _commonest(counter: collections.Counter[str]) -> str:
+    return min(counter, key=lambda item: (-counter[item], item))
+
+
+def _places(known: Sequence[str], terms: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Where each term stands among the sorted known ones, -1 where it does not."""
+    places = (bisect.bisect_left(known, term) for term in terms)
+    found = (place if place < len(known) and known[place] == term else -1 for place, term in zip(places, terms, strict=True))
+    return np.fromiter(found, np.intp, len(terms))
+
+
+def _day(event: Event) -> int:
+    return NO_DATE if event.date is None else event.date.toordinal()
+
+
+def _matrix(arrays: Mapping[str, npt.NDArray[Any]], name: str, n_columns: int) -> sp.csr_array:
+    data, indices, indptr = (arrays[f"{name}-{part}"] for part in ("data", "indices", "indptr"))
+    return sp.csr_array((data, indices, indptr), shape=(len(indptr) - 1, n_columns))
