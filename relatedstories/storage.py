@@ -104,14 +104,16 @@ def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, An
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
+    about: dict[str, Any]
     try:
         about = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         got = f"no {MANIFEST} there" if folder.is_dir() else "a file" if folder.exists() else "no such folder"
         raise InputError(f"{folder}: got {got}, expected the folder of an index") from None
     except ValueError:
-        about = None
-    if not isinstance(about, dict) or "format" not in about or not isinstance(about.get("files"), dict):
+        about = {}
+    files = about.get("files") if isinstance(about, dict) and "format" in about else None
+    if not isinstance(files, dict) or any(Path(name).name != name for name in files):  # no file outside the folder is read
         raise InputError(f"{folder / MANIFEST}: got a broken file, expected the manifest of an index")
     return about
 

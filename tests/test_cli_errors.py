@@ -256,19 +256,19 @@ def broken_index(how: str) -> str:
         (index / "index.json").write_text(json.dumps(manifest | {"format": 2}))
         return "index: got an index of format 2, expected format 1; build it again"
     if how == "array cut":
-        size = (index / "rows-data.npy").stat().st_size
-        cut(index / "rows-data.npy", 100)
-        return f"index/rows-data.npy: got 100 bytes, expected {size} bytes; build the index again"
+        size = (index / "weights-data.npy").stat().st_size
+        cut(index / "weights-data.npy", 100)
+        return f"index/weights-data.npy: got 100 bytes, expected {size} bytes; build the index again"
     if how == "array gone":
-        size = (index / "days.npy").stat().st_size
-        (index / "days.npy").unlink()
-        return f"index/days.npy: got no file, expected {size} bytes; build the index again"
+        size = (index / "term-idf.npy").stat().st_size
+        (index / "term-idf.npy").unlink()
+        return f"index/term-idf.npy: got no file, expected {size} bytes; build the index again"
     if how in ("head of an array", "first bytes of an array"):
         old, new = (b"'descr'", b"'descr(") if how.startswith("head") else (b"\x93NUMPY", b"PK\3\4PK")
-        content = (index / "days.npy").read_bytes()
+        content = (index / "term-idf.npy").read_bytes()
         assert old in content
-        (index / "days.npy").write_bytes(content.replace(old, new))
-        return "index/days.npy: got a broken file, expected a whole one; build the index again"
+        (index / "term-idf.npy").write_bytes(content.replace(old, new))
+        return "index/term-idf.npy: got a broken file, expected a whole one; build the index again"
     assert how == "document"
     content = (index / "terms.json").read_bytes()
     (index / "terms.json").write_bytes(b"?" + content[1:])
@@ -310,7 +310,7 @@ def test_broken_index_on_the_command_line() -> None:
 def test_index_of_a_broken_manifest_is_built_again_in_a_new_place_only() -> None:
     broken_index("manifest cut")
     with pytest.raises(
-        InputError, match=r"^index: got a folder that holds days.npy, expected a new or empty one, or one with an"
+        InputError, match=r"^index: got a folder that holds events.json, expected a new or empty one, or one with an"
     ):
         quick().fit(SPACE).save("index")
 
