@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from relatedstories.events import Event
 from relatedstories.topics import Topic
 from relatedstories.topk import NO_DATE, Postings
-from relatedstories.vectors import Counts, count_terms, count_topics, inverse_frequencies, weigh
+from relatedstories.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, weigh
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -74,8 +74,6 @@ class Archive:
         The terms and the topics' keys in each.
     names : list of Topic
         For each key the name that readers see, and its kind.
-    term_idf, topic_idf : ndarray of float64
-        How telling each term and topic is.
     weights : scipy.sparse.csr_array of float32
         A row of unit length for each event: terms first, then topics.
     postings : Postings
@@ -87,18 +85,18 @@ class Archive:
     terms: Counts
     keys: Counts
     names: list[Topic]
-    term_idf: npt.NDArray[np.float64]
-    topic_idf: npt.NDArray[np.float64]
     weights: sp.csr_array
     postings: Postings
     days: npt.NDArray[np.int32] = field(init=False)
+    term_events: npt.NDArray[np.intp] = field(init=False)
     topic_events: npt.NDArray[np.intp] = field(init=False)
     number_of: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "days", np.array([_day(event) for event in self.events], np.int32))
-        put(self, "topic_events", np.bincount(self.keys.matrix.indices, minlength=len(self.names)))
+        put(self, "term_events", self.terms.events())
+        put(self, "topic_events", self.keys.events())
         put(self, "number_of", {event.id: number for number, event in enumerate(self.events)})
 
     @classmethod
@@ -108,10 +106,10 @@ class Archive:
 
     @classmethod
     def _weighed(cls, events: list[Event], found: list[Found], terms: Counts, keys: Counts, topic_weight: float) -> Archive:
-        term_idf, topic_idf = inverse_frequencies(terms), inverse_frequencies(keys)
+        term_idf = inverse_frequencies(terms.terms, terms.events(), len(events), background())
+        topic_idf = inverse_frequencies(keys.terms, keys.events(), len(events))
         weights = weigh(terms, keys, term_idf, topic_idf, topic_weight)
-        names = _names_of(keys, found)
-        return cls(events, found, terms, keys, names, term_idf, topic_idf, weights, Postings.of(weights))
+        return cls(events, found, terms, keys, _names_of(keys, found), weights, Postings.of(weights))
 
     def with_events(self, events: list[Event], found: list[Found], topic_weight: float) -> Archive:
         """The archive and further events: the same as `of` all of them, without counting these again."""
@@ -140,15 +138,15 @@ class Archive:
     def rows_for(self, events: list[Event], found: list[Found], topic_weight: float) -> list[Row]:
         """Rows for events that the archive does not hold, weighed by its frequencies."""
         terms, keys = _counts(events, found)
-        # A term that the archive lacks is as telling as can be: it takes its part of the row's length, though nothing shares it.
-        rarest = float(np.log(1 + len(self.events)) + 1)
+        # A term that the archive lacks takes its part of the row's length, though nothing shares it.
         columns, idf = [], []
-        for ours, theirs, known, first in (
-            (self.terms, terms, self.term_idf, 0),
-            (self.keys, keys, self.topic_idf, len(self.terms.terms)),
+        for ours, theirs, events_with, shares, first in (
+            (self.terms, terms, self.term_events, background(), 0),
+            (self.keys, keys, self.topic_events, None, len(self.terms.terms)),
         ):
             place = _places(ours.terms, theirs.terms)
-            idf.append(np.array([known[i] if i >= 0 else rarest for i in place]))
+            with_each = np.array([events_with[i] if i >= 0 else 0 for i in place])
+            idf.append(inverse_frequencies(theirs.terms, with_each, len(self.events), shares))
             columns.append(np.where(place >= 0, place + first, -1))
         weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
         column = np.concatenate(columns)
@@ -166,7 +164,7 @@ class Archive:
 
     def parts(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """What makes up the archive: arrays, and values as JSON has them, by name."""
-        arrays: dict[str, npt.NDArray[Any]] = {"term-idf": self.term_idf, "topic-idf": self.topic_idf}
+        arrays: dict[str, npt.NDArray[Any]] = {}
         for name, matrix in (("weights", self.weights), ("terms", self.terms.matrix), ("topics", self.keys.matrix)):
             arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
         arrays |= {f"postings-{name}": getattr(self.postings, name) for name in ("starts", "rows", "weights")}
@@ -196,8 +194,6 @@ class Archive:
             Counts(tuple(documents["terms"]), _matrix(arrays, "terms", n_terms)),
             Counts(tuple(key for key, _, _ in keys), _matrix(arrays, "topics", n_keys)),
             [Topic(name, kind) for _, name, kind in keys],
-            arrays["term-idf"],
-            arrays["topic-idf"],
             _matrix(arrays, "weights", n_terms + n_keys),
             Postings(arrays["postings-starts"], arrays["postings-rows"], arrays["postings-weights"], len(events)),
         )

@@ -6,14 +6,14 @@ A name table holds, for words as they stand in a text ("the Fed", "Iranian"), th
 
 from __future__ import annotations
 
-import csv
 import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
+
+from relatedstories.artefacts import table
 
 __all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "fold", "is_acronym", "words"]
 
@@ -228,11 +228,5 @@ class NameTable:
 @functools.cache
 def default_names() -> NameTable:
     """The name table that comes with the package (models/names)."""
-    package = Path(__file__).parent
-    models = next(
-        folder for folder in (package / "models", package.parent / "models") if folder.is_dir()
-    )  # installed, or a checkout
-    with open(models / "names" / "names.tsv", encoding="utf-8", newline="") as file:
-        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        next(rows)
-        return NameTable(Name(form, name, int(linked), int(seen), kind) for form, name, linked, seen, kind in rows)
+    rows = table("names/names.tsv")
+    return NameTable(Name(form, name, int(linked), int(seen), kind) for form, name, linked, seen, kind in rows)

@@ -11,20 +11,28 @@ the score comes out the same to the last bit.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from relatedstories.artefacts import table
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Counts", "count_terms", "count_topics", "inverse_frequencies", "weigh"]
+__all__ = ["Counts", "background", "count_terms", "count_topics", "inverse_frequencies", "weigh"]
 
 STEP = 4096
 """Weights are multiples of 1 / STEP."""
+
+BACKGROUND_EVENTS = 91_062
+"""The events of the archive that models/terms was counted in."""
+
+WEIGHT = 20_000
+"""As how many events of an archive those of the background count."""
 
 MAX_TERMS = 1024
 """The heaviest entries of a row that are kept: an event of ten megabytes is about no more than that."""
@@ -49,6 +57,10 @@ class Counts:
 
     terms: tuple[str, ...]
     matrix: sp.csr_array
+
+    def events(self) -> npt.NDArray[np.intp]:
+        """How many rows have each term, shape (n_terms,)."""
+        return np.bincount(self.matrix.indices, minlength=len(self.terms))
 
     def take(self, rows: npt.NDArray[np.intp]) -> Counts:
         """The given rows, in the given order; terms that none of them has are dropped."""
@@ -128,20 +140,37 @@ def count_topics(keys: Iterable[Iterable[str]]) -> Counts:
     return _count("topics", list(keys))
 
 
-def inverse_frequencies(counts: Counts) -> npt.NDArray[np.float64]:
-    """How telling each term is: ``ln((1 + n) / (1 + df)) + 1``, n rows of which df have the term.
+@functools.cache
+def background() -> dict[str, float]:
+    """The share of events of a large archive in which each term occurs (models/terms); 0 for those not there."""
+    return {term: int(events) / BACKGROUND_EVENTS for term, events in table("terms/terms.tsv")}
 
-    The smoothed inverse document frequency of scikit-learn's `TfidfTransformer`.
+
+def inverse_frequencies(
+    terms: Sequence[str], events: npt.NDArray[Any], n: int, shares: Mapping[str, float] | None = None
+) -> npt.NDArray[np.float64]:
+    """How telling each term is: ``ln((1 + n + b) / (1 + events + b * share)) + 1``.
+
+    The inverse document frequency as scikit-learn smooths it, of the archive at hand as if b events of a large archive
+    stood in it too: among a hundred events "government" may occur once, and a name once, and only one of them is telling.
+
+    Parameters
+    ----------
+    terms : sequence of str
+    events : ndarray of int, shape (n_terms,)
+        How many events of the archive have each term.
+    n : int
+        How many events the archive has.
+    shares : mapping of str to float, optional
+        The share of a large archive's events that have a term, see `background`; b is then `WEIGHT`, otherwise 0.
 
     Returns
     -------
     ndarray of float64, shape (n_terms,)
     """
-    if not counts.terms:
-        return np.empty(0)
-    from sklearn.feature_extraction.text import TfidfTransformer
-
-    inverse: npt.NDArray[np.float64] = TfidfTransformer().fit(counts.matrix).idf_
+    b = WEIGHT if shares else 0
+    share = np.array([shares.get(term, 0.0) for term in terms]) if shares else 0.0
+    inverse: npt.NDArray[np.float64] = np.log((1 + n + b) / (1 + events + b * share)) + 1
     return inverse
 
 

@@ -260,15 +260,15 @@ def broken_index(how: str) -> str:
         cut(index / "weights-data.npy", 100)
         return f"index/weights-data.npy: got 100 bytes, expected {size} bytes; build the index again"
     if how == "array gone":
-        size = (index / "term-idf.npy").stat().st_size
-        (index / "term-idf.npy").unlink()
-        return f"index/term-idf.npy: got no file, expected {size} bytes; build the index again"
+        size = (index / "postings-starts.npy").stat().st_size
+        (index / "postings-starts.npy").unlink()
+        return f"index/postings-starts.npy: got no file, expected {size} bytes; build the index again"
     if how in ("head of an array", "first bytes of an array"):
         old, new = (b"'descr'", b"'descr(") if how.startswith("head") else (b"\x93NUMPY", b"PK\3\4PK")
-        content = (index / "term-idf.npy").read_bytes()
+        content = (index / "postings-starts.npy").read_bytes()
         assert old in content
-        (index / "term-idf.npy").write_bytes(content.replace(old, new))
-        return "index/term-idf.npy: got a broken file, expected a whole one; build the index again"
+        (index / "postings-starts.npy").write_bytes(content.replace(old, new))
+        return "index/postings-starts.npy: got a broken file, expected a whole one; build the index again"
     assert how == "document"
     content = (index / "terms.json").read_bytes()
     (index / "terms.json").write_bytes(b"?" + content[1:])

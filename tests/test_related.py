@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import tempfile
 from itertools import pairwise
 from pathlib import Path
@@ -125,16 +126,16 @@ def test_the_parts_of_an_explanation_sum_to_the_score(events):
 def test_scores_are_cosines_times_the_date_factor():
     """By hand: of two events each word has df 2 or 1; no topics (no capitals), so rows are terms alone."""
     stories = quick(half_life=10.0, date_floor=0.5).fit(
-        [Event("1", "storm hail", date=day("2020-01-01")), Event("2", "storm rain", date=day("2020-01-11"))]
+        [Event("1", "xaxa xbxb", date=day("2020-01-01")), Event("2", "xaxa xcxc", date=day("2020-01-11"))]
     )
-    both, one = 1.0, 1 + 0.4054651  # ln(3 / 3) + 1 and ln(3 / 2) + 1
+    both, one = (1 + math.log((1 + 2 + 20_000) / (1 + events)) for events in (2, 1))  # the background has none of these words
     cosine = both**2 / (both**2 + one**2)
     assert stories.related("1")[0].score == pytest.approx(cosine * 0.75, abs=2e-4)
 
 
 def test_identical_scores_go_by_nearer_date_then_id():
-    # The four share one word each with the first, of equal weight; date_floor=1 leaves the date to break the tie.
-    titles = {"query": "alpha beta gamma delta", "d": "alpha k", "c": "beta l", "b": "gamma m", "a": "delta n"}
+    # The four share one word each with the first, of equal weight as no archive has them; date_floor=1 leaves the date to break the tie.
+    titles = {"query": "xaxa xbxb xcxc xdxd", "d": "xaxa k", "c": "xbxb l", "b": "xcxc m", "a": "xdxd n"}
     days = {"query": "2020-01-10", "d": "2020-01-09", "c": "2020-01-12", "b": "2020-01-08", "a": "2020-01-20"}
     events = [Event(id_, f"{title}{id_}x", date=day(days[id_])) for id_, title in titles.items()]
     events[0] = Event("query", titles["query"], date=day(days["query"]))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from relatedstories.vectors import STEP, Counts, count_terms, count_topics, inverse_frequencies, weigh
+from relatedstories.vectors import STEP, Counts, background, count_terms, count_topics, inverse_frequencies, weigh
 
 JUNK_FOOD = [
     "the pizza pizza beer copyright",
@@ -19,7 +19,9 @@ texts = st.lists(st.text("ab é", max_size=12).map(lambda text: text.replace(" "
 
 
 def rows_of(terms: Counts, topics: Counts, topic_weight: float):
-    return weigh(terms, topics, inverse_frequencies(terms), inverse_frequencies(topics), topic_weight)
+    n = terms.matrix.shape[0]
+    idf = [inverse_frequencies(counts.terms, counts.events(), n) for counts in (terms, topics)]
+    return weigh(terms, topics, *idf, topic_weight)
 
 
 def test_terms_alone_are_scikit_learns_tfidf():
@@ -27,6 +29,14 @@ def test_terms_alone_are_scikit_learns_tfidf():
     rows = rows_of(terms, topics, 0.3).toarray()
     peer = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(JUNK_FOOD).toarray()
     np.testing.assert_allclose(rows, peer, atol=1 / STEP)
+
+
+def test_what_is_common_in_news_is_not_telling_in_a_small_archive_either():
+    terms = ("government", "luhansk", "qwertz")
+    small = inverse_frequencies(terms, np.ones(3), 100, background())
+    assert small[0] < small[1] < small[2]
+    large = inverse_frequencies(terms, np.array([1e6, 1e6, 1e6]), 10**7, background())
+    np.testing.assert_allclose(large, large[0], rtol=1e-2)  # an archive that is large enough speaks for itself
 
 
 def test_news_words_are_terms_though_scikit_learn_stops_them():

@@ -1,0 +1,25 @@
+"""What the project has learnt and ships: the files in the folder models/, in a checkout or an installed package."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["table"]
+
+
+def table(name: str) -> Iterator[list[str]]:
+    """The rows of a table in models/, ``"names/names.tsv"`` say, less its head.
+
+    Examples
+    --------
+    >>> next(table("terms/terms.tsv"))
+    ['00', '282']
+    """
+    package = Path(__file__).parent
+    models = next(folder for folder in (package / "models", package.parent / "models") if folder.is_dir())  # installed, or not
+    with open(models / name, encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        next(rows)
+        yield from rows
