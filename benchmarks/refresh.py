@@ -3,7 +3,7 @@
     python benchmarks/refresh.py ARCHIVE [relatedstories refresh options, such as --field title=text --jobs 2]
 
 Runs ``relatedstories refresh ARCHIVE --links TEMPORARY`` as a user would, samples the proportional set size of its process
-tree five times a second (Linux), and prints what the command reported.
+tree once a second (Linux), and prints what the command reported.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> None:
         reader.start()
         while process.poll() is None:
             peak = max(peak, sum(map(memory, tree(process.pid))))
-            time.sleep(0.2)
+            time.sleep(1)
         reader.join()
         print("".join(line for line in report if "a second" not in line and "links are in" not in line).strip())
         print(f"whole command: {time.perf_counter() - start:.1f} s, peak memory of all processes {peak / 2**30:.2f} GiB")

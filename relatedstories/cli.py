@@ -126,18 +126,21 @@ def _say(message: str) -> None:
 # ---------------------------------------------------------------------- commands
 
 
-@app.callback()
-def _options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
-) -> None:
-    """Related stories for a news archive, each with its reason."""
-    del debug  # main has seen to it
-    if version:
+def _show_version(asked: bool) -> None:
+    if asked:
         from relatedstories import __version__
 
         print(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")] = False,
+) -> None:
+    """For every event in a news archive, the handful of others a reader should see next, and why."""
+    del debug, version  # main and the callback have seen to them
 
 
 @app.command()

@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+import relatedstories
+
 
 def run(*arguments, cwd=None, **options):
     command = [sys.executable, "-m", "relatedstories", *map(str, arguments)]
@@ -110,6 +112,11 @@ def test_a_terminal_sees_a_bar(tmp_path):
     assert b"a second" in seen
     assert process.stdout is not None
     assert process.stdout.read() == b""
+
+
+def test_version():
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"{relatedstories.__version__}\n")
 
 
 def test_start_up_pays_only_for_what_it_needs(folder):

@@ -134,7 +134,8 @@ def test_scores_are_cosines_times_the_date_factor():
 
 
 def test_identical_scores_go_by_nearer_date_then_id():
-    # The four share one word each with the first, of equal weight as no archive has them; date_floor=1 leaves the date to break the tie.
+    # The four share one word each with the first, of equal weight as the background has none of them; date_floor=1 leaves
+    # the date to break the tie.
     titles = {"query": "xaxa xbxb xcxc xdxd", "d": "xaxa k", "c": "xbxb l", "b": "xcxc m", "a": "xdxd n"}
     days = {"query": "2020-01-10", "d": "2020-01-09", "c": "2020-01-12", "b": "2020-01-08", "a": "2020-01-20"}
     events = [Event(id_, f"{title}{id_}x", date=day(days[id_])) for id_, title in titles.items()]
