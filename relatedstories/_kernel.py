@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
+
+
+def _compiled(function: Any) -> Any:
+    """Compile, keeping the code for the next start where there is a place to keep it."""
+    try:
+        return numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # neither beside this file nor in a home folder: a service, in a read-only container
+        return numba.njit(nogil=True)(function)
+
 
 _FAR = np.iinfo(np.int32).max
 _NO_DATE = np.iinfo(np.int32).min
 
 
-@numba.njit(nogil=True, cache=True)
+@_compiled
 def _before(score_a, apart_a, id_a, score_b, apart_b, id_b):  # type: ignore[no-untyped-def]
     """Whether a is listed before b: greater score, nearer day, lower number."""
     if score_a != score_b:
@@ -19,7 +30,7 @@ def _before(score_a, apart_a, id_a, score_b, apart_b, id_b):  # type: ignore[no-
     return id_a < id_b
 
 
-@numba.njit(nogil=True, cache=True)
+@_compiled
 def top_rows(  # type: ignore[no-untyped-def]
     indptr, indices, data, starts, posting_rows, posting_weights, days, table, unknown, min_score, start, stop, ids, scores
 ):

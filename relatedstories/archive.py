@@ -135,6 +135,11 @@ class Archive:
         part = slice(self.weights.indptr[number], self.weights.indptr[number + 1])
         return Row(self.events[number], number, self.weights.indices[part], self.weights.data[part], int(self.days[number]))
 
+    def topics(self, number: int) -> tuple[Topic, ...]:
+        """The topics of an event, under the names that readers see."""
+        keys = [Topic(name).key for name, _ in self.found[number]]
+        return tuple(self.names[place] for place in _places(self.keys.terms, keys))
+
     def rows_for(self, events: list[Event], found: list[Found], topic_weight: float) -> list[Row]:
         """Rows for events that the archive does not hold, weighed by its frequencies."""
         terms, keys = _counts(events, found)

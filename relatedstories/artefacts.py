@@ -15,7 +15,7 @@ def table(name: str) -> Iterator[list[str]]:
     Examples
     --------
     >>> next(table("terms/terms.tsv"))
-    ['00', '282']
+    ['', '91062']
     """
     package = Path(__file__).parent
     models = next(folder for folder in (package / "models", package.parent / "models") if folder.is_dir())  # installed, or not

@@ -1,6 +1,7 @@
 """The command line: ``relatedstories refresh``, ``related``, ``explain``, ``topics``, ``build`` and ``stats``.
 
-Data go to standard output, progress and warnings to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.
+Data go to standard output, progress and warnings to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143
+stopped.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ import collections
 import io
 import json
 import os
+import signal
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +77,8 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's: JSON is UTF-8
+    signal.signal(signal.SIGTERM, _terminated)
+    warnings.showwarning = _warned  # type: ignore[assignment]
     try:
         code = _run(arguments)
     except BrokenPipeError:  # the reader, head for one, has seen enough
@@ -93,6 +98,16 @@ def main() -> None:
         _say(f"error: {type(error).__name__}: {error} (an error of ours; --debug shows where)")
         code = 1
     sys.exit(code)
+
+
+def _terminated(*_: object) -> None:
+    """As after Ctrl-C: temporary files and worker processes do not stay behind."""
+    _say("terminated; what was there before is whole")
+    sys.exit(143)
+
+
+def _warned(message: Warning | str, *_: object) -> None:
+    _say(f"warning: {message}")
 
 
 def _run(arguments: list[str]) -> int:
@@ -253,6 +268,7 @@ def topics(
             text = sys.stdin.buffer.read().decode(errors="replace")
         elif _is_file(text):
             text = Path(text).read_text(encoding="utf-8", errors="replace")
+        text = text.encode("utf-8", "replace").decode()  # an argument that is not UTF-8
         _print_topics(None, extractor.extract(text), as_json)
         return
     with _reading(text, field, strict) as events:

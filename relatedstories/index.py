@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -67,9 +67,9 @@ class RelatedStories:
         Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many`` will do that has
         ``nlp.meta`` and ``names``.
     topic_weight : float, default 0.25
-        The topics' part of a row, the rest being the terms', 0 to 1.
+        The topics' part of a row, the rest being the terms', 0 to 1; with 0 no link has topics.
     half_life : float, default 120
-        Days after which the part of the date factor above `date_floor` has halved, 0.01 to a million.
+        Days after which the part of the date factor above `date_floor` has halved, 1 to 10,000.
     date_floor : float, default 0.4
         What is left of a score however far apart two events are, 0 to 1; 1 leaves dates out of account.
     min_score : float, optional
@@ -78,9 +78,11 @@ class RelatedStories:
 
     Notes
     -----
-    Of events that tell one story in the same words (an inner product of 0.9 and more) only the best is listed. Equal
+    Of events that tell one story in the same words (an inner product of 0.9 and more) only the best is listed; a copy of the
+    event asked about may be. Equal
     scores are ordered by nearer date, then by id. The same events give the same links whatever their order, however they
-    were added, and on however many processes.
+    were added, and on however many processes. Any number of threads may ask while one adds or removes: an answer is that of
+    the archive before or after.
 
     Examples
     --------
@@ -104,13 +106,30 @@ class RelatedStories:
         min_score: float | None = None,
     ) -> None:
         self.extractor = TopicExtractor() if extractor is None else extractor
-        self.topic_weight = number_within("RelatedStories", "topic_weight", topic_weight)
-        self.half_life = number_within("RelatedStories", "half_life", half_life, 0.01, 1e6)
-        self.date_floor = number_within("RelatedStories", "date_floor", date_floor)
-        self.min_score = None if min_score is None else number_within("RelatedStories", "min_score", min_score)
-        self._date_factor = DateFactor(self.half_life, self.date_floor)
+        if not callable(getattr(self.extractor, "extract_many", None)):
+            raise BadValueError("RelatedStories", "extractor", shown(extractor), "a TopicExtractor")
+        self._topic_weight = number_within("RelatedStories", "topic_weight", topic_weight)
+        self._date_factor = DateFactor(
+            number_within("RelatedStories", "half_life", half_life, 1, 10_000),
+            number_within("RelatedStories", "date_floor", date_floor),
+        )
+        self._settings = {
+            "topic_weight": self._topic_weight,
+            "half_life": float(half_life),
+            "date_floor": float(date_floor),
+            "min_score": None if min_score is None else number_within("RelatedStories", "min_score", min_score),
+        }
         self._model: str | None = None  # what found a loaded index's topics
         self._fitted: Archive | None = None
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in self._settings.items())
+        return f"<RelatedStories of {len(self._fitted.events) if self._fitted else 'no'} events, {settings}>"
+
+    @property
+    def settings(self) -> dict[str, float | None]:
+        """What it was made with; fixed, as the rows depend on it."""
+        return dict(self._settings)
 
     # ------------------------------------------------------------------ building
 
@@ -137,7 +156,7 @@ class RelatedStories:
             If something is not an event, or an id is used twice.
         """
         new = _in_order(events)
-        self._fitted = Archive.of(new, self._extract(new, n_jobs, progress), self.topic_weight)
+        self._fitted = Archive.of(new, self._extract(new, n_jobs, progress), self._topic_weight)
         self._model = None
         return self
 
@@ -155,7 +174,7 @@ class RelatedStories:
             raise BadValueError("add", "id", shown(known.id), "an id that is not in the archive yet; remove it first")
         if new:
             self._check_model()
-            self._fitted = archive.with_events(new, self._extract(new, n_jobs, progress), self.topic_weight)
+            self._fitted = archive.with_events(new, self._extract(new, n_jobs, progress), self._topic_weight)
         return self
 
     def remove(self, ids: Iterable[str | int] | str | int) -> RelatedStories:
@@ -166,8 +185,11 @@ class RelatedStories:
         UnknownEventError
             If no event has an id; nothing has changed then.
         """
-        gone = {self._number_of(id_) for id_ in ([ids] if isinstance(ids, (str, int)) else ids)}
-        self._fitted = self._archive.without(gone, self.topic_weight)
+        archive = self._archive
+        if isinstance(ids, (str, int)):
+            ids = [ids]
+        gone = {_number_of(archive, id_) for id_ in _several("remove", "ids", ids)}
+        self._fitted = archive.without(gone, self._topic_weight)
         return self
 
     def _extract(self, events: Sequence[Event], n_jobs: int, progress: Progress | None) -> list[Found]:
@@ -204,22 +226,20 @@ class RelatedStories:
         return iter(self._archive.events)
 
     def __contains__(self, id_: object) -> bool:
-        return id_ in self._archive.number_of
+        try:
+            return as_id(id_) in self._archive.number_of
+        except BadValueError:
+            return False
 
     def __getitem__(self, id_: str | int) -> Event:
         """The event of an id; raises `UnknownEventError`."""
-        return self._archive.events[self._number_of(id_)]
+        archive = self._archive
+        return archive.events[_number_of(archive, id_)]
 
     def topics(self, id_: str | int) -> tuple[Topic, ...]:
-        """The topics that the index holds for an event, without their mentions."""
-        return tuple(Topic(name, kind) for name, kind in self._archive.found[self._number_of(id_)])
-
-    def _number_of(self, id_: object) -> int:
-        archive, name = self._archive, as_id(id_)
-        number = archive.number_of.get(name)
-        if number is None:
-            raise UnknownEventError(f"got id {shown(name)}, expected that of one of the archive's {len(archive.events)} events")
-        return number
+        """The topics that the index holds for an event, under the names it shows, without their mentions."""
+        archive = self._archive
+        return archive.topics(_number_of(archive, id_))
 
     # ------------------------------------------------------------------ answers
 
@@ -279,11 +299,13 @@ class RelatedStories:
         min_score: float | None = None,
     ) -> list[list[Link]]:
         """The links of many events, in their order: each as `related` gives it, whose parameters these are."""
-        k, least = whole_number("related", "k", k, 0), self._least(min_score)
+        archive = self._archive  # taken once: another thread may replace it on the way
+        k, least = whole_number("related", "k", k, 0), self._least(archive, min_score)
         if where is not None and not callable(where):
             raise BadValueError("related", "where", shown(where), "a function of an event")
         only = _Filter(include_newer, parse_date(since, "related", "since"), parse_date(until, "related", "until"), where)
-        return [self._links(row, self._chosen(row, k, least, only)) for row in self._rows(events)]
+        rows = self._rows(archive, _several("related_many", "events", events))
+        return [_links(archive, row, self._chosen(archive, row, k, least, only)) for row in rows]
 
     def all_related(
         self, k: int = 5, *, min_score: float | None = None, n_jobs: int = 1, progress: Progress | None = None
@@ -306,8 +328,9 @@ class RelatedStories:
         event : Event
         links : list of Link
         """
-        k, least = whole_number("all_related", "k", k, 0), self._least(min_score)
-        return self._all_links(self._archive, k, least, _workers(n_jobs), progress)
+        archive = self._archive
+        k, least = whole_number("all_related", "k", k, 0), self._least(archive, min_score)
+        return self._all_links(archive, k, least, _workers(n_jobs), progress)
 
     def _all_links(
         self, archive: Archive, k: int, least: float, n_threads: int, progress: Progress | None
@@ -320,7 +343,7 @@ class RelatedStories:
             if progress is not None:
                 progress("comparing", compared, total)
 
-        more = k + 5  # room for near-duplicates
+        more = max(1, min(k + 5, total))  # room for near-duplicates
         ids, scores = self_topk(
             archive.weights,
             more,
@@ -333,10 +356,10 @@ class RelatedStories:
         for number, event in enumerate(archive.events):
             row = archive.row(number)
             n_found = int(np.count_nonzero(ids[number] >= 0))
-            chosen = self._distinct(zip(ids[number, :n_found].tolist(), scores[number, :n_found].tolist(), strict=True), k)
+            chosen = _distinct(archive, zip(ids[number, :n_found].tolist(), scores[number, :n_found].tolist(), strict=True), k)
             if len(chosen) < k and n_found == more:  # near-duplicates have taken the room: there may be others behind them
-                chosen = self._chosen(row, k, least, _Filter())
-            yield event, self._links(row, chosen)
+                chosen = self._chosen(archive, row, k, least, _Filter())
+            yield event, _links(archive, row, chosen)
             if progress is not None:
                 progress("links", number + 1, total)
 
@@ -351,9 +374,11 @@ class RelatedStories:
         Returns
         -------
         Explanation
-            Its parts' shares sum to the score, the one of the link from `a` to `b`.
+            Its parts' shares sum to the score, the one of the link from `a` to `b`. Of events that the archive does not
+            hold, terms and topics count that it knows.
         """
-        archive, (ours, theirs) = self._archive, self._rows([a, b])
+        archive = self._archive
+        ours, theirs = self._rows(archive, [a, b])
         terms, n_terms = archive.terms.terms, len(archive.terms.terms)
         factor = self._date_factor.of(ours.day, np.array([theirs.day], np.int32))[0]
         products = theirs.products(ours.by_column())
@@ -368,18 +393,18 @@ class RelatedStories:
 
     # ------------------------------------------------------------------ on the way to an answer
 
-    def _least(self, min_score: float | None) -> float:
+    def _least(self, archive: Archive, min_score: float | None) -> float:
         if min_score is not None:
             return number_within("related", "min_score", min_score)
-        return max(0.05, 0.02 * math.log10(max(1, len(self)))) if self.min_score is None else self.min_score
+        least = self._settings["min_score"]
+        return max(0.05, 0.02 * math.log10(max(1, len(archive.events)))) if least is None else least
 
-    def _rows(self, asked: Iterable[Event | str | int]) -> list[Row]:
+    def _rows(self, archive: Archive, asked: Iterable[Event | str | int]) -> list[Row]:
         """The rows of the events asked for; of those that the archive does not hold as they are, new ones."""
-        archive = self._archive
         rows: list[Row | None] = []
         unseen: list[Event] = []
         for event in asked:
-            number = archive.number_of.get(event.id, -1) if isinstance(event, Event) else self._number_of(event)
+            number = archive.number_of.get(event.id, -1) if isinstance(event, Event) else _number_of(archive, event)
             if isinstance(event, Event) and (number < 0 or archive.events[number] != event):
                 rows.append(None)
                 unseen.append(event)
@@ -387,12 +412,11 @@ class RelatedStories:
                 rows.append(archive.row(number))
         if unseen:
             self._check_model()
-        made = iter(archive.rows_for(unseen, self._extract(unseen, 1, None), self.topic_weight) if unseen else [])
+        made = iter(archive.rows_for(unseen, self._extract(unseen, 1, None), self._topic_weight) if unseen else [])
         return [next(made) if row is None else row for row in rows]
 
-    def _chosen(self, row: Row, k: int, least: float, only: _Filter) -> list[tuple[int, float]]:
+    def _chosen(self, archive: Archive, row: Row, k: int, least: float, only: _Filter) -> list[tuple[int, float]]:
         """The numbers of the events to list with their scores, best first."""
-        archive = self._archive
         scores = archive.postings.products(row.columns, row.weights) * self._date_factor.of(row.day, archive.days)
         listed = (scores > 0) & (scores >= np.float32(least)) & only.allowed(row.day, archive.days)
         if row.number >= 0:
@@ -401,35 +425,7 @@ class RelatedStories:
         apart = distances(row.day, archive.days[numbers])
         order = numbers[np.lexsort((numbers, apart, -scores[numbers]))].tolist()
         candidates = ((i, float(scores[i])) for i in order if only.where is None or only.where(archive.events[i]))
-        return self._distinct(candidates, k)
-
-    def _distinct(self, candidates: Iterable[tuple[int, float]], k: int) -> list[tuple[int, float]]:
-        """The first k candidates that do not repeat one before them."""
-        chosen: list[tuple[int, float]] = []
-        weights: list[dict[int, float]] = []
-        for number, score in candidates if k else ():
-            row = self._archive.row(number)
-            if all(sum(row.products(other).values()) < NEAR_DUPLICATE for other in weights):
-                chosen.append((number, score))
-                weights.append(row.by_column())
-                if len(chosen) == k:
-                    break
-        return chosen
-
-    def _links(self, row: Row, chosen: Iterable[tuple[int, float]]) -> list[Link]:
-        archive, weights = self._archive, row.by_column()
-        all_terms, n_terms = archive.terms.terms, len(archive.terms.terms)
-        links = []
-        for rank, (number, score) in enumerate(chosen, 1):
-            other = archive.row(number)
-            products = other.products(weights)
-            terms = {all_terms[column]: product for column, product in products.items() if column < n_terms}
-            keys = [column - n_terms for column in products if column >= n_terms]
-            topics = {archive.names[key]: products[key + n_terms] for key in keys}
-            shared = most_telling(topics, terms, {archive.names[key]: int(archive.topic_events[key]) for key in keys})
-            context = shared[0].name if shared else shared_phrase(row.event.full_text, other.event.full_text, terms)
-            links.append(Link(other.event, score, rank, context, shared))
-        return links
+        return _distinct(archive, candidates, k)
 
     # ------------------------------------------------------------------ on disk
 
@@ -447,8 +443,7 @@ class RelatedStories:
             If the folder holds something else; OSError where it cannot be written.
         """
         arrays, documents = self._archive.parts()
-        settings = {name: getattr(self, name) for name in ("topic_weight", "half_life", "date_floor", "min_score")}
-        about = {"events": len(self), "topics_by": self._model or model_name(self.extractor), "settings": settings}
+        about = {"topics_by": self._model or model_name(self.extractor), "settings": self._settings}
         write_folder(Path(folder), arrays, documents, about)
 
     @classmethod
@@ -477,11 +472,58 @@ class RelatedStories:
         return self
 
 
+def _number_of(archive: Archive, id_: object) -> int:
+    name = as_id(id_)
+    number = archive.number_of.get(name)
+    if number is None:
+        raise UnknownEventError(f"got id {shown(name)}, expected that of one of the archive's {len(archive.events)} events")
+    return number
+
+
+def _distinct(archive: Archive, candidates: Iterable[tuple[int, float]], k: int) -> list[tuple[int, float]]:
+    """The first k candidates that do not repeat one before them."""
+    chosen: list[tuple[int, float]] = []
+    weights: list[dict[int, float]] = []
+    seen: set[tuple[bytes, bytes]] = set()  # copies to the letter are told without comparing
+    for number, score in candidates if k else ():
+        row = archive.row(number)
+        key = row.columns.tobytes(), row.weights.tobytes()
+        if key not in seen and all(sum(row.products(other).values()) < NEAR_DUPLICATE for other in weights):
+            chosen.append((number, score))
+            weights.append(row.by_column())
+            if len(chosen) == k:
+                break
+        seen.add(key)
+    return chosen
+
+
+def _links(archive: Archive, row: Row, chosen: Iterable[tuple[int, float]]) -> list[Link]:
+    weights, all_terms, n_terms = row.by_column(), archive.terms.terms, len(archive.terms.terms)
+    links = []
+    for rank, (number, score) in enumerate(chosen, 1):
+        other = archive.row(number)
+        products = other.products(weights)
+        terms = {all_terms[column]: product for column, product in products.items() if column < n_terms}
+        keys = [column - n_terms for column in products if column >= n_terms]
+        topics = {archive.names[key]: products[key + n_terms] for key in keys}
+        shared = most_telling(topics, terms, {archive.names[key]: int(archive.topic_events[key]) for key in keys})
+        context = shared[0].name if shared else shared_phrase(row.event.full_text, other.event.full_text, terms)
+        links.append(Link(other.event, score, rank, context, shared))
+    return links
+
+
+def _several(where: str, field: str, values: Any) -> Iterable[Any]:
+    """The values, unless a lone one was given: a text would be taken letter by letter."""
+    if isinstance(values, (str, os.PathLike, Event, Mapping)) or not isinstance(values, Iterable):
+        raise BadValueError(where, field, shown(values), "several, in a list say")
+    return values
+
+
 def _in_order(events: Iterable[Event]) -> list[Event]:
     """The events by id, the order of an index's rows."""
     if isinstance(events, (str, os.PathLike)):
         raise BadValueError("fit", "events", shown(events), "events, as read_events gives them from a path")
-    found = list(events)
+    found = list(_several("fit", "events", events))
     for event in found:
         if not isinstance(event, Event):
             raise BadValueError("fit", "events", shown(event), "an Event; read_events makes them of dicts and data frames")
@@ -509,10 +551,8 @@ def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[t
 
 
 def _workers(n_jobs: int) -> int:
-    if n_jobs == 1:
-        return 1
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0:
-        raise BadValueError("n_jobs", None, shown(n_jobs), "how many to work on, or -1 for as many as there are cores")
-    from joblib import effective_n_jobs
+    if n_jobs == -1:
+        from joblib import cpu_count
 
-    return int(effective_n_jobs(n_jobs))
+        return int(cpu_count())
+    return whole_number("n_jobs", "", n_jobs, 1)

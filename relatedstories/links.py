@@ -157,9 +157,10 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
     Parameters
     ----------
     a, b : str
+        Their first `PHRASE_CHARS` characters are read.
     shares : mapping of str to float
-        The shared terms' parts of the score. A phrase begins and ends with one of them, and a phrase of a single word
-        must explain `TELLING` of the sum.
+        The shared terms' parts of the score. A phrase begins and ends with one of them. It has two of them at least, or is
+        one word that has a capital in both texts and explains `TELLING` of the sum.
 
     Returns
     -------
@@ -171,28 +172,29 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
     >>> shared_phrase("A cargo ship sinks off Malta.", "The cargo ship was new", {"cargo": 0.2, "ship": 0.1})
     'cargo ship'
     """
-    ours, theirs = words(a), [word.form.casefold() for word in words(b)]
-    forms = [word.form.casefold() for word in ours]
+    a, b = a[:PHRASE_CHARS], b[:PHRASE_CHARS]
+    ours, theirs = words(a), words(b)
+    our_forms, their_forms = ([word.form.casefold() for word in found] for found in (ours, theirs))
     places: dict[str, list[int]] = {}
-    for place, form in enumerate(theirs):
+    for place, form in enumerate(their_forms):
         if form in shares:
             places.setdefault(form, []).append(place)
-    total = sum(shares.values())
+    least = TELLING * sum(shares.values())
     best: tuple[float, int, str] | None = None
-    for start, form in enumerate(forms):
+    for start, form in enumerate(our_forms):
         for place in places.get(form, ()):
-            length = _common(forms[start : start + MAX_PHRASE], theirs[place : place + MAX_PHRASE], shares)
-            share = sum(shares.get(form, 0.0) for form in forms[start : start + length])
-            if length == 1 and share < TELLING * total:
+            length = _common(our_forms[start : start + MAX_PHRASE], their_forms[place : place + MAX_PHRASE], shares)
+            parts = [shares[form] for form in our_forms[start : start + length] if form in shares]
+            capital = ours[start].form[0].isupper() and theirs[place].form[0].isupper()
+            if len(parts) < 2 and not (capital and sum(parts) >= least):
                 continue
-            candidate = (-share, start, _slice(a, ours, start, length))
-            if not any(map(str.isalpha, candidate[2])):  # "2001" says nothing
-                continue
+            candidate = (-sum(parts), start, _slice(a, ours, start, length))
             best = min(best, candidate) if best else candidate
     return best[2] if best else None
 
 
 MAX_PHRASE = 6
+PHRASE_CHARS = 2000
 TELLING = 0.5
 
 

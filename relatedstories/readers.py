@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import re
+import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -66,6 +67,11 @@ def read_events(
         For a source that cannot be read at all: an unknown format, a missing column, a file cut short.
     FileNotFoundError
         Where there is no such file.
+
+    Warns
+    -----
+    UserWarning
+        After the last row, if no row has a key that `fields` names.
 
     Examples
     --------
@@ -315,7 +321,11 @@ def _events(
     rows: Iterator[Row], columns: Mapping[str, str], on_error: Callable[[BadValueError], object] | None
 ) -> Iterator[Event]:
     seen: dict[str, str] = {}
+    # Of JSON, a key may lack in any row, but a column named by the caller that no row has is most likely mistyped.
+    unseen = {column: field for field, column in columns.items() if field != column}
     for where, row in rows:
+        if unseen and isinstance(row, Mapping):
+            unseen = {column: field for column, field in unseen.items() if column not in row}
         try:
             if isinstance(row, BadValueError):
                 raise row
@@ -330,6 +340,8 @@ def _events(
         else:
             seen[event.id] = where
             yield event
+    for column, field in unseen.items():
+        warnings.warn(f"no row has {column!r}, which the {field} was to be read from", stacklevel=2)
 
 
 def _event(where: str, row: Any, columns: Mapping[str, str]) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import tokenize
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,8 @@ def check_folder(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise InputError(f"{folder}: got a file, expected a new or empty folder, or one that holds an index")
+    if folder.resolve() == Path.cwd() or folder.is_mount():
+        raise InputError(f"{folder}: got the current folder or a mounted one, which cannot be replaced, expected one inside it")
     try:
         ours = {MANIFEST, *_manifest(folder)["files"]}
     except InputError:
@@ -76,11 +79,37 @@ def write_folder(
 def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any], dict[str, Any]]:
     """Open an index: its arrays, memory-mapped; its documents; its manifest.
 
+    A writer may replace the folder meanwhile; then the new one is read.
+
     Raises
     ------
     InputError
         If the folder holds no index, one of a newer format, or one of which a file is missing or cut.
     """
+    for last in (False, False, False, True):
+        before = _identity(folder)
+        try:
+            parts = _read(folder)
+        except (InputError, FileNotFoundError):
+            if last or (before is not None and before == _identity(folder)):
+                raise
+        else:
+            if before == _identity(folder):
+                return parts
+        time.sleep(0.05)  # between two moves of a writer there is no folder at all
+    raise InputError(f"{folder}: got an index that is replaced again and again, expected one that stays a while")
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from the one that takes its place."""
+    try:
+        stat = (folder / MANIFEST).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return stat.st_ino, stat.st_mtime_ns
+
+
+def _read(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any], dict[str, Any]]:
     about = _manifest(folder)
     if about["format"] != FORMAT:
         raise InputError(f"{folder}: got an index of format {about['format']}, expected format {FORMAT}; build it again")

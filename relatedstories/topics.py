@@ -50,6 +50,9 @@ MAX_CHARS = 20_000
 """An event's first characters, which topics are read from: news says what it is about at the start."""
 
 
+_RULER = re.compile(r"([^\w\s])\1{20,}")
+
+
 class Mention(str):
     """The words in a text that named a topic, with where they stand: ``event.full_text[start:end]``.
 
@@ -143,6 +146,8 @@ class TopicExtractor:
     def __init__(self, nlp: Language | None = None, names: NameTable | None = None) -> None:
         if nlp is not None and not callable(getattr(nlp, "pipe", None)):
             raise BadValueError("TopicExtractor", "nlp", shown(nlp), "a spaCy Language, as spacy.load gives")
+        if names is not None and not isinstance(names, NameTable):
+            raise BadValueError("TopicExtractor", "names", shown(names), "a NameTable")
         self._own_nlp = nlp
         self._own_names = names
 
@@ -186,12 +191,12 @@ class TopicExtractor:
         ------
         tuple of Topic
         """
-        pairs = ((_text_of(event)[:MAX_CHARS], event) for event in events)
+        pairs = ((_plain(_text_of(event)[:MAX_CHARS]), event) for event in events)
         for doc, event in self.nlp.pipe(pairs, as_tuples=True, batch_size=64):
             yield self._topics(doc, event if isinstance(event, Event) else None)
 
     def _topics(self, doc: Doc, event: Event | None) -> tuple[Topic, ...]:
-        found: list[tuple[str, str, Mention | None]] = [*_resolve(self._mentions(doc), doc.text, self.names)]
+        found: list[tuple[str, str, Mention | None]] = [*_resolve(self._mentions(doc, doc.text), doc.text, self.names)]
         if event is not None:
             given = [*event.topics, *([event.heading] if event.heading else [])]
             found += [(self.names.canonical(name), "thing", None) for name in given]
@@ -207,7 +212,7 @@ class TopicExtractor:
                 mentions.append(mention)
         return tuple(Topic(name, kind, mentions) for name, kind, mentions in gathered.values())
 
-    def _mentions(self, doc: Doc) -> list[tuple[Mention, str]]:
+    def _mentions(self, doc: Doc, text: str) -> list[tuple[Mention, str]]:
         """The words that name a topic, in the order of the text, none overlapping, each with its kind."""
         found = []
         for entity in doc.ents:
@@ -217,17 +222,24 @@ class TopicExtractor:
             row = self.names.lookup(entity.text)
             if row is None or not _rarely_linked(row):
                 found += [(mention, kind) for mention in _lines(entity.text, entity.start_char)]
-        found += [(Mention(doc.text[start:end], start, end), "thing") for _, start, end in definitions(doc.text)]
-        for start, end, row in self.names.find(doc.text):
+        found += [(Mention(text[start:end], start, end), "thing") for _, start, end in definitions(text)]
+        for start, end, row in self.names.find(text):
             if row.probability >= LINK_PROBABILITY:
-                found.append((Mention(doc.text[start:end], start, end), row.kind))
+                found.append((Mention(text[start:end], start, end), row.kind))
         # Longest first; an entity before the table's words of the same length, as it knows its kind (the sort is stable).
         found.sort(key=lambda item: (item[0].start - item[0].end, item[0].start))
         taken: list[tuple[Mention, str]] = []
+        covered = bytearray(len(text))
         for mention, kind in found:
-            if all(mention.end <= other.start or mention.start >= other.end for other, _ in taken):
+            if not any(covered[mention.start : mention.end]):
+                covered[mention.start : mention.end] = b"\1" * len(mention)
                 taken.append((mention, kind))
         return sorted(taken, key=lambda item: item[0].start)
+
+
+def _plain(text: str) -> str:
+    """The text with long rows of one sign blanked, which spaCy's tokenizer takes minutes for; offsets stay."""
+    return _RULER.sub(lambda row: " " * len(row[0]), text)
 
 
 def _rarely_linked(row: Name) -> bool:
@@ -244,11 +256,15 @@ def _lines(text: str, start: int) -> Iterator[Mention]:
 def _resolve(mentions: list[tuple[Mention, str]], text: str, names: NameTable) -> list[tuple[str, str, Mention]]:
     """Mentions with their canonical names: what the event itself says of a name goes before what the table knows."""
     full = _full_names(mentions, text)
-    covered = [(mention.start, mention.end) for mention, _ in mentions]
+    covered = bytearray(len(text))
+    for mention, _ in mentions:
+        covered[mention.start : mention.end] = b"\1" * len(mention)
     # A surname or acronym may stand where no entity was seen.
-    for start, end, form in words(text) if full else ():
-        if form in full and all(end <= other_start or start >= other_end for other_start, other_end in covered):
-            mentions = [*mentions, (Mention(text[start:end], start, end), "thing")]
+    more = words(text) if full else []
+    mentions = [
+        *mentions,
+        *((Mention(text[a:b], a, b), "thing") for a, b, form in more if form in full and not any(covered[a:b])),
+    ]
     found = []
     for mention, kind in sorted(mentions, key=lambda item: item[0].start):
         name = bare(mention)
@@ -295,6 +311,7 @@ def _default_language() -> Language:
 
 def model_name(extractor: Any) -> str:
     """What an extractor's topics depend on, as a short text: saved with an index, so that it is not mixed with another's."""
-    meta = extractor.nlp.meta
+    nlp = extractor.nlp
     table = hashlib.sha256(repr(sorted(map(repr, extractor.names))).encode()).hexdigest()[:12]
-    return f"{meta.get('lang')}_{meta.get('name')}-{meta.get('version')}+{table}"
+    pipeline = f"{nlp.meta.get('lang')}_{nlp.meta.get('name')}-{nlp.meta.get('version')}({', '.join(nlp.pipe_names)})"
+    return f"{type(extractor).__qualname__}: {pipeline} + names {table}"

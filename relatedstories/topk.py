@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.errors import BadValueError, whole_number
+from relatedstories.errors import BadValueError, number_within, whole_number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -139,9 +140,12 @@ def self_topk(
     """
     matrix = _checked(rows)
     k, n_threads = whole_number("self_topk", "k", k, 1), whole_number("self_topk", "n_threads", n_threads, 1)
+    least = number_within("self_topk", "min_score", min_score, -math.inf, math.inf)
     n: int = matrix.shape[0]
     if days is None:
-        days, date_factor = np.zeros(n, np.int32), None
+        if date_factor is not None:
+            raise BadValueError("self_topk", "date_factor", "one without days", "days too, one a row")
+        days = np.zeros(n, np.int32)
     elif len(days) != n:
         raise BadValueError("self_topk", "days", f"{len(days)} day numbers", f"{n}, one a row")
     factors = date_factor or DateFactor(1, 1)
@@ -158,7 +162,7 @@ def self_topk(
 
     def block(start: int) -> int:
         stop = min(start + _BLOCK, n)
-        top_rows(*arrays, *columns, *dates, np.float32(min_score), start, stop, ids, scores)
+        top_rows(*arrays, *columns, *dates, np.float32(least), start, stop, ids, scores)
         return stop - start
 
     with ThreadPoolExecutor(n_threads) as pool:
@@ -172,8 +176,8 @@ _BLOCK = 1024  # rows a task: enough for a thread to be worth it, few enough to 
 
 
 def _checked(rows: Any) -> sp.csr_array:
-    if not sp.issparse(rows):
-        raise BadValueError("self_topk", "rows", type(rows).__name__, "a scipy.sparse matrix")
+    if not sp.issparse(rows) or rows.ndim != 2 or rows.dtype.kind not in "fiub":
+        raise BadValueError("self_topk", "rows", type(rows).__name__, "a scipy.sparse matrix of two dimensions and real numbers")
     matrix = sp.csr_array(rows, dtype=np.float32)
     if not matrix.has_canonical_format:
         matrix = matrix.copy()  # the caller's matrix stays as it was

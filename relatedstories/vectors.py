@@ -11,6 +11,7 @@ the score comes out the same to the last bit.
 from __future__ import annotations
 
 import functools
+import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,9 +28,6 @@ __all__ = ["Counts", "background", "count_terms", "count_topics", "inverse_frequ
 
 STEP = 4096
 """Weights are multiples of 1 / STEP."""
-
-BACKGROUND_EVENTS = 91_062
-"""The events of the archive that models/terms was counted in."""
 
 WEIGHT = 20_000
 """As how many events of an archive those of the background count."""
@@ -83,10 +81,6 @@ class Counts:
         shape = (self.matrix.shape[0], len(column))
         return sp.csr_array((coo.data[known], (coo.row[known], columns[known])), shape=shape, dtype=np.float32)
 
-    def over(self, terms: Sequence[str]) -> Counts:
-        """The same rows over the terms of another, less what those lack."""
-        return Counts(tuple(terms), _sorted(self._recoded({term: i for i, term in enumerate(terms)})))
-
 
 def _sorted(matrix: Any) -> sp.csr_array:
     matrix = sp.csr_array(matrix)
@@ -94,28 +88,25 @@ def _sorted(matrix: Any) -> sp.csr_array:
     return matrix
 
 
-@functools.cache
-def _vectorizer(kind: str) -> Any:
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
+def _count(documents: Iterable[Any], **options: Any) -> Counts:
+    from sklearn.feature_extraction.text import CountVectorizer
 
-    if kind == "terms":
-        stop_words = sorted(ENGLISH_STOP_WORDS - NEWS_WORDS)
-        return CountVectorizer(strip_accents="unicode", stop_words=stop_words, dtype=np.float32)
-    return CountVectorizer(analyzer=_itself, dtype=np.float32)
-
-
-def _itself(keys: Iterable[str]) -> Iterable[str]:
-    return keys
-
-
-def _count(kind: str, documents: list[Any]) -> Counts:
+    documents = list(documents)
+    vectorizer = CountVectorizer(dtype=np.float32, **options)
     try:
-        matrix = _vectorizer(kind).fit_transform(documents)
+        matrix = vectorizer.fit_transform(documents)
     except ValueError as error:
         if "empty vocabulary" not in str(error):
             raise
         return Counts((), sp.csr_array((len(documents), 0), dtype=np.float32))
-    return Counts(tuple(_vectorizer(kind).get_feature_names_out().tolist()), _sorted(matrix))
+    return Counts(tuple(vectorizer.get_feature_names_out().tolist()), _sorted(matrix))
+
+
+@functools.cache
+def _stop_words() -> list[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return sorted(ENGLISH_STOP_WORDS - NEWS_WORDS)
 
 
 def count_terms(texts: Iterable[str]) -> Counts:
@@ -126,7 +117,8 @@ def count_terms(texts: Iterable[str]) -> Counts:
     >>> count_terms(["The station", "A Station, a crew"]).terms
     ('crew', 'station')
     """
-    return _count("terms", list(texts))
+    unescaped = (html.unescape(text) if "&" in text else text for text in texts)  # "&quot;" is no word
+    return _count(unescaped, strip_accents="unicode", stop_words=_stop_words())
 
 
 def count_topics(keys: Iterable[Iterable[str]]) -> Counts:
@@ -137,13 +129,15 @@ def count_topics(keys: Iterable[Iterable[str]]) -> Counts:
     >>> count_topics([["iran", "united states"], ["iran"]]).matrix.toarray().tolist()
     [[1.0, 1.0], [1.0, 0.0]]
     """
-    return _count("topics", list(keys))
+    return _count(keys, analyzer=list)
 
 
 @functools.cache
 def background() -> dict[str, float]:
     """The share of events of a large archive in which each term occurs (models/terms); 0 for those not there."""
-    return {term: int(events) / BACKGROUND_EVENTS for term, events in table("terms/terms.tsv")}
+    events = {term: int(events) for term, events in table("terms/terms.tsv")}
+    total = events.pop("")
+    return {term: n / total for term, n in events.items()}
 
 
 def inverse_frequencies(

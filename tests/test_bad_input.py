@@ -756,3 +756,8 @@ def test_any_record_is_an_event_or_one_error(rows: list[Any]) -> None:
     errors: list[BadValueError] = []
     events = list(read_events(rows, on_error=errors.append))
     assert len(events) + len(errors) == len(rows)
+
+
+def test_a_mapped_key_that_no_row_has_is_told() -> None:
+    with pytest.warns(UserWarning, match=r"^no row has 'dya', which the date was to be read from$"):
+        assert len(list(read_events([{"id": 1, "title": "Rain", "day": "2020-01-01"}], fields={"date": "dya"}))) == 1

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -225,6 +228,9 @@ def test_ids_are_texts_and_numbers_are_taken_as_theirs():
     stories = quick().fit([Event(7, "Fire in Oslo"), Event("8", "Fire in Oslo tonight")])
     assert stories.related(7) == stories.related("7")
     assert "7" in stories
+    assert 7 in stories
+    assert None not in stories
+    assert [] not in stories
     assert stories[8].id == "8"
 
 
@@ -250,14 +256,19 @@ def test_dates_may_lack_and_lie_far_apart():
         (lambda s: s.remove(["oslo", "nobody"]), "got id 'nobody', expected that of one of the archive's 6 events"),
         (lambda s: s.add([SPACE[0]]), "add: id: got 'dragon', expected an id that is not in the archive yet; remove it first"),
         (lambda s: s.add([{"id": "x"}]), None),
+        (lambda s: s.add(SPACE[0]), None),
+        (lambda s: s.fit(None), "fit: events: got None, expected several, in a list say"),
+        (lambda s: s.remove(None), "remove: ids: got None, expected several, in a list say"),
+        (lambda s: s.related_many("oslo"), "related_many: events: got 'oslo', expected several, in a list say"),
+        (lambda s: s.related_many(SPACE[0]), None),
         (lambda s: s.fit("news.jsonl"), "fit: events: got 'news.jsonl', expected events, as read_events gives them from a path"),
         (
             lambda s: s.fit(SPACE, n_jobs=0),
-            "n_jobs: got 0 (int), expected how many to work on, or -1 for as many as there are cores",
+            "n_jobs: got 0 (int), expected a whole number of at least 1",
         ),
         (
             lambda s: s.all_related(n_jobs="2"),
-            "n_jobs: got '2', expected how many to work on, or -1 for as many as there are cores",
+            "n_jobs: got '2', expected a whole number of at least 1",
         ),
         (lambda s: s.fit([SPACE[0], SPACE[0]]), "fit: id: got 'dragon' twice, expected an id of its own for each event"),
     ],
@@ -295,7 +306,8 @@ def test_settings_are_saved(tmp_path):
     stories = quick(topic_weight=0.5, half_life=9, date_floor=0.1, min_score=0.2).fit(SPACE)
     stories.save(tmp_path / "index")
     loaded = RelatedStories.load(tmp_path / "index", CapitalisedWords())
-    assert (loaded.topic_weight, loaded.half_life, loaded.date_floor, loaded.min_score) == (0.5, 9, 0.1, 0.2)
+    assert loaded.settings == {"topic_weight": 0.5, "half_life": 9, "date_floor": 0.1, "min_score": 0.2}
+    assert repr(loaded).startswith("<RelatedStories of 6 events, topic_weight=0.5")
 
 
 def test_fitting_anew_forgets_the_loaded_index(tmp_path):
@@ -318,3 +330,56 @@ def test_an_index_is_not_mixed_with_another_extractors_topics(tmp_path):
 def test_processes_do_not_change_the_index(sample):
     many = [Event(f"{copy}-{event.id}", event.title, event.text, event.date) for copy in range(8) for event in sample]
     assert list(RelatedStories().fit(many, n_jobs=2).all_related(3, n_jobs=2)) == list(RelatedStories().fit(many).all_related(3))
+
+
+def test_threads_may_ask_while_one_changes_the_archive():
+    """Every answer is that of the archive before or after a change, never of a mix."""
+    events = [Event(f"e{i}", f"Fire in {'Oslo' if i % 2 else 'Malta'} {'abcdefghij'[i % 10] * 3}{i}") for i in range(60)]
+    extra = [Event(f"a{i}", f"Fire in Oslo xx{i} zz{i}") for i in range(20)]
+    stories = quick().fit(events)
+    stranger = Event("stranger", "A fire in Oslo and Malta")
+    right = [[stories.related(asked, 4) for asked in ("e5", stranger)]]
+    stories.add(extra)
+    right.append([stories.related(asked, 4) for asked in ("e5", stranger)])
+    stopped = threading.Event()
+
+    def change():
+        while not stopped.is_set():
+            stories.remove([event.id for event in extra])
+            stories.add(extra)
+
+    changing = threading.Thread(target=change)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        changing.start()
+        with ThreadPoolExecutor(3) as pool:
+            answers = list(pool.map(lambda i: (i % 2, stories.related(("e5", stranger)[i % 2], 4)), range(300)))
+    finally:
+        stopped.set()
+        changing.join()
+        sys.setswitchinterval(interval)
+    assert all(answer in (right[0][asked], right[1][asked]) for asked, answer in answers)
+
+
+def test_a_batch_goes_on_with_the_archive_it_began_with():
+    stories = quick().fit(SPACE)
+    expected = list(stories.all_related())
+    batch = stories.all_related()
+    first = next(batch)
+    stories.remove([event.id for event in SPACE[:4]])
+    assert [first, *batch] == expected
+
+
+def test_more_links_than_there_are_events():
+    stories = quick().fit(SPACE)
+    assert dict(stories.all_related(10**9)) == {event: stories.related(event, 10**9) for event in SPACE}
+
+
+def test_a_shared_name_is_shown_under_one_spelling():
+    events = [Event("1", "Rain", heading="Storms"), *(Event(f"{i}", f"Wind {i}{i}", heading="the storms") for i in range(2, 5))]
+    stories = RelatedStories().fit(events)
+    for event, links in stories.all_related():
+        for link in links:
+            assert link.context in stories.topics(event.id)
+            assert link.context in stories.topics(link.event.id)

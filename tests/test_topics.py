@@ -83,6 +83,13 @@ def test_any_text_will_do(extractor, text):
         assert topic.key
 
 
+@pytest.mark.parametrize("text", ["(" * 20_000, "=" * 5_000, "🔥" * 3_000, "Iran Oslo Rome, Paris; " * 800])
+def test_texts_that_are_slow_to_take_apart(extractor, text):
+    """Seconds, where it was minutes: rulers in spaCy's tokenizer, and mentions told apart by comparing all pairs."""
+    found = extractor.extract(f"Voters in Iceland elect a parliament. {text} Voters in Malta too.")
+    assert {"Iceland"} <= names(found)
+
+
 def test_the_start_of_an_enormous_text_is_read(extractor):
     text = "Voters in Iceland elect a parliament. " + "x " * 5_000_000
     assert "Iceland" in names(extractor.extract(text))

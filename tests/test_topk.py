@@ -114,12 +114,18 @@ def test_one_row_against_all_gives_the_same_products_as_the_kernel(rows):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"rows": np.eye(2)}, "self_topk: rows: got ndarray, expected a scipy.sparse matrix"),
+        ({"rows": np.eye(2)}, "self_topk: rows: got ndarray, expected a scipy.sparse matrix of two dimensions and real numbers"),
         ({"rows": sp.csr_array([[np.nan]])}, "self_topk: rows: got a weight that is not finite, expected finite weights"),
         ({"k": 0}, "self_topk: k: got 0 (int), expected a whole number of at least 1"),
         ({"k": 2.5}, "self_topk: k: got 2.5 (float), expected a whole number of at least 1"),
         ({"k": True}, "self_topk: k: got True (bool), expected a whole number of at least 1"),
         ({"n_threads": 0}, "self_topk: n_threads: got 0 (int), expected a whole number of at least 1"),
+        (
+            {"rows": sp.csr_array(np.eye(2) * 1j)},
+            "self_topk: rows: got csr_array, expected a scipy.sparse matrix of two dimensions and real numbers",
+        ),
+        ({"date_factor": DateFactor(1, 0)}, "self_topk: date_factor: got one without days, expected days too, one a row"),
+        ({"min_score": "x"}, "self_topk: min_score: got 'x', expected a number from -inf to inf"),
         ({"days": np.zeros(3, np.int32)}, "self_topk: days: got 3 day numbers, expected 2, one a row"),
     ],
 )

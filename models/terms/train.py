@@ -3,7 +3,7 @@
     python models/terms/train.py TEXT.jsonl.gz
 
 TEXT holds one event a line with `text` and `date`. Nothing dated 2022 or later is read. The result, terms.tsv, stands beside
-this script; its head names the number of events, which `relatedstories.vectors` knows as BACKGROUND_EVENTS.
+this script; the row of no term has the number of all events.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main(path: str) -> None:
     events = np.bincount(counts.matrix.indices, minlength=len(counts.terms))
     rows = [f"{term}\t{n}\n" for term, n in zip(counts.terms, events.tolist(), strict=True) if n >= MIN_EVENTS]
     target = Path(__file__).with_name("terms.tsv")
-    target.write_text(f"term\tevents of {len(texts)}\n" + "".join(rows), encoding="utf-8")
+    target.write_text(f"term\tevents\n\t{len(texts)}\n" + "".join(rows), encoding="utf-8")
     print(f"{len(texts)} events, {len(rows)} terms, {target.stat().st_size / 1e3:.0f} kB")
 
 
