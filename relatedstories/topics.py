@@ -154,12 +154,12 @@ class TopicExtractor:
     @property
     def nlp(self) -> Language:
         """The spaCy pipeline."""
-        return self._own_nlp or _default_language()
+        return _default_language() if self._own_nlp is None else self._own_nlp
 
     @property
     def names(self) -> NameTable:
         """The name table."""
-        return self._own_names or default_names()
+        return default_names() if self._own_names is None else self._own_names  # an empty table is one, too
 
     def extract(self, event_or_text: Event | str) -> tuple[Topic, ...]:
         """The topics of one event or text.
@@ -282,9 +282,12 @@ def _full_names(mentions: list[tuple[Mention, str]], text: str) -> dict[str, str
         name = bare(mention)
         if name.isupper() and name not in full and (long_name := next((x for x in long_names if is_acronym(name, x)), None)):
             full[name] = long_name
-        if kind == "person" and " " in name:
-            surname = words(name)[-1].form if words(name) else name
-            if full.setdefault(surname, name) != name:  # two people of one surname: it names neither
+        if kind == "person" and " " in name and fold(name):
+            surname = words(name)[-1].form
+            known = full.get(surname, name)
+            if fold(known).endswith(fold(name)):  # "President Joe Biden" is Joe Biden
+                full[surname] = name
+            elif not fold(name).endswith(fold(known)):  # two people of one surname: it names neither
                 full[surname] = surname
     return full
 

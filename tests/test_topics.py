@@ -55,6 +55,15 @@ def test_a_surname_is_the_person_named_in_full(extractor):
     assert list(person.mentions) == ["Angela Merkel", "Merkel"]
 
 
+def test_a_surname_of_two_people_names_neither():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns(
+        [{"label": "PERSON", "pattern": name} for name in ("Ada Quill", "Bo Quill", "Quill")]
+    )
+    found = TopicExtractor(nlp, NameTable([])).extract("Ada Quill meets Bo Quill. Quill wins.")
+    assert [(topic.name, len(topic.mentions)) for topic in found] == [("Ada Quill", 1), ("Bo Quill", 1), ("Quill", 1)]
+
+
 def test_mentions_stand_where_they_say(extractor, sample):
     for event, found in zip(sample[:60], extractor.extract_many(sample[:60]), strict=True):
         assert len({topic.key for topic in found}) == len(found)
