@@ -64,8 +64,8 @@ class RelatedStories:
     Parameters
     ----------
     extractor : TopicExtractor, optional
-        Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many`` will do that has
-        ``nlp.meta`` and ``names``.
+        Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many``, ``nlp`` and
+        ``names`` will do.
     topic_weight : float, default 0.25
         The topics' part of a row, the rest being the terms', 0 to 1; with 0 no link has topics.
     half_life : float, default 120
@@ -79,10 +79,9 @@ class RelatedStories:
     Notes
     -----
     Of events that tell one story in the same words (an inner product of 0.9 and more) only the best is listed; a copy of the
-    event asked about may be. Equal
-    scores are ordered by nearer date, then by id. The same events give the same links whatever their order, however they
-    were added, and on however many processes. Any number of threads may ask while one adds or removes: an answer is that of
-    the archive before or after.
+    event asked about may be. Equal scores are ordered by nearer date, then by id. The same events give the same links
+    whatever their order, however they were added, and on however many processes. Any number of threads may ask while one
+    adds or removes: an answer is that of the archive before or after.
 
     Examples
     --------

@@ -62,9 +62,9 @@ class Counts:
 
     def take(self, rows: npt.NDArray[np.intp]) -> Counts:
         """The given rows, in the given order; terms that none of them has are dropped."""
-        matrix = self.matrix[rows]
-        kept = np.flatnonzero(np.bincount(matrix.indices, minlength=len(self.terms)))
-        return Counts(tuple(self.terms[i] for i in kept), _sorted(matrix[:, kept]))
+        taken = Counts(self.terms, self.matrix[rows])
+        kept = np.flatnonzero(taken.events())
+        return Counts(tuple(self.terms[i] for i in kept), _sorted(taken.matrix[:, kept]))
 
     def stack(self, other: Counts) -> Counts:
         """The rows of both, those of `other` below."""
@@ -73,13 +73,11 @@ class Counts:
         return Counts(tuple(terms), _sorted(sp.vstack([part._recoded(column) for part in (self, other)], format="csr")))
 
     def _recoded(self, column: dict[str, int]) -> sp.csr_array:
-        """The matrix over other columns; terms without one are dropped."""
-        target = np.fromiter((column.get(term, -1) for term in self.terms), np.int64, len(self.terms))
+        """The matrix over other columns, among which each of its terms has one."""
+        target = np.fromiter((column[term] for term in self.terms), np.int64, len(self.terms))
         coo = self.matrix.tocoo()
-        columns = target[coo.col] if len(target) else coo.col
-        known = columns >= 0
         shape = (self.matrix.shape[0], len(column))
-        return sp.csr_array((coo.data[known], (coo.row[known], columns[known])), shape=shape, dtype=np.float32)
+        return sp.csr_array((coo.data, (coo.row, target[coo.col])), shape=shape, dtype=np.float32)
 
 
 def _sorted(matrix: Any) -> sp.csr_array:
