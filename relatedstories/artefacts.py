@@ -6,7 +6,14 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["table"]
+__all__ = ["path", "table"]
+
+
+def path(name: str) -> Path:
+    """Where a file of models/ is, ``"topics/names.txt"`` say."""
+    package = Path(__file__).parent
+    models = next(folder for folder in (package / "models", package.parent / "models") if folder.is_dir())  # installed, or not
+    return models / name
 
 
 def table(name: str) -> Iterator[list[str]]:
@@ -17,9 +24,7 @@ def table(name: str) -> Iterator[list[str]]:
     >>> next(table("terms/terms.tsv"))
     ['', '91062']
     """
-    package = Path(__file__).parent
-    models = next(folder for folder in (package / "models", package.parent / "models") if folder.is_dir())  # installed, or not
-    with open(models / name, encoding="utf-8", newline="") as file:
+    with open(path(name), encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         next(rows)
         yield from rows

@@ -27,7 +27,7 @@ from relatedstories.readers import SAMPLE, SUFFIXES, read_events
 
 if TYPE_CHECKING:
     from relatedstories.index import Progress, RelatedStories
-    from relatedstories.topics import Topic
+    from relatedstories.topics import Topic, TopicExtractor
 
 __all__ = ["app", "main"]
 
@@ -67,6 +67,20 @@ K = Annotated[int, typer.Option("--k", "-k", min=1, help="How many links an even
 Jobs = Annotated[
     int,
     typer.Option("--jobs", "-j", min=-1, callback=_no_zero, help="Processes to work on; -1 for as many as there are cores."),
+]
+Aliases = Annotated[
+    Path | None,
+    typer.Option(
+        "--aliases",
+        metavar="FILE",
+        help="Names of your own: a line a topic, its name and its other names, tab-separated; or .csv, .json.",
+        show_default=False,
+    ),
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="TOPIC", help="A topic that never counts. Repeatable.")]
+Threshold = Annotated[
+    float | None,
+    typer.Option("--threshold", min=0, max=1, help="Only topics that an editor would link so probably.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
@@ -172,6 +186,9 @@ def refresh(
         Path | None, typer.Option("--index", metavar="DIR", help="Keep the index here, too.", show_default=False)
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would be written; write nothing.")] = False,
+    aliases: Aliases = None,
+    ignore: Ignore = None,
+    threshold: Threshold = None,
 ) -> None:
     """Bring the links of every event of an archive up to date: one JSON line an event."""
     from relatedstories.atomic import check_target
@@ -187,7 +204,7 @@ def refresh(
         check_folder(index)
         if links != "-" and Path(links).resolve().is_relative_to(index.resolve()):
             raise InputError(f"{links}: got a place in the folder of the index, which is replaced as a whole, expected another")
-    stories = RelatedStories()
+    stories = RelatedStories(_extractor(aliases, ignore, threshold))
     with _reading(source, field, strict) as events, _meter() as progress:
         report = run(stories, events, sys.stdout if links == "-" else links, k, n_jobs=jobs, dry_run=dry_run, progress=progress)
         if index is not None and not dry_run:
@@ -203,16 +220,26 @@ def build(
     jobs: Jobs = -1,
     field: Field = None,
     strict: Strict = False,
+    aliases: Aliases = None,
+    ignore: Ignore = None,
+    threshold: Threshold = None,
 ) -> None:
     """Build the index of an archive, for related and explain to answer from."""
     from relatedstories.index import RelatedStories
     from relatedstories.storage import check_folder
 
     check_folder(index)
+    extractor = _extractor(aliases, ignore, threshold)
     with _reading(source, field, strict) as events, _meter() as progress:
-        stories = RelatedStories().fit(events, n_jobs=jobs, progress=progress)
+        stories = RelatedStories(extractor).fit(events, n_jobs=jobs, progress=progress)
     stories.save(index)
     _say(f"index of {len(stories)} events is in {index}")
+
+
+def _extractor(aliases: Path | None, ignore: list[str] | None, threshold: float | None) -> TopicExtractor:
+    from relatedstories.topics import TopicExtractor
+
+    return TopicExtractor(threshold=threshold, aliases=aliases, ignored=ignore or ())
 
 
 @app.command()
@@ -258,11 +285,12 @@ def topics(
     field: Field = None,
     strict: Strict = False,
     as_json: AsJson = False,
+    aliases: Aliases = None,
+    ignore: Ignore = None,
+    threshold: Threshold = None,
 ) -> None:
     """List the topics of a text, or of every event of a file."""
-    from relatedstories.topics import TopicExtractor
-
-    extractor = TopicExtractor()
+    extractor = _extractor(aliases, ignore, threshold)
     if not _is_archive(text):
         if text == "-":
             text = sys.stdin.buffer.read().decode(errors="replace")

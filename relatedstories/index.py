@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +17,7 @@ from relatedstories.archive import Archive, Found, Row
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, parse_date
 from relatedstories.links import Explanation, Link, Part, best_first, most_telling, shared_phrase
+from relatedstories.names import fold
 from relatedstories.storage import read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, model_name
 from relatedstories.topk import NO_DATE, DateFactor, distances, self_topk
@@ -107,6 +108,7 @@ class RelatedStories:
         self.extractor = TopicExtractor() if extractor is None else extractor
         if not callable(getattr(self.extractor, "extract_many", None)):
             raise BadValueError("RelatedStories", "extractor", shown(extractor), "a TopicExtractor")
+        self._ignored: Collection[str] = getattr(self.extractor, "ignored", ())
         self._topic_weight = number_within("RelatedStories", "topic_weight", topic_weight)
         self._date_factor = DateFactor(
             number_within("RelatedStories", "half_life", half_life, 1, 10_000),
@@ -304,7 +306,7 @@ class RelatedStories:
             raise BadValueError("related", "where", shown(where), "a function of an event")
         only = _Filter(include_newer, parse_date(since, "related", "since"), parse_date(until, "related", "until"), where)
         rows = self._rows(archive, _several("related_many", "events", events))
-        return [_links(archive, row, self._chosen(archive, row, k, least, only)) for row in rows]
+        return [_links(archive, row, self._chosen(archive, row, k, least, only), self._ignored) for row in rows]
 
     def all_related(
         self, k: int = 5, *, min_score: float | None = None, n_jobs: int = 1, progress: Progress | None = None
@@ -358,7 +360,7 @@ class RelatedStories:
             chosen = _distinct(archive, zip(ids[number, :n_found].tolist(), scores[number, :n_found].tolist(), strict=True), k)
             if len(chosen) < k and n_found == more:  # near-duplicates have taken the room: there may be others behind them
                 chosen = self._chosen(archive, row, k, least, _Filter())
-            yield event, _links(archive, row, chosen)
+            yield event, _links(archive, row, chosen, self._ignored)
             if progress is not None:
                 progress("links", number + 1, total)
 
@@ -496,7 +498,7 @@ def _distinct(archive: Archive, candidates: Iterable[tuple[int, float]], k: int)
     return chosen
 
 
-def _links(archive: Archive, row: Row, chosen: Iterable[tuple[int, float]]) -> list[Link]:
+def _links(archive: Archive, row: Row, chosen: Iterable[tuple[int, float]], ignored: Collection[str]) -> list[Link]:
     weights, all_terms, n_terms = row.by_column(), archive.terms.terms, len(archive.terms.terms)
     links = []
     for rank, (number, score) in enumerate(chosen, 1):
@@ -507,6 +509,8 @@ def _links(archive: Archive, row: Row, chosen: Iterable[tuple[int, float]]) -> l
         topics = {archive.names[key]: products[key + n_terms] for key in keys}
         shared = most_telling(topics, terms, {archive.names[key]: int(archive.topic_events[key]) for key in keys})
         context = shared[0].name if shared else shared_phrase(row.event.full_text, other.event.full_text, terms)
+        if context is not None and fold(context) in ignored:
+            context = None
         links.append(Link(other.event, score, rank, context, shared))
     return links
 

@@ -1,19 +1,21 @@
 """Names: when two spellings are one topic, and which name a reader knows it by.
 
 A name table holds, for words as they stand in a text ("the Fed", "Iranian"), the canonical name that editors gave them
-("Federal Reserve", "Iran"), how often they did, and how often the words occurred. It is trained by models/names/train.py.
+("Federal Reserve", "Iran"), how often they did, and how often the words occurred.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from relatedstories.artefacts import table
+from relatedstories.kinds import KINDS
+from relatedstories.lexicon import default_lexicon
 
 __all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "fold", "is_acronym", "words"]
 
@@ -21,6 +23,12 @@ MAX_WORDS = 8
 """The longest name that is looked for, in words."""
 
 MAX_NAME = 200  # and in characters
+
+MAX_GAP = 3
+"""The most characters between two words of one name."""
+
+MIN_SHARE = 0.4
+"""The part of a form's links that must go to one name for it to be the form's."""
 
 _DEFINITION = re.compile(r"\((?:the )?([A-Z]{2,8})\)")
 _BREAK = re.compile(r"[.;,()]\s|\n")  # a name does not go on over it
@@ -204,14 +212,17 @@ class NameTable:
         form = " ".join(word.form for word in words(bare(surface)))
         return self._exact.get(form) or self._folded.get(form.casefold())
 
-    def canonical(self, surface: str) -> str:
-        """The canonical name of a mention; where the table knows none, the mention without article and possessive."""
+    def known(self, surface: str) -> str | None:
+        """The canonical name of a mention, if the table has it."""
         name = bare(surface)
         known = self._canonical.get(fold(name))
-        if known is None:
-            row = self.lookup(name)
-            known = row.canonical if row else name
+        if known is None and (row := self.lookup(name)):
+            known = row.canonical
         return known
+
+    def canonical(self, surface: str) -> str:
+        """The canonical name of a mention; where the table knows none, the mention without article and possessive."""
+        return self.known(surface) or bare(surface)
 
     def find(self, text: str) -> Iterator[tuple[int, int, Name]]:
         """Every place in the text where words of the table stand, overlapping ones too: start, end and the row."""
@@ -219,7 +230,11 @@ class NameTable:
         for i, word in enumerate(found):
             length = self._lengths.get(word.form, 0)
             form = ""
+            before = word.end
             for other in found[i : i + length]:
+                if other.start - before > MAX_GAP or _BREAK.search(text, before, other.start):
+                    break
+                before = other.end
                 form = f"{form} {other.form}" if form else other.form
                 if name := self._exact.get(form):
                     yield word.start, other.end, name
@@ -227,6 +242,20 @@ class NameTable:
 
 @functools.cache
 def default_names() -> NameTable:
-    """The name table that comes with the package (models/names)."""
-    rows = table("names/names.tsv")
-    return NameTable(Name(form, name, int(linked), int(seen), kind) for form, name, linked, seen, kind in rows)
+    """The names that come with the package: those of the topic model's lexicon (models/topics)."""
+    lexicon = default_lexicon()
+    rows: dict[str, Name] = {}
+    for form, row in itertools.islice(lexicon.forms.items(), lexicon.n_forms):
+        linked, seen = lexicon.counts[row, :2].tolist()
+        titles = lexicon.titles_of(row)
+        if titles and titles[0][1] >= MIN_SHARE * linked:
+            name_id = titles[0][0]
+            plain = " ".join(word.form for word in words(form))
+            rows.setdefault(plain, Name(plain, lexicon.names[name_id], linked, max(1, seen), KINDS[lexicon.kinds[name_id]]))
+    for country, names in lexicon.countries.names.items():
+        for name in names:
+            plain = " ".join(word.form for word in words(name))
+            known = rows.get(plain)
+            if name != "Georgia":  # a state too
+                rows[plain] = Name(plain, country, known.linked if known else 0, known.seen if known else 1, "place")
+    return NameTable(rows.values())

