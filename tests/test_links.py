@@ -33,12 +33,12 @@ def test_a_shared_heading_is_a_label():
 def test_a_shared_phrase_is_the_label_where_no_topic_is_shared():
     stories = RelatedStories().fit(
         [
-            Event("1", "A swarm of desert locusts eats the crops"),
-            Event("2", "Farmers fear the desert locusts"),
+            Event("1", "A band of tin whistles opens the fair"),
+            Event("2", "Farmers fear the tin whistles"),
             Event("3", "It rains"),
         ]
     )
-    assert stories.related("1")[0].context == "desert locusts"
+    assert stories.related("1")[0].context == "tin whistles"
 
 
 @pytest.mark.parametrize(
