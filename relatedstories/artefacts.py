@@ -17,7 +17,7 @@ def path(name: str) -> Path:
 
 
 def table(name: str) -> Iterator[list[str]]:
-    """The rows of a table in models/, ``"names/names.tsv"`` say, less its head.
+    """The rows of a table in models/, ``"terms/terms.tsv"`` say, less its head.
 
     Examples
     --------

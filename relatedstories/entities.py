@@ -15,12 +15,12 @@ from relatedstories.names import Name, NameTable, bare, definitions, fold, is_ac
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-__all__ = ["entity_mentions"]
+__all__ = ["KIND_OF_LABEL", "entity_mentions"]
 
 Place: TypeAlias = tuple[int, int]
 """Where a mention stands in a text, in characters: its start and its end."""
 
-_KIND_OF_LABEL = {
+KIND_OF_LABEL = {
     "PERSON": "person",
     "PER": "person",
     "ORG": "organisation",
@@ -69,7 +69,7 @@ def _mentions(doc: Doc, names: NameTable) -> list[tuple[Place, str]]:
     """The words that name a topic, in the order of the text, none overlapping, each with its kind."""
     text, found = doc.text, []
     for entity in doc.ents:
-        kind = _KIND_OF_LABEL.get(entity.label_)
+        kind = KIND_OF_LABEL.get(entity.label_)
         if kind is None:
             continue
         row = names.lookup(entity.text)

@@ -19,21 +19,11 @@ from pathlib import Path
 
 import spacy
 
+from relatedstories.entities import KIND_OF_LABEL
 from relatedstories.kinds import KINDS, kinds
 
 FOLDER = Path(__file__).parent
 MENTIONS = 12  # of a title, the first of which its contexts and its label by spaCy are read from
-KIND_OF_LABEL = {
-    "PERSON": "person",
-    "ORG": "organisation",
-    "NORP": "organisation",
-    "GPE": "place",
-    "LOC": "place",
-    "FAC": "place",
-    "EVENT": "event",
-    "WORK_OF_ART": "work",
-    "LAW": "work",
-}  # other labels: "thing"
 
 
 def mentions(path: str, titles: set[str]) -> dict[str, list[tuple[str, int, int]]]:

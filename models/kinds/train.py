@@ -45,7 +45,7 @@ Context = tuple[str, str, str]  # the two words before a mention and the one aft
 
 FOLDER = Path(__file__).parent
 # Countries, with U.S. states where a file has them: name, adjective, other names, some of which are those of its people.
-COUNTRIES = [line.split("\t") for line in max(FOLDER.parent.glob("*/countries.tsv")).read_text("utf-8").splitlines()]
+COUNTRIES = [line.split("\t") for line in (FOLDER.parent / "topics" / "countries.tsv").read_text("utf-8").splitlines()]
 PEOPLES = {name for row in COUNTRIES for name in (*row[1:2], *(other for other in row[2:] if other.endswith("s")))}
 PEOPLES.update(("Jews", "Jewish", "Muslims", "Muslim", "Christians", "Catholics", "Catholic", "Sunni", "Shia", "Palestinians"))
 REGIONS = {name for row in COUNTRIES for name in (row[0], *row[2:])} - PEOPLES
