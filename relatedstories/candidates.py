@@ -131,10 +131,10 @@ def _shape(form: str) -> int:
     return 4 if form[:1].isdigit() else 5 if form.isalnum() else 6
 
 
-_Row: TypeAlias = tuple[int, str, int, tuple[str, ...], frozenset[str]]
+_Row: TypeAlias = tuple[int, str, int, tuple[str, ...], tuple[str, ...]]
 """A span with one name, as it is wherever these words stand: its place among all rows met so far, the name's key, which of
 the countries near by it is of (1 or 2; 0 for none), and the words (in lower case) and countries of the name that the span
-has not."""
+has not. Tuples of texts and numbers alone, which the garbage collector has no business with."""
 
 _Form: TypeAlias = tuple[int, bool, bool, bool]
 """What is known of a form: its row in the lexicon, whether it is a country, whether it has one in it, and whether it may stand
@@ -163,7 +163,7 @@ class Finder:
         self._numbers: list[tuple[float, ...]] = []
         self._tokens = np.zeros((1, 11), np.float32)
         self._known: dict[str, _Form] = {}
-        self._rows: dict[tuple[Any, ...], list[_Row]] = {}
+        self._rows: dict[tuple[Any, ...], tuple[_Row, ...]] = {}
         self._by_country: dict[tuple[str, str, bool], list[tuple[str, int, int, int]]] = {}
         self._names: list[str] = []
         self._of_rows: list[tuple[float, ...]] = []
@@ -297,7 +297,7 @@ class Finder:
                 have = 0
                 for word in extra:
                     have += word in words
-                country = (1 if more & mentioned else -1) if more else 0
+                country = (-1 if mentioned.isdisjoint(more) else 1) if more else 0
                 rows += (n_spans, number, topic, near[far - 1][1] + 1 if far else 0, have / len(extra), country)
             spans += (
                 first + offset, end + offset, known_row, run_first + offset, run_end + offset, joints, repeats[form],
@@ -418,7 +418,7 @@ class Finder:
                     del found[part]
         return found
 
-    def _named(self, key: tuple[str, str, str, str, str, str, bool], forms: list[str]) -> list[_Row]:
+    def _named(self, key: tuple[str, str, str, str, str, str, bool], forms: list[str]) -> tuple[_Row, ...]:
         """The rows of a span.
 
         Its key has its surface, its form, the countries near by, the state after it, the longer name it shortens, and whether
@@ -467,7 +467,7 @@ class Finder:
         if len(named) == 1 and itself in named:
             self._of_rows.append((name_id, *named[itself][:5], True, 0, False))
             self._names.append(itself)
-            only: list[_Row] = [(len(self._names) - 1, key_of(itself), int(named[itself][5]), (), frozenset())]
+            only: tuple[_Row, ...] = ((len(self._names) - 1, key_of(itself), int(named[itself][5]), (), ()),)
             _keep(self._rows, key, only)
             return only
         have = {form.lower() for form in forms}
@@ -477,17 +477,18 @@ class Finder:
             name_key = key_of(name)
             name_id = lexicon.ids.get(name_key, -1)
             extra: list[str] = []
-            countries: frozenset[str] = frozenset()
+            countries: tuple[str, ...] = ()
             if name != itself:
                 parts = [form_of(part) for part in re.findall(r"[\w.]+", name)]
                 extra = [low for part in parts if (low := part.lower()) not in have and low not in _JOINING]
-                countries = frozenset(country for _, _, country in lexicon.countries.find(parts) if country not in own)
+                countries = tuple(country for _, _, country in lexicon.countries.find(parts) if country not in own)
             has_number = any(part[:1].isdigit() for part in extra)
             rows.append((len(self._names), name_key, int(far), tuple(extra), countries))
             self._names.append(name)
             self._of_rows.append((name_id, sources, n_links, rank, count, total, name == itself, len(extra), has_number))
-        _keep(self._rows, key, rows)
-        return rows
+        found = tuple(rows)
+        _keep(self._rows, key, found)
+        return found
 
     def _of_country(self, country: str, far: int, key: str, plain: str, add: Any) -> None:
         """Add what editors linked of a country, and what the patterns give."""

@@ -182,16 +182,17 @@ class Lexicon:
         self.heads = heads
         self.countries = countries
         self._first = np.searchsorted(titles[:, 0], np.arange(n_forms + 1)).tolist()
-        self._titles = titles[:, 1:].tolist()
+        self._titles = list(
+            zip(titles[:, 1].tolist(), titles[:, 2].tolist(), strict=True)
+        )  # tuples of numbers: none of gc's business
         self.linked = counts[:, 0].tolist()
         self.named = [*(np.diff(self._first) > 0).tolist(), *[False] * (len(forms) - n_forms + 1)]
         keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]  # at every start: quickly
         self.ids = dict(zip(reversed(keys), range(len(names) - 1, -1, -1), strict=True))
 
-    def titles_of(self, form: int) -> list[list[int]]:
+    def titles_of(self, form: int) -> list[tuple[int, int]]:
         """The canonical names of a form, most linked first: pairs of the name's row and the events linked."""
-        titles: list[list[int]] = self._titles[self._first[form] : self._first[form + 1]]
-        return titles
+        return self._titles[self._first[form] : self._first[form + 1]]
 
     def save(self, folder: Path) -> None:
         """Write the lexicon as plain text and arrays."""

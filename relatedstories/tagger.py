@@ -171,8 +171,12 @@ def _kind(name: str, text: Text, first: int, end: int) -> str:
         return "place"
     if " " in name:
         return kind(name)
-    words = ["", "", *text.tokens[max(0, first - 2) : first]][-2:] + [*text.tokens[end : end + 1], ""][:1]
-    return kinds([name], [words])[0]
+    return _kind_there(name, *["", "", *text.tokens[max(0, first - 2) : first]][-2:], *[*text.tokens[end : end + 1], ""][:1])
+
+
+@functools.lru_cache(1 << 14)
+def _kind_there(name: str, before2: str, before: str, after: str) -> str:
+    return kinds([name], [(before2, before, after)])[0]
 
 
 @functools.cache
