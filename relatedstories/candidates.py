@@ -25,7 +25,7 @@ MAX_TOKENS = 9
 
 MAX_NAMES = 3
 
-MAX_KEPT = 200_000
+MAX_KEPT = 50_000
 """Forms and spans that a finder remembers."""
 
 _COMMON = 5000
