@@ -7,6 +7,7 @@ its state, or for the longer name in the same text that it shortens.
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -56,21 +57,24 @@ _WEAK = frozenset((*_NAME_PARTS, "e", "dos", "das", "di", "le", "les", "des", "v
 _JOINING = _WEAK | frozenset(("and", "in", "on", "to", "at"))
 _ARTICLES = frozenset(("the", "a", "an"))
 
+_PART = re.compile(r"[\w.]+")
+
 CAPITAL, NUMBER, WEAK, JOINING, END, OPENING, HYPHEN, HEAD = (1 << i for i in range(8))
 _CORE = CAPITAL | NUMBER
 
-SOURCES = ("linked", "itself", "country", "pattern", "state", "event")
-"""Where a name of a span comes from, a bit each."""
+SOURCES = ("linked", "country", "state", "event")
+"""Where a name of a span comes from, a bit each: editors' links of these words, of a country's things, a town's state, and
+other names in the same text. One without is the span itself, or what a pattern gives."""
 
 FEATURES = (
-    *SOURCES, "name links", "name share", "name rank", "name count", "linked", "link rate", "best share",
-    "in background", "whole in background", "whole share", "occurs", "capital", "sentence start", "run start",
-    "run end", "core before", "core after", "run length", "tokens", "joints", "lower first", "lower last",
-    "lower least", "upper case", "digits", "characters", "place", "text length", "spans", "first", "repeats",
-    "shortened", "comma before", "comma after", "quoted", "possessive", "itself named", "is country", "countries",
-    "country distance", "pattern count", "pattern share", "head", "has country", "extra words", "extra found",
-    "extra country", "extra number", "linked often", "never linked",
+    *SOURCES, "name links", "name share", "name rank", "name count", "linked", "link rate", "in background",
+    "whole in background", "whole share", "occurs", "never linked", "run end", "run length", "tokens", "joints", "lower least",
+    "characters", "place", "text length", "repeats", "comma before", "itself", "is country", "has country", "pattern count",
+    "pattern share", "head", "extra words", "extra found", "extra country",
 )  # fmt: skip
+
+
+_LINKED, _COUNTRY, _STATE, _EVENT = (1 << i for i in range(len(SOURCES)))
 
 
 class Text(NamedTuple):
@@ -131,10 +135,10 @@ def _shape(form: str) -> int:
     return 4 if form[:1].isdigit() else 5 if form.isalnum() else 6
 
 
-_Row: TypeAlias = tuple[int, str, int, tuple[str, ...], tuple[str, ...]]
-"""A span with one name, as it is wherever these words stand: its place among all rows met so far, the name's key, which of
-the countries near by it is of (1 or 2; 0 for none), and the words (in lower case) and countries of the name that the span
-has not. Tuples of texts and numbers alone, which the garbage collector has no business with."""
+_Row: TypeAlias = tuple[int, str, tuple[str, ...], tuple[str, ...]]
+"""A span with one name, as it is wherever these words stand: its place among all rows met so far, the name's key, and the
+words (in lower case) and countries of the name that the span has not. Tuples of texts and numbers alone, which the garbage
+collector has no business with."""
 
 _Form: TypeAlias = tuple[int, bool, bool, bool]
 """What is known of a form: its row in the lexicon, whether it is a country, whether it has one in it, and whether it may stand
@@ -161,22 +165,19 @@ class Finder:
         self._flags: list[int] = []
         self._begins: list[bool] = []  # whether a known form begins so
         self._numbers: list[tuple[float, ...]] = []
-        self._tokens = np.zeros((1, 11), np.float32)
+        self._tokens = np.zeros((1, 5), np.float32)
         self._known: dict[str, _Form] = {}
         self._rows: dict[tuple[Any, ...], tuple[_Row, ...]] = {}
-        self._by_country: dict[tuple[str, str, bool], list[tuple[str, int, int, int]]] = {}
+        self._by_country: dict[tuple[str, str], list[tuple[str, int, int, int]]] = {}
         self._names: list[str] = []
+        self._names_parts: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {}
         self._of_rows: list[tuple[float, ...]] = []
         counts = lexicon.counts.astype(np.float32)
         linked, seen, inside, whole = counts.T
-        best = np.zeros(len(counts), np.float32)
-        rows, starts = np.unique(lexicon.titles[:, 0], return_index=True)
-        best[rows] = lexicon.titles[starts, 2]
         logs = np.log1p(counts)
         rate = np.where(linked > 0, (linked + 0.3) / (np.maximum(seen, linked) + 1), 0)
         of_form = [
-            logs[:, 0], rate, best / np.maximum(linked, 1), logs[:, 2], logs[:, 3], whole / (inside + 1), logs[:, 1],
-            linked > 4, (linked == 0) & (inside > 4),
+            logs[:, 0], rate, logs[:, 2], logs[:, 3], whole / (inside + 1), logs[:, 1], (linked == 0) & (inside > 4),
         ]  # fmt: skip
         self._of_form = np.zeros((len(counts) + 1, len(of_form)), np.float32)  # row -1: an unknown form
         self._of_form[:-1] = np.stack(of_form, axis=1)
@@ -196,9 +197,7 @@ class Finder:
         words = lexicon.words
         word = words.get("<number>" if first.isdigit() else form, 0) or words.get(lower, 0)
         number = (
-            word, _shape(form), lexicon.lower[words.get(lower, 0)], form.isupper(), any(map(str.isdigit, form)),
-            np.log1p(lexicon.heads.get(form, 0)), capital or first.isdigit(), form == ",", form in "\"“", form == "'s",
-            len(token),
+            word, _shape(form), lexicon.lower[words.get(lower, 0)], math.log1p(lexicon.heads.get(form, 0)), form == ","
         )  # fmt: skip
         self._lexemes[token] = len(self._forms)
         self._forms.append(form)
@@ -268,7 +267,6 @@ class Finder:
                 if known_full is None or (known_full[1] == end and len(forms[first]) > 1):  # without "President" before it
                     full[forms[end - 1]] = (first, end)
         words = {form.lower() for form in forms}
-        met: set[str] = set()
         topics: dict[str, int] = {}
         offset, n_topics, n_spans = len(batch.tokens), batch.n_topics, batch.n_spans
         rows, spans, chars, tokens, content, size = batch.rows, batch.spans, text.starts, text.tokens, text.text, len(ids)
@@ -276,45 +274,37 @@ class Finder:
         for first, end in order:
             run_first, run_end, joints, form = found[first, end]
             known_row, is_country, has_country, of_country = forms_known.get(form) or self._look_up(form)
-            near = _nearest(countries, first, end) if of_country and countries else ()
+            near = _nearest(countries, first, end) if of_country and countries else ("", "")
             longer = state = ""
-            shortened = is_defined = False
+            is_defined = False
             if end - first == 1:
-                is_defined = form in defined
-                shortened = not is_defined and form in full and full[form][1] <= first
-                longer = defined[form] if is_defined else text.surface(*full[form]) if shortened else ""
+                if form in defined:
+                    is_defined, longer = True, defined[form]
+                elif form in full and full[form][1] <= first:
+                    longer = text.surface(*full[form])
             if end < size - 1 and forms[end] == "," and countries and flags[end + 1] & _CORE and flags[first] & _CORE:
                 state = next((country for a, b, country in countries if a == end + 1 and country == " ".join(forms[a:b])), "")
             surface = content[chars[first] : chars[end - 1] + len(tokens[end - 1])]
-            key = (surface, form, near[0][0] if near else "", near[1][0] if len(near) > 1 else "", state, longer, is_defined)
-            for number, name_key, far, extra, more in rows_known.get(key) or self._named(key, forms[first:end]):
+            key = (surface, form, *near, state, longer, is_defined)
+            for number, name_key, extra, more in rows_known.get(key) or self._named(key, forms[first:end]):
                 topic = topics.get(name_key)
                 if topic is None:
                     topic = topics[name_key] = n_topics + len(topics)
-                if not extra:
-                    rows += (n_spans, number, topic, near[far - 1][1] + 1 if far else 0, 1.5, 0)
-                    continue
-                have = 0
-                for word in extra:
-                    have += word in words
-                country = (-1 if mentioned.isdisjoint(more) else 1) if more else 0
-                rows += (n_spans, number, topic, near[far - 1][1] + 1 if far else 0, have / len(extra), country)
+                have: float = 0
+                if extra:
+                    for word in extra:
+                        have += word in words
+                    have /= len(extra)
+                rows += (n_spans, number, topic, have, (-1 if mentioned.isdisjoint(more) else 1) if more else 0)
             spans += (
-                first + offset, end + offset, known_row, run_first + offset, run_end + offset, joints, repeats[form],
-                form not in met, shortened, is_country, has_country,
+                first + offset, end + offset, known_row, run_end - run_first, run_end == end, joints, repeats[form],
+                is_country, has_country, len(surface),
             )  # fmt: skip
-            met.add(form)
             n_spans += 1
-        batch.texts += (len(ids), len(order), len(mentioned))
+        batch.texts += (len(ids), len(order))
         batch.n_topics, batch.n_spans = n_topics + len(topics), n_spans
         batch.tokens += ids
         batch.tokens += (-1, -1)
-        batch.starts += starts
-        batch.starts += (False, False)
-        batch.cores += flags
-        batch.cores += (0, 0)
-        batch.chars += chars
-        batch.chars += (0, 0)
 
     def _look_up(self, form: str) -> _Form:
         lexicon = self._lexicon
@@ -427,11 +417,11 @@ class Finder:
         surface, form, *near, state, longer, is_defined = key
         lexicon = self._lexicon
         row = (self._known.get(form) or self._look_up(form))[0]
-        named: dict[str, list[float]] = {}  # sources, links, rank, pattern count, pattern total, far
+        named: dict[str, list[int]] = {}  # sources, links, rank, pattern count, pattern total
 
-        def add(name: str, source: int) -> list[float]:
-            item = named.setdefault(name, [0, 0, 0, 0, 0, 0])
-            item[0] = int(item[0]) | 1 << source
+        def add(name: str, source: int) -> list[int]:
+            item = named.setdefault(name, [0, 0, 0, 0, 0])
+            item[0] |= source
             return item
 
         sure = False
@@ -439,74 +429,77 @@ class Finder:
             linked = lexicon.linked[row]
             for place, (name_id, links) in enumerate(lexicon.titles_of(row)[:MAX_NAMES]):
                 if place == 0 or links * 10 >= linked:
-                    add(lexicon.names[name_id], 0)[1:3] = links, place
+                    add(lexicon.names[name_id], _LINKED)[1:3] = links, place
                     sure = sure or (links >= 6 and links > 0.9 * linked)
-        name_id = lexicon.ids.get(key_of(surface), -1)
+        own_key = key_of(surface)
+        name_id = lexicon.ids.get(own_key, -1)
         itself = lexicon.names[name_id] if name_id >= 0 else surface
         lower = forms[-1].islower() and forms[0].islower()
         if itself in named or not (is_defined or sure or (named and lower and name_id < 0)):
-            add(itself, 1)
+            add(itself, 0)
         inside = lexicon.countries.find(forms)
         if len(inside) == 1 and inside[0][1] - inside[0][0] < len(forms):
             a, b, country = inside[0]
             pattern = _abstract(forms, 0, len(forms), a, b)
-            self._of_country(country, 0, pattern, " ".join(pattern.replace("of <C>", "").replace("<C>", "").split()), add)
-        for place, country in enumerate(near, 1):
+            self._of_country(country, pattern, " ".join(pattern.replace("of <C>", "").replace("<C>", "").split()), add)
+        for country in near:
             if country:
-                self._of_country(country, place, "~" + form.lower(), form.lower(), add)
+                self._of_country(country, "~" + form.lower(), form.lower(), add)
         if state:
-            add(f"{itself}, {state}", 4)
+            add(f"{itself}, {state}", _STATE)
         if longer:
             longer_row = lexicon.forms.get(" ".join(map(form_of, longer.split())), lexicon.n_forms)
             titled = longer_row < lexicon.n_forms and lexicon.named[longer_row]
-            add(lexicon.names[lexicon.titles_of(longer_row)[0][0]] if titled else longer, 5)
+            add(lexicon.names[lexicon.titles_of(longer_row)[0][0]] if titled else longer, _EVENT)
         if forms[-1].islower() and (itself.endswith("s") or name_id < 0):
             singular = lexicon.ids.get(key_of(itself.removesuffix("s")), -1)
             if singular >= 0:
-                add(lexicon.names[singular], 5)
-        if len(named) == 1 and itself in named:
-            self._of_rows.append((name_id, *named[itself][:5], True, 0, False))
-            self._names.append(itself)
-            only: tuple[_Row, ...] = ((len(self._names) - 1, key_of(itself), int(named[itself][5]), (), ()),)
-            _keep(self._rows, key, only)
-            return only
+                add(lexicon.names[singular], _EVENT)
         have = {form.lower() for form in forms}
         own = {country for _, _, country in inside}
         rows: list[_Row] = []
-        for name, (sources, n_links, rank, count, total, far) in named.items():
-            name_key = key_of(name)
-            name_id = lexicon.ids.get(name_key, -1)
-            extra: list[str] = []
-            countries: tuple[str, ...] = ()
-            if name != itself:
-                parts = [form_of(part) for part in re.findall(r"[\w.]+", name)]
-                extra = [low for part in parts if (low := part.lower()) not in have and low not in _JOINING]
-                countries = tuple(country for _, _, country in lexicon.countries.find(parts) if country not in own)
-            has_number = any(part[:1].isdigit() for part in extra)
-            rows.append((len(self._names), name_key, int(far), tuple(extra), countries))
+        extra: tuple[str, ...]
+        countries: tuple[str, ...]
+        for name, (sources, n_links, rank, count, total) in named.items():
+            if name == itself:
+                name_key, of_name, extra, countries = own_key, name_id, (), ()
+            else:
+                name_key, of_name, words, inside_name = self._names_parts.get(name) or self._parts_of(name)
+                extra = tuple([word for word in words if word not in have])
+                countries = tuple([country for country in inside_name if country not in own])
+            rows.append((len(self._names), name_key, extra, countries))
             self._names.append(name)
-            self._of_rows.append((name_id, sources, n_links, rank, count, total, name == itself, len(extra), has_number))
+            self._of_rows.append((of_name, sources, n_links, rank, count, total, name == itself, len(extra)))
         found = tuple(rows)
         _keep(self._rows, key, found)
         return found
 
-    def _of_country(self, country: str, far: int, key: str, plain: str, add: Any) -> None:
+    def _parts_of(self, name: str) -> tuple[str, int, tuple[str, ...], tuple[str, ...]]:
+        """A name's key, its row in the lexicon, its words in lower case but for small ones, and the countries in it."""
+        key, lexicon = key_of(name), self._lexicon
+        forms = [form_of(part) for part in _PART.findall(name)]
+        words = tuple([word for form in forms if (word := form.lower()) not in _JOINING])
+        found = (key, lexicon.ids.get(key, -1), words, tuple([country for _, _, country in lexicon.countries.find(forms)]))
+        _keep(self._names_parts, name, found)
+        return found
+
+    def _of_country(self, country: str, key: str, plain: str, add: Any) -> None:
         """Add what editors linked of a country, and what the patterns give."""
-        cached = (country, key, far > 0)
+        cached = (country, key)
         found = self._by_country.get(cached)
         if found is None:
-            found = self._countrys(country, key, plain, 1 if far else 2)
+            found = self._countrys(country, key, plain, 1 if key.startswith("~") else 2)
             _keep(self._by_country, cached, found)
         for name, source, count, total in found:
             item = add(name, source)
             if not item[3]:
-                item[3:] = [count, total, far]
+                item[3:] = [count, total]
 
     def _countrys(self, country: str, key: str, plain: str, n_patterns: int) -> list[tuple[str, int, int, int]]:
         """Names of a country's thing: the name, where it comes from, and how often of how many it was linked so."""
         lexicon = self._lexicon
         specials = lexicon.specials.get((plain, country), ())
-        found = [(p.name, 2, p.links, sum(p.links for p in specials)) for p in specials[:1]]
+        found = [(p.name, _COUNTRY, p.links, sum(p.links for p in specials)) for p in specials[:1]]
         patterns = lexicon.patterns.get(key, ())
         total = sum(p.links for p in patterns)
         scored = []
@@ -517,51 +510,41 @@ class Finder:
                 known = int(lexicon.name_counts[name_id]) if name_id >= 0 else 0
                 scored.append((-(p.links + 0.5) * (1 + 3 * min(3, known)), name, p.links))
         scored.sort()
-        return found + [(name, 3, count, total) for _, name, count in scored[:n_patterns]]
+        return found + [(name, 0, count, total) for _, name, count in scored[:n_patterns]]
 
     def _gather(self, batch: _Batch) -> Candidates:
         """All rows as arrays: what depends on the form, the name and the tokens is taken from tables."""
         if len(self._tokens) <= len(self._numbers):
-            self._tokens = np.array([*self._numbers, [0] * 11], np.float32)  # the last row, -1, is for no token
+            self._tokens = np.array([*self._numbers, [0] * 5], np.float32)  # the last row, -1, is for no token
         token = self._tokens[np.array(batch.tokens, np.intp)]
-        s = np.array(batch.spans, np.intp).reshape(-1, 11)
-        r = np.array(batch.rows, np.float64).reshape(-1, 6)
+        s = np.array(batch.spans, np.intp).reshape(-1, 10)
+        r = np.array(batch.rows, np.float64).reshape(-1, 5)
         span = r[:, 0].astype(np.intp)
         numbers = r[:, 1].astype(np.intp)
         which, inverse = np.unique(numbers, return_inverse=True)
         of_rows = self._of_rows
-        own_row = np.array([of_rows[i] for i in which.tolist()], np.float32).reshape(-1, 9)[inverse]
-        text = np.array(batch.texts, np.intp).reshape(-1, 3)
+        own_row = np.array([of_rows[i] for i in which.tolist()], np.float32).reshape(-1, 8)[inverse]
+        text = np.array(batch.texts, np.intp).reshape(-1, 2)
         of_text = np.repeat(np.arange(len(text)), text[:, 1])
         size, first, end = text[of_text, 0], s[:, 0], s[:, 1]
         begin = np.concatenate([[2], 2 + np.cumsum(text[:, 0] + 2)])[of_text]
-        cores = (np.array(batch.cores) & _CORE) > 0
-        chars = np.array(batch.chars)
         of_form = self._of_form[s[:, 2]]
         logs = np.log1p
         of_span = {
-            "linked": of_form[:, 0], "link rate": of_form[:, 1], "best share": of_form[:, 2], "in background": of_form[:, 3],
-            "whole in background": of_form[:, 4], "whole share": of_form[:, 5], "occurs": of_form[:, 6],
-            "linked often": of_form[:, 7], "never linked": of_form[:, 8],
-            "capital": token[first, 6], "sentence start": np.array(batch.starts)[first], "run start": s[:, 3] == first,
-            "run end": s[:, 4] == end, "core before": cores[first - 1], "core after": cores[end],
-            "run length": logs(s[:, 4] - s[:, 3]), "tokens": logs(end - first), "joints": s[:, 5],
-            "lower first": token[first, 2], "lower last": token[end - 1, 2], "lower least": _least(token[:, 2], first, end),
-            "upper case": _least(token[:, 3], first, end), "digits": -_least(-token[:, 4], first, end),
-            "characters": logs(chars[end - 1] + token[end - 1, 10] - chars[first]),
-            "place": (first - begin) / size, "text length": logs(size), "spans": text[of_text, 1] / size, "first": s[:, 7],
-            "repeats": logs(s[:, 6]), "shortened": s[:, 8], "comma before": token[first - 1, 7], "comma after": token[end, 7],
-            "quoted": token[first - 1, 8], "possessive": token[end, 9], "is country": s[:, 9],
-            "countries": logs(text[of_text, 2]), "has country": s[:, 10], "head": token[end - 1, 5],
+            "linked": of_form[:, 0], "link rate": of_form[:, 1], "in background": of_form[:, 2],
+            "whole in background": of_form[:, 3], "whole share": of_form[:, 4], "occurs": of_form[:, 5],
+            "never linked": of_form[:, 6], "run length": logs(s[:, 3]), "run end": s[:, 4], "tokens": logs(end - first),
+            "joints": s[:, 5], "lower least": _least(token[:, 2], first, end), "characters": logs(s[:, 9]),
+            "place": (first - begin) / size, "text length": logs(size), "repeats": logs(s[:, 6]),
+            "comma before": token[first - 1, 4], "is country": s[:, 7], "has country": s[:, 8], "head": token[end - 1, 3],
         }  # fmt: skip
         sources = own_row[:, 1].astype(np.int32)
         linked = np.expm1(of_form[:, 0])[span]
         own = {name: sources >> bit & 1 for bit, name in enumerate(SOURCES)} | {
             "name links": logs(own_row[:, 2]), "name share": own_row[:, 2] / np.maximum(linked, 1), "name rank": own_row[:, 3],
             "name count": self._of_name[own_row[:, 0].astype(np.intp)], "pattern count": logs(own_row[:, 4]),
-            "pattern share": own_row[:, 4] / np.maximum(own_row[:, 5], 1), "country distance": logs(r[:, 3]),
-            "itself named": own_row[:, 6], "extra words": own_row[:, 7], "extra found": r[:, 4], "extra country": r[:, 5],
-            "extra number": own_row[:, 8],
+            "pattern share": own_row[:, 4] / np.maximum(own_row[:, 5], 1), "itself": own_row[:, 6],
+            "extra words": own_row[:, 7], "extra found": np.where(own_row[:, 7] > 0, r[:, 3], 1.5), "extra country": r[:, 4],
         }  # fmt: skip
         by_span = np.stack([of_span[name] for name in FEATURES if name in of_span], axis=1, dtype=np.float32)
         features = np.empty((len(r), len(FEATURES)), np.float32)
@@ -587,9 +570,6 @@ class _Batch:
 
     def __init__(self) -> None:
         self.tokens = [-1, -1]
-        self.starts = [False, False]
-        self.cores = [0, 0]
-        self.chars = [0, 0]
         self.texts: list[int] = []
         self.spans: list[int] = []
         self.rows: list[float] = []
@@ -603,14 +583,14 @@ def _keep(cache: dict[Any, Any], key: Any, value: Any) -> None:
     cache[key] = value
 
 
-def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> list[tuple[str, int]]:
-    """The two countries nearest to a span, one before it sooner than one after it, with their distance in tokens."""
-    distances: dict[str, tuple[int, int]] = {}
+def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> tuple[str, str]:
+    """The two countries nearest to a span, one before it sooner than one after it; "" for none."""
+    distances: dict[str, int] = {}
     for a, b, country in countries:
-        distance = min(abs(a - end), abs(first - b))
-        item = (distance + 2 * (b > first), distance)
-        distances[country] = min(item, distances.get(country, item))
-    return [(country, distances[country][1]) for country in sorted(distances, key=lambda country: distances[country])[:2]]
+        distance = min(abs(a - end), abs(first - b)) + 2 * (b > first)
+        distances[country] = min(distance, distances.get(country, distance))
+    nearest, second = [*sorted(distances, key=lambda country: distances[country])[:2], ""][:2]
+    return nearest, second
 
 
 def _least(values: npt.NDArray[np.float32], first: npt.NDArray[np.intp], end: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:

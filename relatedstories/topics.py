@@ -24,7 +24,7 @@ from relatedstories.events import Event
 from relatedstories.kinds import KINDS
 from relatedstories.kinds import kind as kind_of
 from relatedstories.names import Name, NameTable, default_names, fold
-from relatedstories.tagger import BATCH_SIZE, FACTORY, THRESHOLD, Found, default_language, find, tokens_of
+from relatedstories.tagger import BATCH_SIZE, FACTORY, THRESHOLD, Found, default_tokenizer, find, tokens_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -172,7 +172,7 @@ class TopicExtractor:
             raise BadValueError("TopicExtractor", "names", shown(names), "a NameTable")
         if isinstance(ignored, str) or not isinstance(ignored, Iterable):
             raise BadValueError("TopicExtractor", "ignored", shown(ignored), "names of topics")
-        self._own_nlp = nlp
+        self._nlp = nlp
         self._own_names = names
         self.threshold = None if threshold is None else number_within("TopicExtractor", "threshold", threshold, 0, 1)
         self._aliases = [] if aliases is None else names_of(aliases)
@@ -194,11 +194,6 @@ class TopicExtractor:
         return frozenset(self._ignored)
 
     @property
-    def nlp(self) -> Language:
-        """The spaCy pipeline; by default the tokenizer that the topic model works on."""
-        return default_language() if self._own_nlp is None else self._own_nlp
-
-    @property
     def names(self) -> NameTable:
         """The canonical names of topics that editors give, and of a pipeline's entities."""
         return default_names() if self._own_names is None else self._own_names  # an empty table is one, too
@@ -207,10 +202,10 @@ class TopicExtractor:
     def name(self) -> str:
         """What the topics depend on, as a short text: saved with an index, so that its topics are not mixed with another's."""
         about = [] if self.threshold is None or not self._reads_model else [f"threshold {self.threshold:g}"]
-        if self._own_nlp is not None:
-            meta = self._own_nlp.meta
-            settings = [self._own_nlp.get_pipe_config(name) for name in self._own_nlp.pipe_names] if self._reads_model else []
-            about.append(f"{meta.get('lang')}_{meta.get('name')}-{meta.get('version')}({', '.join(self._own_nlp.pipe_names)})")
+        if self._nlp is not None:
+            meta = self._nlp.meta
+            settings = [self._nlp.get_pipe_config(name) for name in self._nlp.pipe_names] if self._reads_model else []
+            about.append(f"{meta.get('lang')}_{meta.get('name')}-{meta.get('version')}({', '.join(self._nlp.pipe_names)})")
             about += [f"components {_digest(repr(settings).encode())}"] if settings else []
         if self._reads_model:
             about.append(f"model {_digest(_model_bytes())}")
@@ -223,7 +218,7 @@ class TopicExtractor:
 
     @property
     def _reads_model(self) -> bool:
-        return self._own_nlp is None or FACTORY in getattr(self._own_nlp, "pipe_factories", {}).values()
+        return self._nlp is None or FACTORY in getattr(self._nlp, "pipe_factories", {}).values()
 
     def fit(self, events: Iterable[Event]) -> TopicExtractor:
         """Learn an archive's own names from its editors' topics.
@@ -301,12 +296,12 @@ class TopicExtractor:
         stream = iter(events)
         while batch := list(itertools.islice(stream, BATCH_SIZE)):
             texts = [_plain(_text_of(event)[:MAX_CHARS]) for event in batch]
-            if self._own_nlp is None:
-                tokenizer = self.nlp.tokenizer
+            if self._nlp is None:
+                tokenizer = default_tokenizer()
                 tokenized = [tokens_of(tokenizer(text), text) for text in texts]
                 mentions = [_places(text, found) for text, found in zip(tokenized, find(tokenized, self.threshold), strict=True)]
             else:
-                mentions = [self._of_pipeline(doc) for doc in self._own_nlp.pipe(texts)]
+                mentions = [self._of_pipeline(doc) for doc in self._nlp.pipe(texts)]
             for event, text, found in zip(batch, texts, mentions, strict=True):
                 yield self._gathered(text, found, event if isinstance(event, Event) else None)
 

@@ -223,7 +223,7 @@ def test_threads_may_share_an_extractor(extractor, expected):
 @given(st.lists(st.integers(0, len(EVENTS) - 1), min_size=1, max_size=12))
 @settings(deadline=None, max_examples=15)
 def test_the_network_gives_the_same_bits_for_a_batch_and_its_texts(numbers):
-    tokenizer = tagger.default_language().tokenizer
+    tokenizer = tagger.default_tokenizer()
     texts = [tagger.tokens_of(tokenizer(EVENTS[i].full_text)) for i in numbers]
     finder, network = Finder(lexicon.default_lexicon()), default_network()
     together = finder(texts)
@@ -361,10 +361,10 @@ def apart(spans):
 @settings(deadline=None, max_examples=150)
 def test_the_spans_that_are_taken_are_worth_the_most(spans, threshold):
     probabilities = {(a, b): p for a, b, p, _ in spans}
-    taken = tagger._select(spans, threshold, 0)
+    taken = tagger._select(spans, threshold)
     assert taken == sorted(taken)
     assert apart(taken)
-    assert all((a, b, p, name) in spans and p >= threshold for a, b, name, p in taken)
+    assert all((a, b, p, name) in spans and p >= threshold for a, b, p, name in taken)
     best = max(
         sum(p - threshold for _, _, p, _ in some)
         for size in range(len(spans) + 1)
@@ -375,12 +375,12 @@ def test_the_spans_that_are_taken_are_worth_the_most(spans, threshold):
 
 
 def test_a_span_at_the_threshold_is_taken():
-    assert tagger._select([(0, 1, 0.5, "a"), (4, 5, 0.25, "b")], 0.5, 0) == [(0, 1, "a", 0.5)]
+    assert tagger._select([(0, 1, 0.5, "a"), (4, 5, 0.25, "b")], 0.5) == [(0, 1, 0.5, "a")]
 
 
 def test_a_topic_is_marked_again_where_nothing_else_stands():
     spans = [(2, 4, 0.9, "a"), (6, 7, 0.1, "a"), (8, 9, 0.1, "b"), (10, 11, 0.1, "a"), (10, 12, 0.8, "c")]
-    assert tagger._select(spans, 0.4, 2) == [(0, 2, "a", 0.9), (4, 5, "a", 0.9), (8, 10, "c", 0.8)]
+    assert tagger._select(spans, 0.4) == [(2, 4, 0.9, "a"), (6, 7, 0.9, "a"), (10, 12, 0.8, "c")]
 
 
 # The lexicon

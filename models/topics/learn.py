@@ -179,7 +179,7 @@ def acronyms(events: Iterable[Event]) -> dict[str, str]:
         if "(" in event.text.text:
             for acronym, start, end in definitions(event.text.text):
                 defined[acronym][event.text.text[start:end]] += 1
-    best = {acronym: names.most_common(1)[0] for acronym, names in sorted(defined.items())}
+    best = {acronym: max(names.items(), key=lambda item: (item[1], item[0])) for acronym, names in sorted(defined.items())}
     return {acronym: name for acronym, (name, n) in best.items() if n >= MIN_BACKGROUND and 2 * n > defined[acronym].total()}
 
 
@@ -251,7 +251,7 @@ def lexicon_of(
         for variant in _variants(form):
             if variant.rpartition(" ")[2] in words:
                 rows.setdefault(variant, row)
-    for title in names:  # a title that no words were linked by as they are
+    for title in sorted(names, key=lambda title: (-names[title], title)):  # a title that no words were linked by as they are
         form = anchor_form(title.partition(" (")[0])
         if form and (" " in form or len(form) > 4) and form.count(" ") < MAX_FORM:
             lowered = form[0].lower() + form[1:]
@@ -259,7 +259,7 @@ def lexicon_of(
                 rows.setdefault(key, (0, 0, collections.Counter({title: 0})))
     for acronym, name in defined.items():
         known = rows.get(anchor_form(name))
-        title = known[2].most_common(1)[0][0] if known else name
+        title = min(known[2], key=lambda title: (-known[2][title], title)) if known else name
         names[title] += 0
         rows.setdefault(acronym, (0, 0, collections.Counter({title: 0})))
     everything = sorted({*rows, *(form for form, n in background.inside.items() if n >= MIN_BACKGROUND)})

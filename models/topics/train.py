@@ -8,6 +8,8 @@ the article an editor linked them to. TEXT holds events with `text` and `date` a
 
 The lexicon is counted from both (learn.py). The network that judges candidates is trained on the linked events, each
 quarter of a year seen through a lexicon that was counted without it, so that it meets unknown names as it will in use.
+It learns from teachers: a few networks like it, trained first. What they think is mixed with what editors linked, and they
+judge events of other years for it that nobody linked.
 Beside this script stand countries.tsv and renamed.tsv, written by hand, and the results.
 """
 
@@ -17,6 +19,7 @@ import collections
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -28,14 +31,19 @@ from relatedstories.lexicon import key_of
 from relatedstories.scorer import CONTEXT, GRID, HIDDEN, LAYERS, WIDTH, Network
 
 SEED = 0
-EPOCHS = 6
+EPOCHS = 8
+TEACHERS, TEACHER_EPOCHS = 4, 6
 BATCH = 32
 RATE = 2e-3
-DROPOUT = 0.25
+DROPOUT = 0.15
 HIDDEN_WORDS = 0.15  # words replaced by the unknown one in training
 COMMON_CATEGORY, WEIGHT = "Health and environment", 0.4  # COVID-19 fills two fifths of the linked years
 LEARNT = 16  # dimensions of word vectors learnt here, beside those of the background
+OTHERS = 16000  # events of other years that the teachers judge
 SHAPES = 7
+
+Batch: TypeAlias = tuple[Candidates, np.ndarray, np.ndarray]
+"""Candidates, with their labels and weights."""
 
 
 def labels_of(candidates: Candidates, events: Sequence[Event]) -> np.ndarray:
@@ -141,9 +149,7 @@ class Model(nn.Module):
         )  # fmt: skip
 
 
-def batches(
-    parts: Sequence[tuple[Finder, Sequence[Event]]], rng: np.random.Generator
-) -> list[tuple[Candidates, np.ndarray, np.ndarray]]:
+def batches(parts: Sequence[tuple[Finder, Sequence[Event]]], rng: np.random.Generator) -> list[Batch]:
     """Candidates of a few events at a time, with their labels and weights."""
     made = []
     for finder, events in parts:
@@ -156,16 +162,26 @@ def batches(
     return made
 
 
-def train(data: list[tuple[Candidates, np.ndarray, np.ndarray]], vectors: np.ndarray, seed: int = SEED) -> Model:
+def taught(teachers: Sequence[Model], data: Sequence[Batch], share: float) -> list[Batch]:
+    """The same with labels that are, to this share, what the teachers think."""
+    result = []
+    with torch.no_grad():
+        for candidates, labels, weights in data:
+            thought = torch.stack([teacher(candidates)[1] for teacher in teachers]).mean(0).sigmoid().numpy()
+            result.append((candidates, (1 - share) * labels + share * thought, weights))
+    return result
+
+
+def train(data: list[Batch], vectors: np.ndarray, seed: int = SEED, epochs: int = EPOCHS) -> Model:
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     features = np.concatenate([candidates.features for candidates, _, _ in data])
     often = np.bincount(np.concatenate([candidates.words for candidates, _, _ in data]), minlength=len(vectors)) >= 3
     model = Model(vectors, np.where(often, np.arange(len(vectors)), 0), features.mean(0), features.std(0) + 1e-2)
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=RATE, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=EPOCHS * len(data), pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=epochs * len(data), pct_start=0.1)
     loss_of = nn.functional.binary_cross_entropy_with_logits
-    for epoch in range(EPOCHS):
+    for epoch in range(epochs):
         model.train()
         total = 0.0
         for i in rng.permutation(len(data)):
@@ -179,7 +195,7 @@ def train(data: list[tuple[Candidates, np.ndarray, np.ndarray]], vectors: np.nda
             optimizer.step()
             schedule.step()
             total += float(loss.detach())
-        print(f"epoch {epoch + 1} of {EPOCHS}: loss {total / len(data):.4f}", flush=True)
+        print(f"epoch {epoch + 1} of {epochs}: loss {total / len(data):.4f}", flush=True)
     model.eval()
     return model
 
@@ -207,8 +223,14 @@ def main(linked_path: str, text_path: str) -> None:
         flush=True,
     )
     folder = Path(__file__).parent
-    lexicon_of(linked, counts, words, lower, defined).save(folder)
-    train(data, vectors).network().save(folder / "network.npz")
+    lexicon = lexicon_of(linked, counts, words, lower, defined)
+    lexicon.save(folder)
+    unlinked = [event for event in background if quarter(event.month) not in by_quarter]
+    chosen = np.random.default_rng(SEED).permutation(len(unlinked))[:OTHERS]
+    unlabelled = batches([(Finder(lexicon), [unlinked[i] for i in chosen])], np.random.default_rng(SEED))
+    teachers = [train(data, vectors, SEED + 1 + i, TEACHER_EPOCHS) for i in range(TEACHERS)]
+    student = train(taught(teachers, data, 0.5) + taught(teachers, unlabelled, 1), vectors)
+    student.network().save(folder / "network.npz")
     sizes = {file.name: file.stat().st_size / 1e6 for file in sorted(folder.iterdir()) if file.suffix in (".txt", ".tsv", ".npz")}
     print(
         ", ".join(f"{name} {size:.2f} MB" for name, size in sizes.items()),
