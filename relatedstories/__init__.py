@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from relatedstories.errors import BadValueError, InputError, UnknownEventError
+    from relatedstories.evaluation import Evaluation, evaluate
     from relatedstories.events import Event
     from relatedstories.index import RelatedStories
+    from relatedstories.judgements import read_qrels
     from relatedstories.links import Explanation, Link, Part
     from relatedstories.readers import read_events
     from relatedstories.topics import Mention, Topic, TopicExtractor
 
 __all__ = [
     "BadValueError",
+    "Evaluation",
     "Event",
     "Explanation",
     "InputError",
@@ -31,14 +34,18 @@ __all__ = [
     "Topic",
     "TopicExtractor",
     "UnknownEventError",
+    "evaluate",
     "read_events",
+    "read_qrels",
 ]
 __version__ = "0.1.0"
 
 _MODULES = {
     "errors": ("BadValueError", "InputError", "UnknownEventError"),
+    "evaluation": ("Evaluation", "evaluate"),
     "events": ("Event",),
     "index": ("RelatedStories",),
+    "judgements": ("read_qrels",),
     "links": ("Explanation", "Link", "Part"),
     "readers": ("read_events",),
     "topics": ("Mention", "Topic", "TopicExtractor"),

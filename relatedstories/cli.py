@@ -1,4 +1,4 @@
-"""The command line: ``relatedstories refresh``, ``related``, ``explain``, ``topics``, ``build`` and ``stats``.
+"""The command line: ``relatedstories refresh``, ``related``, ``explain``, ``topics``, ``build``, ``evaluate`` and ``stats``.
 
 Data go to standard output, progress and warnings to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143
 stopped.
@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,9 +24,11 @@ import typer
 
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import FIELDS, Event
+from relatedstories.judgements import QUERIES
 from relatedstories.readers import SAMPLE, SUFFIXES, read_events
 
 if TYPE_CHECKING:
+    from relatedstories.evaluation import Evaluation
     from relatedstories.index import Progress, RelatedStories
     from relatedstories.topics import Topic, TopicExtractor
 
@@ -48,6 +51,9 @@ def _no_zero(jobs: int) -> int:
 
 MAX_SHOWN = 20
 """Of rows that are skipped, so many are shown one by one; the rest are counted."""
+
+_OPTIONAL: dict[str, Any] = {"text": "", "date": None, "heading": None, "topics": ()}
+"""The fields that ranking can do without, each with its value where there is none."""
 
 Source = Annotated[
     str,
@@ -205,7 +211,7 @@ def refresh(
         if links != "-" and Path(links).resolve().is_relative_to(index.resolve()):
             raise InputError(f"{links}: got a place in the folder of the index, which is replaced as a whole, expected another")
     stories = RelatedStories(_extractor(aliases, ignore, threshold))
-    with _reading(source, field, strict) as events, _meter() as progress:
+    with _reading(source, _mapping(field), strict) as events, _meter() as progress:
         report = run(stories, events, sys.stdout if links == "-" else links, k, n_jobs=jobs, dry_run=dry_run, progress=progress)
         if index is not None and not dry_run:
             stories.save(index)
@@ -230,7 +236,7 @@ def build(
 
     check_folder(index)
     extractor = _extractor(aliases, ignore, threshold)
-    with _reading(source, field, strict) as events, _meter() as progress:
+    with _reading(source, _mapping(field), strict) as events, _meter() as progress:
         stories = RelatedStories(extractor).fit(events, n_jobs=jobs, progress=progress)
     stories.save(index)
     _say(f"index of {len(stories)} events is in {index}")
@@ -299,7 +305,7 @@ def topics(
         text = text.encode("utf-8", "replace").decode()  # an argument that is not UTF-8
         _print_topics(None, extractor.extract(text), as_json)
         return
-    with _reading(text, field, strict) as events:
+    with _reading(text, _mapping(field), strict) as events:
         kept: collections.deque[Event] = collections.deque()  # those that the extractor has taken and not yet given back
 
         def keep() -> Iterator[Event]:
@@ -309,6 +315,94 @@ def topics(
 
         for found in extractor.extract_many(keep()):
             _print_topics(kept.popleft(), found, as_json)
+
+
+@app.command()
+def evaluate(
+    source: Source,
+    judgements: Annotated[
+        Path | None,
+        typer.Option(
+            "--judgements",
+            metavar="FILE",
+            help="TREC qrels, a line 'query iteration document gain' each. By default the headings judge.",
+            show_default=False,
+        ),
+    ] = None,
+    heading_path: Annotated[
+        str | None,
+        typer.Option(
+            "--heading-path",
+            metavar="COLUMN",
+            help="Where headings judge: the column with all headings above an event, a list or a text split at ';'.",
+            show_default=False,
+        ),
+    ] = None,
+    k: K = 5,
+    queries: Annotated[
+        int, typer.Option("--queries", metavar="N", min=1, help="Of more events judged, ask about a sample of N.")
+    ] = QUERIES,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="FIELD", help=f"Rank without this field ({', '.join(_OPTIONAL)}). Repeatable."),
+    ] = None,
+    runs: Annotated[
+        Path | None,
+        typer.Option("--runs", metavar="DIR", help="Write qrels and run files here, in TREC's formats.", show_default=False),
+    ] = None,
+    jobs: Jobs = -1,
+    field: Field = None,
+    strict: Strict = False,
+    aliases: Aliases = None,
+    ignore: Ignore = None,
+    threshold: Threshold = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the links against judgements, beside TF-IDF, BM25, shared topics and the newest.
+
+    Without --judgements the archive's headings judge (--field heading=COLUMN names their column): gain 2 for the same
+    heading, 1 for one of --heading-path in common. They are then taken from the events before anything is ranked, as is
+    every other field read from these columns: a ranker that is told the answer is not measured.
+    """
+    columns = _mapping(field)
+    for name in without or ():
+        if name not in _OPTIONAL:
+            raise typer.BadParameter(f"got --without {name}, expected one of {', '.join(_OPTIONAL)}")
+    if judgements is not None and heading_path is not None:
+        raise typer.BadParameter("give either --judgements FILE or --heading-path COLUMN")
+    dropped = set(without or ())
+    if judgements is None:
+        judging = {columns.get("heading", "heading"), heading_path}
+        dropped |= {name for name in _OPTIONAL if columns.get(name) in judging}
+        dropped.discard("heading")  # which the evaluation needs, and keeps from the ranker
+    if heading_path is not None:
+        columns["sources"] = heading_path  # a list of texts as it is, and no part of ranking
+
+    from relatedstories.evaluation import check_runs_folder
+    from relatedstories.evaluation import evaluate as run
+    from relatedstories.index import RelatedStories
+    from relatedstories.judgements import check_ids, read_qrels
+
+    if runs is not None:
+        check_runs_folder(runs)
+    gains = None if judgements is None else read_qrels(judgements)
+    stories = RelatedStories(_extractor(aliases, ignore, threshold))
+    with _reading(source, columns, strict) as events:
+        archive = [replace(event, **{name: _OPTIONAL[name] for name in dropped}) for event in events]
+    if runs is not None:
+        check_ids(event.id for event in archive)
+    above = None
+    if heading_path is not None:
+        above = {event.id: [part for part in event.sources if isinstance(part, str)] for event in archive}
+    with _meter() as progress:
+        evaluation = run(archive, gains, k, above=above, queries=queries, stories=stories, n_jobs=jobs, progress=progress)
+    if runs is not None:
+        evaluation.write_runs(runs)
+        _say(f"judgements and lists are in {runs}")
+    if as_json:
+        print(json.dumps(evaluation.to_dict(), ensure_ascii=False))
+    else:
+        _print_evaluation(evaluation)
 
 
 @app.command()
@@ -336,7 +430,7 @@ def stats(
             "commonest topics": dict(counted.most_common(10)),
         }
     else:
-        with _reading(str(source), field, strict) as events:
+        with _reading(str(source), _mapping(field), strict) as events:
             figures = _figures(list(events))
     if as_json:
         print(json.dumps(figures, ensure_ascii=False))
@@ -387,6 +481,22 @@ def _print_topics(event: Event | None, found: tuple[Topic, ...], as_json: bool) 
         print(f"{'  ' if event else ''}{topic.name}\t{topic.kind}\t{' | '.join(dict.fromkeys(topic.mentions))}")
 
 
+def _print_evaluation(evaluation: Evaluation) -> None:
+    told = f"{len(evaluation.queries)} queries of {evaluation.events} events, the {evaluation.k} best each"
+    print(f"{told}: mean [95% interval]\n")
+    if not sys.stdout.isatty():
+        print(evaluation)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    head, *rows = evaluation.rows()
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
 def _head(event: Event) -> str:
     title = " ".join(event.title.split())
     return f"{event.date}  {title}" if event.date else title
@@ -420,7 +530,7 @@ def _mapping(field: list[str] | None) -> dict[str, str]:
 
 
 @contextmanager
-def _reading(source: str, field: list[str] | None, strict: bool) -> Iterator[Iterator[Event]]:
+def _reading(source: str, columns: dict[str, str], strict: bool) -> Iterator[Iterator[Event]]:
     """The events of an archive; rows that cannot be events are shown and, at the end, counted."""
     skipped = 0
 
@@ -434,7 +544,7 @@ def _reading(source: str, field: list[str] | None, strict: bool) -> Iterator[Ite
 
     def events() -> Iterator[Event]:
         count = 0
-        for event in read_events(source, _mapping(field), on_error=None if strict else skip):
+        for event in read_events(source, columns, on_error=None if strict else skip):
             count += 1
             yield event
         if not count:

@@ -21,7 +21,7 @@ from typing import IO, Any, TypeAlias
 from relatedstories.errors import BadValueError, InputError, shown, shown_names
 from relatedstories.events import FIELDS, Event, as_id, parse_date
 
-__all__ = ["SAMPLE", "SUFFIXES", "read_events"]
+__all__ = ["SAMPLE", "SUFFIXES", "read_events", "read_lines"]
 
 SAMPLE = "sample"
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
@@ -146,7 +146,7 @@ def _open(path: Path) -> IO[bytes]:
     return file
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def read_lines(path: Path) -> Iterator[bytes]:
     """The lines of a file, less the byte order mark; one clear error where the file itself is broken."""
     with _open(path) as file:
         number = 0
@@ -164,7 +164,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 def _json_rows(path: Path) -> Iterator[Row]:
     one_object = "one JSON object a line"
     first = True
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in enumerate(read_lines(path), 1):
         where = f"{path}:{number}"
         try:
             text = line.decode()
@@ -193,7 +193,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
 def _csv_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
     # Python refuses cells of more than 128 KiB unless told otherwise, and only knows one limit for the whole process.
     csv.field_size_limit(max(csv.field_size_limit(), 1 << 30))
-    lines = (line.decode(errors="surrogateescape") for line in _lines(path))
+    lines = (line.decode(errors="surrogateescape") for line in read_lines(path))
     first = next(lines, None)
     if first is None or not first.strip():
         raise InputError(f"{path}:1: got an empty first line, expected the names of the columns")
