@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.errors import InputError
-
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -68,10 +66,8 @@ def bm25(words: Sequence[Sequence[str]], asked: Iterable[int], days: Days, k: in
     >>> list(bm25(words, [0, 3], np.zeros(4), k=2))
     [[2, 1], []]
     """
-    try:
-        import bm25s
-    except ImportError:
-        raise InputError('evaluate needs bm25s, which is not installed: pip install "relatedstories[evaluate]"') from None
+    import bm25s
+
     if not any(words):
         yield from ([] for _ in asked)
         return

@@ -360,9 +360,11 @@ def evaluate(
 ) -> None:
     """Measure the links against judgements, beside TF-IDF, BM25, shared topics and the newest.
 
-    Without --judgements the archive's headings judge (--field heading=COLUMN names their column): gain 2 for the same
-    heading, 1 for one of --heading-path in common. They are then taken from the events before anything is ranked, as is
-    every other field read from these columns: a ranker that is told the answer is not measured.
+    Without --judgements the archive's headings judge: gain 2 for the same
+    heading, 1 for one of --heading-path in common. Their column is named by
+    --field heading=COLUMN. They are taken from the events before anything is
+    ranked, and with them any other field that is read from these columns: a
+    ranker that was told the answer would not be measured.
     """
     columns = _mapping(field)
     for name in without or ():
@@ -487,11 +489,12 @@ def _print_evaluation(evaluation: Evaluation) -> None:
     if not sys.stdout.isatty():
         print(evaluation)
         return
+    from rich.box import SIMPLE
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    head, *rows = evaluation.rows()
-    table = Table(*head)
+    (name, *measures), *rows = evaluation.rows()
+    table = Table(Column(name, no_wrap=True), *measures, box=SIMPLE)
     for row in rows:
         table.add_row(*row)
     Console().print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ __all__ = ["Estimate", "Evaluation", "check_runs_folder", "evaluate"]
 LIBRARY = "relatedstories"
 """The library's own name among the systems compared."""
 
-_MEASURES = {"nDCG": "ndcg_cut", "P": "P", "R": "recall", "MRR": "recip_rank", "success": "success"}
+_MEASURES = {"nDCG": "ndcg_cut", "P": "P", "R": "recall", "MRR": "recip_rank", "hit": "success"}
 """Each measure's name here and in trec_eval."""
 
 _RESAMPLES = 2000
@@ -176,7 +177,7 @@ def evaluate(
         - P: the share of k that is related (gain 1 or more); a list shorter than k counts as k;
         - R: the share of all related events that is listed;
         - MRR: 1 / rank of the first related event, 0 where there is none;
-        - success: whether there is one.
+        - hit: whether there is one (trec_eval's success).
 
         Intervals are those within which 95% of the means of 2,000 resamples of the queries lie.
 
@@ -204,7 +205,7 @@ def evaluate(
     (('1', '2', '3'), '1.000 [1.000, 1.000]')
     """
     k, queries = whole_number("evaluate", "k", k, 1), whole_number("evaluate", "queries", queries, 1)
-    trec_eval = _trec_eval()
+    trec_eval, _ = _extra("pytrec_eval", "pytrec-eval-terrier"), _extra("bm25s", "bm25s")  # before any work is spent
     archive = list(events)
     for event in archive:
         if not isinstance(event, Event):
@@ -238,14 +239,11 @@ def evaluate(
     return _evaluation(k, len(archive), asked, lists, measured, judgements)
 
 
-def _trec_eval() -> ModuleType:
+def _extra(module: str, package: str) -> ModuleType:
     try:
-        import pytrec_eval
+        return importlib.import_module(module)
     except ImportError:
-        raise InputError(
-            'evaluate needs pytrec-eval-terrier, which is not installed: pip install "relatedstories[evaluate]"'
-        ) from None
-    return pytrec_eval
+        raise InputError(f'evaluate needs {package}, which is not installed: pip install "relatedstories[evaluate]"') from None
 
 
 def _headings(archive: Sequence[Event], above: Mapping[str, Sequence[str]] | None) -> Headings:
@@ -263,8 +261,8 @@ def _known(judgements: Judgements, number_of: Mapping[str, int]) -> Judgements:
     known = checked(judgements, number_of)
     if not known:
         raise InputError(
-            f"got judgements of {len(judgements)} queries, none of which is an event of the archive "
-            f"with another related to it, expected one at least; the archive's ids: {shown_names(list(number_of), 3)}"
+            f"got {len(judgements)} judged queries, but none that is an event of the archive and relates to another of it, "
+            f"expected one at least; the archive's ids: {shown_names(list(number_of), 3)}"
         )
     return known
 
