@@ -484,8 +484,9 @@ def _print_topics(event: Event | None, found: tuple[Topic, ...], as_json: bool) 
 
 
 def _print_evaluation(evaluation: Evaluation) -> None:
-    told = f"{len(evaluation.queries)} queries of {evaluation.events} events, the {evaluation.k} best each"
-    print(f"{told}: mean [95% interval]\n")
+    queries, judged = len(evaluation.queries), len(evaluation.judgements)
+    told = f"{queries} queries" if queries == judged else f"a sample of {queries} of {judged} queries"
+    print(f"{told}, {evaluation.events} events, the {evaluation.k} best each: mean [95% interval]\n")
     if not sys.stdout.isatty():
         print(evaluation)
         return

@@ -63,7 +63,7 @@ class Evaluation:
     leads : dict of str to dict of str to Estimate
         For each baseline and measure, how far the library is ahead of it: the mean of the differences, query by query.
     judgements : mapping of str to mapping of str to int
-        What it was judged by.
+        What it was judged by; of more queries than were asked about, all.
     """
 
     k: int
@@ -84,7 +84,7 @@ class Evaluation:
             }
             for part, systems in (("systems", self.estimates), ("leads", self.leads))
         }
-        return {"events": self.events, "queries": len(self.queries), "k": self.k, **figures}
+        return {"events": self.events, "judged": len(self.judgements), "queries": len(self.queries), "k": self.k, **figures}
 
     def rows(self) -> list[list[str]]:
         """The figures as the rows of a table, the first with the names of the measures."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import os
 import re
 import shutil
@@ -42,6 +43,14 @@ def test_the_commands_of_the_section_on_ones_own_archive(tmp_path):
     assert named
     assert named[1].replace(":17:", ":3:") in done.stderr
     assert (tmp_path / "links.jsonl").read_text(encoding="utf-8").startswith('{"id": "1", "links": [')
+
+
+def test_the_command_that_evaluates(tmp_path):
+    command = next(text for kind, text in BLOCKS if kind == "sh" and "evaluate" in text).split()
+    done = subprocess.run([sys.executable, "-m", *command, "--json"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    leads = json.loads(done.stdout)["leads"]
+    assert set(leads) == {"tfidf", "bm25", "shared-topics", "newest"}
+    assert all(lead["nDCG@5"]["low"] > 0 for lead in leads.values())
 
 
 def test_ci_runs_the_second_command():
