@@ -282,7 +282,7 @@ class RelatedStories:
         archive = self._archive  # taken once: another thread may replace it on the way
         k, rules = whole_number("related", "k", k, 0), Rules.of("related", **keywords)
         rows = self._rows(archive, _several("related_many", "events", events))
-        _tell_of_unknown(rules.unknown([row.event.id for row in rows], archive.number_of))
+        _tell_of_unknown(rules.unknown(archive.number_of, [row.event.id for row in rows]))
         return [self._list(archive, row, self._candidates(archive, row, rules), k, rules) for row in rows]
 
     def all_related(
@@ -308,7 +308,7 @@ class RelatedStories:
         """
         archive = self._archive
         k, rules = whole_number("all_related", "k", k, 0), Rules.of("all_related", **keywords)
-        _tell_of_unknown(rules.unknown({**rules.pinned, **rules.blocked}, archive.number_of))
+        _tell_of_unknown(rules.unknown(archive.number_of))
         return self._all_links(archive, k, rules, _workers(n_jobs), progress)
 
     def _all_links(

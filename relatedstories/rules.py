@@ -111,15 +111,15 @@ class Rules:
             first, last = max(first, NO_DATE + 1), min(last, self.until.toordinal())
         return first, last
 
-    def unknown(self, ids: Collection[str], known: Collection[str]) -> list[str]:
-        """What is pinned or blocked under some ids that is not known, in words."""
-        return [
-            f"{shown(other)} {name} under {shown(id_)}"
-            for name, choices in (("pinned", self.pinned), ("blocked", self.blocked))
-            for id_ in ids
-            for other in choices.get(id_, ())
-            if other not in known
-        ]
+    def unknown(self, known: Collection[str], asked: Iterable[str] | None = None) -> list[str]:
+        """The ids among those pinned and blocked that are not known, in words: under the ids asked about, else all."""
+        found = []
+        for name, choices in (("pinned", self.pinned), ("blocked", self.blocked)):
+            if asked is None:
+                found += [f"{shown(id_)} with {name} events" for id_ in choices if id_ not in known]
+            for id_ in choices if asked is None else asked:
+                found += [f"{shown(other)} {name} under {shown(id_)}" for other in choices.get(id_, ()) if other not in known]
+        return found
 
 
 def _choices(call: str, name: str, value: object) -> dict[str, tuple[str, ...]]:
