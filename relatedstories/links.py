@@ -32,7 +32,7 @@ class Link:
     topics : tuple of Topic
         All topics that both events have, the most telling first.
     duplicates : tuple of Event
-        Near-duplicates of the event, not listed for its sake: those among the ten candidates after it, best first. See
+        Near-duplicates of the event, not listed for its sake: those among the five candidates after it, best first. See
         `relatedstories.lists.choose`.
     pinned : bool
         Whether it is listed because an editor said so, whatever its score.

@@ -12,7 +12,7 @@ __all__ = ["FOLDED", "NEAR_DUPLICATE", "POOL", "Listed", "choose"]
 NEAR_DUPLICATE = 0.9
 """Two events whose rows have this inner product tell the same story in the same words; only one is listed."""
 
-FOLDED = 10
+FOLDED = 5
 """Near-duplicates of a listed event are kept where they are among so many candidates after it, so at most so many."""
 
 POOL = 30

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,15 @@ def test_the_commands_of_the_section_on_ones_own_archive(tmp_path):
     assert named
     assert named[1].replace(":17:", ":3:") in done.stderr
     assert (tmp_path / "links.jsonl").read_text(encoding="utf-8").startswith('{"id": "1", "links": [')
+
+
+def test_the_commands_of_the_section_on_lists(tmp_path):
+    section = README.partition("## Lists your readers like")[2]
+    commands, output = re.findall(r"```(?:sh)?\n(.*?)```", section, re.DOTALL)[:2]
+    for command in commands.strip().splitlines():
+        command = re.sub("^relatedstories", f"{shlex.quote(sys.executable)} -m relatedstories", command)
+        done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == output
 
 
 def test_ci_runs_the_second_command():
