@@ -32,7 +32,22 @@ def _before(score_a, apart_a, id_a, score_b, apart_b, id_b):  # type: ignore[no-
 
 @_compiled
 def top_rows(  # type: ignore[no-untyped-def]
-    indptr, indices, data, starts, posting_rows, posting_weights, days, table, unknown, min_score, start, stop, ids, scores
+    indptr,
+    indices,
+    data,
+    starts,
+    posting_rows,
+    posting_weights,
+    days,
+    table,
+    unknown,
+    first_days,
+    last_days,
+    min_score,
+    start,
+    stop,
+    ids,
+    scores,
 ):
     """Fill ids and scores for the rows from start to stop: sum each row's postings, keep the k best in a sorted list."""
     n, k = len(indptr) - 1, ids.shape[1]
@@ -57,7 +72,7 @@ def top_rows(  # type: ignore[no-untyped-def]
             product = sums[other]
             sums[other] = 0
             seen[other] = False
-            if other == row:
+            if other == row or days[other] < first_days[row] or days[other] > last_days[row]:
                 continue
             if days[row] == _NO_DATE or days[other] == _NO_DATE:
                 distance = np.int64(_FAR)

@@ -5,17 +5,13 @@ Both make rows of a `relatedstories.names.NameTable`.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
 
-from relatedstories.errors import BadValueError, InputError, shown
+from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event
+from relatedstories.keyed import read_lists
 from relatedstories.kinds import kind
 from relatedstories.names import Name, bare, fold, words
 
@@ -69,57 +65,13 @@ def _texts(canonical: object, others: object) -> Iterable[object]:
 
 
 def read_aliases(path: str | os.PathLike[str]) -> dict[str, list[str]]:
-    """Read a file of names.
-
-    Parameters
-    ----------
-    path : path
-        ``.json``: an object of canonical names and lists of other names. ``.csv``, else tab-separated: a line a topic, its
-        canonical name first, then its other names; empty lines and those that begin with # do not count.
-
-    Returns
-    -------
-    dict of str to list of str
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read as such; the message says where.
-    """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: got bytes that are not UTF-8 at {error.start}, expected a file of names") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}; expected a file of names") from None
-    found: dict[str, list[str]] = {}
-    if path.suffix.lower() == ".json":
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"{path}: not JSON: {error}") from None
-        if not isinstance(data, dict) or not all(
-            isinstance(v, list) and all(isinstance(x, str) for x in v) for v in data.values()
-        ):
-            raise InputError(f"{path}: got {shown(data)}, expected an object of canonical names and lists of other names")
-        return data
-    rows = csv.reader(io.StringIO(text, newline="")) if path.suffix.lower() == ".csv" else _tabbed(text)
-    try:
-        for row in rows:
-            cells = [cell.strip() for cell in row if cell.strip()]
-            if cells and not cells[0].startswith("#"):
-                wrong = next((cell for cell in cells if not fold(cell)), None)
-                if wrong is not None:
-                    raise BadValueError(f"{path}:{rows.line_num}", None, shown(wrong), "a name with a letter")
-                found.setdefault(cells[0], []).extend(cells[1:])
-    except csv.Error as error:
-        raise InputError(f"{path}:{rows.line_num}: {error}; expected names, separated") from None
-    return found
+    """Read a file of canonical names and their other names; `relatedstories.keyed.read_lists` describes it."""
+    return read_lists(path, "a file of names", "an object of canonical names and lists of other names", _check)
 
 
-def _tabbed(text: str) -> Any:
-    return csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+def _check(place: str, name: str) -> None:
+    if not fold(name):
+        raise BadValueError(place, None, shown(name), "a name with a letter")
 
 
 def learn_names(events: Iterable[Event]) -> list[Name]:

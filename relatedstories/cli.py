@@ -23,13 +23,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from relatedstories.errors import BadValueError, InputError
-from relatedstories.events import FIELDS, Event
+from relatedstories.events import FIELDS, Event, parse_date
 from relatedstories.judgements import QUERIES
+from relatedstories.keyed import read_lists
 from relatedstories.readers import SAMPLE, SUFFIXES, read_events
 
 if TYPE_CHECKING:
     from relatedstories.evaluation import Evaluation
     from relatedstories.index import Progress, RelatedStories
+    from relatedstories.rules import Keywords
     from relatedstories.topics import Topic, TopicExtractor
 
 __all__ = ["app", "main"]
@@ -87,6 +89,49 @@ Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="TOPIC", h
 Threshold = Annotated[
     float | None,
     typer.Option("--threshold", min=0, max=1, help="Only topics that an editor would link so probably.", show_default=False),
+]
+
+
+def _day(text: str | None) -> str | None:
+    try:
+        parse_date(text)
+    except BadValueError as error:
+        raise typer.BadParameter(f"got {error.got}, expected {error.expected}") from None
+    return text
+
+
+_LISTS = "Lists"
+IncludeNewer = Annotated[
+    bool, typer.Option("--include-newer/--older-only", help="Whether an event may list later ones.", rich_help_panel=_LISTS)
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DAY", callback=_day, help="The first day that may be listed.", rich_help_panel=_LISTS),
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="DAY", callback=_day, help="And the last.", rich_help_panel=_LISTS)]
+MaxPerContext = Annotated[
+    int | None,
+    typer.Option("--max-per-context", min=1, help="Links of one context at most.", show_default=False, rich_help_panel=_LISTS),
+]
+Diversity = Annotated[
+    float,
+    typer.Option("--diversity", min=0, max=1, help="From 0, the best, towards 1, unlike each other.", rich_help_panel=_LISTS),
+]
+Pins = Annotated[
+    Path | None,
+    typer.Option(
+        "--pins",
+        metavar="FILE",
+        help="Events to list first: a line an event, its id and theirs, tab-separated; or .csv, .json.",
+        show_default=False,
+        rich_help_panel=_LISTS,
+    ),
+]
+Blocks = Annotated[
+    Path | None,
+    typer.Option(
+        "--blocks", metavar="FILE", help="Events never to list, in such a file.", show_default=False, rich_help_panel=_LISTS
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
@@ -195,6 +240,13 @@ def refresh(
     aliases: Aliases = None,
     ignore: Ignore = None,
     threshold: Threshold = None,
+    include_newer: IncludeNewer = True,
+    since: Since = None,
+    until: Until = None,
+    max_per_context: MaxPerContext = None,
+    diversity: Diversity = 0.0,
+    pins: Pins = None,
+    blocks: Blocks = None,
 ) -> None:
     """Bring the links of every event of an archive up to date: one JSON line an event."""
     from relatedstories.atomic import check_target
@@ -210,9 +262,11 @@ def refresh(
         check_folder(index)
         if links != "-" and Path(links).resolve().is_relative_to(index.resolve()):
             raise InputError(f"{links}: got a place in the folder of the index, which is replaced as a whole, expected another")
+    keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
     stories = RelatedStories(_extractor(aliases, ignore, threshold))
     with _reading(source, _mapping(field), strict) as events, _meter() as progress:
-        report = run(stories, events, sys.stdout if links == "-" else links, k, n_jobs=jobs, dry_run=dry_run, progress=progress)
+        to = sys.stdout if links == "-" else links
+        report = run(stories, events, to, k, n_jobs=jobs, dry_run=dry_run, progress=progress, **keywords)
         if index is not None and not dry_run:
             stories.save(index)
     print(report, file=sys.stderr)
@@ -250,11 +304,22 @@ def _extractor(aliases: Path | None, ignore: list[str] | None, threshold: float 
 
 @app.command()
 def related(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="The id of an event.")], index: Index, k: K = 5, as_json: AsJson = False
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The id of an event.")],
+    index: Index,
+    k: K = 5,
+    as_json: AsJson = False,
+    include_newer: IncludeNewer = True,
+    since: Since = None,
+    until: Until = None,
+    max_per_context: MaxPerContext = None,
+    diversity: Diversity = 0.0,
+    pins: Pins = None,
+    blocks: Blocks = None,
 ) -> None:
     """List the events to see next after an event."""
+    keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
     stories = _load(index)
-    event, links = stories[id_], stories.related(id_, k)
+    event, links = stories[id_], stories.related(id_, k, **keywords)
     if as_json:
         listed = [link.to_dict() | {"title": link.event.title, "date": _date(link.event)} for link in links]
         print(json.dumps({"id": event.id, "title": event.title, "date": _date(event), "links": listed}, ensure_ascii=False))
@@ -264,6 +329,11 @@ def related(
         print(f"\n{link.rank:2}. {_head(link.event)}")
         if link.context is not None:
             print(f"    Context: {link.context}")
+        if link.pinned:
+            print("    Pinned")
+        if link.duplicates:
+            ids = ", ".join(event.id for event in link.duplicates)
+            print(f"    and {len(link.duplicates)} near-duplicate{'s' if len(link.duplicates) > 1 else ''}: {ids}")
     if not links:
         print("\n(no related events)")
 
@@ -443,6 +513,31 @@ def stats(
 
 
 # ---------------------------------------------------------------------- their parts
+
+
+def _keywords(
+    include_newer: bool,
+    since: str | None,
+    until: str | None,
+    max_per_context: int | None,
+    diversity: float,
+    pins: Path | None,
+    blocks: Path | None,
+) -> Keywords:
+    """The options on lists as the keywords of `RelatedStories.related`."""
+    pinned, blocked = (
+        None if path is None else read_lists(path, "a file of ids", "an object of ids and lists of ids")
+        for path in (pins, blocks)
+    )
+    return {
+        "include_newer": include_newer,
+        "since": since,
+        "until": until,
+        "max_per_context": max_per_context,
+        "diversity": diversity,
+        "pinned": pinned,
+        "blocked": blocked,
+    }
 
 
 def _load(folder: Path) -> RelatedStories:

@@ -121,18 +121,18 @@ class Event:
 FIELDS = tuple(field.name for field in fields(Event))
 
 
-def as_id(value: object) -> str:
-    """The id as text; raises `BadValueError` where it is neither a text nor a whole number."""
+def as_id(value: object, where: str = "event", field: str = "id") -> str:
+    """The id as text; raises `BadValueError`, which names the place, where it is neither a text nor a whole number."""
     if isinstance(value, str):
         if not value.strip():
-            raise BadValueError("event", "id", shown(value), "a text that is not empty")
+            raise BadValueError(where, field, shown(value), "a text that is not empty")
         return _well_formed(value)
     if not isinstance(value, bool):
         try:
             return str(operator.index(value))  # type: ignore[arg-type]
         except (TypeError, ValueError):  # no whole number, or one of more digits than Python writes
             pass
-    raise BadValueError("event", "id", shown(value), "a text or a whole number")
+    raise BadValueError(where, field, shown(value), "a text or a whole number")
 
 
 def parse_date(value: object, where: str = "event", field: str = "date") -> dt.date | None:

@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import functools
 import math
 import os
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias, Unpack
 
 import numpy as np
 
-from relatedstories.archive import Archive, Found, Row
+from relatedstories.archive import Archive, Found, Row, Similarity
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
-from relatedstories.events import Event, as_id, parse_date
+from relatedstories.events import Event, as_id
 from relatedstories.links import Explanation, Link, Part, best_first, most_telling, shared_phrase
+from relatedstories.lists import FOLDED, POOL, Listed, choose
 from relatedstories.names import fold
+from relatedstories.rules import Keywords, Rules
 from relatedstories.storage import read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, model_name
-from relatedstories.topk import NO_DATE, DateFactor, distances, self_topk
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
+from relatedstories.topk import DateFactor, distances, self_topk
 
 __all__ = ["Progress", "RelatedStories"]
 
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Told of a long job's way: the stage, how much of it is done, and how much it is in all."""
 
-NEAR_DUPLICATE = 0.9
-"""Two events whose rows have this inner product tell the same story in the same words; only one is listed."""
-
 _CHUNK = 512  # events a task of extraction: two seconds' work, so that progress shows and processes end together
-
-
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """What may be listed."""
-
-    include_newer: bool = True
-    since: dt.date | None = None
-    until: dt.date | None = None
-    where: Callable[[Event], object] | None = None
-
-    def allowed(self, day: int, days: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-        mask = np.ones(len(days), np.bool_)
-        if not self.include_newer and day != NO_DATE:
-            mask &= days <= day  # an unknown date is below every day: not known to be newer
-        if self.since is not None:
-            mask &= days >= self.since.toordinal()
-        if self.until is not None:
-            mask &= (days <= self.until.toordinal()) & (days != NO_DATE)
-        return mask
 
 
 class RelatedStories:
@@ -79,10 +55,10 @@ class RelatedStories:
 
     Notes
     -----
-    Of events that tell one story in the same words (an inner product of 0.9 and more) only the best is listed; a copy of the
-    event asked about may be. Equal scores are ordered by nearer date, then by id. The same events give the same links
-    whatever their order, however they were added, and on however many processes. Any number of threads may ask while one
-    adds or removes: an answer is that of the archive before or after.
+    Of events that tell one story in the same words (an inner product of 0.9 and more) only the best is listed, the others are
+    its duplicates (see `relatedstories.lists`); a copy of the event asked about may be listed. Equal scores are ordered by
+    nearer date, then by id. The same events give the same links whatever their order, however they were added, and on however
+    many processes. Any number of threads may ask while one adds or removes: an answer is that of the archive before or after.
 
     Examples
     --------
@@ -244,17 +220,7 @@ class RelatedStories:
 
     # ------------------------------------------------------------------ answers
 
-    def related(
-        self,
-        event: Event | str | int,
-        k: int = 5,
-        *,
-        include_newer: bool = True,
-        since: dt.date | str | None = None,
-        until: dt.date | str | None = None,
-        where: Callable[[Event], object] | None = None,
-        min_score: float | None = None,
-    ) -> list[Link]:
+    def related(self, event: Event | str | int, k: int = 5, **keywords: Unpack[Keywords]) -> list[Link]:
         """The events to see next after an event.
 
         Parameters
@@ -271,11 +237,21 @@ class RelatedStories:
             Given an event, whether it may be listed.
         min_score : float, optional
             The least score, 0 to 1, in place of that of the index.
+        max_per_context : int, optional
+            How many links of one context at most; the next best others take the room. Links without context are not counted.
+        diversity : float, default 0
+            From 0, the best events, towards 1, events that are unlike each other: see `relatedstories.lists.choose`.
+        pinned : mapping of ids to lists of ids, optional
+            For an event's id those to list first, in this order, whatever their score; not what the filters above leave out.
+            One mapping serves for all events. Pinned links count towards `k` and `max_per_context`.
+        blocked : mapping of ids to lists of ids, optional
+            For an event's id those never to list under it; it may still be listed under them.
 
         Returns
         -------
         list of Link
-            Best first; shorter than k, down to empty, where nothing else is related. Never the event itself.
+            Best first, after those pinned; shorter than k, down to empty, where nothing else is related. Never the event
+            itself.
 
         Raises
         ------
@@ -283,33 +259,34 @@ class RelatedStories:
             If no event has the id.
         BadValueError
             If an argument is not as above.
-        """
-        return self.related_many(
-            [event], k, include_newer=include_newer, since=since, until=until, where=where, min_score=min_score
-        )[0]
 
-    def related_many(
-        self,
-        events: Iterable[Event | str | int],
-        k: int = 5,
-        *,
-        include_newer: bool = True,
-        since: dt.date | str | None = None,
-        until: dt.date | str | None = None,
-        where: Callable[[Event], object] | None = None,
-        min_score: float | None = None,
-    ) -> list[list[Link]]:
+        Warns
+        -----
+        UserWarning
+            If an event pinned or blocked is not in the archive, which may have changed since; it is passed over.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([
+        ...     Event("1", "Snow closes the airport of Oslo"),
+        ...     Event("2", "More snow in Oslo"),
+        ...     Event("3", "A ferry to Oslo is late"),
+        ... ])
+        >>> [(link.event.id, link.pinned) for link in stories.related("1", pinned={"1": ["3"]})]
+        [('3', True), ('2', False)]
+        """
+        return self.related_many([event], k, **keywords)[0]
+
+    def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[list[Link]]:
         """The links of many events, in their order: each as `related` gives it, whose parameters these are."""
         archive = self._archive  # taken once: another thread may replace it on the way
-        k, least = whole_number("related", "k", k, 0), self._least(archive, min_score)
-        if where is not None and not callable(where):
-            raise BadValueError("related", "where", shown(where), "a function of an event")
-        only = _Filter(include_newer, parse_date(since, "related", "since"), parse_date(until, "related", "until"), where)
+        k, rules = whole_number("related", "k", k, 0), Rules.of("related", **keywords)
         rows = self._rows(archive, _several("related_many", "events", events))
-        return [_links(archive, row, self._chosen(archive, row, k, least, only), self._ignored) for row in rows]
+        _tell_of_unknown(rules.unknown(archive.number_of, [row.event.id for row in rows]))
+        return [self._list(archive, row, self._candidates(archive, row, rules), k, rules) for row in rows]
 
     def all_related(
-        self, k: int = 5, *, min_score: float | None = None, n_jobs: int = 1, progress: Progress | None = None
+        self, k: int = 5, *, n_jobs: int = 1, progress: Progress | None = None, **keywords: Unpack[Keywords]
     ) -> Iterator[tuple[Event, list[Link]]]:
         """Every event of the archive with its links, by id: the same links as `related` gives, faster.
 
@@ -317,12 +294,12 @@ class RelatedStories:
         ----------
         k : int, default 5
             How many links an event at most.
-        min_score : float, optional
-            The least score, 0 to 1, in place of that of the index.
         n_jobs : int, default 1
             Threads to compare events on; -1 for as many as there are cores.
         progress : callable, optional
             Told of the stage, the events done and the events in all.
+        **keywords
+            As of `related`.
 
         Yields
         ------
@@ -330,11 +307,12 @@ class RelatedStories:
         links : list of Link
         """
         archive = self._archive
-        k, least = whole_number("all_related", "k", k, 0), self._least(archive, min_score)
-        return self._all_links(archive, k, least, _workers(n_jobs), progress)
+        k, rules = whole_number("all_related", "k", k, 0), Rules.of("all_related", **keywords)
+        _tell_of_unknown(rules.unknown(archive.number_of))
+        return self._all_links(archive, k, rules, _workers(n_jobs), progress)
 
     def _all_links(
-        self, archive: Archive, k: int, least: float, n_threads: int, progress: Progress | None
+        self, archive: Archive, k: int, rules: Rules, n_threads: int, progress: Progress | None
     ) -> Iterator[tuple[Event, list[Link]]]:
         total, compared = len(archive.events), 0
 
@@ -344,23 +322,26 @@ class RelatedStories:
             if progress is not None:
                 progress("comparing", compared, total)
 
-        more = max(1, min(k + 5, total))  # room for near-duplicates
+        # As many as most lists need: near-duplicates take room, and rules pass candidates over.
+        room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else FOLDED)
+        more = max(1, min(room, total))
         ids, scores = self_topk(
             archive.weights,
             more,
             n_threads,
             days=archive.days,
             date_factor=self._date_factor,
-            min_score=least,
+            spans=np.array([rules.span(day) for day in archive.days.tolist()], np.int32).reshape(-1, 2),
+            min_score=self._least(archive, rules),
             progress=on_compared,
         )
         for number, event in enumerate(archive.events):
             row = archive.row(number)
             n_found = int(np.count_nonzero(ids[number] >= 0))
-            chosen = _distinct(archive, zip(ids[number, :n_found].tolist(), scores[number, :n_found].tolist(), strict=True), k)
-            if len(chosen) < k and n_found == more:  # near-duplicates have taken the room: there may be others behind them
-                chosen = self._chosen(archive, row, k, least, _Filter())
-            yield event, _links(archive, row, chosen, self._ignored)
+            found = zip(ids[number, :n_found].tolist(), scores[number, :n_found].tolist(), strict=True)
+            # Where a list needs more than were found at once, it goes on with all: a generator, which starts when asked.
+            others = islice(self._candidates(archive, row, rules), n_found, None) if n_found == more else ()
+            yield event, self._list(archive, row, chain(found, others), k, rules)
             if progress is not None:
                 progress("links", number + 1, total)
 
@@ -381,22 +362,20 @@ class RelatedStories:
         archive = self._archive
         ours, theirs = self._rows(archive, [a, b])
         terms, n_terms = archive.terms.terms, len(archive.terms.terms)
-        factor = self._date_factor.of(ours.day, np.array([theirs.day], np.int32))[0]
-        products = theirs.products(ours.by_column())
+        products, factor, score = self._compared(ours, theirs)
         parts = (
-            Part(terms[column], "term", product * float(factor))
+            Part(terms[column], "term", product * factor)
             if column < n_terms
-            else Part(archive.names[column - n_terms].name, "topic", product * float(factor))
+            else Part(archive.names[column - n_terms].name, "topic", product * factor)
             for column, product in products.items()
         )
-        score = np.float32(sum(products.values())) * factor
-        return Explanation(ours.event, theirs.event, float(score), float(factor), best_first(parts))
+        return Explanation(ours.event, theirs.event, score, factor, best_first(parts))
 
     # ------------------------------------------------------------------ on the way to an answer
 
-    def _least(self, archive: Archive, min_score: float | None) -> float:
-        if min_score is not None:
-            return number_within("related", "min_score", min_score)
+    def _least(self, archive: Archive, rules: Rules) -> float:
+        if rules.min_score is not None:
+            return rules.min_score
         least = self._settings["min_score"]
         return max(0.05, 0.02 * math.log10(max(1, len(archive.events)))) if least is None else least
 
@@ -416,17 +395,57 @@ class RelatedStories:
         made = iter(archive.rows_for(unseen, self._extract(unseen, 1, None), self._topic_weight) if unseen else [])
         return [next(made) if row is None else row for row in rows]
 
-    def _chosen(self, archive: Archive, row: Row, k: int, least: float, only: _Filter) -> list[tuple[int, float]]:
-        """The numbers of the events to list with their scores, best first."""
+    def _compared(self, ours: Row, theirs: Row) -> tuple[dict[int, float], float, float]:
+        """The products of two rows by column, the date factor, and the score that they make."""
+        products = theirs.products(ours.by_column())
+        factor = self._date_factor.of(ours.day, np.array([theirs.day], np.int32))[0]
+        return products, float(factor), float(np.float32(sum(products.values())) * factor)
+
+    def _candidates(self, archive: Archive, row: Row, rules: Rules) -> Iterator[tuple[int, float]]:
+        """The numbers of all events related to a row, within the rules' days, with their scores: best first."""
         scores = archive.postings.products(row.columns, row.weights) * self._date_factor.of(row.day, archive.days)
-        listed = (scores > 0) & (scores >= np.float32(least)) & only.allowed(row.day, archive.days)
+        first, last = rules.span(row.day)
+        listed = (scores > 0) & (scores >= np.float32(self._least(archive, rules)))
+        listed &= (archive.days >= first) & (archive.days <= last)
         if row.number >= 0:
             listed[row.number] = False
         numbers = np.flatnonzero(listed)
         apart = distances(row.day, archive.days[numbers])
-        order = numbers[np.lexsort((numbers, apart, -scores[numbers]))].tolist()
-        candidates = ((i, float(scores[i])) for i in order if only.where is None or only.where(archive.events[i]))
-        return _distinct(archive, candidates, k)
+        for number in numbers[np.lexsort((numbers, apart, -scores[numbers]))].tolist():
+            yield number, float(scores[number])
+
+    def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: Rules) -> list[Link]:
+        """The links of a row, of its candidates."""
+        weights, where = row.by_column(), rules.where
+
+        @functools.cache
+        def reason(number: int) -> tuple[str | None, tuple[Topic, ...]]:
+            return _reason(archive, row, weights, number, self._ignored)
+
+        def label(number: int) -> str | None:
+            context, _ = reason(number)
+            return None if context is None else fold(context)
+
+        def allowed(number: int) -> bool:
+            return where is None or bool(where(archive.events[number]))
+
+        first, last = rules.span(row.day)
+        pinned, blocked = (
+            [archive.number_of[id_] for id_ in choices.get(row.event.id, ()) if id_ in archive.number_of]
+            for choices in (rules.pinned, rules.blocked)
+        )
+        pinned = [number for number in pinned if first <= archive.days[number] <= last and allowed(number)]
+        apart = {*pinned, *blocked}
+        chosen = choose(
+            ((number, score) for number, score in candidates if number not in apart and allowed(number)),
+            k,
+            Similarity(archive),
+            label,
+            max_per_context=rules.max_per_context,
+            diversity=rules.diversity,
+            pinned=[(number, self._compared(row, archive.row(number))[2]) for number in pinned],
+        )
+        return [_link(archive, one, rank, *reason(one.number)) for rank, one in enumerate(chosen, 1)]
 
     # ------------------------------------------------------------------ on disk
 
@@ -481,38 +500,30 @@ def _number_of(archive: Archive, id_: object) -> int:
     return number
 
 
-def _distinct(archive: Archive, candidates: Iterable[tuple[int, float]], k: int) -> list[tuple[int, float]]:
-    """The first k candidates that do not repeat one before them."""
-    chosen: list[tuple[int, float]] = []
-    weights: list[dict[int, float]] = []
-    seen: set[tuple[bytes, bytes]] = set()  # copies to the letter are told without comparing
-    for number, score in candidates if k else ():
-        row = archive.row(number)
-        key = row.columns.tobytes(), row.weights.tobytes()
-        if key not in seen and all(sum(row.products(other).values()) < NEAR_DUPLICATE for other in weights):
-            chosen.append((number, score))
-            weights.append(row.by_column())
-            if len(chosen) == k:
-                break
-        seen.add(key)
-    return chosen
+def _reason(
+    archive: Archive, row: Row, weights: Mapping[int, float], number: int, ignored: Collection[str]
+) -> tuple[str | None, tuple[Topic, ...]]:
+    """The context and the shared topics of a row, whose weights these are by column, and an event of the archive."""
+    all_terms, n_terms, other = archive.terms.terms, len(archive.terms.terms), archive.row(number)
+    products = other.products(weights)
+    terms = {all_terms[column]: product for column, product in products.items() if column < n_terms}
+    keys = [column - n_terms for column in products if column >= n_terms]
+    topics = {archive.names[key]: products[key + n_terms] for key in keys}
+    shared = most_telling(topics, terms, {archive.names[key]: int(archive.topic_events[key]) for key in keys})
+    context = shared[0].name if shared else shared_phrase(row.event.full_text, other.event.full_text, terms)
+    return (None if context is not None and fold(context) in ignored else context), shared
 
 
-def _links(archive: Archive, row: Row, chosen: Iterable[tuple[int, float]], ignored: Collection[str]) -> list[Link]:
-    weights, all_terms, n_terms = row.by_column(), archive.terms.terms, len(archive.terms.terms)
-    links = []
-    for rank, (number, score) in enumerate(chosen, 1):
-        other = archive.row(number)
-        products = other.products(weights)
-        terms = {all_terms[column]: product for column, product in products.items() if column < n_terms}
-        keys = [column - n_terms for column in products if column >= n_terms]
-        topics = {archive.names[key]: products[key + n_terms] for key in keys}
-        shared = most_telling(topics, terms, {archive.names[key]: int(archive.topic_events[key]) for key in keys})
-        context = shared[0].name if shared else shared_phrase(row.event.full_text, other.event.full_text, terms)
-        if context is not None and fold(context) in ignored:
-            context = None
-        links.append(Link(other.event, score, rank, context, shared))
-    return links
+def _link(archive: Archive, listed: Listed, rank: int, context: str | None, topics: tuple[Topic, ...]) -> Link:
+    duplicates = tuple(archive.events[number] for number in listed.duplicates)
+    return Link(archive.events[listed.number], listed.score, rank, context, topics, duplicates, listed.pinned)
+
+
+def _tell_of_unknown(unknown: Sequence[str]) -> None:
+    if unknown:  # no error: an archive changes from night to night, and what editors chose outlives events
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        listed = ", ".join(unknown[:3])
+        warnings.warn(f"got {listed}{more}, expected ids of events of the archive; passed over", stacklevel=3)
 
 
 def _several(where: str, field: str, values: Any) -> Iterable[Any]:

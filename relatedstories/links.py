@@ -31,6 +31,11 @@ class Link:
         The label: the shared topic that best explains the link; without any, words that both events have; else None.
     topics : tuple of Topic
         All topics that both events have, the most telling first.
+    duplicates : tuple of Event
+        Near-duplicates of the event, not listed for its sake: those among the five candidates after it, best first. See
+        `relatedstories.lists.choose`.
+    pinned : bool
+        Whether it is listed because an editor said so, whatever its score.
     """
 
     event: Event
@@ -38,11 +43,27 @@ class Link:
     rank: int
     context: str | None
     topics: tuple[Topic, ...] = ()
+    duplicates: tuple[Event, ...] = ()
+    pinned: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """The link as the batch job writes it: id, rank, score to six places, context and topics."""
+        """The link as the batch job writes it: id, rank, score to six places, context, topics.
+
+        Where there are any the ids of its duplicates too, and ``"pinned": true`` where it is.
+
+        Examples
+        --------
+        >>> Link(Event("2", "Rain"), 0.5, 1, None, duplicates=(Event("3", "Rain"),)).to_dict()
+        {'id': '2', 'rank': 1, 'score': 0.5, 'context': None, 'topics': [], 'duplicates': ['3']}
+        """
         topics = [topic.name for topic in self.topics]
-        return {"id": self.event.id, "rank": self.rank, "score": round(self.score, 6), "context": self.context, "topics": topics}
+        record: dict[str, Any] = {"id": self.event.id, "rank": self.rank, "score": round(self.score, 6)}
+        record |= {"context": self.context, "topics": topics}
+        if self.duplicates:
+            record["duplicates"] = [event.id for event in self.duplicates]
+        if self.pinned:
+            record["pinned"] = True
+        return record
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Unpack
 
 from relatedstories.atomic import check_target, new_file
 from relatedstories.events import Event
 from relatedstories.index import Progress, RelatedStories
 from relatedstories.links import Link
+from relatedstories.rules import Keywords, Rules
 
 __all__ = ["Report", "read_links", "refresh"]
 
@@ -33,6 +34,8 @@ class Report:
         Events that had no links before, that have others now, and whose links are no longer written.
     contexts : Counter
         How many links each context labels.
+    linked : Counter
+        How many links lead to each event, those without any left out.
     seconds : dict of str to float
         Wall time by stage.
     """
@@ -45,7 +48,13 @@ class Report:
     changed: int = 0
     gone: int = 0
     contexts: collections.Counter[str] = field(default_factory=collections.Counter)
+    linked: collections.Counter[str] = field(default_factory=collections.Counter)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def orphans(self) -> int:
+        """Events that no link leads to: readers only find them elsewhere."""
+        return self.events - len(self.linked)
 
     @property
     def peak_memory(self) -> int | None:
@@ -69,6 +78,9 @@ class Report:
         ]
         if self.peak_memory:
             lines[-1] += f"; peak memory {self.peak_memory / 2**30:.2f} GiB"
+        if self.linked:
+            id_, most = min(self.linked.items(), key=lambda item: (-item[1], item[0]))
+            lines.append(f"no link leads to {self.orphans} events, {self.orphans / self.events:.1%}; {most}, the most, to {id_}")
         if self.contexts:
             common = ", ".join(f"{name} {count}" for name, count in self.contexts.most_common(10))
             lines.append(f"commonest contexts: {common}")
@@ -84,6 +96,7 @@ def refresh(
     n_jobs: int = 1,
     dry_run: bool = False,
     progress: Progress | None = None,
+    **keywords: Unpack[Keywords],
 ) -> Report:
     """Write the links of every event of an archive to a file, one JSON object a line.
 
@@ -94,8 +107,8 @@ def refresh(
     events : iterable of Event
     links : path or text file
         A path takes the new links when all are written, so that a reader finds the old file or the new one. A line is
-        ``{"id": ..., "links": [{"id": ..., "rank": ..., "score": ..., "context": ..., "topics": [...]}]}``; lines are
-        in the order of the ids.
+        ``{"id": ..., "links": [{"id": ..., "rank": ..., "score": ..., "context": ..., "topics": [...]}]}``, see
+        `Link.to_dict`; lines are in the order of the ids.
     k : int, default 5
         How many links an event at most.
     n_jobs : int, default 1
@@ -104,6 +117,8 @@ def refresh(
         Whether to report what would be written and write nothing.
     progress : callable, optional
         Told of the stage, the events done and the events in all.
+    **keywords
+        As of `RelatedStories.related`: what may be listed, and how much of a kind.
 
     Returns
     -------
@@ -119,6 +134,7 @@ def refresh(
     {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.699866, "context": "Oslo", "topics": ["Oslo"]}]}
     """
     report = Report()
+    Rules.of("refresh", **keywords)  # a mistake shows before the work
     if isinstance(links, (str, os.PathLike)):
         check_target(Path(links))
     with _timed(report, "read"):
@@ -126,7 +142,7 @@ def refresh(
     with _timed(report, "topics and index"):
         stories.fit(archive, n_jobs=n_jobs, progress=progress)
     with _timed(report, "links"):
-        lines = _lines(stories.all_related(k, n_jobs=n_jobs, progress=progress), report)
+        lines = _lines(stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords), report)
         if not isinstance(links, (str, os.PathLike)):
             _compare(lines, {}, report, None if dry_run else links)
             return report
@@ -157,6 +173,7 @@ def _lines(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Ite
         report.links += len(links)
         report.without_links += not links
         report.labelled += sum(link.context is not None for link in links)
+        report.linked.update(link.event.id for link in links)
         report.contexts.update(link.context for link in links if link.context is not None)
         record: dict[str, Any] = {"id": event.id, "links": [link.to_dict() for link in links]}
         yield event.id, json.dumps(record, ensure_ascii=False) + "\n"

@@ -16,12 +16,15 @@ from relatedstories.errors import BadValueError, number_within, whole_number
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["NO_DATE", "DateFactor", "Postings", "self_topk"]
+__all__ = ["ANY_DAY", "NO_DATE", "DateFactor", "Postings", "self_topk"]
 
 NO_DATE = np.iinfo(np.int32).min
 """Stands for an unknown date among day numbers."""
 
 _FAR = np.iinfo(np.int32).max
+
+ANY_DAY = (NO_DATE, _FAR)
+"""The span of days that all are in, unknown ones too."""
 
 
 class DateFactor:
@@ -96,6 +99,7 @@ def self_topk(
     *,
     days: npt.NDArray[np.int32] | None = None,
     date_factor: DateFactor | None = None,
+    spans: npt.NDArray[np.int32] | None = None,
     min_score: float = 0.0,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
@@ -113,6 +117,8 @@ def self_topk(
         The rows' day numbers, `NO_DATE` where unknown.
     date_factor : DateFactor, optional
         Multiplies each product by the factor between the rows' days; needs `days`.
+    spans : ndarray of int32, shape (n, 2), optional
+        The first and the last day that each row may list, `NO_DATE` being before every day; needs `days`.
     min_score : float, default 0
         Scores below it are left out; so is, always, what is not greater than 0.
     progress : callable, optional
@@ -143,11 +149,16 @@ def self_topk(
     least = number_within("self_topk", "min_score", min_score, -math.inf, math.inf)
     n: int = matrix.shape[0]
     if days is None:
-        if date_factor is not None:
-            raise BadValueError("self_topk", "date_factor", "one without days", "days too, one a row")
+        for field, value in (("date_factor", date_factor), ("spans", spans)):
+            if value is not None:
+                raise BadValueError("self_topk", field, "one without days", "days too, one a row")
         days = np.zeros(n, np.int32)
     elif len(days) != n:
         raise BadValueError("self_topk", "days", f"{len(days)} day numbers", f"{n}, one a row")
+    if spans is None:
+        spans = np.tile(np.array(ANY_DAY, np.int32), (n, 1))
+    elif spans.shape != (n, 2):
+        raise BadValueError("self_topk", "spans", f"an array of shape {spans.shape}", f"one of shape {(n, 2)}")
     factors = date_factor or DateFactor(1, 1)
     ids = np.full((n, k), -1, np.int32)
     scores = np.zeros((n, k), np.float32)
@@ -159,10 +170,11 @@ def self_topk(
     arrays = (matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
     columns = (postings.starts, postings.rows, postings.weights)
     dates = (np.ascontiguousarray(days, np.int32), factors.table, factors.unknown)
+    within = tuple(np.ascontiguousarray(spans.T, np.int32))
 
     def block(start: int) -> int:
         stop = min(start + _BLOCK, n)
-        top_rows(*arrays, *columns, *dates, np.float32(least), start, stop, ids, scores)
+        top_rows(*arrays, *columns, *dates, *within, np.float32(least), start, stop, ids, scores)
         return stop - start
 
     with ThreadPoolExecutor(n_threads) as pool:

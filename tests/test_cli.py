@@ -54,6 +54,41 @@ def test_related_as_text_and_json(folder):
     assert set(answer["links"][0]) == {"id", "rank", "score", "context", "topics", "title", "date"}
 
 
+def test_related_with_options_on_lists(tmp_path):
+    text = "A ferry with forty people runs aground off Malta"
+    rows = [
+        *((f"copy-{i}", text, "2020-01-02") for i in range(3)),
+        ("asked", "Ferry aground off Malta", "2020-01-01"),
+        ("old", "Malta buys a ferry", "2019-12-01"),
+        ("snow", "Snow in Oslo", "2019-12-01"),
+    ]
+    lines = "".join(json.dumps({"id": id_, "title": title, "date": date}) + "\n" for id_, title, date in rows)
+    (tmp_path / "news.jsonl").write_text(lines, encoding="utf-8")
+    (tmp_path / "pins.tsv").write_text("# of the week\nasked\tsnow\tgone\n", encoding="utf-8")
+    (tmp_path / "blocks.json").write_text('{"asked": ["old"]}', encoding="utf-8")
+    files = ("--pins", "pins.tsv", "--blocks", "blocks.json")
+    done = run("refresh", "news.jsonl", "--links", "links.jsonl", "--index", "index", *files, cwd=tmp_path)
+    assert "relatedstories: warning: got 'gone' pinned under 'asked', expected ids of events of the archive" in done.stderr
+    assert "no link leads to 1 events, 16.7%; " in done.stderr
+    written = (json.loads(line) for line in (tmp_path / "links.jsonl").read_text(encoding="utf-8").splitlines())
+    asked = next(row["links"] for row in written if row["id"] == "asked")
+    done = run("related", "asked", "--index", "index", *files, cwd=tmp_path)
+    assert done.stdout == (
+        "2020-01-01  Ferry aground off Malta\n"
+        "\n 1. 2019-12-01  Snow in Oslo\n    Pinned\n"
+        f"\n 2. 2020-01-02  {text}\n    Context: Malta\n    and 2 near-duplicates: copy-1, copy-2\n"
+    )
+    answer = json.loads(run("related", "asked", "--index", "index", "--json", *files, cwd=tmp_path).stdout)["links"]
+    assert [{name: link[name] for name in link if name not in ("title", "date")} for link in answer] == asked
+    assert asked[1]["duplicates"] == ["copy-1", "copy-2"]
+    done = run("related", "asked", "--index", "index", "--json", "--older-only", "--max-per-context", "1", cwd=tmp_path)
+    assert [link["id"] for link in json.loads(done.stdout)["links"]] == ["old"]
+    days = ("--since", "2020-01-01", "--until", "2020-01-01", "--diversity", "0.5")
+    assert (
+        json.loads(run("related", "old", "--index", "index", "--json", *days, cwd=tmp_path).stdout)["links"][0]["id"] == "asked"
+    )
+
+
 def test_explain_as_text_and_json(folder):
     ids = ("2019-04-15-notre-dame-fire", "2019-06-15-notre-dame-first-mass")
     assert "topic  Notre-Dame" in run("explain", *ids, "--index", "stories", cwd=folder).stdout

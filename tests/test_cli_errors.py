@@ -76,6 +76,9 @@ def contents() -> dict[str, bytes]:
         ("refresh news.jsonl --links links.jsonl --jobs 0", "0 is neither a number of processes nor -1"),
         ("related snow", "Missing option '--index'"),
         ("related snow --index index --k many", "Invalid value for '--k'"),
+        ("related snow --index index --since May", "Invalid value for '--since': got 'May', expected a date as YYYY-MM-DD"),
+        ("refresh news.jsonl --links links.jsonl --max-per-context 0", "Invalid value for '--max-per-context'"),
+        ("refresh news.jsonl --links links.jsonl --diversity 2", "Invalid value for '--diversity'"),
     ],
 )
 def test_wrong_usage(arguments: str, says: str) -> None:
@@ -321,6 +324,20 @@ def test_unknown_id() -> None:
         failure("related", "17", "--index", "index") == f"got id '17', expected that of one of the archive's {len(SPACE)} events"
     )
     assert failure("explain", "dragon", "", "--index", "index") == "event: id: got '', expected a text that is not empty"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("gone.tsv", None, "gone.tsv: No such file or directory; expected a file of ids"),
+        ("pins.json", '{"snow": "open"}', "pins.json: got {'snow': 'open'} (dict), expected an object of ids and lists of ids"),
+        ("pins.tsv", "snow\topen\tsnow\n", "refresh: pinned: got 'snow' under itself, expected another event"),
+    ],
+)
+def test_file_of_pins_that_is_wrong(name: str, content: str | None, message: str) -> None:
+    if content is not None:
+        Path(name).write_text(content)
+    assert failure("refresh", "news.jsonl", "--links", "links.jsonl", "--pins", name) == message
 
 
 # ---------------------------------------------------------------------- output that ends early

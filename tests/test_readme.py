@@ -6,6 +6,7 @@ import doctest
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,15 @@ def test_the_command_that_evaluates(tmp_path):
     leads = json.loads(done.stdout)["leads"]
     assert set(leads) == {"tfidf", "bm25", "shared-topics", "newest"}
     assert all(lead["nDCG@5"]["low"] > 0 for lead in leads.values())
+
+
+def test_the_commands_of_the_section_on_lists(tmp_path):
+    section = README.partition("## Lists your readers like")[2]
+    commands, output = re.findall(r"```(?:sh)?\n(.*?)```", section, re.DOTALL)[:2]
+    for command in commands.strip().splitlines():
+        command = re.sub("^relatedstories", f"{shlex.quote(sys.executable)} -m relatedstories", command)
+        done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == output
 
 
 def test_ci_runs_the_second_command():

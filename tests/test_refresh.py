@@ -6,7 +6,7 @@ import io
 import json
 
 import pytest
-from conftest import SPACE, quick
+from conftest import SPACE, day, quick
 
 from relatedstories import Event, InputError
 from relatedstories.refresh import refresh
@@ -105,6 +105,31 @@ def test_the_report_reads_well(tmp_path):
     assert text.startswith("6 events, ")
     assert "links of 6 events are new" in text
     assert "commonest contexts: " in text
+
+
+def test_the_report_counts_links_to_each_event(tmp_path):
+    """Three events of one place and a fourth that knows them, and that none of them has room for."""
+    events = [Event(str(i), f"Fire in Oslo {'abc'[i] * 4}", date=day("2020-01-01")) for i in range(3)]
+    events.append(Event("late", "Fire in Malta and in Oslo", date=day("2020-03-01")))
+    report = refresh(quick(), events, tmp_path / "links.jsonl", k=2)
+    assert report.linked == {"0": 3, "1": 3, "2": 2}
+    assert report.orphans == 1
+    assert "no link leads to 1 events, 25.0%; 3, the most, to 0" in str(report)
+    assert refresh(quick(), [], tmp_path / "none.jsonl").orphans == 0
+
+
+def test_rules_for_lists_hold_in_the_file(tmp_path):
+    path, stories = tmp_path / "links.jsonl", quick()
+    rules = {"include_newer": False, "pinned": {"oslo-2": ["iceland"]}, "max_per_context": 1, "diversity": 0.2}
+    refresh(stories, SPACE, path, k=3, **rules)
+    assert read(path) == {event.id: [link.to_dict() for link in stories.related(event.id, 3, **rules)] for event in SPACE}
+    assert [link["id"] for link in read(path)["oslo-2"]] == ["iceland", "oslo"]
+
+
+def test_a_wrong_rule_is_known_before_the_work(tmp_path):
+    with pytest.raises(InputError, match=r"^refresh: diversity: got 2 "):
+        refresh(quick(), SPACE, tmp_path / "links.jsonl", diversity=2)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_progress_counts_events_by_stage():

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories.errors import BadValueError
-from relatedstories.topk import NO_DATE, DateFactor, Postings, self_topk
+from relatedstories.topk import ANY_DAY, NO_DATE, DateFactor, Postings, self_topk
 
 STEP = 64  # weights are multiples of 1 / STEP, so that sums are exact in any order and equal scores are equal
 
 
-def oracle(rows, k, days=None, factor=None, min_score=0.0):
+def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None):
     """All scores, sorted by falling score, nearer day, lower number."""
     dense = np.asarray(sp.csr_array(rows).todense(), np.float32)
     n = len(dense)
@@ -27,7 +27,8 @@ def oracle(rows, k, days=None, factor=None, min_score=0.0):
                 known = NO_DATE not in (days[i], days[j])
                 apart = abs(int(days[i]) - int(days[j])) if known else 10**9
                 score *= factor.table[min(apart, len(factor.table) - 1) if known else factor.unknown]
-            if j != i and score > 0 and score >= min_score:
+            within = spans is None or spans[i][0] <= days[j] <= spans[i][1]
+            if j != i and score > 0 and score >= min_score and within:
                 found.append((-score, apart, j))
         for place, (score, _, j) in enumerate(sorted(found)[:k]):
             ids[i, place], scores[i, place] = j, -score
@@ -61,6 +62,12 @@ def test_same_as_oracle_with_dates(rows, k, data):
     factor = DateFactor(data.draw(st.sampled_from([0.5, 7, 120])), data.draw(st.sampled_from([0.0, 0.3, 1.0])))
     least = data.draw(st.sampled_from([0.0, 0.01, 0.2]))
     same(self_topk(rows, k, days=days, date_factor=factor, min_score=least), oracle(rows, k, days, factor, least))
+    span = st.tuples(day, st.one_of(day, st.just(ANY_DAY[1])))
+    spans = np.array(data.draw(st.lists(span, min_size=len(days), max_size=len(days))), np.int32).reshape(-1, 2)
+    same(
+        self_topk(rows, k, days=days, date_factor=factor, spans=spans, min_score=least),
+        oracle(rows, k, days, factor, least, spans),
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,6 +132,11 @@ def test_one_row_against_all_gives_the_same_products_as_the_kernel(rows):
             "self_topk: rows: got csr_array, expected a scipy.sparse matrix of two dimensions and real numbers",
         ),
         ({"date_factor": DateFactor(1, 0)}, "self_topk: date_factor: got one without days, expected days too, one a row"),
+        ({"spans": np.zeros((2, 2), np.int32)}, "self_topk: spans: got one without days, expected days too, one a row"),
+        (
+            {"spans": np.zeros((3, 2), np.int32), "days": np.zeros(2, np.int32)},
+            "self_topk: spans: got an array of shape (3, 2), expected one of shape (2, 2)",
+        ),
         ({"min_score": "x"}, "self_topk: min_score: got 'x', expected a number from -inf to inf"),
         ({"days": np.zeros(3, np.int32)}, "self_topk: days: got 3 day numbers, expected 2, one a row"),
     ],
