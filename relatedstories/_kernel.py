@@ -7,6 +7,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from relatedstories.space import LENGTH, NONE
+
 
 def _compiled(function: Any) -> Any:
     """Compile, keeping the code for the next start where there is a place to keep it."""
@@ -18,6 +20,7 @@ def _compiled(function: Any) -> Any:
 
 _FAR = np.iinfo(np.int32).max
 _NO_DATE = np.iinfo(np.int32).min
+_COSINE = np.float32(1 / LENGTH**2)
 
 
 @_compiled
@@ -28,6 +31,16 @@ def _before(score_a, apart_a, id_a, score_b, apart_b, id_b):  # type: ignore[no-
     if apart_a != apart_b:
         return apart_a < apart_b
     return id_a < id_b
+
+
+@_compiled
+def _nearness(directions, a, b):  # type: ignore[no-untyped-def]
+    """As `relatedstories.space.nearness`, of two rows that have a direction."""
+    product = np.int32(0)
+    for i in range(directions.shape[1]):
+        product += np.int32(directions[a, i]) * np.int32(directions[b, i])
+    cosine = min(max(np.float32(product) * _COSINE, np.float32(0)), np.float32(1))
+    return np.float32(cosine * cosine)
 
 
 @_compiled
@@ -43,6 +56,8 @@ def top_rows(  # type: ignore[no-untyped-def]
     unknown,
     first_days,
     last_days,
+    directions,
+    share,
     min_score,
     start,
     stop,
@@ -51,6 +66,7 @@ def top_rows(  # type: ignore[no-untyped-def]
 ):
     """Fill ids and scores for the rows from start to stop: sum each row's postings, keep the k best in a sorted list."""
     n, k = len(indptr) - 1, ids.shape[1]
+    own = np.float32(np.float32(1) - share)
     sums = np.zeros(n, np.float32)
     touched = np.empty(n, np.int32)
     seen = np.zeros(n, np.bool_)
@@ -66,7 +82,7 @@ def top_rows(  # type: ignore[no-untyped-def]
                     touched[n_touched] = other
                     n_touched += 1
                 sums[other] += weight * posting_weights[posting]
-        filled = 0
+        filled, directed = 0, share > 0 and directions[row, 0] != NONE
         for i in range(n_touched):
             other = touched[i]
             product = sums[other]
@@ -80,6 +96,13 @@ def top_rows(  # type: ignore[no-untyped-def]
             else:
                 distance = abs(np.int64(days[row]) - np.int64(days[other]))
                 factor = table[min(distance, len(table) - 1)]
+            if directed and directions[other, 0] != NONE:
+                product *= own
+                # Where even the nearest direction would not do, as for most rows of far days, it is not looked at.
+                most = np.float32((product + share) * factor)
+                if most < min_score or (filled == k and most < scores[row, k - 1]):
+                    continue
+                product += share * _nearness(directions, row, other)
             score = np.float32(product * factor)
             if not (score > 0 and score >= min_score):
                 continue

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.events import Event
+from relatedstories.space import DIMENSIONS, default_space, joined
 from relatedstories.topics import Topic
 from relatedstories.topk import NO_DATE, Postings
 from relatedstories.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, weigh
@@ -39,6 +40,8 @@ class Row:
     weights : ndarray of float32
     day : int
         The day number of its date, or `NO_DATE`.
+    direction : ndarray of int8, shape (d,)
+        In the word space (`relatedstories.space`).
     """
 
     event: Event
@@ -46,6 +49,7 @@ class Row:
     columns: npt.NDArray[Any]
     weights: npt.NDArray[np.float32]
     day: int
+    direction: npt.NDArray[np.int8]
 
     def by_column(self) -> dict[int, float]:
         """The weights by their columns."""
@@ -78,6 +82,8 @@ class Archive:
         A row of unit length for each event: terms first, then topics.
     postings : Postings
         The same by column.
+    directions : ndarray of int8, shape (n_events, d)
+        Their directions in the word space.
     """
 
     events: list[Event]
@@ -87,6 +93,7 @@ class Archive:
     names: list[Topic]
     weights: sp.csr_array
     postings: Postings
+    directions: npt.NDArray[np.int8]
     days: npt.NDArray[np.int32] = field(init=False)
     term_events: npt.NDArray[np.intp] = field(init=False)
     topic_events: npt.NDArray[np.intp] = field(init=False)
@@ -100,18 +107,36 @@ class Archive:
         put(self, "number_of", {event.id: number for number, event in enumerate(self.events)})
 
     @classmethod
-    def of(cls, events: list[Event], found: list[Found], topic_weight: float) -> Archive:
-        """The archive of events that stand by id, and their topics."""
-        return cls._weighed(events, found, *_counts(events, found), topic_weight)
+    def of(
+        cls, events: list[Event], found: list[Found], topic_weight: float, embeddings: npt.NDArray[Any] | None = None
+    ) -> Archive:
+        """The archive of events that stand by id, their topics, and a caller's embeddings of them."""
+        terms, keys = _counts(events, found)
+        return cls._weighed(events, found, terms, keys, _directions(terms, keys, embeddings), topic_weight)
 
     @classmethod
-    def _weighed(cls, events: list[Event], found: list[Found], terms: Counts, keys: Counts, topic_weight: float) -> Archive:
+    def _weighed(
+        cls,
+        events: list[Event],
+        found: list[Found],
+        terms: Counts,
+        keys: Counts,
+        directions: npt.NDArray[np.int8],
+        topic_weight: float,
+    ) -> Archive:
         term_idf = inverse_frequencies(terms.terms, terms.events(), len(events), background())
         topic_idf = inverse_frequencies(keys.terms, keys.events(), len(events))
         weights = weigh(terms, keys, term_idf, topic_idf, topic_weight)
-        return cls(events, found, terms, keys, _names_of(keys, found), weights, Postings.of(weights))
+        return cls(events, found, terms, keys, _names_of(keys, found), weights, Postings.of(weights), directions)
 
-    def with_events(self, events: list[Event], found: list[Found], topic_weight: float) -> Archive:
+    @property
+    def embedded(self) -> int:
+        """How many numbers the embeddings have, 0 where the archive has none."""
+        return int(self.directions.shape[1]) - DIMENSIONS
+
+    def with_events(
+        self, events: list[Event], found: list[Found], topic_weight: float, embeddings: npt.NDArray[Any] | None = None
+    ) -> Archive:
         """The archive and further events: the same as `of` all of them, without counting these again."""
         terms, keys = _counts(events, found)
         all_events, all_found = self.events + events, self.found + found
@@ -121,6 +146,7 @@ class Archive:
             [all_found[i] for i in order],
             self.terms.stack(terms).take(order),
             self.keys.stack(keys).take(order),
+            np.concatenate([self.directions, _directions(terms, keys, embeddings)])[order],
             topic_weight,
         )
 
@@ -128,19 +154,22 @@ class Archive:
         """The archive less some rows: the same as `of` the rest."""
         kept = np.array([number for number in range(len(self.events)) if number not in numbers], np.intp)
         events, found = [self.events[i] for i in kept], [self.found[i] for i in kept]
-        return self._weighed(events, found, self.terms.take(kept), self.keys.take(kept), topic_weight)
+        return self._weighed(events, found, self.terms.take(kept), self.keys.take(kept), self.directions[kept], topic_weight)
 
     def row(self, number: int) -> Row:
         """A row of the archive."""
         part = slice(self.weights.indptr[number], self.weights.indptr[number + 1])
-        return Row(self.events[number], number, self.weights.indices[part], self.weights.data[part], int(self.days[number]))
+        columns, weights = self.weights.indices[part], self.weights.data[part]
+        return Row(self.events[number], number, columns, weights, int(self.days[number]), self.directions[number])
 
     def topics(self, number: int) -> tuple[Topic, ...]:
         """The topics of an event, under the names that readers see."""
         keys = [Topic(name).key for name, _ in self.found[number]]
         return tuple(self.names[place] for place in _places(self.keys.terms, keys))
 
-    def rows_for(self, events: list[Event], found: list[Found], topic_weight: float) -> list[Row]:
+    def rows_for(
+        self, events: list[Event], found: list[Found], topic_weight: float, embeddings: npt.NDArray[Any] | None = None
+    ) -> list[Row]:
         """Rows for events that the archive does not hold, weighed by its frequencies."""
         terms, keys = _counts(events, found)
         # A term that the archive lacks takes its part of the row's length, though nothing shares it.
@@ -154,15 +183,14 @@ class Archive:
             idf.append(inverse_frequencies(theirs.terms, with_each, len(self.events), shares))
             columns.append(np.where(place >= 0, place + first, -1))
         weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
-        column = np.concatenate(columns)
+        column, directions = np.concatenate(columns), _directions(terms, keys, embeddings)
         rows = []
         for number, event in enumerate(events):
             part = slice(weights.indptr[number], weights.indptr[number + 1])
             ours_of_row = column[weights.indices[part]]
             shared = ours_of_row >= 0
-            rows.append(
-                Row(event, self.number_of.get(event.id, -1), ours_of_row[shared], weights.data[part][shared], _day(event))
-            )
+            known, held = self.number_of.get(event.id, -1), weights.data[part][shared]
+            rows.append(Row(event, known, ours_of_row[shared], held, _day(event), directions[number]))
         return rows
 
     # ------------------------------------------------------------------ to and from arrays and JSON
@@ -172,6 +200,7 @@ class Archive:
         arrays: dict[str, npt.NDArray[Any]] = {}
         for name, matrix in (("weights", self.weights), ("terms", self.terms.matrix), ("topics", self.keys.matrix)):
             arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
+        arrays["directions"] = self.directions
         arrays |= {f"postings-{name}": getattr(self.postings, name) for name in ("starts", "rows", "weights")}
         documents = {
             "events": [event.to_dict() for event in self.events],
@@ -201,6 +230,7 @@ class Archive:
             [Topic(name, kind) for _, name, kind in keys],
             _matrix(arrays, "weights", n_terms + n_keys),
             Postings(arrays["postings-starts"], arrays["postings-rows"], arrays["postings-weights"], len(events)),
+            arrays["directions"],
         )
 
 
@@ -248,6 +278,11 @@ class Similarity:
 def _counts(events: Sequence[Event], found: Sequence[Found]) -> tuple[Counts, Counts]:
     keys = ([Topic(name).key for name, _ in pairs] for pairs in found)
     return count_terms(event.full_text for event in events), count_topics(keys)
+
+
+def _directions(terms: Counts, keys: Counts, embeddings: npt.NDArray[Any] | None) -> npt.NDArray[np.int8]:
+    directions = default_space().directions(terms, keys)
+    return directions if embeddings is None else joined(directions, embeddings)
 
 
 def _names_of(keys: Counts, found: Iterable[Found]) -> list[Topic]:

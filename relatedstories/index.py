@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, pairwise
 from pathlib import Path
-from typing import Any, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 import numpy as np
 
@@ -20,9 +20,13 @@ from relatedstories.links import Explanation, Link, Part, best_first, most_telli
 from relatedstories.lists import FOLDED, POOL, Listed, choose
 from relatedstories.names import fold
 from relatedstories.rules import Keywords, Rules
+from relatedstories.space import nearness
 from relatedstories.storage import read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, model_name
-from relatedstories.topk import DateFactor, distances, self_topk
+from relatedstories.topk import DateFactor, blended, distances, self_topk
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["Progress", "RelatedStories"]
 
@@ -35,8 +39,10 @@ _CHUNK = 512  # events a task of extraction: two seconds' work, so that progress
 class RelatedStories:
     """Finds, for every event of an archive, the others that a reader should see next, and says why.
 
-    An event is a sparse row of weighted terms and topics (see `relatedstories.vectors`). The score of two events is the
-    inner product of their rows times a factor for the days between them (see `relatedstories.topk.DateFactor`).
+    An event is a sparse row of weighted terms and topics (see `relatedstories.vectors`) and a direction in a learnt word space
+    (see `relatedstories.space`). The score of two events blends the inner product of their rows with the nearness of their
+    directions (see `relatedstories.topk.blended`), times a factor for the days between them (see
+    `relatedstories.topk.DateFactor`).
 
     Parameters
     ----------
@@ -45,6 +51,10 @@ class RelatedStories:
         ``names`` will do.
     topic_weight : float, default 0.25
         The topics' part of a row, the rest being the terms', 0 to 1; with 0 no link has topics.
+    space_weight : float, default 0.5
+        The part that nearness in the word space has in a score, 0 to 1; the rest is the inner product's. Events that share
+        no term or topic are not related however near; an event of whose words too few are known to the space, one of another
+        language say, is compared without.
     half_life : float, default 120
         Days after which the part of the date factor above `date_floor` has halved, 1 to 10,000.
     date_floor : float, default 0.4
@@ -77,6 +87,7 @@ class RelatedStories:
         extractor: TopicExtractor | None = None,
         *,
         topic_weight: float = 0.25,
+        space_weight: float = 0.5,
         half_life: float = 120.0,
         date_floor: float = 0.4,
         min_score: float | None = None,
@@ -86,12 +97,14 @@ class RelatedStories:
             raise BadValueError("RelatedStories", "extractor", shown(extractor), "a TopicExtractor")
         self._ignored: Collection[str] = getattr(self.extractor, "ignored", ())
         self._topic_weight = number_within("RelatedStories", "topic_weight", topic_weight)
+        self._space_weight = number_within("RelatedStories", "space_weight", space_weight)
         self._date_factor = DateFactor(
             number_within("RelatedStories", "half_life", half_life, 1, 10_000),
             number_within("RelatedStories", "date_floor", date_floor),
         )
         self._settings = {
             "topic_weight": self._topic_weight,
+            "space_weight": self._space_weight,
             "half_life": float(half_life),
             "date_floor": float(date_floor),
             "min_score": None if min_score is None else number_within("RelatedStories", "min_score", min_score),
@@ -110,13 +123,19 @@ class RelatedStories:
 
     # ------------------------------------------------------------------ building
 
-    def fit(self, events: Iterable[Event], *, n_jobs: int = 1, progress: Progress | None = None) -> RelatedStories:
+    def fit(
+        self, events: Iterable[Event], *, embeddings: Any = None, n_jobs: int = 1, progress: Progress | None = None
+    ) -> RelatedStories:
         """Build the index of an archive, in place of any before.
 
         Parameters
         ----------
         events : iterable of Event
             In any order; ids must be unique.
+        embeddings : array of float, shape (n_events, d), optional
+            Embeddings of your own, a row an event in their order, those of a sentence encoder say; a row of zeros where there
+            is none. They take half of the word space's part of a score; an event that the archive does not hold is compared
+            without them.
         n_jobs : int, default 1
             Processes to extract topics on; -1 for as many as there are cores. The index does not depend on it.
         progress : callable, optional
@@ -130,28 +149,32 @@ class RelatedStories:
         Raises
         ------
         BadValueError
-            If something is not an event, or an id is used twice.
+            If something is not an event, an id is used twice, or the embeddings are not as above.
         """
-        new = _in_order(events)
-        self._fitted = Archive.of(new, self._extract(new, n_jobs, progress), self._topic_weight)
+        new, own = _in_order("fit", events, embeddings)
+        self._fitted = Archive.of(new, self._extract(new, n_jobs, progress), self._topic_weight, own)
         self._model = None
         return self
 
-    def add(self, events: Iterable[Event], *, n_jobs: int = 1, progress: Progress | None = None) -> RelatedStories:
-        """Take further events into the archive; the answers are then those of a `fit` of all.
+    def add(
+        self, events: Iterable[Event], *, embeddings: Any = None, n_jobs: int = 1, progress: Progress | None = None
+    ) -> RelatedStories:
+        """Take further events into the archive; the answers are then those of a `fit` of all. Parameters are those of `fit`.
 
         Raises
         ------
         BadValueError
-            If something is not an event, or an id is there already (`remove` it first); nothing has changed then.
+            If something is not an event, an id is there already (`remove` it first), or the embeddings are not like those of
+            the archive; nothing has changed then.
         """
-        archive, new = self._archive, _in_order(events)
+        archive = self._archive
+        new, own = _in_order("add", events, embeddings, archive.embedded)
         known = next((event for event in new if event.id in archive.number_of), None)
         if known is not None:
             raise BadValueError("add", "id", shown(known.id), "an id that is not in the archive yet; remove it first")
         if new:
             self._check_model()
-            self._fitted = archive.with_events(new, self._extract(new, n_jobs, progress), self._topic_weight)
+            self._fitted = archive.with_events(new, self._extract(new, n_jobs, progress), self._topic_weight, own)
         return self
 
     def remove(self, ids: Iterable[str | int] | str | int) -> RelatedStories:
@@ -332,6 +355,8 @@ class RelatedStories:
             days=archive.days,
             date_factor=self._date_factor,
             spans=np.array([rules.span(day) for day in archive.days.tolist()], np.int32).reshape(-1, 2),
+            directions=archive.directions,
+            share=self._space_weight,
             min_score=self._least(archive, rules),
             progress=on_compared,
         )
@@ -363,12 +388,16 @@ class RelatedStories:
         ours, theirs = self._rows(archive, [a, b])
         terms, n_terms = archive.terms.terms, len(archive.terms.terms)
         products, factor, score = self._compared(ours, theirs)
-        parts = (
-            Part(terms[column], "term", product * factor)
+        near = float(nearness(ours.direction, theirs.direction[None])[0])
+        own = factor * (1 - self._space_weight if near >= 0 else 1)
+        parts = [
+            Part(terms[column], "term", product * own)
             if column < n_terms
-            else Part(archive.names[column - n_terms].name, "topic", product * factor)
+            else Part(archive.names[column - n_terms].name, "topic", product * own)
             for column, product in products.items()
-        )
+        ]
+        if near * self._space_weight > 0 and products:
+            parts.append(Part("word space", "space", near * self._space_weight * factor))
         return Explanation(ours.event, theirs.event, score, factor, best_first(parts))
 
     # ------------------------------------------------------------------ on the way to an answer
@@ -392,27 +421,35 @@ class RelatedStories:
                 rows.append(archive.row(number))
         if unseen:
             self._check_model()
-        made = iter(archive.rows_for(unseen, self._extract(unseen, 1, None), self._topic_weight) if unseen else [])
+        none = np.zeros((len(unseen), archive.embedded)) if archive.embedded else None
+        made = iter(archive.rows_for(unseen, self._extract(unseen, 1, None), self._topic_weight, none) if unseen else [])
         return [next(made) if row is None else row for row in rows]
 
     def _compared(self, ours: Row, theirs: Row) -> tuple[dict[int, float], float, float]:
         """The products of two rows by column, the date factor, and the score that they make."""
         products = theirs.products(ours.by_column())
-        factor = self._date_factor.of(ours.day, np.array([theirs.day], np.int32))[0]
-        return products, float(factor), float(np.float32(sum(products.values())) * factor)
+        factor = self._date_factor.of(ours.day, np.array([theirs.day], np.int32))
+        near = nearness(ours.direction, theirs.direction[None])
+        score = blended(np.array([sum(products.values())], np.float32), near, self._space_weight, factor)
+        return products, float(factor[0]), float(score[0])
 
     def _candidates(self, archive: Archive, row: Row, rules: Rules) -> Iterator[tuple[int, float]]:
         """The numbers of all events related to a row, within the rules' days, with their scores: best first."""
-        scores = archive.postings.products(row.columns, row.weights) * self._date_factor.of(row.day, archive.days)
+        products = archive.postings.products(row.columns, row.weights)
         first, last = rules.span(row.day)
-        listed = (scores > 0) & (scores >= np.float32(self._least(archive, rules)))
-        listed &= (archive.days >= first) & (archive.days <= last)
+        listed = (products > 0) & (archive.days >= first) & (archive.days <= last)
         if row.number >= 0:
             listed[row.number] = False
         numbers = np.flatnonzero(listed)
-        apart = distances(row.day, archive.days[numbers])
-        for number in numbers[np.lexsort((numbers, apart, -scores[numbers]))].tolist():
-            yield number, float(scores[number])
+        days = archive.days[numbers]
+        near = nearness(row.direction, archive.directions[numbers])
+        scores = blended(products[numbers], near, self._space_weight, self._date_factor.of(row.day, days))
+        order = np.lexsort((numbers, distances(row.day, days), -scores))
+        least = np.float32(self._least(archive, rules))
+        for number, score in zip(numbers[order].tolist(), scores[order].tolist(), strict=True):
+            if not (score > 0 and score >= least):
+                return
+            yield number, score
 
     def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: Rules) -> list[Link]:
         """The links of a row, of its candidates."""
@@ -533,19 +570,35 @@ def _several(where: str, field: str, values: Any) -> Iterable[Any]:
     return values
 
 
-def _in_order(events: Iterable[Event]) -> list[Event]:
-    """The events by id, the order of an index's rows."""
+def _in_order(
+    call: str, events: Iterable[Event], embeddings: Any, size: int | None = None
+) -> tuple[list[Event], npt.NDArray[np.float64] | None]:
+    """The events by id, the order of an index's rows, with their embeddings, of `size` numbers where that is given."""
     if isinstance(events, (str, os.PathLike)):
-        raise BadValueError("fit", "events", shown(events), "events, as read_events gives them from a path")
-    found = list(_several("fit", "events", events))
+        raise BadValueError(call, "events", shown(events), "events, as read_events gives them from a path")
+    found = list(_several(call, "events", events))
     for event in found:
         if not isinstance(event, Event):
-            raise BadValueError("fit", "events", shown(event), "an Event; read_events makes them of dicts and data frames")
-    found.sort(key=lambda event: event.id)
-    for event, following in pairwise(found):
+            raise BadValueError(call, "events", shown(event), "an Event; read_events makes them of dicts and data frames")
+    order = sorted(range(len(found)), key=lambda place: found[place].id)
+    ordered = [found[place] for place in order]
+    for event, following in pairwise(ordered):
         if event.id == following.id:
-            raise BadValueError("fit", "id", f"{shown(event.id)} twice", "an id of its own for each event")
-    return found
+            raise BadValueError(call, "id", f"{shown(event.id)} twice", "an id of its own for each event")
+    if embeddings is None:
+        return ordered, np.zeros((len(found), size)) if size else None
+    try:
+        own = np.asarray(embeddings, np.float64)
+    except (TypeError, ValueError):
+        raise BadValueError(call, "embeddings", shown(embeddings), "an array of numbers, a row an event") from None
+    if own.ndim != 2 or len(own) != len(found) or not own.shape[1]:
+        raise BadValueError(call, "embeddings", f"an array of shape {own.shape}", f"one of {len(found)} rows, one an event")
+    if size is not None and own.shape[1] != size:
+        expected = f"{size}, as in the archive" if size else "none, as in the archive"
+        raise BadValueError(call, "embeddings", f"rows of {own.shape[1]} numbers", expected)
+    if not np.isfinite(own).all():
+        raise BadValueError(call, "embeddings", "a number that is not finite", "finite numbers")
+    return ordered, own[order]
 
 
 def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[tuple[Topic, ...]]:

@@ -73,11 +73,12 @@ class Part:
     Parameters
     ----------
     name : str
-        The topic or term.
+        The topic or term, or "word space".
     kind : str
-        "topic" or "term".
+        "topic", "term" or "space".
     share : float
-        Its part of the score: product of its weights in both events, times the date factor.
+        Its part of the score, the date factor in it: that of the product of its weights in both events, or of the nearness of
+        the two events in the word space.
     """
 
     name: str
@@ -97,7 +98,7 @@ class Explanation:
     date_factor : float
         What the days between the events leave of their similarity, 0 to 1; in the shares already.
     parts : tuple of Part
-        Every shared topic and term, the largest share first.
+        Every shared topic and term, and the word space, the largest share first.
 
     Examples
     --------

