@@ -461,7 +461,7 @@ class RelatedStories:
 
         def label(number: int) -> str | None:
             context, _ = reason(number)
-            return None if context is None else fold(context)
+            return None if context is None else fold(context) or context
 
         def allowed(number: int) -> bool:
             return where is None or bool(where(archive.events[number]))

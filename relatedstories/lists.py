@@ -19,7 +19,7 @@ POOL = 30
 """With diversity each event is picked from so many of the best candidates that are left."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Listed:
     """A place in a list.
 
@@ -83,7 +83,8 @@ def choose(
     -----
     A candidate whose similarity to one before it, or to one pinned, is `NEAR_DUPLICATE` or more is folded into the first
     such: it is never listed, and named beside that one if it is among the `FOLDED` candidates that follow it (of one pinned:
-    among the first `FOLDED`). What is folded into an event thus does not depend on `k`.
+    among the first `FOLDED`). What is folded into an event thus does not depend on `k`. Candidates that `max_per_context`
+    has passed over do not count.
 
     Diversity is maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): pick again and again the greatest
     ``(1 - diversity) * score - diversity * similarity``, the greatest similarity to any event picked before, those pinned
@@ -119,6 +120,7 @@ def choose(
         left.remove(best)
         if max_per_context is not None and (context := label(best.number)) is not None:
             if used[context] >= max_per_context:
+                heads.drop(best)
                 continue
             used[context] += 1
         picked.append(best)
@@ -144,6 +146,10 @@ class _Heads(Iterator[Listed]):
                 self._heads.append(Listed(number, score, place))
                 return self._heads[-1]
         raise StopIteration
+
+    def drop(self, head: Listed) -> None:
+        """Fold nothing more into a candidate, as it is not listed."""
+        self._heads.remove(head)
 
     def look_ahead(self, last: int) -> None:
         """Fold the candidates up to a place into the heads there are."""

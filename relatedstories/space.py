@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from relatedstories.vectors import Counts
 
-__all__ = ["DIMENSIONS", "LENGTH", "NONE", "TOPIC_WEIGHT", "Space", "default_space", "joined", "nearness", "term_weights"]
+__all__ = ["DIMENSIONS", "LENGTH", "NONE", "TOPIC_WEIGHT", "Space", "default_space", "joined", "nearness", "shares"]
 
 DIMENSIONS = 256
 
@@ -31,20 +31,27 @@ LENGTH = 127
 NONE = -128
 """The first number of a direction that is none: no direction has it otherwise."""
 
-LEAST_KNOWN = 0.5
+LEAST_KNOWN = 0.65
 """The part of its words that must have a vector for an event to have a direction: one of another language has none."""
 
-TOPIC_WEIGHT = 1.4
-"""How much a topic counts beside a word as rare."""
+TOPIC_WEIGHT = 0.5
+"""How much topics count together beside the words together."""
 
 _UNIT, _CHUNK = 16, 8192
 
 
-def term_weights(counts: sp.csr_array) -> sp.csr_array:
-    """What terms weigh by how often they occur: ``1 + ln count`` in sixteenths."""
-    weights = counts.astype(np.float64)
-    weights.data = np.rint((1 + np.log(weights.data)) * _UNIT) / _UNIT
-    return weights
+def shares(counts: sp.csr_array) -> tuple[sp.csr_array, npt.NDArray[np.float64]]:
+    """What terms weigh by how often they occur: ``1 + ln count``, in whole sixteenths, and what brings each row to one length.
+
+    Returns
+    -------
+    weights : scipy.sparse.csr_array of float64, shape (n, n_terms)
+    scale : ndarray of float64, shape (n, 1)
+    """
+    weights = sp.csr_array(counts, dtype=np.float64)
+    weights.data = np.rint((1 + np.log(weights.data)) * _UNIT)
+    squares = weights.power(2).sum(axis=1)[:, None]
+    return weights, _UNIT / np.sqrt(np.maximum(squares, 1))
 
 
 class Space(NamedTuple):
@@ -87,23 +94,20 @@ class Space(NamedTuple):
         ndarray of int8, shape (n_events, DIMENSIONS)
             Of length `LENGTH`, but for rounding; for an event of whose words too few are known, `NONE` and zeros.
         """
-        blocks, rows = [], []
-        n_known = np.zeros(terms.matrix.shape[0])
-        for counts, known, matrix in (
-            (terms, self.terms, term_weights(terms.matrix)),
-            (topics, self.topics, (topics.matrix > 0).astype(np.float64)),
-        ):
-            place = np.fromiter((known.get(term, -1) for term in counts.terms), np.intp, len(counts.terms))
-            n_known += matrix.astype(bool) @ np.where(place >= 0, 1 - LEAST_KNOWN, -LEAST_KNOWN)
-            blocks.append(matrix[:, np.flatnonzero(place >= 0)])
-            rows.append(place[place >= 0])
-        weights = sp.csr_array(sp.hstack(blocks, format="csr")) * _UNIT
-        vectors = self.vectors[np.concatenate(rows)].astype(np.float64)
-        found = np.zeros((weights.shape[0], DIMENSIONS), np.int8)
+        blocks = []
+        for counts, known in ((terms, self.terms), (topics, self.topics)):
+            rows = np.fromiter((known.get(term, -1) for term in counts.terms), np.intp, len(counts.terms))
+            blocks.append((shares(counts.matrix[:, rows >= 0]), self.vectors[rows[rows >= 0]].astype(np.float64)))
+        found = np.zeros((terms.matrix.shape[0], DIMENSIONS), np.int8)
         for start in range(0, len(found), _CHUNK):
-            sums = weights[start : start + _CHUNK] @ vectors
-            found[start : start + _CHUNK] = np.rint(sums * (LENGTH / _lengths(sums)))
-        none = (n_known < 0) | ~found.any(axis=1)
+            part = slice(start, start + _CHUNK)
+            # Whole numbers at every step, of which sums are exact.
+            of_terms, of_topics = (np.rint(matrix[part] @ vectors * scale[part]) for (matrix, scale), vectors in blocks)
+            sums = of_terms + np.rint(TOPIC_WEIGHT * of_topics)
+            found[part] = np.rint(sums * (LENGTH / _lengths(sums)))
+        held = np.array([term in self.terms for term in terms.terms], np.float64)
+        n_known, n_words = terms.matrix.astype(bool) @ held, np.diff(terms.matrix.indptr)
+        none = (n_known < LEAST_KNOWN * n_words) | ~found.any(axis=1)
         found[none] = 0
         found[none, 0] = NONE
         return found

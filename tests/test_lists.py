@@ -68,6 +68,14 @@ def test_fewer_where_the_limit_leaves_no_more():
     assert numbers(FALLING[:5], 4, max_per_context=1) == [110, 200]
 
 
+def test_what_the_limit_passes_over_folds_nothing():
+    def near(a, b):
+        return 1.0 if {a, b} in ({100, 110}, {120, 200}) else 0.0
+
+    chosen = choose([(100, 0.9), (110, 0.8), (120, 0.7), (200, 0.6)], 4, near, hundred, max_per_context=1)
+    assert [(one.number, one.duplicates) for one in chosen] == [(100, [110]), (200, [])]  # 120 has no room, so 200 has
+
+
 def test_maximal_marginal_relevance_by_hand():
     """Of three equally good candidates after the first, that which is like none is picked; the list stands by score."""
     candidates = [(100, 0.9), (110, 0.8), (120, 0.8), (200, 0.7), (210, 0.7), (300, 0.2)]

@@ -27,7 +27,7 @@ import torch
 from torch import nn
 
 from relatedstories import TopicExtractor
-from relatedstories.space import DIMENSIONS, TOPIC_WEIGHT, Space, term_weights
+from relatedstories.space import DIMENSIONS, TOPIC_WEIGHT, Space, shares
 from relatedstories.vectors import Counts, count_terms, count_topics
 
 SEED = 0
@@ -151,15 +151,18 @@ def main(linked_path: str, text_path: str, teacher_path: str) -> None:
     terms = frequent(count_terms(texts))
     topics = frequent(count_topics([topic.key for topic in found] for found in TopicExtractor().extract_many(texts)))
     print(f"{len(events)} events, {len(terms.terms)} terms, {len(topics.terms)} topics", flush=True)
-    scale = np.concatenate([rarity(terms), TOPIC_WEIGHT * rarity(topics)])[:, None]
-    counted = sp.hstack([term_weights(terms.matrix), topics.matrix > 0], format="csr").astype(np.float32)
-    weighted = counted * scale.T
-    lengths = np.sqrt(weighted.power(2).sum(axis=1))
-    rows = sp.csr_array(sp.diags_array(1 / np.maximum(lengths, 1e-9)) @ weighted).astype(np.float32)
+    blocks = []
+    for counts, weight in ((terms, 1.0), (topics, TOPIC_WEIGHT)):
+        weights, scale = shares(counts.matrix)
+        blocks.append(weight * (sp.diags_array(scale[:, 0]) @ weights @ sp.diags_array(rarity(counts))))
+    rows = sp.csr_array(sp.hstack(blocks))
+    lengths = np.sqrt(rows.power(2).sum(axis=1))
+    rows = sp.csr_array(sp.diags_array(1 / np.maximum(lengths, 1e-9)) @ rows).astype(np.float32)
     start = ridge(rows, targets)
     middle = targets.mean(axis=0)
     main_axes = np.linalg.eigh((targets - middle).T @ (targets - middle))[1][:, ::-1][:, :DIMENSIONS]
-    vectors = scale * train(rows, events, (start @ main_axes).astype(np.float32), targets)
+    vectors = train(rows, events, (start @ main_axes).astype(np.float32), targets)
+    vectors *= np.concatenate([rarity(terms), rarity(topics)])[:, None]
     folder = Path(__file__).parent
     Space.rounded(terms.terms, topics.terms, vectors).save(folder)
     sizes = {file.name: file.stat().st_size / 1e6 for file in sorted(folder.iterdir()) if file.suffix in (".txt", ".npz")}
