@@ -34,12 +34,26 @@ def _before(score_a, apart_a, id_a, score_b, apart_b, id_b):  # type: ignore[no-
 
 
 @_compiled
+def _product(a, b):  # type: ignore[no-untyped-def]
+    product = np.int32(0)
+    for i in range(len(a)):
+        product += np.int32(a[i]) * np.int32(b[i])
+    return product
+
+
+@_compiled
+def products_of(direction, directions, rows):  # type: ignore[no-untyped-def]
+    """The inner products of a direction with some others."""
+    products = np.empty(len(rows), np.int32)
+    for i in range(len(rows)):
+        products[i] = _product(direction, directions[rows[i]])
+    return products
+
+
+@_compiled
 def _nearness(directions, a, b):  # type: ignore[no-untyped-def]
     """As `relatedstories.space.nearness`, of two rows that have a direction."""
-    product = np.int32(0)
-    for i in range(directions.shape[1]):
-        product += np.int32(directions[a, i]) * np.int32(directions[b, i])
-    cosine = min(max(np.float32(product) * _COSINE, np.float32(0)), np.float32(1))
+    cosine = min(max(np.float32(_product(directions[a], directions[b])) * _COSINE, np.float32(0)), np.float32(1))
     return np.float32(cosine * cosine)
 
 

@@ -33,6 +33,8 @@ __all__ = ["Progress", "RelatedStories"]
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Told of a long job's way: the stage, how much of it is done, and how much it is in all."""
 
+_ONLY = np.zeros(1, np.intp)
+
 _CHUNK = 512  # events a task of extraction: two seconds' work, so that progress shows and processes end together
 
 
@@ -388,7 +390,7 @@ class RelatedStories:
         ours, theirs = self._rows(archive, [a, b])
         terms, n_terms = archive.terms.terms, len(archive.terms.terms)
         products, factor, score = self._compared(ours, theirs)
-        near = float(nearness(ours.direction, theirs.direction[None])[0])
+        near = float(nearness(ours.direction, theirs.direction[None], _ONLY)[0])
         own = factor * (1 - self._space_weight if near >= 0 else 1)
         parts = [
             Part(terms[column], "term", product * own)
@@ -429,7 +431,7 @@ class RelatedStories:
         """The products of two rows by column, the date factor, and the score that they make."""
         products = theirs.products(ours.by_column())
         factor = self._date_factor.of(ours.day, np.array([theirs.day], np.int32))
-        near = nearness(ours.direction, theirs.direction[None])
+        near = nearness(ours.direction, theirs.direction[None], _ONLY)
         score = blended(np.array([sum(products.values())], np.float32), near, self._space_weight, factor)
         return products, float(factor[0]), float(score[0])
 
@@ -441,15 +443,13 @@ class RelatedStories:
         if row.number >= 0:
             listed[row.number] = False
         numbers = np.flatnonzero(listed)
-        days = archive.days[numbers]
-        near = nearness(row.direction, archive.directions[numbers])
-        scores = blended(products[numbers], near, self._space_weight, self._date_factor.of(row.day, days))
-        order = np.lexsort((numbers, distances(row.day, days), -scores))
-        least = np.float32(self._least(archive, rules))
-        for number, score in zip(numbers[order].tolist(), scores[order].tolist(), strict=True):
-            if not (score > 0 and score >= least):
-                return
-            yield number, score
+        near = nearness(row.direction, archive.directions, numbers)
+        factors = self._date_factor.of(row.day, archive.days[numbers])
+        scores = blended(products[numbers], near, self._space_weight, factors)
+        kept = np.flatnonzero((scores > 0) & (scores >= np.float32(self._least(archive, rules))))
+        numbers, scores = numbers[kept], scores[kept]
+        order = np.lexsort((numbers, distances(row.day, archive.days[numbers]), -scores))
+        yield from zip(numbers[order].tolist(), scores[order].tolist(), strict=True)
 
     def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: Rules) -> list[Link]:
         """The links of a row, of its candidates."""

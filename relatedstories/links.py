@@ -217,7 +217,7 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
 
 MAX_PHRASE = 6
 PHRASE_CHARS = 2000
-TELLING = 0.5
+TELLING = 0.3
 
 
 def _common(ours: Sequence[str], theirs: Sequence[str], shares: Mapping[str, float]) -> int:

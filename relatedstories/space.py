@@ -37,7 +37,7 @@ LEAST_KNOWN = 0.65
 TOPIC_WEIGHT = 0.5
 """How much topics count together beside the words together."""
 
-_UNIT, _CHUNK = 16, 8192
+_UNIT, _CHUNK, _FEW = 16, 8192, 512
 
 
 def shares(counts: sp.csr_array) -> tuple[sp.csr_array, npt.NDArray[np.float64]]:
@@ -150,22 +150,29 @@ def _rows(words: Sequence[str], first: int) -> dict[str, int]:
     return {word: row for row, word in enumerate(words, first)}
 
 
-def nearness(direction: npt.NDArray[np.int8], others: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
-    """How near one direction is to others: the square of the cosine, 0 where that is negative, -1 where one is none.
+def nearness(
+    direction: npt.NDArray[np.int8], directions: npt.NDArray[np.int8], rows: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float32]:
+    """How near a direction is to some others: the square of the cosine, 0 where that is negative, -1 where one is none.
 
-    Products of whole numbers add up exactly in float32; what comes after is one operation at a time.
+    Products of whole numbers add up exactly, and what comes after is one operation at a time.
 
     Examples
     --------
-    >>> a, b = np.zeros((2, 256), np.int8)
-    >>> a[0], b[:2] = 127, 90
-    >>> nearness(a, np.stack([a, b])).round(2).tolist()
-    [1.0, 0.5]
+    >>> a, b, c = np.zeros((3, 256), np.int8)
+    >>> a[0], b[:2], c[0] = 127, 90, NONE
+    >>> nearness(a, np.stack([a, b, c]), np.array([0, 1, 2])).round(2).tolist()
+    [1.0, 0.5, -1.0]
     """
-    products = others.astype(np.float32) @ direction.astype(np.float32)
+    if len(rows) > _FEW:
+        from relatedstories._kernel import products_of  # compiled: worth loading where there is much to do
+
+        products = products_of(direction, directions, rows).astype(np.float32)
+    else:
+        products = directions[rows].astype(np.float32) @ direction.astype(np.float32)
     cosines = np.clip(products * np.float32(1 / LENGTH**2), np.float32(0), np.float32(1))
     squares: npt.NDArray[np.float32] = cosines * cosines
-    squares[(others[:, 0] == NONE) | (direction[0] == NONE)] = -1
+    squares[(directions[rows, 0] == NONE) | (direction[0] == NONE)] = -1
     return squares
 
 

@@ -23,10 +23,14 @@ def directions(texts, topics=None):
     return default_space().directions(count_terms(texts), count_topics(topics or [()] * len(texts)))
 
 
+def near(a, b):
+    return nearness(a, b[None], np.array([0]))[0]
+
+
 def test_events_of_one_kind_are_near_though_they_share_no_word():
     volcano, lava, budget, taxes = directions(TEXTS)
-    assert nearness(volcano, lava[None])[0] > 4 * nearness(volcano, budget[None])[0]
-    assert nearness(budget, taxes[None])[0] > 4 * nearness(budget, lava[None])[0]
+    assert near(volcano, lava) > 4 * near(volcano, budget)
+    assert near(budget, taxes) > 4 * near(budget, lava)
 
 
 def test_a_direction_does_not_depend_on_the_events_beside_it():
@@ -38,7 +42,7 @@ def test_a_direction_does_not_depend_on_the_events_beside_it():
 def test_directions_have_their_length_and_topics_turn_them():
     plain, turned = directions([TEXTS[2]])[0], directions([TEXTS[2]], [["israel", "knesset"]])[0]
     assert np.linalg.norm(plain.astype(float)) == pytest.approx(LENGTH, abs=2)
-    assert 0.1 < nearness(plain, turned[None])[0] < 0.99
+    assert 0.1 < near(plain, turned) < 0.99
 
 
 @pytest.mark.parametrize("text", ["", "Zażółć gęślą jaźń", "Der Bundestag beschließt die Rente mit siebzig in Berlin"])
@@ -46,7 +50,7 @@ def test_what_is_of_another_language_has_no_direction(text):
     row = directions([text])[0]
     assert row[0] == NONE
     assert not row[1:].any()
-    assert nearness(row, directions(TEXTS)).tolist() == [-1] * len(TEXTS)
+    assert nearness(row, directions(TEXTS), np.arange(len(TEXTS))).tolist() == [-1] * len(TEXTS)
 
 
 def test_an_archive_of_another_language_is_ranked_as_without_the_space():
@@ -76,6 +80,17 @@ def test_the_space_decides_between_equals():
     assert sum(part.share for part in explanation.parts) == pytest.approx(explanation.score, abs=1e-6)
     assert explanation.score == links[0].score
     assert [part.name for part in explanation.parts if part.kind == "space"] == ["word space"]
+
+
+def test_few_and_many_are_compared_alike():
+    rows = np.random.default_rng(0).integers(-127, 128, (2000, DIMENSIONS)).astype(np.int8)
+    rows[7] = 0
+    rows[7, 0] = NONE
+    many = nearness(rows[0], rows, np.arange(2000))
+    few = [nearness(rows[0], rows, np.arange(i, i + 100)) for i in range(0, 2000, 100)]
+    np.testing.assert_array_equal(many, np.concatenate(few))
+    exact = np.clip(rows.astype(int) @ rows[0].astype(int) / LENGTH**2, 0, 1) ** 2
+    np.testing.assert_allclose(np.delete(many, 7), np.delete(exact, 7), rtol=1e-6)
 
 
 def test_a_saved_space_is_read_as_it_was(tmp_path, monkeypatch):
@@ -125,8 +140,8 @@ def test_with_embeddings_added_and_loaded_answers_are_those_of_a_fit(tmp_path):
 def test_joined_directions_count_half_each():
     here, there = directions(TEXTS[:2])
     rows = joined(np.stack([here, there]), np.array([[1.0, 0.0], [2.0, 0.0]]))
-    cosine = np.sqrt(nearness(here, there[None])[0])
-    assert np.sqrt(nearness(rows[0], rows[1:])[0]) == pytest.approx((cosine + 1) / 2, abs=0.02)
+    cosine = np.sqrt(near(here, there))
+    assert np.sqrt(near(rows[0], rows[1])) == pytest.approx((cosine + 1) / 2, abs=0.02)
 
 
 @pytest.mark.parametrize(
