@@ -249,6 +249,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     embeddings = None if given.embeddings is None else np.load(given.embeddings, allow_pickle=False)
     data = Data.read(given.events)
+    if embeddings is not None and len(embeddings) != len(data.order):
+        parser.error(f"--embeddings: got {len(embeddings)} rows, expected {len(data.order)}, one a line")
     if given.wrong is not None:
         draw_wrong(data, given.wrong, given.seed)
     else:
