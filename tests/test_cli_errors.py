@@ -257,8 +257,8 @@ def broken_index(how: str) -> str:
         return "index/index.json: got a broken file, expected the manifest of an index"
     if how == "newer":
         manifest = json.loads((index / "index.json").read_text())
-        (index / "index.json").write_text(json.dumps(manifest | {"format": 2}))
-        return "index: got an index of format 2, expected format 1; build it again"
+        (index / "index.json").write_text(json.dumps(manifest | {"format": 3}))
+        return "index: got an index of format 3, expected format 2; build it again"
     if how == "array cut":
         size = (index / "weights-data.npy").stat().st_size
         cut(index / "weights-data.npy", 100)
@@ -314,7 +314,7 @@ def test_broken_index_on_the_command_line() -> None:
 def test_index_of_a_broken_manifest_is_built_again_in_a_new_place_only() -> None:
     broken_index("manifest cut")
     with pytest.raises(
-        InputError, match=r"^index: got a folder that holds events.json, expected a new or empty one, or one with an"
+        InputError, match=r"^index: got a folder that holds directions.npy, expected a new or empty one, or one with an"
     ):
         quick().fit(SPACE).save("index")
 
