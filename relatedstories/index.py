@@ -276,7 +276,8 @@ class RelatedStories:
         -----
         How it searches, and among which values: `relatedstories.tuning.tuned` and ``GRIDS`` there. Which events are held back
         depends on their ids alone, through a hash. Two events of one story may stand on either side; with four settings
-        fitted that makes the figures held back little too good. No other thread should ask meanwhile.
+        fitted that makes the figures held back little too good. Readers can only go to what was listed: by their clicks the
+        settings of those lists look better than they are. No other thread should ask meanwhile.
 
         Examples
         --------

@@ -95,6 +95,7 @@ def test_where_dates_are_out_of_account_the_half_life_stays() -> None:
 def test_only_values_of_the_grids_are_found() -> None:
     found = tuning_of(quick(topic_weight=0.33)).found
     assert all(value in GRIDS[name] or value == 0.33 for name, value in found._asdict().items() if name != "space_weight")
+    assert min(GRIDS["topic_weight"]) > 0  # without topics links would have no context
     assert {name: list(values) for name, values in GRIDS.items()} == {name: sorted(values) for name, values in GRIDS.items()}
 
 
