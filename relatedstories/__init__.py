@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from relatedstories.links import Explanation, Link, Part
     from relatedstories.readers import read_events
     from relatedstories.topics import Mention, Topic, TopicExtractor
+    from relatedstories.tuning import Tuning
 
 __all__ = [
     "BadValueError",
@@ -33,6 +34,7 @@ __all__ = [
     "RelatedStories",
     "Topic",
     "TopicExtractor",
+    "Tuning",
     "UnknownEventError",
     "evaluate",
     "read_events",
@@ -49,6 +51,7 @@ _MODULES = {
     "links": ("Explanation", "Link", "Part"),
     "readers": ("read_events",),
     "topics": ("Mention", "Topic", "TopicExtractor"),
+    "tuning": ("Tuning",),
 }
 
 

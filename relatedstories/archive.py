@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import bisect
 import collections
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.events import Event
-from relatedstories.space import DIMENSIONS, default_space, joined
+from relatedstories.space import DIMENSIONS, default_space, joined, nearness
 from relatedstories.topics import Topic
-from relatedstories.topk import NO_DATE, Postings
+from relatedstories.topk import ANY_DAY, NO_DATE, DateFactor, Postings, blended, distances
 from relatedstories.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, weigh
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Archive", "Found", "Row", "Similarity"]
+__all__ = ["Archive", "Candidates", "Found", "Row", "Similarity"]
 
 Found: TypeAlias = tuple[tuple[str, str], ...]
 """The names and kinds of an event's topics."""
@@ -62,6 +62,44 @@ class Row:
         """
         pairs = zip(self.columns.tolist(), self.weights.tolist(), strict=True)
         return {column: other[column] * weight for column, weight in pairs if column in other}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The events of an archive related to a row, with what their scores are made of.
+
+    Parameters
+    ----------
+    numbers : ndarray of int
+        In their order in the archive.
+    products, near : ndarray of float32
+        Their inner products with the row, greater than 0, and their nearness to it (`relatedstories.space.nearness`).
+    day : int
+        That of the row.
+    days : ndarray of int32
+    """
+
+    numbers: npt.NDArray[np.intp]
+    products: npt.NDArray[np.float32]
+    near: npt.NDArray[np.float32]
+    day: int
+    days: npt.NDArray[np.int32]
+
+    def best_first(self, share: float, date_factor: DateFactor, least: float) -> Iterator[tuple[int, float]]:
+        """Their numbers and scores, best first, down to a score of `least`; `share` is the word space's part of a score."""
+        scores = blended(self.products, self.near, share, date_factor.of(self.day, self.days))
+        good = (scores > 0) & (scores >= np.float32(least))
+        numbers, scores, apart = self.numbers[good], scores[good], distances(self.day, self.days[good])
+        parts = [np.ones(len(numbers), bool)]
+        if len(numbers) > 4 * _HEAD:  # a list seldom needs more than the best, of which only these are sorted then
+            best = scores >= np.partition(scores, -_HEAD)[-_HEAD]
+            parts = [best, ~best]
+        for part in parts:
+            order = np.lexsort((numbers[part], apart[part], -scores[part]))
+            yield from zip(numbers[part][order].tolist(), scores[part][order].tolist(), strict=True)
+
+
+_HEAD = 64  # as many as lists of a dozen need, near-duplicates and what rules pass over included
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +162,13 @@ class Archive:
         directions: npt.NDArray[np.int8],
         topic_weight: float,
     ) -> Archive:
-        term_idf = inverse_frequencies(terms.terms, terms.events(), len(events), background())
-        topic_idf = inverse_frequencies(keys.terms, keys.events(), len(events))
-        weights = weigh(terms, keys, term_idf, topic_idf, topic_weight)
+        weights = _weights(terms, keys, topic_weight)
         return cls(events, found, terms, keys, _names_of(keys, found), weights, Postings.of(weights), directions)
+
+    def reweighed(self, topic_weight: float) -> Archive:
+        """The archive with another weight of topics: the same as `of` its events with that, without counting again."""
+        weights = _weights(self.terms, self.keys, topic_weight)
+        return replace(self, weights=weights, postings=Postings.of(weights))
 
     @property
     def embedded(self) -> int:
@@ -161,6 +202,16 @@ class Archive:
         part = slice(self.weights.indptr[number], self.weights.indptr[number + 1])
         columns, weights = self.weights.indices[part], self.weights.data[part]
         return Row(self.events[number], number, columns, weights, int(self.days[number]), self.directions[number])
+
+    def candidates(self, row: Row, span: tuple[int, int] = ANY_DAY) -> Candidates:
+        """The events related to a row, within a span of days, itself left out."""
+        products = self.postings.products(row.columns, row.weights)
+        listed = (products > 0) & (self.days >= span[0]) & (self.days <= span[1])
+        if row.number >= 0:
+            listed[row.number] = False
+        numbers = np.flatnonzero(listed)
+        near = nearness(row.direction, self.directions, numbers)
+        return Candidates(numbers, products[numbers], near, row.day, self.days[numbers])
 
     def topics(self, number: int) -> tuple[Topic, ...]:
         """The topics of an event, under the names that readers see."""
@@ -278,6 +329,13 @@ class Similarity:
 def _counts(events: Sequence[Event], found: Sequence[Found]) -> tuple[Counts, Counts]:
     keys = ([Topic(name).key for name, _ in pairs] for pairs in found)
     return count_terms(event.full_text for event in events), count_topics(keys)
+
+
+def _weights(terms: Counts, keys: Counts, topic_weight: float) -> sp.csr_array:
+    n = terms.matrix.shape[0]
+    term_idf = inverse_frequencies(terms.terms, terms.events(), n, background())
+    topic_idf = inverse_frequencies(keys.terms, keys.events(), n)
+    return weigh(terms, keys, term_idf, topic_idf, topic_weight)
 
 
 def _directions(terms: Counts, keys: Counts, embeddings: npt.NDArray[Any] | None) -> npt.NDArray[np.int8]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,13 +19,19 @@ from relatedstories.events import Event
 from relatedstories.index import Progress, RelatedStories
 from relatedstories.judgements import QUERIES, Headings, Judgements, check_ids, checked, write_qrels, write_run
 
-__all__ = ["Estimate", "Evaluation", "check_runs_folder", "evaluate"]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["Estimate", "Evaluation", "check_runs_folder", "estimated", "evaluate", "extra", "measure", "sample", "table"]
 
 LIBRARY = "relatedstories"
 """The library's own name among the systems compared."""
 
 _MEASURES = {"nDCG": "ndcg_cut", "P": "P", "R": "recall", "MRR": "recip_rank", "hit": "success"}
 """Each measure's name here and in trec_eval."""
+
+_PACKAGES = {"pytrec_eval": "pytrec-eval-terrier", "bm25s": "bm25s"}
+"""The extra's modules and the packages they come in."""
 
 _RESAMPLES = 2000
 _CHUNK = 100  # queries whose judgements are held at once: a wide heading has a hundred thousand for each
@@ -93,9 +99,7 @@ class Evaluation:
         return [["", *self.estimates[LIBRARY]], *systems, *leads]
 
     def __str__(self) -> str:
-        rows = self.rows()
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+        return table(self.rows())
 
     def write_runs(self, folder: str | os.PathLike[str]) -> None:
         """Write the judgements and lists for other tools: ``qrels.txt`` and, of each system, ``NAME.run``, in TREC's formats.
@@ -121,6 +125,12 @@ class Evaluation:
         for system, lists in self.lists.items():
             with new_file(folder / f"{system}.run") as file:
                 write_run(lists, system, file)
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """The rows of a table as lines of text, columns under each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
 def check_runs_folder(folder: Path) -> None:
@@ -205,7 +215,7 @@ def evaluate(
     (('1', '2', '3'), '1.000 [1.000, 1.000]')
     """
     k, queries = whole_number("evaluate", "k", k, 1), whole_number("evaluate", "queries", queries, 1)
-    trec_eval, _ = _extra("pytrec_eval", "pytrec-eval-terrier"), _extra("bm25s", "bm25s")  # before any work is spent
+    trec_eval, _ = (extra("evaluate", module) for module in ("pytrec_eval", "bm25s"))  # before any work is spent
     archive = list(events)
     for event in archive:
         if not isinstance(event, Event):
@@ -219,7 +229,7 @@ def evaluate(
         raise BadValueError("evaluate", "above", shown(above), "None, as judgements are given")
     else:
         judgements = _known(judgements, number_of)
-    asked = _sample(sorted(judgements), queries)
+    asked = sample(sorted(judgements), queries)
 
     stories = RelatedStories() if stories is None else stories
     stories.fit(archive, n_jobs=n_jobs, progress=progress)
@@ -235,15 +245,17 @@ def evaluate(
         ("newest", by_newest(numbers, days, k)),
     ):
         lists[name] = {id_: [archive[i].id for i in best] for id_, best in zip(asked, found, strict=True)}
-    measured = _measure(trec_eval, judgements, asked, lists, k)
+    measured = measure(trec_eval, judgements, asked, lists, k)
     return _evaluation(k, len(archive), asked, lists, measured, judgements)
 
 
-def _extra(module: str, package: str) -> ModuleType:
+def extra(call: str, module: str) -> ModuleType:
+    """A module of the extra ``relatedstories[evaluate]``; raises `InputError` where it is not installed."""
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise InputError(f'evaluate needs {package}, which is not installed: pip install "relatedstories[evaluate]"') from None
+        message = f'{call} needs {_PACKAGES[module]}, which is not installed: pip install "relatedstories[evaluate]"'
+        raise InputError(message) from None
 
 
 def _headings(archive: Sequence[Event], above: Mapping[str, Sequence[str]] | None) -> Headings:
@@ -267,7 +279,7 @@ def _known(judgements: Judgements, number_of: Mapping[str, int]) -> Judgements:
     return known
 
 
-def _sample(ids: Sequence[str], most: int) -> tuple[str, ...]:
+def sample(ids: Sequence[str], most: int) -> tuple[str, ...]:
     """So many of the ids, the same each time, in their order."""
     drawn = np.random.default_rng(0).choice(len(ids), min(most, len(ids)), replace=False)
     return tuple(ids[i] for i in np.sort(drawn))
@@ -284,12 +296,17 @@ def _library_lists(stories: RelatedStories, asked: Sequence[str], k: int, progre
     return lists
 
 
-def _measure(
-    trec_eval: ModuleType, judgements: Judgements, asked: Sequence[str], lists: Mapping[str, Mapping[str, list[str]]], k: int
+def measure(
+    trec_eval: ModuleType,
+    judgements: Judgements,
+    asked: Sequence[str],
+    lists: Mapping[str, Mapping[str, list[str]]],
+    k: int,
+    names: Iterable[str] = tuple(_MEASURES),
 ) -> dict[str, list[list[float]]]:
-    """For each system, a row a query with a value for each measure."""
+    """For each system, a row a query with a value for each of the measures named, see `evaluate`."""
     # No cut-off for MRR, as trec_eval has none: the lists end at k.
-    keys = {name if name == "recip_rank" else f"{name}_{k}": None for name in _MEASURES.values()}
+    keys = {key if key == "recip_rank" else f"{key}_{k}": None for key in (_MEASURES[name] for name in names)}
     measured: dict[str, list[list[float]]] = {system: [] for system in lists}
     for start in range(0, len(asked), _CHUNK):
         ids = asked[start : start + _CHUNK]
@@ -304,6 +321,15 @@ def _measure(
     return measured
 
 
+def estimated(rows: npt.NDArray[np.float64]) -> list[Estimate]:
+    """The mean of each column of values, a row a query, with its interval; all columns by the same resamples of the queries."""
+    n, rng = len(rows), np.random.default_rng(0)
+    counts = (np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(_RESAMPLES))
+    means = np.array([count @ rows for count in counts]) / n
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    return [Estimate(*map(float, triple)) for triple in zip(rows.mean(axis=0), low, high, strict=True)]
+
+
 def _evaluation(
     k: int,
     events: int,
@@ -315,13 +341,8 @@ def _evaluation(
     names = [f"{name}@{k}" for name in _MEASURES]
     values = {system: np.array(rows) for system, rows in measured.items()}
     leads = {system: values[LIBRARY] - theirs for system, theirs in values.items() if system != LIBRARY}
-    rows = np.stack([*values.values(), *leads.values()], axis=1).reshape(len(asked), -1)
-    rng = np.random.default_rng(0)
-    counts = (np.bincount(rng.integers(len(asked), size=len(asked)), minlength=len(asked)) for _ in range(_RESAMPLES))
-    means = np.array([count @ rows for count in counts]) / len(asked)
-    low, high = np.quantile(means, [0.025, 0.975], axis=0)
-    bounds = np.stack([rows.mean(axis=0), low, high], axis=1).reshape(-1, len(names), 3)
-    estimates = [dict(zip(names, (Estimate(*map(float, triple)) for triple in system), strict=True)) for system in bounds]
+    found = estimated(np.stack([*values.values(), *leads.values()], axis=1).reshape(len(asked), -1))
+    estimates = [dict(zip(names, found[i : i + len(names)], strict=True)) for i in range(0, len(found), len(names))]
     return Evaluation(
         k,
         events,

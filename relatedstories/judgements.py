@@ -163,7 +163,7 @@ class Headings(Mapping[str, Mapping[str, int]]):
         return f"<Headings of {len(self._own)} events, {len(self)} of them queries>"
 
 
-def checked(judgements: Judgements, ids: Collection[str]) -> dict[str, dict[str, int]]:
+def checked(judgements: Judgements, ids: Collection[str], call: str = "evaluate") -> dict[str, dict[str, int]]:
     """The judgements that say something of an archive: its events alone, and queries to which one at least is related.
 
     Parameters
@@ -171,6 +171,8 @@ def checked(judgements: Judgements, ids: Collection[str]) -> dict[str, dict[str,
     judgements : mapping of str to mapping of str to int
     ids : collection of str
         Those of the archive.
+    call : str, default "evaluate"
+        What was called with them, for the errors.
 
     Raises
     ------
@@ -183,7 +185,7 @@ def checked(judgements: Judgements, ids: Collection[str]) -> dict[str, dict[str,
         How many ids no event has, with the first of them, and how many queries relate to no event.
     """
     if not isinstance(judgements, Mapping):
-        raise BadValueError("evaluate", "judgements", shown(judgements), "a mapping, for each query's id, of ids to gains")
+        raise BadValueError(call, "judgements", shown(judgements), "a mapping, for each query's id, of ids to gains")
     known: dict[str, dict[str, int]] = {}
     unknown: dict[str, None] = {}
     idle: list[str] = []
