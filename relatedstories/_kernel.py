@@ -21,6 +21,7 @@ def _compiled(function: Any) -> Any:
 _FAR = np.iinfo(np.int32).max
 _NO_DATE = np.iinfo(np.int32).min
 _COSINE = np.float32(1 / LENGTH**2)
+_STEPS = 100
 
 
 @_compiled
@@ -58,6 +59,35 @@ def _nearness(directions, a, b):  # type: ignore[no-untyped-def]
 
 
 @_compiled
+def _factor(day, other, table, unknown):  # type: ignore[no-untyped-def]
+    """The days between two, and the factor for them."""
+    if day == _NO_DATE or other == _NO_DATE:
+        return np.int64(_FAR), table[unknown]
+    distance = abs(np.int64(day) - np.int64(other))
+    return distance, table[min(distance, len(table) - 1)]
+
+
+@_compiled
+def _by_bound(bounds, n, sort, order):  # type: ignore[no-untyped-def]
+    """Fill the order with the places of the first n bounds; if it is to be sorted, the greatest first, by hundredths."""
+    starts = np.zeros(_STEPS + 2, np.int64)
+    if sort:
+        for i in range(n):
+            starts[_step(bounds[i]) + 1] += 1
+        for step in range(_STEPS + 1):
+            starts[step + 1] += starts[step]
+    for i in range(n):
+        step = _step(bounds[i]) if sort else 0
+        order[starts[step]] = i
+        starts[step] += 1
+
+
+@_compiled
+def _step(bound):  # type: ignore[no-untyped-def]
+    return _STEPS - min(int(bound * _STEPS), _STEPS)
+
+
+@_compiled
 def top_rows(  # type: ignore[no-untyped-def]
     indptr,
     indices,
@@ -78,11 +108,16 @@ def top_rows(  # type: ignore[no-untyped-def]
     ids,
     scores,
 ):
-    """Fill ids and scores for the rows from start to stop: sum each row's postings, keep the k best in a sorted list."""
+    """Fill ids and scores for the rows from start to stop: sum each row's postings, keep the k best in a sorted list.
+
+    Directions are compared only where even the nearest could enter the list: the rows that have the greatest bounds come first,
+    so that the list is soon full of good ones and most of the others, those of far days say, need no comparing.
+    """
     n, k = len(indptr) - 1, ids.shape[1]
     own = np.float32(np.float32(1) - share)
     sums = np.zeros(n, np.float32)
-    touched = np.empty(n, np.int32)
+    touched, order = np.empty(n, np.int32), np.empty(n, np.int32)
+    bounds = np.empty(n, np.float32)
     seen = np.zeros(n, np.bool_)
     apart = np.empty(k, np.int64)
     for row in range(start, stop):
@@ -96,27 +131,27 @@ def top_rows(  # type: ignore[no-untyped-def]
                     touched[n_touched] = other
                     n_touched += 1
                 sums[other] += weight * posting_weights[posting]
-        filled, directed = 0, share > 0 and directions[row, 0] != NONE
+        directed = share > 0 and directions[row, 0] != NONE
         for i in range(n_touched):
             other = touched[i]
             product = sums[other]
+            bounds[i] = 0
+            if product > 0 and other != row and first_days[row] <= days[other] <= last_days[row]:
+                if directed and directions[other, 0] != NONE:
+                    product = np.float32(own * product) + share
+                bounds[i] = product * _factor(days[row], days[other], table, unknown)[1]
+        _by_bound(bounds, n_touched, directed, order)
+        filled = 0
+        for i in range(n_touched):
+            other, bound = touched[order[i]], bounds[order[i]]
+            product = sums[other]
             sums[other] = 0
             seen[other] = False
-            if other == row or days[other] < first_days[row] or days[other] > last_days[row]:
+            if not (bound > 0 and bound >= min_score) or (filled == k and bound < scores[row, k - 1]):
                 continue
-            if days[row] == _NO_DATE or days[other] == _NO_DATE:
-                distance = np.int64(_FAR)
-                factor = table[unknown]
-            else:
-                distance = abs(np.int64(days[row]) - np.int64(days[other]))
-                factor = table[min(distance, len(table) - 1)]
+            distance, factor = _factor(days[row], days[other], table, unknown)
             if directed and directions[other, 0] != NONE:
-                product *= own
-                # Where even the nearest direction would not do, as for most rows of far days, it is not looked at.
-                most = np.float32((product + share) * factor)
-                if most < min_score or (filled == k and most < scores[row, k - 1]):
-                    continue
-                product += share * _nearness(directions, row, other)
+                product = np.float32(own * product) + np.float32(share * _nearness(directions, row, other))
             score = np.float32(product * factor)
             if not (score > 0 and score >= min_score):
                 continue
