@@ -198,7 +198,7 @@ def compare(data: Data, embeddings: object) -> None:
 
     # `evaluate` takes one ranker; the measure and the resamples behind it take any lists.
     systems = {evaluation.LIBRARY: listed.pop(FULL), **listed}
-    measured = evaluation._measure(importlib.import_module("pytrec_eval"), base.judgements, asked, systems, K)
+    measured = evaluation.measure(importlib.import_module("pytrec_eval"), base.judgements, asked, systems, K)
     found = evaluation._evaluation(K, len(data.events), tuple(asked), systems, measured, base.judgements)
 
     rows = []

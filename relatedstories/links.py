@@ -195,8 +195,7 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
     'cargo ship'
     """
     a, b = a[:PHRASE_CHARS], b[:PHRASE_CHARS]
-    ours, theirs = words(a), words(b)
-    our_forms, their_forms = ([word.form.casefold() for word in found] for found in (ours, theirs))
+    (ours, our_forms), (theirs, their_forms) = _words_of(a), _words_of(b)
     places: dict[str, list[int]] = {}
     for place, form in enumerate(their_forms):
         if form in shares:
@@ -213,6 +212,12 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
             candidate = (-sum(parts), start, _slice(a, ours, start, length))
             best = min(best, candidate) if best else candidate
     return best[2] if best else None
+
+
+@functools.lru_cache(1 << 12)  # an event stands in its own list and in those of others
+def _words_of(text: str) -> tuple[list[Word], list[str]]:
+    found = words(text)
+    return found, [word.form.casefold() for word in found]
 
 
 MAX_PHRASE = 6
