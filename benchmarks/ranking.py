@@ -73,7 +73,7 @@ def without_folding() -> AbstractContextManager[object]:
 
 def dates_only() -> AbstractContextManager[object]:
     """The date factor is the score of all that share a term or topic."""
-    return patch("relatedstories.index.blended", lambda products, _near, _share, factors: np.where(products > 0, factors, 0))
+    return patch("relatedstories.archive.blended", lambda products, _near, _share, factors: np.where(products > 0, factors, 0))
 
 
 @dataclass(frozen=True)
