@@ -15,7 +15,6 @@ import argparse
 import collections
 import datetime as dt
 import gzip
-import importlib
 import importlib.metadata
 import json
 import os
@@ -42,8 +41,6 @@ FULL = "full ranker"
 
 class Stored:
     """Hands out topics that were extracted before: every variant has the same, and none waits for them."""
-
-    names: tuple[()] = ()
 
     def __init__(self, topics: Mapping[str, tuple[Topic, ...]]) -> None:
         self._topics = topics
@@ -171,18 +168,12 @@ def label_figures(lists: Mapping[str, Sequence[Link]], asked: Iterable[str], dat
     return labelled / max(1, links), right / max(1, could)
 
 
-def sample(ids: Sequence[str], most: int) -> list[str]:
-    """So many of the ids, the same each time, in their order: those that the judge asks about."""
-    drawn = np.random.default_rng(0).choice(len(ids), min(most, len(ids)), replace=False)
-    return [ids[i] for i in np.sort(drawn)]
-
-
 def compare(data: Data, embeddings: object) -> None:
     """The table."""
     full = RelatedStories(data.extractor())
     base = evaluation.evaluate(data.filed, k=K, above=data.above, stories=full)
-    asked = list(base.queries)
-    about = sample(sorted(base.judgements), LABELLED)
+    asked = base.queries
+    about = evaluation.sample(sorted(base.judgements), LABELLED)
     every = list(dict.fromkeys([*asked, *about]))
     variants = VARIANTS if embeddings is None else VARIANTS + WITH_EMBEDDINGS
     figures: dict[str, tuple[float, float]] = {}
@@ -198,8 +189,8 @@ def compare(data: Data, embeddings: object) -> None:
 
     # `evaluate` takes one ranker; the measure and the resamples behind it take any lists.
     systems = {evaluation.LIBRARY: listed.pop(FULL), **listed}
-    measured = evaluation.measure(importlib.import_module("pytrec_eval"), base.judgements, asked, systems, K)
-    found = evaluation._evaluation(K, len(data.events), tuple(asked), systems, measured, base.judgements)
+    trec_eval = evaluation.extra("ranking.py", "pytrec_eval")
+    found = evaluation.compared(trec_eval, base.judgements, base.queries, systems, K, len(data.events))
 
     rows = []
     for name in systems:
@@ -219,7 +210,7 @@ def compare(data: Data, embeddings: object) -> None:
 def draw_wrong(data: Data, how_many: int, seed: int) -> None:
     """Links of gain 0, to be read."""
     judgements = evaluation.Headings(data.filed, data.above)
-    asked = sample(sorted(judgements), evaluation.QUERIES)
+    asked = evaluation.sample(sorted(judgements), evaluation.QUERIES)
     stories = RelatedStories(data.extractor()).fit(data.events)
     counts: collections.Counter[str] = collections.Counter()
     wrong: list[tuple[str, Link]] = []

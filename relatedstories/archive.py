@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import bisect
 import collections
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,10 +21,27 @@ from relatedstories.vectors import Counts, background, count_terms, count_topics
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Archive", "Candidates", "Found", "Row", "Similarity"]
+__all__ = ["Archive", "Found", "Related", "Row", "Similarity", "Weights"]
 
 Found: TypeAlias = tuple[tuple[str, str], ...]
 """The names and kinds of an event's topics."""
+
+
+class Weights(NamedTuple):
+    """The settings that make scores, see `relatedstories.RelatedStories`."""
+
+    topic_weight: float
+    space_weight: float
+    half_life: float
+    date_floor: float
+
+    @property
+    def date_factor(self) -> DateFactor:
+        """What scores are multiplied by."""
+        return _date_factor(self.half_life, self.date_floor)
+
+
+_date_factor = functools.lru_cache(64)(DateFactor)  # as many as `tune` tries; each has a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +83,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class Related:
     """The events of an archive related to a row, with what their scores are made of.
 
     Parameters
@@ -85,9 +103,10 @@ class Candidates:
     day: int
     days: npt.NDArray[np.int32]
 
-    def best_first(self, share: float, date_factor: DateFactor, least: float) -> Iterator[tuple[int, float]]:
-        """Their numbers and scores, best first, down to a score of `least`; `share` is the word space's part of a score."""
-        scores = blended(self.products, self.near, share, date_factor.of(self.day, self.days))
+    def best_first(self, weights: Weights, least: float) -> Iterator[tuple[int, float]]:
+        """Their numbers and scores, best first, down to a score of `least`."""
+        factors = weights.date_factor.of(self.day, self.days)
+        scores = blended(self.products, self.near, weights.space_weight, factors)
         good = (scores > 0) & (scores >= np.float32(least))
         numbers, scores, apart = self.numbers[good], scores[good], distances(self.day, self.days[good])
         parts = [np.ones(len(numbers), bool)]
@@ -150,7 +169,10 @@ class Archive:
     ) -> Archive:
         """The archive of events that stand by id, their topics, and a caller's embeddings of them."""
         terms, keys = _counts(events, found)
-        return cls._weighed(events, found, terms, keys, _directions(terms, keys, embeddings), topic_weight)
+        directions = default_space().directions(terms, keys)
+        if embeddings is not None:
+            directions = joined(directions, embeddings)
+        return cls._weighed(events, found, terms, keys, directions, topic_weight)
 
     @classmethod
     def _weighed(
@@ -175,6 +197,13 @@ class Archive:
         """How many numbers the embeddings have, 0 where the archive has none."""
         return int(self.directions.shape[1]) - DIMENSIONS
 
+    def _directions(self, terms: Counts, keys: Counts, embeddings: npt.NDArray[Any] | None) -> npt.NDArray[np.int8]:
+        """The directions of other events, as wide as those here."""
+        directions = default_space().directions(terms, keys)
+        if not self.embedded:
+            return directions
+        return joined(directions, np.zeros((len(directions), self.embedded)) if embeddings is None else embeddings)
+
     def with_events(
         self, events: list[Event], found: list[Found], topic_weight: float, embeddings: npt.NDArray[Any] | None = None
     ) -> Archive:
@@ -187,7 +216,7 @@ class Archive:
             [all_found[i] for i in order],
             self.terms.stack(terms).take(order),
             self.keys.stack(keys).take(order),
-            np.concatenate([self.directions, _directions(terms, keys, embeddings)])[order],
+            np.concatenate([self.directions, self._directions(terms, keys, embeddings)])[order],
             topic_weight,
         )
 
@@ -203,7 +232,7 @@ class Archive:
         columns, weights = self.weights.indices[part], self.weights.data[part]
         return Row(self.events[number], number, columns, weights, int(self.days[number]), self.directions[number])
 
-    def candidates(self, row: Row, span: tuple[int, int] = ANY_DAY) -> Candidates:
+    def related(self, row: Row, span: tuple[int, int] = ANY_DAY) -> Related:
         """The events related to a row, within a span of days, itself left out."""
         products = self.postings.products(row.columns, row.weights)
         listed = (products > 0) & (self.days >= span[0]) & (self.days <= span[1])
@@ -211,16 +240,14 @@ class Archive:
             listed[row.number] = False
         numbers = np.flatnonzero(listed)
         near = nearness(row.direction, self.directions, numbers)
-        return Candidates(numbers, products[numbers], near, row.day, self.days[numbers])
+        return Related(numbers, products[numbers], near, row.day, self.days[numbers])
 
     def topics(self, number: int) -> tuple[Topic, ...]:
         """The topics of an event, under the names that readers see."""
         keys = [Topic(name).key for name, _ in self.found[number]]
         return tuple(self.names[place] for place in _places(self.keys.terms, keys))
 
-    def rows_for(
-        self, events: list[Event], found: list[Found], topic_weight: float, embeddings: npt.NDArray[Any] | None = None
-    ) -> list[Row]:
+    def rows_for(self, events: list[Event], found: list[Found], topic_weight: float) -> list[Row]:
         """Rows for events that the archive does not hold, weighed by its frequencies."""
         terms, keys = _counts(events, found)
         # A term that the archive lacks takes its part of the row's length, though nothing shares it.
@@ -234,7 +261,7 @@ class Archive:
             idf.append(inverse_frequencies(theirs.terms, with_each, len(self.events), shares))
             columns.append(np.where(place >= 0, place + first, -1))
         weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
-        column, directions = np.concatenate(columns), _directions(terms, keys, embeddings)
+        column, directions = np.concatenate(columns), self._directions(terms, keys, None)
         rows = []
         for number, event in enumerate(events):
             part = slice(weights.indptr[number], weights.indptr[number + 1])
@@ -336,11 +363,6 @@ def _weights(terms: Counts, keys: Counts, topic_weight: float) -> sp.csr_array:
     term_idf = inverse_frequencies(terms.terms, terms.events(), n, background())
     topic_idf = inverse_frequencies(keys.terms, keys.events(), n)
     return weigh(terms, keys, term_idf, topic_idf, topic_weight)
-
-
-def _directions(terms: Counts, keys: Counts, embeddings: npt.NDArray[Any] | None) -> npt.NDArray[np.int8]:
-    directions = default_space().directions(terms, keys)
-    return directions if embeddings is None else joined(directions, embeddings)
 
 
 def _names_of(keys: Counts, found: Iterable[Found]) -> list[Topic]:

@@ -15,14 +15,25 @@ import numpy as np
 from relatedstories.atomic import check_parent, new_file
 from relatedstories.baselines import bm25, by_newest, by_topics, tfidf, words_of
 from relatedstories.errors import BadValueError, InputError, shown, shown_names, whole_number
-from relatedstories.events import Event
+from relatedstories.events import Event, events_of
 from relatedstories.index import Progress, RelatedStories
 from relatedstories.judgements import QUERIES, Headings, Judgements, check_ids, checked, write_qrels, write_run
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Estimate", "Evaluation", "check_runs_folder", "estimated", "evaluate", "extra", "measure", "sample", "table"]
+__all__ = [
+    "Estimate",
+    "Evaluation",
+    "check_runs_folder",
+    "compared",
+    "estimated",
+    "evaluate",
+    "extra",
+    "measure",
+    "sample",
+    "table",
+]
 
 LIBRARY = "relatedstories"
 """The library's own name among the systems compared."""
@@ -216,11 +227,7 @@ def evaluate(
     """
     k, queries = whole_number("evaluate", "k", k, 1), whole_number("evaluate", "queries", queries, 1)
     trec_eval, _ = (extra("evaluate", module) for module in ("pytrec_eval", "bm25s"))  # before any work is spent
-    archive = list(events)
-    for event in archive:
-        if not isinstance(event, Event):
-            raise BadValueError("evaluate", "events", shown(event), "an Event; read_events makes them of dicts and data frames")
-    archive.sort(key=lambda event: event.id)
+    archive = sorted(events_of("evaluate", events), key=lambda event: event.id)
     number_of = {event.id: number for number, event in enumerate(archive)}
     if judgements is None:
         judgements = _headings(archive, above)
@@ -245,8 +252,7 @@ def evaluate(
         ("newest", by_newest(numbers, days, k)),
     ):
         lists[name] = {id_: [archive[i].id for i in best] for id_, best in zip(asked, found, strict=True)}
-    measured = measure(trec_eval, judgements, asked, lists, k)
-    return _evaluation(k, len(archive), asked, lists, measured, judgements)
+    return compared(trec_eval, judgements, asked, lists, k, len(archive))
 
 
 def extra(call: str, module: str) -> ModuleType:
@@ -330,14 +336,16 @@ def estimated(rows: npt.NDArray[np.float64]) -> list[Estimate]:
     return [Estimate(*map(float, triple)) for triple in zip(rows.mean(axis=0), low, high, strict=True)]
 
 
-def _evaluation(
-    k: int,
-    events: int,
+def compared(
+    trec_eval: ModuleType,
+    judgements: Judgements,
     asked: tuple[str, ...],
     lists: dict[str, dict[str, list[str]]],
-    measured: Mapping[str, list[list[float]]],
-    judgements: Judgements,
+    k: int,
+    events: int,
 ) -> Evaluation:
+    """What lists are worth, those of the library (`LIBRARY`) beside those of other systems, on the same queries."""
+    measured = measure(trec_eval, judgements, asked, lists, k)
     names = [f"{name}@{k}" for name in _MEASURES]
     values = {system: np.array(rows) for system, rows in measured.items()}
     leads = {system: values[LIBRARY] - theirs for system, theirs in values.items() if system != LIBRARY}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 
 from relatedstories.errors import BadValueError, shown
 
-__all__ = ["FIELDS", "Event", "as_id", "parse_date"]
+__all__ = ["FIELDS", "Event", "as_id", "events_of", "parse_date", "several"]
 
 _DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d.*)?\s*", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -206,3 +207,21 @@ def _source(value: object) -> str | tuple[str, str] | None:
     if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, str) for part in value):
         return _well_formed(value[0]), _well_formed(value[1])
     return _topic(value)
+
+
+def several(call: str, field: str, values: Any) -> Iterable[Any]:
+    """The values that a call was given, unless it was a lone one: a text would be taken letter by letter."""
+    if isinstance(values, (str, os.PathLike, Event, Mapping)) or not isinstance(values, Iterable):
+        raise BadValueError(call, field, shown(values), "several, in a list say")
+    return values
+
+
+def events_of(call: str, events: Any) -> list[Event]:
+    """The events that a call was given; raises `BadValueError` for what is none."""
+    if isinstance(events, (str, os.PathLike)):
+        raise BadValueError(call, "events", shown(events), "events, as read_events gives them from a path")
+    found = list(several(call, "events", events))
+    for event in found:
+        if not isinstance(event, Event):
+            raise BadValueError(call, "events", shown(event), "an Event; read_events makes them of dicts and data frames")
+    return found

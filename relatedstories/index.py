@@ -9,13 +9,13 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
 
 import numpy as np
 
-from relatedstories.archive import Archive, Found, Row, Similarity
+from relatedstories.archive import Archive, Found, Row, Similarity, Weights
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
-from relatedstories.events import Event, as_id
+from relatedstories.events import Event, as_id, events_of, several
 from relatedstories.judgements import QUERIES, Judgements
 from relatedstories.links import Explanation, Link, Part, best_first, most_telling, shared_phrase
 from relatedstories.lists import FOLDED, POOL, Listed, choose
@@ -24,7 +24,7 @@ from relatedstories.rules import Keywords, Rules
 from relatedstories.space import nearness
 from relatedstories.storage import read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, model_name
-from relatedstories.topk import DateFactor, blended, self_topk
+from relatedstories.topk import blended, self_topk
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -35,8 +35,6 @@ __all__ = ["Progress", "RelatedStories"]
 
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Told of a long job's way: the stage, how much of it is done, and how much it is in all."""
-
-_ONLY = np.zeros(1, np.intp)
 
 _CHUNK = 512  # events a task of extraction: two seconds' work, so that progress shows and processes end together
 
@@ -52,8 +50,8 @@ class RelatedStories:
     Parameters
     ----------
     extractor : TopicExtractor, optional
-        Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many``, ``nlp`` and
-        ``names`` will do.
+        Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many`` will do;
+        an index remembers its ``name``, or that of its class.
     topic_weight : float, default 0.25
         The topics' part of a row, the rest being the terms', 0 to 1; with 0 no link has topics.
     space_weight : float, default 0.5
@@ -101,37 +99,24 @@ class RelatedStories:
         if not callable(getattr(self.extractor, "extract_many", None)):
             raise BadValueError("RelatedStories", "extractor", shown(extractor), "a TopicExtractor")
         self._ignored: Collection[str] = getattr(self.extractor, "ignored", ())
-        self._set(
+        self._weights = Weights(
             number_within("RelatedStories", "topic_weight", topic_weight),
             number_within("RelatedStories", "space_weight", space_weight),
             number_within("RelatedStories", "half_life", half_life, 1, 10_000),
             number_within("RelatedStories", "date_floor", date_floor),
-            None if min_score is None else number_within("RelatedStories", "min_score", min_score),
         )
+        self._min_score = None if min_score is None else number_within("RelatedStories", "min_score", min_score)
         self._model: str | None = None  # what found a loaded index's topics
         self._fitted: Archive | None = None
 
-    def _set(
-        self, topic_weight: float, space_weight: float, half_life: float, date_floor: float, min_score: float | None
-    ) -> None:
-        self._topic_weight, self._space_weight = topic_weight, space_weight
-        self._date_factor = DateFactor(half_life, date_floor)
-        self._settings = {
-            "topic_weight": topic_weight,
-            "space_weight": space_weight,
-            "half_life": half_life,
-            "date_floor": date_floor,
-            "min_score": min_score,
-        }
-
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value}" for name, value in self._settings.items())
+        settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
         return f"<RelatedStories of {len(self._fitted.events) if self._fitted else 'no'} events, {settings}>"
 
     @property
     def settings(self) -> dict[str, float | None]:
         """What it was made with; `tune` alone changes it, as the rows depend on it."""
-        return dict(self._settings)
+        return {**self._weights._asdict(), "min_score": self._min_score}
 
     # ------------------------------------------------------------------ building
 
@@ -164,7 +149,7 @@ class RelatedStories:
             If something is not an event, an id is used twice, or the embeddings are not as above.
         """
         new, own = _in_order("fit", events, embeddings)
-        self._fitted = Archive.of(new, self._extract(new, n_jobs, progress), self._topic_weight, own)
+        self._fitted = Archive.of(new, self._extract(new, n_jobs, progress), self._weights.topic_weight, own)
         self._model = None
         return self
 
@@ -186,7 +171,8 @@ class RelatedStories:
             raise BadValueError("add", "id", shown(known.id), "an id that is not in the archive yet; remove it first")
         if new:
             self._check_model()
-            self._fitted = archive.with_events(new, self._extract(new, n_jobs, progress), self._topic_weight, own)
+            found = self._extract(new, n_jobs, progress)
+            self._fitted = archive.with_events(new, found, self._weights.topic_weight, own)
         return self
 
     def remove(self, ids: Iterable[str | int] | str | int) -> RelatedStories:
@@ -200,8 +186,8 @@ class RelatedStories:
         archive = self._archive
         if isinstance(ids, (str, int)):
             ids = [ids]
-        gone = {_number_of(archive, id_) for id_ in _several("remove", "ids", ids)}
-        self._fitted = archive.without(gone, self._topic_weight)
+        gone = {_number_of(archive, id_) for id_ in several("remove", "ids", ids)}
+        self._fitted = archive.without(gone, self._weights.topic_weight)
         return self
 
     def _extract(self, events: Sequence[Event], n_jobs: int, progress: Progress | None) -> list[Found]:
@@ -298,15 +284,13 @@ class RelatedStories:
         >>> tuning.figures["held back"]["difference"].low > 0.1, tuning.before.half_life, tuning.after.half_life
         (True, 120.0, 4.0)
         """
-        from relatedstories.tuning import Weights, parted, tuned  # which needs what builds on this module
+        from relatedstories.tuning import parted, tuned  # which needs what builds on this module
 
         new, own = _in_order("tune", events, embeddings)
         judged = parted(judgements, {event.id for event in new}, k, queries)  # before any work is spent
-        before = Weights(self._topic_weight, self._space_weight, self._date_factor.half_life, self._date_factor.floor)
-        archive = Archive.of(new, self._extract(new, n_jobs, progress), self._topic_weight, own)
-        tuning, archive = tuned(archive, judged, before, self._least(archive, Rules.of("tune")), progress)
-        self._set(*tuning.after, self._settings["min_score"])
-        self._fitted, self._model = archive, None
+        archive = Archive.of(new, self._extract(new, n_jobs, progress), self._weights.topic_weight, own)
+        tuning, archive = tuned(archive, judged, self._weights, self._least(archive), progress)
+        self._weights, self._fitted, self._model = tuning.after, archive, None
         return tuning
 
     # ------------------------------------------------------------------ the archive
@@ -403,7 +387,7 @@ class RelatedStories:
         """The links of many events, in their order: each as `related` gives it, whose parameters these are."""
         archive = self._archive  # taken once: another thread may replace it on the way
         k, rules = whole_number("related", "k", k, 0), Rules.of("related", **keywords)
-        rows = self._rows(archive, _several("related_many", "events", events))
+        rows = self._rows(archive, several("related_many", "events", events))
         _tell_of_unknown(rules.unknown(archive.number_of, [row.event.id for row in rows]))
         return [self._list(archive, row, self._candidates(archive, row, rules), k, rules) for row in rows]
 
@@ -452,11 +436,11 @@ class RelatedStories:
             more,
             n_threads,
             days=archive.days,
-            date_factor=self._date_factor,
+            date_factor=self._weights.date_factor,
             spans=np.array([rules.span(day) for day in archive.days.tolist()], np.int32).reshape(-1, 2),
             directions=archive.directions,
-            share=self._space_weight,
-            min_score=self._least(archive, rules),
+            share=self._weights.space_weight,
+            min_score=self._least(archive, rules.min_score),
             progress=on_compared,
         )
         for number, event in enumerate(archive.events):
@@ -486,25 +470,23 @@ class RelatedStories:
         archive = self._archive
         ours, theirs = self._rows(archive, [a, b])
         terms, n_terms = archive.terms.terms, len(archive.terms.terms)
-        products, factor, score = self._compared(ours, theirs)
-        near = float(nearness(ours.direction, theirs.direction[None], _ONLY)[0])
-        own = factor * (1 - self._space_weight if near >= 0 else 1)
+        pair, space = self._compared(ours, theirs), self._weights.space_weight
+        own = pair.factor * (1 - space if pair.near >= 0 else 1)
         parts = [
             Part(terms[column], "term", product * own)
             if column < n_terms
             else Part(archive.names[column - n_terms].name, "topic", product * own)
-            for column, product in products.items()
+            for column, product in pair.products.items()
         ]
-        if near * self._space_weight > 0 and products:
-            parts.append(Part("word space", "space", near * self._space_weight * factor))
-        return Explanation(ours.event, theirs.event, score, factor, best_first(parts))
+        if pair.near * space > 0 and pair.products:
+            parts.append(Part("word space", "space", pair.near * space * pair.factor))
+        return Explanation(ours.event, theirs.event, pair.score, pair.factor, best_first(parts))
 
     # ------------------------------------------------------------------ on the way to an answer
 
-    def _least(self, archive: Archive, rules: Rules) -> float:
-        if rules.min_score is not None:
-            return rules.min_score
-        least = self._settings["min_score"]
+    def _least(self, archive: Archive, asked: float | None = None) -> float:
+        """The least score of a link: the one asked for, or else the index's own."""
+        least = self._min_score if asked is None else asked
         return max(0.05, 0.02 * math.log10(max(1, len(archive.events)))) if least is None else least
 
     def _rows(self, archive: Archive, asked: Iterable[Event | str | int]) -> list[Row]:
@@ -520,22 +502,20 @@ class RelatedStories:
                 rows.append(archive.row(number))
         if unseen:
             self._check_model()
-        none = np.zeros((len(unseen), archive.embedded)) if archive.embedded else None
-        made = iter(archive.rows_for(unseen, self._extract(unseen, 1, None), self._topic_weight, none) if unseen else [])
+        made = iter(archive.rows_for(unseen, self._extract(unseen, 1, None), self._weights.topic_weight) if unseen else [])
         return [next(made) if row is None else row for row in rows]
 
-    def _compared(self, ours: Row, theirs: Row) -> tuple[dict[int, float], float, float]:
-        """The products of two rows by column, the date factor, and the score that they make."""
+    def _compared(self, ours: Row, theirs: Row) -> _Compared:
         products = theirs.products(ours.by_column())
-        factor = self._date_factor.of(ours.day, np.array([theirs.day], np.int32))
-        near = nearness(ours.direction, theirs.direction[None], _ONLY)
-        score = blended(np.array([sum(products.values())], np.float32), near, self._space_weight, factor)
-        return products, float(factor[0]), float(score[0])
+        near = nearness(ours.direction, theirs.direction[None], np.zeros(1, np.intp))
+        factor = self._weights.date_factor.of(ours.day, np.array([theirs.day], np.int32))
+        score = blended(np.array([sum(products.values())], np.float32), near, self._weights.space_weight, factor)
+        return _Compared(products, float(near[0]), float(factor[0]), float(score[0]))
 
     def _candidates(self, archive: Archive, row: Row, rules: Rules) -> Iterator[tuple[int, float]]:
         """The numbers of all events related to a row, within the rules' days, with their scores: best first."""
-        candidates = archive.candidates(row, rules.span(row.day))
-        yield from candidates.best_first(self._space_weight, self._date_factor, self._least(archive, rules))
+        related = archive.related(row, rules.span(row.day))
+        yield from related.best_first(self._weights, self._least(archive, rules.min_score))
 
     def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: Rules) -> list[Link]:
         """The links of a row, of its candidates."""
@@ -566,7 +546,7 @@ class RelatedStories:
             label,
             max_per_context=rules.max_per_context,
             diversity=rules.diversity,
-            pinned=[(number, self._compared(row, archive.row(number))[2]) for number in pinned],
+            pinned=[(number, self._compared(row, archive.row(number)).score) for number in pinned],
         )
         return [_link(archive, one, rank, *reason(one.number)) for rank, one in enumerate(chosen, 1)]
 
@@ -586,7 +566,7 @@ class RelatedStories:
             If the folder holds something else; OSError where it cannot be written.
         """
         arrays, documents = self._archive.parts()
-        about = {"topics_by": self._model or model_name(self.extractor), "settings": self._settings}
+        about = {"topics_by": self._model or model_name(self.extractor), "settings": self.settings}
         write_folder(Path(folder), arrays, documents, about)
 
     @classmethod
@@ -613,6 +593,15 @@ class RelatedStories:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{folder}: got an index whose parts do not fit ({error}); build it again") from None
         return self
+
+
+class _Compared(NamedTuple):
+    """The products of two rows by column, their nearness, the date factor, and the score that these make."""
+
+    products: dict[int, float]
+    near: float
+    factor: float
+    score: float
 
 
 def _number_of(archive: Archive, id_: object) -> int:
@@ -649,30 +638,18 @@ def _tell_of_unknown(unknown: Sequence[str]) -> None:
         warnings.warn(f"got {listed}{more}, expected ids of events of the archive; passed over", stacklevel=3)
 
 
-def _several(where: str, field: str, values: Any) -> Iterable[Any]:
-    """The values, unless a lone one was given: a text would be taken letter by letter."""
-    if isinstance(values, (str, os.PathLike, Event, Mapping)) or not isinstance(values, Iterable):
-        raise BadValueError(where, field, shown(values), "several, in a list say")
-    return values
-
-
 def _in_order(
     call: str, events: Iterable[Event], embeddings: Any, size: int | None = None
 ) -> tuple[list[Event], npt.NDArray[np.float64] | None]:
     """The events by id, the order of an index's rows, with their embeddings, of `size` numbers where that is given."""
-    if isinstance(events, (str, os.PathLike)):
-        raise BadValueError(call, "events", shown(events), "events, as read_events gives them from a path")
-    found = list(_several(call, "events", events))
-    for event in found:
-        if not isinstance(event, Event):
-            raise BadValueError(call, "events", shown(event), "an Event; read_events makes them of dicts and data frames")
+    found = events_of(call, events)
     order = sorted(range(len(found)), key=lambda place: found[place].id)
     ordered = [found[place] for place in order]
     for event, following in pairwise(ordered):
         if event.id == following.id:
             raise BadValueError(call, "id", f"{shown(event.id)} twice", "an id of its own for each event")
     if embeddings is None:
-        return ordered, np.zeros((len(found), size)) if size else None
+        return ordered, None
     try:
         own = np.asarray(embeddings, np.float64)
     except (TypeError, ValueError):

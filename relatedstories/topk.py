@@ -49,7 +49,6 @@ class DateFactor:
     """
 
     def __init__(self, half_life: float, floor: float) -> None:
-        self.half_life, self.floor = half_life, floor
         last = int(40 * half_life) + 1
         self.table = np.array([floor + (1 - floor) * 2.0 ** (-day / half_life) for day in range(last)] + [floor], np.float32)
         self.unknown = min(round(half_life), last)

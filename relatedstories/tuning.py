@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relatedstories.archive import Archive, Similarity
+from relatedstories.archive import Archive, Similarity, Weights
 from relatedstories.errors import InputError, whole_number
 from relatedstories.evaluation import Estimate, estimated, extra, measure, sample, table
 from relatedstories.judgements import QUERIES, Judgements, checked
 from relatedstories.lists import choose
-from relatedstories.topk import DateFactor
 
 if TYPE_CHECKING:
     from relatedstories.index import Progress
 
-__all__ = ["GRIDS", "LEAST_QUERIES", "Judged", "Tuning", "Weights", "parted", "tuned"]
+__all__ = ["GRIDS", "LEAST_QUERIES", "Judged", "Tuning", "parted", "tuned"]
 
 GRIDS: dict[str, tuple[float, ...]] = {
     "topic_weight": (0.05, 0.1, 0.25, 0.4, 0.55, 0.7, 0.85),
@@ -46,15 +44,6 @@ _STEPS = (("topic_weight",), ("space_weight",), ("half_life", "date_floor"))
 # The two of the date factor together: the best half-life is another where the floor is.
 
 _ROUNDS = 3
-
-
-class Weights(NamedTuple):
-    """The settings that are fitted."""
-
-    topic_weight: float
-    space_weight: float
-    half_life: float
-    date_floor: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +247,6 @@ class _Rankings:
         self._archive, self._topic_weight = archive, topic_weight
         self._judged, self._least = judged, least
         self._known: dict[tuple[str, Weights], float] = {}
-        self._factor: Callable[[float, float], DateFactor] = functools.cache(DateFactor)
 
     def weighed(self, topic_weight: float) -> Archive:
         """The archive by a weight of topics; one is held at a time."""
@@ -286,10 +274,9 @@ class _Rankings:
     def _lists(self, archive: Archive, id_: str, settings: Sequence[Weights]) -> Iterator[list[str]]:
         """The ids listed for a query under each of some settings of one weight of topics."""
         row = archive.row(archive.number_of[id_])
-        candidates, similarity = archive.candidates(row), Similarity(archive)
+        related, similarity = archive.related(row), Similarity(archive)
         for weights in settings:
-            factor = self._factor(weights.half_life, weights.date_floor)
-            best = candidates.best_first(weights.space_weight, factor, self._least)
+            best = related.best_first(weights, self._least)
             yield [archive.events[one.number].id for one in choose(best, self._judged.k, similarity, _no_label)]
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-import spacy
 
 from relatedstories import Event, RelatedStories, Topic, TopicExtractor, read_events
 
@@ -43,10 +42,6 @@ SPACE = [
 class CapitalisedWords:
     """An extractor that needs no model: every word with a capital is a topic. Quick enough for hundreds of examples."""
 
-    def __init__(self) -> None:
-        self.nlp = spacy.blank("xx")
-        self.names: tuple[()] = ()
-
     def extract_many(self, events: Iterable[Event | str]) -> Iterator[tuple[Topic, ...]]:
         for event in events:
             words = (event.full_text if isinstance(event, Event) else event).split()
@@ -55,6 +50,20 @@ class CapitalisedWords:
 
 def quick(**settings: float) -> RelatedStories:
     return RelatedStories(CapitalisedWords(), **settings)  # type: ignore[arg-type]
+
+
+def read_terminal(end: int) -> bytes:
+    """All that is written to the other end of a pseudo-terminal until that is closed."""
+    seen = b""
+    while True:
+        try:
+            block = os.read(end, 4096)
+        except OSError:  # as Linux says that it is closed
+            break
+        if not block:
+            break
+        seen += block
+    return seen
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import read_terminal
 
 import relatedstories
 
@@ -133,15 +134,7 @@ def test_a_terminal_sees_a_bar(tmp_path):
     command = [sys.executable, "-m", "relatedstories", "refresh", "sample", "--links", "links.jsonl"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"})
     os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            block = os.read(ours, 4096)
-        except OSError:  # the other end is closed
-            break
-        if not block:
-            break
-        seen += block
+    seen = read_terminal(ours)
     assert process.wait() == 0
     assert b"302/302" in seen
     assert b"a second" in seen

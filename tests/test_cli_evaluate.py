@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import read_terminal
 
 COMMAND = [sys.executable, "-m", "relatedstories", "evaluate"]
 
@@ -69,15 +70,7 @@ def test_a_narrow_terminal_sees_all_of_it() -> None:
     narrow = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
     process = subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, env=narrow)
     os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            block = os.read(ours, 4096)
-        except OSError:  # the other end is closed
-            break
-        if not block:
-            break
-        seen += block
+    seen = read_terminal(ours)
     assert process.stderr is not None
     assert process.stderr.read() == b""
     assert process.wait() == 0

@@ -12,9 +12,9 @@ import pytest
 from conftest import CapitalisedWords, quick
 
 from relatedstories import Event, InputError, RelatedStories, Tuning, evaluate
-from relatedstories.archive import Archive
-from relatedstories.topk import DateFactor, self_topk
-from relatedstories.tuning import GRIDS, Weights, _others, parted
+from relatedstories.archive import Archive, Weights
+from relatedstories.topk import self_topk
+from relatedstories.tuning import GRIDS, _others, parted
 
 START = dt.date(2020, 1, 1)
 
@@ -213,10 +213,12 @@ def test_candidates_are_those_of_the_join_however_many() -> None:
         Event(f"{i:03}", f"Oslo votes on {words[i % 5]}", date=None if i % 7 == 0 else START + dt.timedelta(i % 50))
         for i in range(400)
     ]
-    archive, factor = Archive.of(events, [()] * len(events), 0.25), DateFactor(30, 0.2)
-    join = self_topk(archive.weights, 400, days=archive.days, date_factor=factor, directions=archive.directions, share=0.4)
+    archive, weights = Archive.of(events, [()] * len(events), 0.25), Weights(0.25, 0.4, 30, 0.2)
+    join = self_topk(
+        archive.weights, 400, days=archive.days, date_factor=weights.date_factor, directions=archive.directions, share=0.4
+    )
     for number in (0, 1, 200, 399):
-        best = list(archive.candidates(archive.row(number)).best_first(0.4, factor, 0.0))
+        best = list(archive.related(archive.row(number)).best_first(weights, 0.0))
         assert len(best) == 399
         assert [one for one, _ in best] == join[0][number, :399].tolist()
         assert [score for _, score in best] == join[1][number, :399].tolist()

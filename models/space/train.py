@@ -73,10 +73,6 @@ def rarity(counts: Counts) -> np.ndarray:
     return np.log((1 + counts.matrix.shape[0]) / (1 + counts.events())) + 1
 
 
-def unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-
-
 def ridge(rows: sp.csr_array, targets: np.ndarray) -> np.ndarray:
     """Vectors of columns for which `rows @ vectors` is nearest to the targets, by conjugate gradients on all at once."""
     columns = rows.T.tocsr()
