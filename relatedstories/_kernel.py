@@ -1,4 +1,4 @@
-"""The compiled loop of `relatedstories.topk.self_topk`."""
+"""The compiled loops of `relatedstories.topk.self_topk` and of `relatedstories.space.nearness`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,67 @@ from typing import Any
 import numba
 import numpy as np
 
-from relatedstories.space import LENGTH, NONE
+from relatedstories.space import LENGTH
 
 
-def _compiled(function: Any) -> Any:
+def _compiled(function: Any = None, **options: Any) -> Any:
     """Compile, keeping the code for the next start where there is a place to keep it."""
+    if function is None:
+        return lambda function: _compiled(function, **options)
     try:
-        return numba.njit(nogil=True, cache=True)(function)
+        return numba.njit(nogil=True, cache=True, **options)(function)
     except RuntimeError:  # neither beside this file nor in a home folder: a service, in a read-only container
-        return numba.njit(nogil=True)(function)
+        return numba.njit(nogil=True, **options)(function)
 
+
+HEAD = 64
+"""So many of the numbers of a direction are compared first: together with the lengths of the rest they bound its nearness."""
+
+GROUP = 64
+"""Sums are looked through in groups of so many; of most the greatest is too small."""
 
 _FAR = np.iinfo(np.int32).max
 _NO_DATE = np.iinfo(np.int32).min
 _COSINE = np.float32(1 / LENGTH**2)
-_STEPS = 100
+_SLACK = np.float32(1 + 1e-5)  # more than float32 rounds in the few operations of a bound
+
+
+@_compiled
+def products_of(direction, directions, rows):  # type: ignore[no-untyped-def]
+    """The inner products of a direction with some others."""
+    products = np.empty(len(rows), np.int32)
+    for i in range(len(rows)):
+        product = np.int32(0)
+        for j in range(len(direction)):
+            product += np.int32(direction[j]) * np.int32(directions[rows[i], j])
+        products[i] = product
+    return products
+
+
+# Of two rows of a matrix, not of two arrays: to cut rows out of it costs more than to compare them.
+
+
+@_compiled
+def _head_product(heads, a, b):  # type: ignore[no-untyped-def]
+    product = np.int32(0)
+    for i in range(HEAD):
+        product += np.int32(heads[a, i]) * np.int32(heads[b, i])
+    return product
+
+
+@_compiled
+def _product(tails, a, b):  # type: ignore[no-untyped-def]
+    product = np.int32(0)
+    for i in range(tails.shape[1]):
+        product += np.int32(tails[a, i]) * np.int32(tails[b, i])
+    return product
+
+
+@_compiled
+def _nearness(product):  # type: ignore[no-untyped-def]
+    """As `relatedstories.space.nearness`, of the product of two directions."""
+    cosine = min(max(np.float32(product) * _COSINE, np.float32(0)), np.float32(1))
+    return np.float32(cosine * cosine)
 
 
 @_compiled
@@ -35,31 +81,7 @@ def _before(score_a, apart_a, id_a, score_b, apart_b, id_b):  # type: ignore[no-
 
 
 @_compiled
-def _product(a, b):  # type: ignore[no-untyped-def]
-    product = np.int32(0)
-    for i in range(len(a)):
-        product += np.int32(a[i]) * np.int32(b[i])
-    return product
-
-
-@_compiled
-def products_of(direction, directions, rows):  # type: ignore[no-untyped-def]
-    """The inner products of a direction with some others."""
-    products = np.empty(len(rows), np.int32)
-    for i in range(len(rows)):
-        products[i] = _product(direction, directions[rows[i]])
-    return products
-
-
-@_compiled
-def _nearness(directions, a, b):  # type: ignore[no-untyped-def]
-    """As `relatedstories.space.nearness`, of two rows that have a direction."""
-    cosine = min(max(np.float32(_product(directions[a], directions[b])) * _COSINE, np.float32(0)), np.float32(1))
-    return np.float32(cosine * cosine)
-
-
-@_compiled
-def _factor(day, other, table, unknown):  # type: ignore[no-untyped-def]
+def _apart(day, other, table, unknown):  # type: ignore[no-untyped-def]
     """The days between two, and the factor for them."""
     if day == _NO_DATE or other == _NO_DATE:
         return np.int64(_FAR), table[unknown]
@@ -68,98 +90,127 @@ def _factor(day, other, table, unknown):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _by_bound(bounds, n, sort, order):  # type: ignore[no-untyped-def]
-    """Fill the order with the places of the first n bounds; if it is to be sorted, the greatest first, by hundredths."""
-    starts = np.zeros(_STEPS + 2, np.int64)
-    if sort:
-        for i in range(n):
-            starts[_step(bounds[i]) + 1] += 1
-        for step in range(_STEPS + 1):
-            starts[step + 1] += starts[step]
-    for i in range(n):
-        step = _step(bounds[i]) if sort else 0
-        order[starts[step]] = i
-        starts[step] += 1
+def _best_factor(day, first, last, dated, table, unknown):  # type: ignore[no-untyped-def]
+    """The greatest factor between a day and those of a block, from first to last; first is `_NO_DATE` where some have none."""
+    if day == _NO_DATE or last == _NO_DATE:
+        return table[unknown]
+    distance = max(np.int64(dated) - day, np.int64(day) - last, 0)
+    factor = table[min(distance, len(table) - 1)]
+    return max(factor, table[unknown]) if first == _NO_DATE else factor
+
+
+@_compiled(fastmath=True)
+def _greatest(sums, start):  # type: ignore[no-untyped-def]
+    greatest = sums[start]
+    for i in range(start + 1, start + GROUP):
+        greatest = max(greatest, sums[i])
+    return greatest
 
 
 @_compiled
-def _step(bound):  # type: ignore[no-untyped-def]
-    return _STEPS - min(int(bound * _STEPS), _STEPS)
+def _least_product(least, factor, share):  # type: ignore[no-untyped-def]
+    """The least product of which, with the greatest nearness and this factor, a score can be `least`."""
+    needed = least / (factor * _SLACK)
+    if share > 0:
+        own = np.float32(1) - share
+        needed = min(needed, (needed - share) / own) if own > 0 else np.float32(0)
+    return needed
 
 
 @_compiled
 def top_rows(  # type: ignore[no-untyped-def]
-    indptr,
-    indices,
-    data,
-    starts,
-    posting_rows,
-    posting_weights,
-    days,
-    table,
-    unknown,
-    first_days,
-    last_days,
-    directions,
-    share,
-    min_score,
-    start,
-    stop,
-    ids,
-    scores,
+    rows, bounds, postings, block_size, block_days, dates, spans, space, min_score, numbers, start, stop, ids, scores
 ):
-    """Fill ids and scores for the rows from start to stop: sum each row's postings, keep the k best in a sorted list.
+    """Fill ids and scores for the rows from start to stop, which are in date order as all are here.
 
-    Directions are compared only where even the nearest could enter the list: the rows that have the greatest bounds come first,
-    so that the list is soon full of good ones and most of the others, those of far days say, need no comparing.
+    A block of rows is compared with each of them before the next: its postings and sums stay in the cache. The nearest block is
+    the first, so that lists soon hold good ones, and what cannot enter, by its date or even with the nearest direction, is
+    passed over. `numbers` has the caller's number of each row.
     """
-    n, k = len(indptr) - 1, ids.shape[1]
+    indptr, indices, data = rows
+    starts, places, weights = postings
+    days, table, unknown = dates
+    first_days, last_days = spans
+    heads, tails, lengths, share = space
+    n, k, n_blocks = len(days), ids.shape[1], len(starts)
     own = np.float32(np.float32(1) - share)
-    sums = np.zeros(n, np.float32)
-    touched, order = np.empty(n, np.int32), np.empty(n, np.int32)
-    bounds = np.empty(n, np.float32)
-    seen = np.zeros(n, np.bool_)
-    apart = np.empty(k, np.int64)
-    for row in range(start, stop):
-        n_touched = 0
-        for position in range(indptr[row], indptr[row + 1]):
-            column, weight = indices[position], data[position]
-            for posting in range(starts[column], starts[column + 1]):
-                other = posting_rows[posting]
-                if not seen[other]:
-                    seen[other] = True
-                    touched[n_touched] = other
-                    n_touched += 1
-                sums[other] += weight * posting_weights[posting]
-        directed = share > 0 and directions[row, 0] != NONE
-        for i in range(n_touched):
-            other = touched[i]
-            product = sums[other]
-            bounds[i] = 0
-            if product > 0 and other != row and first_days[row] <= days[other] <= last_days[row]:
-                if directed and directions[other, 0] != NONE:
-                    product = np.float32(own * product) + share
-                bounds[i] = product * _factor(days[row], days[other], table, unknown)[1]
-        _by_bound(bounds, n_touched, directed, order)
-        filled = 0
-        for i in range(n_touched):
-            other, bound = touched[order[i]], bounds[order[i]]
-            product = sums[other]
-            sums[other] = 0
-            seen[other] = False
-            if not (bound > 0 and bound >= min_score) or (filled == k and bound < scores[row, k - 1]):
+    sums = np.zeros((block_size + GROUP - 1) // GROUP * GROUP, np.float32)
+    found, products = np.empty(len(sums), np.int32), np.empty(len(sums), np.float32)
+    filled, apart = np.zeros(stop - start, np.int64), np.empty((stop - start, k), np.int64)
+    home = start // block_size
+    for turn in range(2 * n_blocks):  # home, 1 after it, 1 before, 2 after, ...
+        block = home + ((turn + 1) // 2 if turn % 2 else -(turn // 2))
+        if not 0 <= block < n_blocks:
+            continue
+        first_row = block * block_size
+        n_groups = (min(block_size, n - first_row) + GROUP - 1) // GROUP
+        first_day, last_day, dated = block_days[block]
+        for row in range(start, stop):
+            if first_days[row] > last_day or last_days[row] < first_day:
                 continue
-            distance, factor = _factor(days[row], days[other], table, unknown)
-            if directed and directions[other, 0] != NONE:
-                product = np.float32(own * product) + np.float32(share * _nearness(directions, row, other))
-            score = np.float32(product * factor)
-            if not (score > 0 and score >= min_score):
+            mine, have = numbers[row], filled[row - start]
+            least = scores[mine, k - 1] if have == k else min_score
+            directed = share > 0 and lengths[row] >= 0
+            best = _best_factor(days[row], first_day, last_day, dated, table, unknown)
+            if not best > 0:
                 continue
-            if filled == k and not _before(score, distance, other, scores[row, k - 1], apart[k - 1], ids[row, k - 1]):
+            needed = _least_product(least, best, share if directed else np.float32(0))
+            if bounds[row] < needed:
                 continue
-            place = filled if filled < k else k - 1
-            while place > 0 and _before(score, distance, other, scores[row, place - 1], apart[place - 1], ids[row, place - 1]):
-                ids[row, place], scores[row, place], apart[place] = ids[row, place - 1], scores[row, place - 1], apart[place - 1]
-                place -= 1
-            ids[row, place], scores[row, place], apart[place] = other, score, distance
-            filled = min(filled + 1, k)
+
+            n_postings = 0
+            for position in range(indptr[row], indptr[row + 1]):
+                column, weight = indices[position], data[position]
+                first, last = starts[block, column], starts[block, column + 1]
+                n_postings += last - first
+                for posting in range(first, last):
+                    sums[places[posting]] += weight * weights[posting]
+            n_found = 0
+            if n_postings < 4 * n_groups:  # few: go to them once more
+                for position in range(indptr[row], indptr[row + 1]):
+                    column = indices[position]
+                    for posting in range(starts[block, column], starts[block, column + 1]):
+                        place = places[posting]
+                        found[n_found], products[n_found] = place, sums[place]
+                        n_found += (sums[place] > 0) & (sums[place] >= needed)
+                        sums[place] = 0
+            else:
+                for group in range(0, n_groups * GROUP, GROUP):
+                    greatest = _greatest(sums, group)
+                    if greatest > 0 and greatest >= needed:
+                        for place in range(group, group + GROUP):
+                            found[n_found], products[n_found] = place, sums[place]
+                            n_found += (sums[place] > 0) & (sums[place] >= needed)
+                sums[: n_groups * GROUP] = 0
+
+            for i in range(n_found):
+                other, product = first_row + found[i], products[i]
+                if other == row or not first_days[row] <= days[other] <= last_days[row]:
+                    continue
+                distance, factor = _apart(days[row], days[other], table, unknown)
+                if directed and lengths[other] >= 0:
+                    product = np.float32(own * product)
+                    if (product + share) * factor * _SLACK < least:
+                        continue
+                    head = _head_product(heads, row, other)
+                    if (product + share * _nearness(head + lengths[row] * lengths[other])) * factor * _SLACK < least:
+                        continue
+                    product += np.float32(share * _nearness(head + _product(tails, row, other)))
+                score, number = np.float32(product * factor), numbers[other]
+                if not (score > 0 and score >= least):
+                    continue
+                own_apart = apart[row - start]
+                if have == k and not _before(score, distance, number, scores[mine, k - 1], own_apart[k - 1], ids[mine, k - 1]):
+                    continue
+                place = have if have < k else k - 1
+                while place > 0 and _before(
+                    score, distance, number, scores[mine, place - 1], own_apart[place - 1], ids[mine, place - 1]
+                ):
+                    ids[mine, place], scores[mine, place] = ids[mine, place - 1], scores[mine, place - 1]
+                    own_apart[place] = own_apart[place - 1]
+                    place -= 1
+                ids[mine, place], scores[mine, place], own_apart[place] = number, score, distance
+                have = min(have + 1, k)
+                if have == k:
+                    least = max(min_score, scores[mine, k - 1])
+            filled[row - start] = have

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.errors import BadValueError, number_within, whole_number
+from relatedstories.space import NONE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -184,6 +185,7 @@ def self_topk(
         days = np.zeros(n, np.int32)
     elif len(days) != n:
         raise BadValueError("self_topk", "days", f"{len(days)} day numbers", f"{n}, one a row")
+    days = np.asarray(days, np.int32)
     if spans is None:
         spans = np.tile(np.array(ANY_DAY, np.int32), (n, 1))
     elif spans.shape != (n, 2):
@@ -192,7 +194,7 @@ def self_topk(
     if directions is None:
         if share:
             raise BadValueError("self_topk", "share", f"{share:g} without directions", "directions too, one a row")
-        directions = np.zeros((n, 0), np.int8)
+        directions = np.full((n, 1), NONE, np.int8)
     elif directions.ndim != 2 or len(directions) != n or directions.dtype != np.int8:
         got = f"an array of {directions.dtype}, shape {directions.shape}"
         raise BadValueError("self_topk", "directions", got, f"one of int8, {n} rows")
@@ -203,26 +205,86 @@ def self_topk(
         return ids, scores
     from relatedstories._kernel import top_rows  # numba takes a third of a second: only who joins pays for it
 
-    postings = Postings.of(matrix)
-    arrays = (matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
-    columns = (postings.starts, postings.rows, postings.weights)
-    dates = (np.ascontiguousarray(days, np.int32), factors.table, factors.unknown)
-    within = tuple(np.ascontiguousarray(spans.T, np.int32))
-    space = (np.ascontiguousarray(directions), np.float32(share))
+    order = np.argsort(days, kind="stable")
+    days, (first_days, last_days) = days[order], np.ascontiguousarray(spans[order].T, np.int32)
+    size = min(max(_BLOCK, n // _MOST_BLOCKS), _MOST_ROWS)
+    matrix, bounds, postings = _blocked(matrix[order], size)
+    block_days = np.array([_days_of(days[start : start + size]) for start in range(0, n, size)], np.int32)
+    joined = (
+        (matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data),
+        bounds,
+        postings,
+        size,
+        block_days,
+        (days, factors.table, factors.unknown),
+        (first_days, last_days),
+        (*_parted(directions[order]), np.float32(share)),
+        np.float32(least),
+        order,
+    )
 
-    def block(start: int) -> int:
-        stop = min(start + _BLOCK, n)
-        top_rows(*arrays, *columns, *dates, *within, *space, np.float32(least), start, stop, ids, scores)
+    def task(start: int) -> int:
+        stop = min(start + _TASK, n)
+        top_rows(*joined, start, stop, ids, scores)
         return stop - start
 
     with ThreadPoolExecutor(n_threads) as pool:
-        for done in pool.map(block, range(0, n, _BLOCK)):
+        for done in pool.map(task, range(0, n, _TASK)):
             if progress is not None:
                 progress(done)
     return ids, scores
 
 
-_BLOCK = 1024  # rows a task: enough for a thread to be worth it, few enough to share the work out and show progress
+_TASK = 1024  # rows a task: enough for a thread to be worth it, few enough to share the work out and show progress
+_BLOCK = 8192  # rows a block: their sums, postings and the heads of their directions stay in a core's cache
+_MOST_BLOCKS = 64  # each has a number for every column
+_MOST_ROWS = 1 << 16  # that have a place in a block, counted in 16 bits
+
+
+def _blocked(
+    rows: sp.csr_array, size: int
+) -> tuple[sp.csr_array, npt.NDArray[np.float32], tuple[npt.NDArray[Any], npt.NDArray[np.uint16], npt.NDArray[np.float32]]]:
+    """The rows without the columns that only one has, the greatest product each can have, and the postings of their blocks.
+
+    The postings: where those of each block's columns start, shape (n_blocks, n_columns + 1), their places in the block, and
+    their weights.
+    """
+    rows = rows[:, np.flatnonzero(np.bincount(rows.indices, minlength=rows.shape[1]) > 1)]
+    rows.sort_indices()  # so that sums have one order
+    greatest = np.zeros(rows.shape[1], np.float64)
+    np.maximum.at(greatest, rows.indices, np.abs(rows.data))
+    lengths = np.sqrt(rows.power(2).sum(axis=1, dtype=np.float64))
+    bounds = np.minimum(abs(rows) @ greatest, lengths * lengths.max(initial=0))
+    bounds *= 1 + 1e-5 + np.diff(rows.indptr) * np.finfo(np.float32).eps  # as each sum in float32 may round up
+    blocks = [rows[start : start + size].tocsc() for start in range(0, rows.shape[0], size)]
+    firsts = np.cumsum([0, *(block.nnz for block in blocks[:-1])])
+    starts = np.stack([first + block.indptr.astype(np.int64) for first, block in zip(firsts, blocks, strict=True)])
+    postings = (
+        starts.astype(np.int32) if rows.nnz <= np.iinfo(np.int32).max else starts,  # half the cache
+        np.concatenate([block.indices for block in blocks]).astype(np.uint16),
+        np.concatenate([block.data for block in blocks]),
+    )
+    return rows, bounds.astype(np.float32), postings
+
+
+def _days_of(days: npt.NDArray[np.int32]) -> tuple[int, int, int]:
+    """Of sorted days the first and the last, and the first that is known."""
+    known = days[days != NO_DATE]
+    return int(days[0]), int(days[-1]), int(known[0]) if len(known) else NO_DATE
+
+
+def _parted(
+    directions: npt.NDArray[np.int8],
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8], npt.NDArray[np.int32]]:
+    """The heads and tails of directions, and the lengths of their tails, rounded up; -1 where there is no direction."""
+    from relatedstories._kernel import HEAD
+
+    heads = np.zeros((len(directions), HEAD), np.int8)
+    heads[:, : directions.shape[1]] = directions[:, :HEAD]
+    tails = np.ascontiguousarray(directions[:, HEAD:])
+    lengths = np.ceil(np.sqrt(np.square(tails, dtype=np.int32).sum(axis=1))).astype(np.int32)
+    lengths[heads[:, 0] == NONE] = -1
+    return heads, tails, lengths
 
 
 def _checked(rows: Any) -> sp.csr_array:

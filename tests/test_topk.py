@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relatedstories import topk
 from relatedstories.errors import BadValueError
 from relatedstories.space import LENGTH, NONE
 from relatedstories.topk import ANY_DAY, NO_DATE, DateFactor, Postings, self_topk
@@ -40,6 +43,14 @@ def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None, direction
     return ids, scores
 
 
+def small(block, task):
+    """As if caches held so few rows: what is compared in parts then is so in the large."""
+    return patch.multiple(topk, _BLOCK=block, _TASK=task)
+
+
+SIZES = [(1, 1), (2, 3), (5, 2), (8192, 1024)]
+
+
 def same(got, expected):
     np.testing.assert_array_equal(got[0], expected[0])
     np.testing.assert_array_equal(got[1], expected[1])
@@ -53,26 +64,28 @@ def matrices(draw):
     return sp.csr_array(np.array(values, np.float32).reshape(n, m) / STEP)
 
 
-@given(matrices(), st.integers(1, 15), st.integers(1, 3))
-@settings(deadline=None, max_examples=200)
-def test_same_as_oracle(rows, k, n_threads):
-    same(self_topk(rows, k, n_threads), oracle(rows, k))
+@given(matrices(), st.integers(1, 15), st.integers(1, 3), st.sampled_from(SIZES))
+@settings(deadline=None, max_examples=300)
+def test_same_as_oracle(rows, k, n_threads, sizes):
+    with small(*sizes):
+        same(self_topk(rows, k, n_threads), oracle(rows, k))
 
 
-@given(matrices(), st.integers(1, 4), st.data())
-@settings(deadline=None, max_examples=200)
-def test_same_as_oracle_with_dates(rows, k, data):
+@given(matrices(), st.integers(1, 4), st.sampled_from(SIZES), st.data())
+@settings(deadline=None, max_examples=300)
+def test_same_as_oracle_with_dates(rows, k, sizes, data):
     day = st.one_of(st.just(NO_DATE), st.integers(-(10**6), 10**6), st.integers(0, 30))
     days = np.array(data.draw(st.lists(day, min_size=rows.shape[0], max_size=rows.shape[0])), np.int32)
     factor = DateFactor(data.draw(st.sampled_from([0.5, 7, 120])), data.draw(st.sampled_from([0.0, 0.3, 1.0])))
     least = data.draw(st.sampled_from([0.0, 0.01, 0.2]))
-    same(self_topk(rows, k, days=days, date_factor=factor, min_score=least), oracle(rows, k, days, factor, least))
+    with small(*sizes):
+        found = self_topk(rows, k, days=days, date_factor=factor, min_score=least)
+    same(found, oracle(rows, k, days, factor, least))
     span = st.tuples(day, st.one_of(day, st.just(ANY_DAY[1])))
     spans = np.array(data.draw(st.lists(span, min_size=len(days), max_size=len(days))), np.int32).reshape(-1, 2)
-    same(
-        self_topk(rows, k, days=days, date_factor=factor, spans=spans, min_score=least),
-        oracle(rows, k, days, factor, least, spans),
-    )
+    with small(*sizes):
+        found = self_topk(rows, k, days=days, date_factor=factor, spans=spans, min_score=least)
+    same(found, oracle(rows, k, days, factor, least, spans))
 
 
 @pytest.mark.parametrize(
@@ -91,19 +104,19 @@ def test_hard_cases(rows):
     same(self_topk(sp.csr_array(rows), 20), oracle(rows, 20))
 
 
-@given(matrices(), st.integers(1, 4), st.sampled_from([0.0, 0.25, 0.5, 0.7, 1.0]), st.sampled_from([0.0, 0.05, 0.3]), st.data())
-@settings(deadline=None, max_examples=200)
-def test_same_as_oracle_with_directions(rows, k, share, least, data):
-    n = rows.shape[0]
+@given(matrices(), st.integers(1, 4), st.sampled_from([0.0, 0.25, 0.5, 0.7, 1.0]), st.sampled_from(SIZES), st.data())
+@settings(deadline=None, max_examples=300)
+def test_same_as_oracle_with_directions(rows, k, share, sizes, data):
+    n, least = rows.shape[0], data.draw(st.sampled_from([0.0, 0.05, 0.3]))
     numbers = st.lists(st.sampled_from([-127, -90, 0, 1, 45, 90, 127, NONE]), min_size=3 * n, max_size=3 * n)
-    directions = np.array(data.draw(numbers), np.int8).reshape(n, 3)
+    directions = np.zeros((n, data.draw(st.sampled_from([3, 64, 70]))), np.int8)
+    directions[:, [0, 1, -1]] = np.array(data.draw(numbers), np.int8).reshape(n, 3)
     directions[:, 1:] = np.maximum(directions[:, 1:], -127)
     days = np.array(data.draw(st.lists(st.integers(0, 300), min_size=n, max_size=n)), np.int32)
     factor = DateFactor(50, 0.25)
-    same(
-        self_topk(rows, k, days=days, date_factor=factor, directions=directions, share=share, min_score=least),
-        oracle(rows, k, days, factor, least, None, directions, share),
-    )
+    with small(*sizes):
+        found = self_topk(rows, k, days=days, date_factor=factor, directions=directions, share=share, min_score=least)
+    same(found, oracle(rows, k, days, factor, least, None, directions, share))
 
 
 def test_more_rows_than_one_task_and_threads_agree():
