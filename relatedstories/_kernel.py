@@ -10,25 +10,24 @@ import numpy as np
 from relatedstories.space import LENGTH
 
 
-def _compiled(function: Any = None, **options: Any) -> Any:
+def _compiled(function: Any) -> Any:
     """Compile, keeping the code for the next start where there is a place to keep it."""
-    if function is None:
-        return lambda function: _compiled(function, **options)
     try:
-        return numba.njit(nogil=True, cache=True, **options)(function)
+        return numba.njit(nogil=True, cache=True)(function)
     except RuntimeError:  # neither beside this file nor in a home folder: a service, in a read-only container
-        return numba.njit(nogil=True, **options)(function)
+        return numba.njit(nogil=True)(function)
 
 
 HEAD = 64
 """So many of the numbers of a direction are compared first: together with the lengths of the rest they bound its nearness."""
 
 GROUP = 64
-"""Sums are looked through in groups of so many; of most the greatest is too small."""
+"""Sums are looked through in groups of so many, most of which hold none that is great enough."""
 
 _FAR = np.iinfo(np.int32).max
 _NO_DATE = np.iinfo(np.int32).min
 _COSINE = np.float32(1 / LENGTH**2)
+_TINY = np.float32(1e-45)  # the least number greater than 0
 _SLACK = np.float32(1 + 1e-5)  # more than float32 rounds in the few operations of a bound
 
 
@@ -99,22 +98,23 @@ def _best_factor(day, first, last, dated, table, unknown):  # type: ignore[no-un
     return max(factor, table[unknown]) if first == _NO_DATE else factor
 
 
-@_compiled(fastmath=True)
-def _greatest(sums, start):  # type: ignore[no-untyped-def]
-    greatest = sums[start]
-    for i in range(start + 1, start + GROUP):
-        greatest = max(greatest, sums[i])
-    return greatest
+@_compiled
+def _reaching(sums, group, least):  # type: ignore[no-untyped-def]
+    """How many of a group are so great; to count them is vectorised, to stop at the first or to find the greatest is not."""
+    reaching = np.int32(0)
+    for i in range(GROUP):
+        reaching += np.int32(sums[group, i] >= least)
+    return reaching
 
 
 @_compiled
 def _least_product(least, factor, share):  # type: ignore[no-untyped-def]
-    """The least product of which, with the greatest nearness and this factor, a score can be `least`."""
+    """The least product, more than 0, of which with the greatest nearness and this factor a score can be `least`."""
     needed = least / (factor * _SLACK)
     if share > 0:
         own = np.float32(1) - share
         needed = min(needed, (needed - share) / own) if own > 0 else np.float32(0)
-    return needed
+    return max(needed, _TINY)
 
 
 @_compiled
@@ -135,6 +135,7 @@ def top_rows(  # type: ignore[no-untyped-def]
     n, k, n_blocks = len(days), ids.shape[1], len(starts)
     own = np.float32(np.float32(1) - share)
     sums = np.zeros((block_size + GROUP - 1) // GROUP * GROUP, np.float32)
+    groups = sums.reshape(-1, GROUP)
     found, products = np.empty(len(sums), np.int32), np.empty(len(sums), np.float32)
     filled, apart = np.zeros(stop - start, np.int64), np.empty((stop - start, k), np.int64)
     home = start // block_size
@@ -163,7 +164,7 @@ def top_rows(  # type: ignore[no-untyped-def]
                 column, weight = indices[position], data[position]
                 first, last = starts[block, column], starts[block, column + 1]
                 n_postings += last - first
-                for posting in range(first, last):
+                for posting in range(np.uint64(first), np.uint64(last)):
                     sums[places[posting]] += weight * weights[posting]
             n_found = 0
             if n_postings < 4 * n_groups:  # few: go to them once more
@@ -172,15 +173,14 @@ def top_rows(  # type: ignore[no-untyped-def]
                     for posting in range(starts[block, column], starts[block, column + 1]):
                         place = places[posting]
                         found[n_found], products[n_found] = place, sums[place]
-                        n_found += (sums[place] > 0) & (sums[place] >= needed)
+                        n_found += sums[place] >= needed
                         sums[place] = 0
             else:
-                for group in range(0, n_groups * GROUP, GROUP):
-                    greatest = _greatest(sums, group)
-                    if greatest > 0 and greatest >= needed:
-                        for place in range(group, group + GROUP):
+                for group in range(n_groups):
+                    if _reaching(groups, group, needed) > 0:
+                        for place in range(group * GROUP, (group + 1) * GROUP):
                             found[n_found], products[n_found] = place, sums[place]
-                            n_found += (sums[place] > 0) & (sums[place] >= needed)
+                            n_found += sums[place] >= needed
                 sums[: n_groups * GROUP] = 0
 
             for i in range(n_found):

@@ -149,7 +149,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _mapped(path: Path) -> npt.NDArray[Any]:
     try:
-        mapped: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
+        mapped = np.asarray(np.lib.format.open_memmap(path, mode="r"))  # slices of a memmap cost much more than of an array
     except ValueError as error:
         if "empty file" not in str(error):  # an array of no elements cannot be mapped
             raise
