@@ -103,6 +103,7 @@ VARIANTS = (
 )
 WITH_EMBEDDINGS = (
     Variant("with embeddings", {}, embeddings=True),
+    Variant("with embeddings, space_weight 0.7", {"space_weight": 0.7}, embeddings=True),
     Variant("with embeddings in place of the word space", {}, (without_space,), embeddings=True),
     Variant("embeddings alone", ALONE | {"space_weight": 1}, (without_space,), embeddings=True),
 )
