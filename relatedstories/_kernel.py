@@ -80,6 +80,22 @@ def _before(score_a, apart_a, id_a, score_b, apart_b, id_b):  # type: ignore[no-
 
 
 @_compiled
+def _entered(ids, scores, apart, have, number, score, distance):  # type: ignore[no-untyped-def]
+    """Put a row into a sorted list of so many, if it comes before the last of a full one; returns how many it then has."""
+    k = len(ids)
+    if have == k:
+        if not _before(score, distance, number, scores[k - 1], apart[k - 1], ids[k - 1]):
+            return k
+        have -= 1
+    place = have
+    while place > 0 and _before(score, distance, number, scores[place - 1], apart[place - 1], ids[place - 1]):
+        ids[place], scores[place], apart[place] = ids[place - 1], scores[place - 1], apart[place - 1]
+        place -= 1
+    ids[place], scores[place], apart[place] = number, score, distance
+    return have + 1
+
+
+@_compiled
 def _apart(day, other, table, unknown):  # type: ignore[no-untyped-def]
     """The days between two, and the factor for them."""
     if day == _NO_DATE or other == _NO_DATE:
@@ -155,7 +171,8 @@ def top_rows(  # type: ignore[no-untyped-def]
             best = _best_factor(days[row], first_day, last_day, dated, table, unknown)
             if not best > 0:
                 continue
-            needed = _least_product(least, best, share if directed else np.float32(0))
+            part = share if directed else np.float32(0)
+            needed = _least_product(least, best, part)
             if bounds[row] < needed:
                 continue
 
@@ -183,8 +200,12 @@ def top_rows(  # type: ignore[no-untyped-def]
                             n_found += sums[place] >= needed
                 sums[: n_groups * GROUP] = 0
 
-            for i in range(n_found):
+            after = np.searchsorted(found[:n_found], row - first_row)
+            for step in range(n_found):  # from the row's own day on, then back from there: what is near comes first
+                i = after + step if after + step < n_found else n_found - 1 - step
                 other, product = first_row + found[i], products[i]
+                if product < needed:  # which has grown since
+                    continue
                 if other == row or not first_days[row] <= days[other] <= last_days[row]:
                     continue
                 distance, factor = _apart(days[row], days[other], table, unknown)
@@ -199,18 +220,8 @@ def top_rows(  # type: ignore[no-untyped-def]
                 score, number = np.float32(product * factor), numbers[other]
                 if not (score > 0 and score >= least):
                     continue
-                own_apart = apart[row - start]
-                if have == k and not _before(score, distance, number, scores[mine, k - 1], own_apart[k - 1], ids[mine, k - 1]):
-                    continue
-                place = have if have < k else k - 1
-                while place > 0 and _before(
-                    score, distance, number, scores[mine, place - 1], own_apart[place - 1], ids[mine, place - 1]
-                ):
-                    ids[mine, place], scores[mine, place] = ids[mine, place - 1], scores[mine, place - 1]
-                    own_apart[place] = own_apart[place - 1]
-                    place -= 1
-                ids[mine, place], scores[mine, place], own_apart[place] = number, score, distance
-                have = min(have + 1, k)
+                have = _entered(ids[mine], scores[mine], apart[row - start], have, number, score, distance)
                 if have == k:
                     least = max(min_score, scores[mine, k - 1])
+                    needed = _least_product(least, best, part)
             filled[row - start] = have
