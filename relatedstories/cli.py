@@ -234,7 +234,13 @@ def refresh(
     field: Field = None,
     strict: Strict = False,
     index: Annotated[
-        Path | None, typer.Option("--index", metavar="DIR", help="Keep the index here, too.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--index",
+            metavar="DIR",
+            help="Keep the index here, too: the next refresh takes its settings, and the topics of events that have not changed.",
+            show_default=False,
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would be written; write nothing.")] = False,
     aliases: Aliases = None,
@@ -252,7 +258,7 @@ def refresh(
     from relatedstories.atomic import check_target
     from relatedstories.index import RelatedStories
     from relatedstories.refresh import refresh as run
-    from relatedstories.storage import check_folder
+    from relatedstories.storage import MANIFEST, check_folder
 
     if links != "-":
         check_target(Path(links))
@@ -264,6 +270,11 @@ def refresh(
             raise InputError(f"{links}: got a place in the folder of the index, which is replaced as a whole, expected another")
     keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
     stories = RelatedStories(_extractor(aliases, ignore, threshold))
+    if index is not None and (index / MANIFEST).exists():
+        try:
+            stories = RelatedStories.load(index, stories.extractor)
+        except InputError as error:  # it is to be replaced anyway
+            _say(f"the old index is not used: {error}")
     with _reading(source, _mapping(field), strict) as events, _meter() as progress:
         to = sys.stdout if links == "-" else links
         report = run(stories, events, to, k, n_jobs=jobs, dry_run=dry_run, progress=progress, **keywords)

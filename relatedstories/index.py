@@ -125,6 +125,9 @@ class RelatedStories:
     ) -> RelatedStories:
         """Build the index of an archive, in place of any before.
 
+        After `load`, topics are not extracted again from events that the loaded index holds as they are, if its topics were
+        found by this extractor in this version, which its ``name`` says.
+
         Parameters
         ----------
         events : iterable of Event
@@ -191,14 +194,24 @@ class RelatedStories:
         return self
 
     def _extract(self, events: Sequence[Event], n_jobs: int, progress: Progress | None) -> list[Found]:
-        found: list[Found] = []
+        found = self._found_before(events)
+        new = [place for place, topics in enumerate(found) if topics is None]
         pool: dict[tuple[str, str], tuple[str, str]] = {}  # most topics occur often: one tuple each
-        for topics in _topics_of(self.extractor, events, n_jobs):
+        extracted = _topics_of(self.extractor, [events[place] for place in new], n_jobs)
+        for done, (place, topics) in enumerate(zip(new, extracted, strict=True), len(events) - len(new) + 1):
             pairs = ((topic.name, topic.kind) for topic in topics if topic.key)
-            found.append(tuple(pool.setdefault(pair, pair) for pair in pairs))
+            found[place] = tuple(pool.setdefault(pair, pair) for pair in pairs)
             if progress is not None:
-                progress("topics", len(found), len(events))
-        return found
+                progress("topics", done, len(events))
+        return [topics for topics in found if topics is not None]
+
+    def _found_before(self, events: Sequence[Event]) -> list[Found | None]:
+        """The topics of those events that a loaded index holds as they are, and that this extractor found there."""
+        archive = self._fitted
+        if archive is None or self._model is None or self._model != getattr(self.extractor, "name", None):
+            return [None] * len(events)
+        numbers = ((event, archive.number_of.get(event.id, -1)) for event in events)
+        return [archive.found[number] if number >= 0 and archive.events[number] == event else None for event, number in numbers]
 
     def _check_model(self) -> None:
         """Topics of two extractors must not meet in one index."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 
@@ -33,6 +34,27 @@ def test_refresh_writes_a_line_an_event(folder):
     rows = [json.loads(line) for line in (folder / "links.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(rows) == 302
     assert {"id", "rank", "score", "context", "topics"} == set(rows[0]["links"][0])
+
+
+def test_the_next_refresh_goes_on_from_the_index(folder, tmp_path):
+    shutil.copytree(folder / "stories", tmp_path / "stories")
+    manifest = tmp_path / "stories" / "index.json"
+    tuned = json.loads(manifest.read_text(encoding="utf-8"))
+    tuned["settings"]["min_score"] = 0.5
+    manifest.write_text(json.dumps(tuned), encoding="utf-8")
+    command = ["refresh", "sample", "--links", "links.jsonl", "--index", "stories"]
+    done = run(*command, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "topics:" not in done.stderr  # none was looked for
+    rows = [json.loads(line) for line in (tmp_path / "links.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert min(link["score"] for row in rows for link in row["links"]) >= 0.5
+    assert json.loads(manifest.read_text(encoding="utf-8"))["settings"] == tuned["settings"]
+
+    (tmp_path / "stories" / "terms.json").write_text("[", encoding="utf-8")
+    done = run(*command, cwd=tmp_path)  # of a broken one nothing is taken
+    assert done.returncode == 0
+    assert "the old index is not used: stories/terms.json: got 1 bytes, expected" in done.stderr
+    assert (tmp_path / "links.jsonl").read_bytes() == (folder / "links.jsonl").read_bytes()
 
 
 def test_dry_run_and_standard_output(folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 import sys
@@ -315,6 +316,42 @@ def test_fitting_anew_forgets_the_loaded_index(tmp_path):
     loaded = RelatedStories.load(tmp_path / "index")
     loaded.fit(SPACE)  # by the default extractor, which did not find the topics of the saved one
     assert len(loaded.add([Event("new", "Snow again")])) == len(SPACE) + 1
+
+
+class Counted(CapitalisedWords):
+    """Remembers what it was asked for; one version finds the topics of another where that is said to be the same."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.asked = name, []
+
+    def extract_many(self, events):
+        events = list(events)
+        self.asked += [event.id for event in events]
+        return super().extract_many(events)
+
+
+def test_a_loaded_index_lends_the_topics_of_events_that_have_not_changed(tmp_path):
+    RelatedStories(Counted("one")).fit(SPACE).save(tmp_path / "index")
+    edited = dataclasses.replace(SPACE[0], title="SpaceX launches a Dragon cargo ship again, from Florida")
+    archive = [Event("new", "Snow in Florida", date=day("2017-06-04")), edited, *SPACE[2:]]
+    anew = RelatedStories(Counted("one")).fit(archive)
+    done = []
+    for name, asked in (("one", ["dragon", "new"]), ("two", sorted(event.id for event in archive))):
+        loaded = RelatedStories.load(tmp_path / "index", extractor := Counted(name))
+        loaded.fit(archive, progress=lambda *way: done.append(way))
+        assert extractor.asked == asked
+        assert done[-1] == ("topics", 6, 6)
+        assert dict(loaded.all_related()) == dict(anew.all_related())
+        loaded.add([SPACE[1]])  # is of the extractor at hand now, whoever found the topics before
+        assert extractor.asked[-1] == "progress"
+
+
+def test_what_an_unnamed_extractor_found_is_not_trusted_after_a_restart(tmp_path):
+    quick().fit(SPACE).save(tmp_path / "index")
+    extractor = Counted("")
+    del extractor.name
+    RelatedStories.load(tmp_path / "index", extractor).fit(SPACE)
+    assert len(extractor.asked) == len(SPACE)
 
 
 def test_an_index_is_not_mixed_with_another_extractors_topics(tmp_path):
