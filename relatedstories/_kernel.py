@@ -1,4 +1,4 @@
-"""The compiled loops of `relatedstories.topk.self_topk` and of `relatedstories.space.nearness`."""
+"""The compiled loops of `relatedstories.topk` and of `relatedstories.space.nearness`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from relatedstories.space import LENGTH
+from relatedstories.space import LENGTH, NONE
 
 
 def _compiled(function: Any) -> Any:
@@ -43,23 +43,43 @@ def products_of(direction, directions, rows):  # type: ignore[no-untyped-def]
     return products
 
 
-# Of two rows of a matrix, not of two arrays: to cut rows out of it costs more than to compare them.
+# Of two rows of matrices, not of two arrays: to cut rows out of them costs more than to compare them.
 
 
 @_compiled
-def _head_product(heads, a, b):  # type: ignore[no-untyped-def]
+def _head_product(directions, row, heads, other):  # type: ignore[no-untyped-def]
     product = np.int32(0)
     for i in range(HEAD):
-        product += np.int32(heads[a, i]) * np.int32(heads[b, i])
+        product += np.int32(directions[row, i]) * np.int32(heads[other, i])
     return product
 
 
 @_compiled
-def _product(tails, a, b):  # type: ignore[no-untyped-def]
+def _tail_product(directions, row, others, other):  # type: ignore[no-untyped-def]
     product = np.int32(0)
-    for i in range(tails.shape[1]):
-        product += np.int32(tails[a, i]) * np.int32(tails[b, i])
+    for i in range(HEAD, directions.shape[1]):
+        product += np.int32(directions[row, i]) * np.int32(others[other, i])
     return product
+
+
+@_compiled
+def _tail_length(directions, row):  # type: ignore[no-untyped-def]
+    """The length of a direction without its head, rounded up; -1 where there is no direction."""
+    if directions[row, 0] == NONE:
+        return np.int32(-1)
+    square = np.int32(0)
+    for i in range(HEAD, directions.shape[1]):
+        square += np.int32(directions[row, i]) * np.int32(directions[row, i])
+    return np.int32(np.ceil(np.sqrt(square)))
+
+
+@_compiled
+def tail_lengths(directions):  # type: ignore[no-untyped-def]
+    """Of all directions."""
+    lengths = np.empty(len(directions), np.int32)
+    for row in range(len(directions)):
+        lengths[row] = _tail_length(directions, row)
+    return lengths
 
 
 @_compiled
@@ -134,46 +154,59 @@ def _least_product(least, factor, share):  # type: ignore[no-untyped-def]
 
 
 @_compiled
+def _bound(columns, weights, greatest, longest):  # type: ignore[no-untyped-def]
+    """The greatest product that a row can have with any of a block."""
+    total, squares = 0.0, 0.0
+    for i in range(len(columns)):
+        total += abs(np.float64(weights[i])) * greatest[columns[i]]
+        squares += np.float64(weights[i]) * weights[i]
+    rounding = 1 + 1e-5 + len(columns) * 1.2e-7  # as each sum in float32 may round up
+    return np.float32(min(total, np.sqrt(squares) * longest) * rounding)
+
+
+@_compiled
 def top_rows(  # type: ignore[no-untyped-def]
-    rows, bounds, postings, block_size, block_days, dates, spans, space, min_score, numbers, start, stop, ids, scores
-):
-    """Fill ids and scores for the rows from start to stop, which are in date order as all are here.
+    asked, indptr, indices, data, days, directions, positions, spans,
+    order, block_size, block_days, their_days, starts, places, weights, greatest, longest, heads, lengths, their_directions,
+    table, unknown, share, min_score, home, ids, scores,
+):  # fmt: skip
+    """Fill ids and scores for the rows asked about, which should be near in date.
 
     A block of rows is compared with each of them before the next: its postings and sums stay in the cache. The nearest block is
     the first, so that lists soon hold good ones, and what cannot enter, by its date or even with the nearest direction, is
-    passed over. `numbers` has the caller's number of each row.
+    passed over.
     """
-    indptr, indices, data = rows
-    starts, places, weights = postings
-    days, table, unknown = dates
-    first_days, last_days = spans
-    heads, tails, lengths, share = space
-    n, k, n_blocks = len(days), ids.shape[1], len(starts)
+    n, k, n_blocks = len(order), ids.shape[1], len(starts)
     own = np.float32(np.float32(1) - share)
     sums = np.zeros((block_size + GROUP - 1) // GROUP * GROUP, np.float32)
     groups = sums.reshape(-1, GROUP)
     found, products = np.empty(len(sums), np.int32), np.empty(len(sums), np.float32)
-    filled, apart = np.zeros(stop - start, np.int64), np.empty((stop - start, k), np.int64)
-    home = start // block_size
-    for turn in range(2 * n_blocks):  # home, 1 after it, 1 before, 2 after, ...
-        block = home + ((turn + 1) // 2 if turn % 2 else -(turn // 2))
+    filled, apart = np.zeros(len(asked), np.int64), np.empty((len(asked), k), np.int64)
+    bounds, tails = np.empty(len(asked), np.float32), np.empty(len(asked), np.int32)
+    for turn in range(len(asked)):
+        part = slice(indptr[asked[turn]], indptr[asked[turn] + 1])
+        bounds[turn] = _bound(indices[part], data[part], greatest, longest)
+        tails[turn] = _tail_length(directions, asked[turn])
+    for step in range(2 * n_blocks):  # home, 1 after it, 1 before, 2 after, ...
+        block = home + ((step + 1) // 2 if step % 2 else -(step // 2))
         if not 0 <= block < n_blocks:
             continue
         first_row = block * block_size
         n_groups = (min(block_size, n - first_row) + GROUP - 1) // GROUP
         first_day, last_day, dated = block_days[block]
-        for row in range(start, stop):
-            if first_days[row] > last_day or last_days[row] < first_day:
+        for turn in range(len(asked)):
+            row = asked[turn]
+            if spans[row, 0] > last_day or spans[row, 1] < first_day:
                 continue
-            mine, have = numbers[row], filled[row - start]
-            least = scores[mine, k - 1] if have == k else min_score
-            directed = share > 0 and lengths[row] >= 0
+            have = filled[turn]
+            least = scores[row, k - 1] if have == k else min_score
+            directed = share > 0 and tails[turn] >= 0
             best = _best_factor(days[row], first_day, last_day, dated, table, unknown)
             if not best > 0:
                 continue
-            part = share if directed else np.float32(0)
-            needed = _least_product(least, best, part)
-            if bounds[row] < needed:
+            part_of_space = share if directed else np.float32(0)
+            needed = _least_product(least, best, part_of_space)
+            if bounds[turn] < needed:
                 continue
 
             n_postings = 0
@@ -200,28 +233,29 @@ def top_rows(  # type: ignore[no-untyped-def]
                             n_found += sums[place] >= needed
                 sums[: n_groups * GROUP] = 0
 
-            after = np.searchsorted(found[:n_found], row - first_row)
-            for step in range(n_found):  # from the row's own day on, then back from there: what is near comes first
-                i = after + step if after + step < n_found else n_found - 1 - step
-                other, product = first_row + found[i], products[i]
+            after = np.searchsorted(found[:n_found], positions[row] - first_row)
+            for i in range(n_found):  # from the row's own day on, then back from there: what is near comes first
+                at = after + i if after + i < n_found else n_found - 1 - i
+                other, product = first_row + found[at], products[at]
                 if product < needed:  # which has grown since
                     continue
-                if other == row or not first_days[row] <= days[other] <= last_days[row]:
+                if other == positions[row] or not spans[row, 0] <= their_days[other] <= spans[row, 1]:
                     continue
-                distance, factor = _apart(days[row], days[other], table, unknown)
+                distance, factor = _apart(days[row], their_days[other], table, unknown)
                 if directed and lengths[other] >= 0:
                     product = np.float32(own * product)
                     if (product + share) * factor * _SLACK < least:
                         continue
-                    head = _head_product(heads, row, other)
-                    if (product + share * _nearness(head + lengths[row] * lengths[other])) * factor * _SLACK < least:
+                    head = _head_product(directions, row, heads, other)
+                    if (product + share * _nearness(head + tails[turn] * lengths[other])) * factor * _SLACK < least:
                         continue
-                    product += np.float32(share * _nearness(head + _product(tails, row, other)))
-                score, number = np.float32(product * factor), numbers[other]
+                    rest = _tail_product(directions, row, their_directions, order[other])
+                    product += np.float32(share * _nearness(head + rest))
+                score, number = np.float32(product * factor), order[other]
                 if not (score > 0 and score >= least):
                     continue
-                have = _entered(ids[mine], scores[mine], apart[row - start], have, number, score, distance)
+                have = _entered(ids[row], scores[row], apart[turn], have, number, score, distance)
                 if have == k:
-                    least = max(min_score, scores[mine, k - 1])
-                    needed = _least_product(least, best, part)
-            filled[row - start] = have
+                    least = max(min_score, scores[row, k - 1])
+                    needed = _least_product(least, best, part_of_space)
+            filled[turn] = have

@@ -6,16 +6,18 @@ import bisect
 import collections
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.events import Event
+from relatedstories.kept import Kept
 from relatedstories.space import DIMENSIONS, default_space, joined, nearness
 from relatedstories.topics import Topic
-from relatedstories.topk import ANY_DAY, NO_DATE, DateFactor, Postings, blended, distances
+from relatedstories.topk import ANY_DAY, NO_DATE, Blocks, DateFactor, Rows, blended, distances
 from relatedstories.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, weigh
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ __all__ = ["Archive", "Found", "Related", "Row", "Similarity", "Weights"]
 
 Found: TypeAlias = tuple[tuple[str, str], ...]
 """The names and kinds of an event's topics."""
+
+Named: TypeAlias = tuple[tuple[str, str, int], ...]
+"""Names and kinds of one topic, and how many events have each."""
 
 
 class Weights(NamedTuple):
@@ -121,47 +126,59 @@ class Related:
 _HEAD = 64  # as many as lists of a dozen need, near-duplicates and what rules pass over included
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Archive:
     """Events and everything that follows from them; never changed, only replaced.
 
     Parameters
     ----------
-    events : list of Event
+    events : sequence of Event
         By id, which numbers the rows.
-    found : list of Found
+    ids : sequence of str
+        Theirs.
+    days : ndarray of int32
+        The day numbers of their dates, or `NO_DATE`.
+    found : sequence of Found
         The topics of each.
     terms, keys : Counts
         The terms and the topics' keys in each.
-    names : list of Topic
-        For each key the name that readers see, and its kind.
+    named : sequence of Named
+        For each key the names and kinds that events have it under.
     weights : scipy.sparse.csr_array of float32
         A row of unit length for each event: terms first, then topics.
-    postings : Postings
-        The same by column.
     directions : ndarray of int8, shape (n_events, d)
         Their directions in the word space.
     """
 
-    events: list[Event]
-    found: list[Found]
+    events: Kept[Event]
+    ids: Kept[str]
+    days: npt.NDArray[np.int32]
+    found: Kept[Found]
     terms: Counts
     keys: Counts
-    names: list[Topic]
+    named: Sequence[Named]
     weights: sp.csr_array
-    postings: Postings
     directions: npt.NDArray[np.int8]
-    days: npt.NDArray[np.int32] = field(init=False)
-    term_events: npt.NDArray[np.intp] = field(init=False)
-    topic_events: npt.NDArray[np.intp] = field(init=False)
-    number_of: dict[str, int] = field(init=False)
 
-    def __post_init__(self) -> None:
-        put = object.__setattr__
-        put(self, "days", np.array([_day(event) for event in self.events], np.int32))
-        put(self, "term_events", self.terms.events())
-        put(self, "topic_events", self.keys.events())
-        put(self, "number_of", {event.id: number for number, event in enumerate(self.events)})
+    @functools.cached_property
+    def blocks(self) -> Blocks:
+        """The rows as they are compared with others."""
+        return Blocks.of(Rows(self.weights, self.days, self.directions))
+
+    @functools.cached_property
+    def names(self) -> Kept[Topic]:
+        """For each key the name that readers see, and its kind."""
+        return Kept(range(len(self.named)), lambda place: _topic(self.named[place]))
+
+    @functools.cached_property
+    def term_events(self) -> npt.NDArray[np.intp]:
+        """How many events have each term."""
+        return self.terms.events()
+
+    @functools.cached_property
+    def topic_events(self) -> npt.NDArray[np.intp]:
+        """How many events have each topic."""
+        return self.keys.events()
 
     @classmethod
     def of(
@@ -172,25 +189,21 @@ class Archive:
         directions = default_space().directions(terms, keys)
         if embeddings is not None:
             directions = joined(directions, embeddings)
-        return cls._weighed(events, found, terms, keys, directions, topic_weight)
-
-    @classmethod
-    def _weighed(
-        cls,
-        events: list[Event],
-        found: list[Found],
-        terms: Counts,
-        keys: Counts,
-        directions: npt.NDArray[np.int8],
-        topic_weight: float,
-    ) -> Archive:
-        weights = _weights(terms, keys, topic_weight)
-        return cls(events, found, terms, keys, _names_of(keys, found), weights, Postings.of(weights), directions)
+        return cls(
+            Kept(events),
+            Kept([event.id for event in events]),
+            _days(events),
+            Kept(found),
+            terms,
+            keys,
+            _named(keys, _counted(found)),
+            _weights(terms, keys, topic_weight),
+            directions,
+        )
 
     def reweighed(self, topic_weight: float) -> Archive:
         """The archive with another weight of topics: the same as `of` its events with that, without counting again."""
-        weights = _weights(self.terms, self.keys, topic_weight)
-        return replace(self, weights=weights, postings=Postings.of(weights))
+        return replace(self, weights=_weights(self.terms, self.keys, topic_weight))
 
     @property
     def embedded(self) -> int:
@@ -207,24 +220,61 @@ class Archive:
     def with_events(
         self, events: list[Event], found: list[Found], topic_weight: float, embeddings: npt.NDArray[Any] | None = None
     ) -> Archive:
-        """The archive and further events: the same as `of` all of them, without counting these again."""
-        terms, keys = _counts(events, found)
-        all_events, all_found = self.events + events, self.found + found
-        order = np.array(sorted(range(len(all_events)), key=lambda i: all_events[i].id), np.intp)
-        return self._weighed(
-            [all_events[i] for i in order],
-            [all_found[i] for i in order],
-            self.terms.stack(terms).take(order),
-            self.keys.stack(keys).take(order),
-            np.concatenate([self.directions, self._directions(terms, keys, embeddings)])[order],
-            topic_weight,
+        """The archive and further events, which stand by id too: the same as `of` all of them.
+
+        Read, counted and compared with the word space are the further ones alone. But how telling a term is depends on the
+        whole archive: all rows are weighed again.
+        """
+        n = len(self.events)
+        more_terms, more_keys = _counts(events, found)
+        ids = [event.id for event in events]
+        places = [bisect.bisect_left(self.ids, id_) for id_ in ids]
+        order = np.insert(np.arange(n), places, np.arange(n, n + len(events)))
+        terms, keys = self.terms.stack(more_terms).take(order), self.keys.stack(more_keys).take(order)
+        return Archive(
+            self.events.plus(events, order),
+            self.ids.plus(ids, order),
+            np.concatenate([self.days, _days(events)])[order],
+            self.found.plus(found, order),
+            terms,
+            keys,
+            self._named_with(keys, _counted(found)),
+            _weights(terms, keys, topic_weight),
+            np.concatenate([self.directions, self._directions(more_terms, more_keys, embeddings)])[order],
         )
 
     def without(self, numbers: set[int], topic_weight: float) -> Archive:
         """The archive less some rows: the same as `of` the rest."""
-        kept = np.array([number for number in range(len(self.events)) if number not in numbers], np.intp)
-        events, found = [self.events[i] for i in kept], [self.found[i] for i in kept]
-        return self._weighed(events, found, self.terms.take(kept), self.keys.take(kept), self.directions[kept], topic_weight)
+        kept = np.delete(np.arange(len(self.events)), sorted(numbers))
+        terms, keys = self.terms.take(kept), self.keys.take(kept)
+        gone = _counted(self.found[number] for number in numbers)
+        return Archive(
+            self.events.picked(kept),
+            self.ids.picked(kept),
+            self.days[kept],
+            self.found.picked(kept),
+            terms,
+            keys,
+            self._named_with(keys, {pair: -count for pair, count in gone.items()}),
+            _weights(terms, keys, topic_weight),
+            self.directions[kept],
+        )
+
+    def _named_with(self, keys: Counts, counts: Mapping[tuple[str, str], int]) -> Sequence[Named]:
+        """The names of other keys, of which those not counted here have the same names as before."""
+        before = {key: place for place, key in enumerate(self.keys.terms)}
+        known = {Topic(name).key for name, _ in counts}
+        old = {(name, kind): count for key in known & before.keys() for name, kind, count in self.named[before[key]]}
+        changed = _grouped({pair: old.get(pair, 0) + counts.get(pair, 0) for pair in {**old, **counts}})
+        return [changed[key] if key in changed else self.named[before[key]] for key in keys.terms]
+
+    def number_of(self, id_: str) -> int:
+        """The number of an event, -1 where there is none of that id."""
+        return _place(self.ids, id_)
+
+    def __contains__(self, id_: object) -> bool:
+        """Whether it holds an event of that id."""
+        return isinstance(id_, str) and self.number_of(id_) >= 0
 
     def row(self, number: int) -> Row:
         """A row of the archive."""
@@ -232,9 +282,22 @@ class Archive:
         columns, weights = self.weights.indices[part], self.weights.data[part]
         return Row(self.events[number], number, columns, weights, int(self.days[number]), self.directions[number])
 
+    def rows(self, rows: Sequence[Row] | None = None) -> tuple[Rows, npt.NDArray[np.int32]]:
+        """Rows as they are compared, and their numbers; all of the archive's, or those given."""
+        if rows is None:
+            return Rows(self.weights, self.days, self.directions), np.arange(len(self.events), dtype=np.int32)
+        starts = np.cumsum([0, *(len(row.columns) for row in rows)])
+        weights = np.concatenate([row.weights for row in rows]), np.concatenate([row.columns for row in rows]), starts
+        compared = Rows(
+            sp.csr_array(weights, shape=(len(rows), self.weights.shape[1])),
+            np.array([row.day for row in rows], np.int32),
+            np.stack([row.direction for row in rows]),
+        )
+        return compared, np.array([row.number for row in rows], np.int32)
+
     def related(self, row: Row, span: tuple[int, int] = ANY_DAY) -> Related:
         """The events related to a row, within a span of days, itself left out."""
-        products = self.postings.products(row.columns, row.weights)
+        products = self.blocks.products(row.columns, row.weights)
         listed = (products > 0) & (self.days >= span[0]) & (self.days <= span[1])
         if row.number >= 0:
             listed[row.number] = False
@@ -267,29 +330,29 @@ class Archive:
             part = slice(weights.indptr[number], weights.indptr[number + 1])
             ours_of_row = column[weights.indices[part]]
             shared = ours_of_row >= 0
-            known, held = self.number_of.get(event.id, -1), weights.data[part][shared]
+            known, held = self.number_of(event.id), weights.data[part][shared]
             rows.append(Row(event, known, ours_of_row[shared], held, _day(event), directions[number]))
         return rows
 
     # ------------------------------------------------------------------ to and from arrays and JSON
 
-    def parts(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-        """What makes up the archive: arrays, and values as JSON has them, by name."""
+    def parts(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Iterable[Any]]]:
+        """What makes up the archive: arrays, and lists of values as JSON has them, by name."""
         arrays: dict[str, npt.NDArray[Any]] = {}
         for name, matrix in (("weights", self.weights), ("terms", self.terms.matrix), ("topics", self.keys.matrix)):
             arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
-        arrays["directions"] = self.directions
-        arrays |= {f"postings-{name}": getattr(self.postings, name) for name in ("starts", "rows", "weights")}
+        arrays |= {"days": self.days, "directions": self.directions, **self.blocks.parts()}
         documents = {
-            "events": [event.to_dict() for event in self.events],
+            "events": (event.to_dict() for event in self.events),
+            "ids": self.ids,
             "topics-found": self.found,
             "terms": self.terms.terms,
-            "topics": [(key, topic.name, topic.kind) for key, topic in zip(self.keys.terms, self.names, strict=True)],
+            "topics": zip(self.keys.terms, self.named, strict=True),
         }
         return arrays, documents
 
     @classmethod
-    def of_parts(cls, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Any]) -> Archive:
+    def of_parts(cls, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Sequence[Any]]) -> Archive:
         """The archive that `parts` came from; the arrays are used as they are, and may be memory-mapped.
 
         Raises
@@ -297,19 +360,21 @@ class Archive:
         KeyError, TypeError, ValueError
             If a part is missing or of the wrong form.
         """
-        keys = documents["topics"]
-        n_terms, n_keys = len(documents["terms"]), len(keys)
-        events = [Event.from_dict(record) for record in documents["events"]]
-        return cls(
-            events,
-            [tuple((name, kind) for name, kind in pairs) for pairs in documents["topics-found"]],
-            Counts(tuple(documents["terms"]), _matrix(arrays, "terms", n_terms)),
-            Counts(tuple(key for key, _, _ in keys), _matrix(arrays, "topics", n_keys)),
-            [Topic(name, kind) for _, name, kind in keys],
-            _matrix(arrays, "weights", n_terms + n_keys),
-            Postings(arrays["postings-starts"], arrays["postings-rows"], arrays["postings-weights"], len(events)),
+        events, ids, found, terms, topics = (documents[name] for name in ("events", "ids", "topics-found", "terms", "topics"))
+        everything = range(len(events))
+        archive = cls(
+            Kept(everything, lambda place: Event.from_dict(events[place])),
+            Kept(everything, ids.__getitem__),
+            arrays["days"],
+            Kept(everything, lambda place: tuple((name, kind) for name, kind in found[place])),
+            Counts(Kept(range(len(terms)), terms.__getitem__), _matrix(arrays, "terms", len(terms))),
+            Counts(Kept(range(len(topics)), lambda place: str(topics[place][0])), _matrix(arrays, "topics", len(topics))),
+            Kept(range(len(topics)), lambda place: tuple((name, kind, count) for name, kind, count in topics[place][1])),
+            _matrix(arrays, "weights", len(terms) + len(topics)),
             arrays["directions"],
         )
+        archive.__dict__["blocks"] = Blocks.of_parts(arrays, archive.directions)  # as if made already
+        return archive
 
 
 class Similarity:
@@ -365,31 +430,56 @@ def _weights(terms: Counts, keys: Counts, topic_weight: float) -> sp.csr_array:
     return weigh(terms, keys, term_idf, topic_idf, topic_weight)
 
 
-def _names_of(keys: Counts, found: Iterable[Found]) -> list[Topic]:
-    """For each key the name and kind that most events have; where several do, the first of them by alphabet."""
-    names: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    kinds: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    for pairs in found:
-        for name, kind in pairs:
-            key = Topic(name).key
-            names[key][name] += 1
-            kinds[key][kind] += kind != "thing"  # what an editor gave, or the name table found, is of no known kind
-    return [Topic(_commonest(names[key]), _commonest(kinds[key])) for key in keys.terms]
+def _counted(found: Iterable[Found]) -> collections.Counter[tuple[str, str]]:
+    return collections.Counter(chain.from_iterable(found))
+
+
+def _grouped(counts: Mapping[tuple[str, str], int]) -> dict[str, Named]:
+    """Names, kinds and counts by key, those of none left out."""
+    grouped: dict[str, list[tuple[str, str, int]]] = collections.defaultdict(list)
+    for (name, kind), count in sorted(counts.items()):
+        if count:
+            grouped[Topic(name).key].append((name, kind, count))
+    return {key: tuple(named) for key, named in grouped.items()}
+
+
+def _named(keys: Counts, counts: Mapping[tuple[str, str], int]) -> Sequence[Named]:
+    grouped = _grouped(counts)
+    return [grouped[key] for key in keys.terms]
+
+
+def _topic(named: Named) -> Topic:
+    """The name and kind that most events have; where several do, the first of them by alphabet."""
+    if len(named) == 1:
+        return Topic(*named[0][:2])
+    names: collections.Counter[str] = collections.Counter()
+    kinds: collections.Counter[str] = collections.Counter()
+    for name, kind, count in named:
+        names[name] += count
+        kinds[kind] += count * (kind != "thing")  # what an editor gave, or the name table found, is of no known kind
+    return Topic(_commonest(names), _commonest(kinds))
 
 
 def _commonest(counter: collections.Counter[str]) -> str:
     return min(counter, key=lambda item: (-counter[item], item))
 
 
+def _place(known: Sequence[str], text: str) -> int:
+    """Where a text stands among sorted ones, -1 where it does not."""
+    place = bisect.bisect_left(known, text)
+    return place if place < len(known) and known[place] == text else -1
+
+
 def _places(known: Sequence[str], terms: Sequence[str]) -> npt.NDArray[np.intp]:
-    """Where each term stands among the sorted known ones, -1 where it does not."""
-    places = (bisect.bisect_left(known, term) for term in terms)
-    found = (place if place < len(known) and known[place] == term else -1 for place, term in zip(places, terms, strict=True))
-    return np.fromiter(found, np.intp, len(terms))
+    return np.fromiter((_place(known, term) for term in terms), np.intp, len(terms))
 
 
 def _day(event: Event) -> int:
     return NO_DATE if event.date is None else event.date.toordinal()
+
+
+def _days(events: Sequence[Event]) -> npt.NDArray[np.int32]:
+    return np.array([_day(event) for event in events], np.int32)
 
 
 def _matrix(arrays: Mapping[str, npt.NDArray[Any]], name: str, n_columns: int) -> sp.csr_array:

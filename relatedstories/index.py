@@ -24,7 +24,7 @@ from relatedstories.rules import Keywords, Rules
 from relatedstories.space import nearness
 from relatedstories.storage import read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, model_name
-from relatedstories.topk import blended, self_topk
+from relatedstories.topk import blended
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -35,6 +35,9 @@ __all__ = ["Progress", "RelatedStories"]
 
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Told of a long job's way: the stage, how much of it is done, and how much it is in all."""
+
+_FEW = 2
+"""So many events in all are answered for without compiled code, which takes longer to load: a command asks about one."""
 
 _CHUNK = 512  # events a task of extraction: two seconds' work, so that progress shows and processes end together
 
@@ -108,6 +111,7 @@ class RelatedStories:
         self._min_score = None if min_score is None else number_within("RelatedStories", "min_score", min_score)
         self._model: str | None = None  # what found a loaded index's topics
         self._fitted: Archive | None = None
+        self._asked = 0
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
@@ -169,7 +173,7 @@ class RelatedStories:
         """
         archive = self._archive
         new, own = _in_order("add", events, embeddings, archive.embedded)
-        known = next((event for event in new if event.id in archive.number_of), None)
+        known = next((event for event in new if event.id in archive), None)
         if known is not None:
             raise BadValueError("add", "id", shown(known.id), "an id that is not in the archive yet; remove it first")
         if new:
@@ -210,7 +214,7 @@ class RelatedStories:
         archive = self._fitted
         if archive is None or self._model is None or self._model != getattr(self.extractor, "name", None):
             return [None] * len(events)
-        numbers = ((event, archive.number_of.get(event.id, -1)) for event in events)
+        numbers = ((event, archive.number_of(event.id)) for event in events)
         return [archive.found[number] if number >= 0 and archive.events[number] == event else None for event, number in numbers]
 
     def _check_model(self) -> None:
@@ -323,7 +327,7 @@ class RelatedStories:
 
     def __contains__(self, id_: object) -> bool:
         try:
-            return as_id(id_) in self._archive.number_of
+            return as_id(id_) in self._archive
         except BadValueError:
             return False
 
@@ -401,8 +405,11 @@ class RelatedStories:
         archive = self._archive  # taken once: another thread may replace it on the way
         k, rules = whole_number("related", "k", k, 0), Rules.of("related", **keywords)
         rows = self._rows(archive, several("related_many", "events", events))
-        _tell_of_unknown(rules.unknown(archive.number_of, [row.event.id for row in rows]))
-        return [self._list(archive, row, self._candidates(archive, row, rules), k, rules) for row in rows]
+        _tell_of_unknown(rules.unknown(archive, [row.event.id for row in rows]))
+        self._asked += len(rows)
+        if self._asked <= _FEW:
+            return [self._list(archive, row, self._candidates(archive, row, rules), k, rules) for row in rows]
+        return list(self._lists(archive, rows, self._best(archive, k, rules, rows), k, rules))
 
     def all_related(
         self, k: int = 5, *, n_jobs: int = 1, progress: Progress | None = None, **keywords: Unpack[Keywords]
@@ -427,7 +434,7 @@ class RelatedStories:
         """
         archive = self._archive
         k, rules = whole_number("all_related", "k", k, 0), Rules.of("all_related", **keywords)
-        _tell_of_unknown(rules.unknown(archive.number_of))
+        _tell_of_unknown(rules.unknown(archive))
         return self._all_links(archive, k, rules, _workers(n_jobs), progress)
 
     def _all_links(
@@ -441,30 +448,12 @@ class RelatedStories:
             if progress is not None:
                 progress("comparing", compared, total)
 
-        # As many as most lists need: near-duplicates take room, and rules pass candidates over.
-        room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else FOLDED)
-        more = max(1, min(room, total))
-        ids, scores = self_topk(
-            archive.weights,
-            more,
-            n_threads,
-            days=archive.days,
-            date_factor=self._weights.date_factor,
-            spans=np.array([rules.span(day) for day in archive.days.tolist()], np.int32).reshape(-1, 2),
-            directions=archive.directions,
-            share=self._weights.space_weight,
-            min_score=self._least(archive, rules.min_score),
-            progress=on_compared,
-        )
-        for number, event in enumerate(archive.events):
-            row = archive.row(number)
-            n_found = int(np.count_nonzero(ids[number] >= 0))
-            found = zip(ids[number, :n_found].tolist(), scores[number, :n_found].tolist(), strict=True)
-            # Where a list needs more than were found at once, it goes on with all: a generator, which starts when asked.
-            others = islice(self._candidates(archive, row, rules), n_found, None) if n_found == more else ()
-            yield event, self._list(archive, row, chain(found, others), k, rules)
+        best = self._best(archive, k, rules, None, n_threads, on_compared)
+        lists = self._lists(archive, map(archive.row, range(total)), best, k, rules)
+        for done, (event, links) in enumerate(zip(archive.events, lists, strict=True), 1):
+            yield event, links
             if progress is not None:
-                progress("links", number + 1, total)
+                progress("links", done, total)
 
     def explain(self, a: Event | str | int, b: Event | str | int) -> Explanation:
         """Why two events are related: each shared topic and term with its part of the score.
@@ -507,7 +496,7 @@ class RelatedStories:
         rows: list[Row | None] = []
         unseen: list[Event] = []
         for event in asked:
-            number = archive.number_of.get(event.id, -1) if isinstance(event, Event) else _number_of(archive, event)
+            number = archive.number_of(event.id) if isinstance(event, Event) else _number_of(archive, event)
             if isinstance(event, Event) and (number < 0 or archive.events[number] != event):
                 rows.append(None)
                 unseen.append(event)
@@ -524,6 +513,42 @@ class RelatedStories:
         factor = self._weights.date_factor.of(ours.day, np.array([theirs.day], np.int32))
         score = blended(np.array([sum(products.values())], np.float32), near, self._weights.space_weight, factor)
         return _Compared(products, float(near[0]), float(factor[0]), float(score[0]))
+
+    def _best(
+        self,
+        archive: Archive,
+        k: int,
+        rules: Rules,
+        rows: Sequence[Row] | None = None,
+        n_threads: int = 1,
+        progress: Callable[[int], object] | None = None,
+    ) -> _Best:
+        """The first of the candidates of some rows, or of all, together."""
+        compared, numbers = archive.rows(rows)
+        # As many as most lists need: near-duplicates take room, and rules pass candidates over.
+        room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else FOLDED)
+        ids, scores = archive.blocks.top(
+            compared,
+            max(1, min(room, len(archive.events))),
+            numbers,
+            np.array([rules.span(day) for day in compared.days.tolist()], np.int32).reshape(-1, 2),
+            date_factor=self._weights.date_factor,
+            share=self._weights.space_weight,
+            min_score=self._least(archive, rules.min_score),
+            n_threads=n_threads,
+            progress=progress,
+        )
+        return _Best(ids, scores)
+
+    def _lists(self, archive: Archive, rows: Iterable[Row], best: _Best, k: int, rules: Rules) -> Iterator[list[Link]]:
+        """The links of rows, of their best candidates."""
+        ids, scores = best
+        for row, numbers, theirs in zip(rows, ids, scores, strict=True):
+            n_found = int(np.count_nonzero(numbers >= 0))
+            found = zip(numbers[:n_found].tolist(), theirs[:n_found].tolist(), strict=True)
+            # Where a list needs more than were found at once, it goes on with all: a generator, which starts when asked.
+            others = islice(self._candidates(archive, row, rules), n_found, None) if n_found == len(numbers) else ()
+            yield self._list(archive, row, chain(found, others), k, rules)
 
     def _candidates(self, archive: Archive, row: Row, rules: Rules) -> Iterator[tuple[int, float]]:
         """The numbers of all events related to a row, within the rules' days, with their scores: best first."""
@@ -547,7 +572,7 @@ class RelatedStories:
 
         first, last = rules.span(row.day)
         pinned, blocked = (
-            [archive.number_of[id_] for id_ in choices.get(row.event.id, ()) if id_ in archive.number_of]
+            [archive.number_of(id_) for id_ in choices.get(row.event.id, ()) if id_ in archive]
             for choices in (rules.pinned, rules.blocked)
         )
         pinned = [number for number in pinned if first <= archive.days[number] <= last and allowed(number)]
@@ -608,6 +633,13 @@ class RelatedStories:
         return self
 
 
+class _Best(NamedTuple):
+    """The numbers and scores of the best candidates of some rows, shape (n, room); see `relatedstories.topk.self_topk`."""
+
+    ids: npt.NDArray[np.int32]
+    scores: npt.NDArray[np.float32]
+
+
 class _Compared(NamedTuple):
     """The products of two rows by column, their nearness, the date factor, and the score that these make."""
 
@@ -619,8 +651,8 @@ class _Compared(NamedTuple):
 
 def _number_of(archive: Archive, id_: object) -> int:
     name = as_id(id_)
-    number = archive.number_of.get(name)
-    if number is None:
+    number = archive.number_of(name)
+    if number < 0:
         raise UnknownEventError(f"got id {shown(name)}, expected that of one of the archive's {len(archive.events)} events")
     return number
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypedDict
 
@@ -111,7 +111,7 @@ class Rules:
             first, last = max(first, NO_DATE + 1), min(last, self.until.toordinal())
         return first, last
 
-    def unknown(self, known: Collection[str], asked: Iterable[str] | None = None) -> list[str]:
+    def unknown(self, known: Container[str], asked: Iterable[str] | None = None) -> list[str]:
         """The ids among those pinned and blocked that are not known, in words: under the ids asked about, else all."""
         found = []
         for name, choices in (("pinned", self.pinned), ("blocked", self.blocked)):

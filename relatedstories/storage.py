@@ -1,11 +1,17 @@
-"""An index on disk: NumPy arrays that are memory-mapped, and JSON. Nothing in it can run code."""
+"""An index on disk: NumPy arrays and JSON Lines, both memory-mapped. Nothing in it can run code.
+
+The manifest names each file with its size, its checksum and the time it was written, and has a checksum of its own. A file that
+still has this time is taken as it is, so that nothing is read whole to open an index; one that was copied or touched since is
+compared with its checksum.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import time
-import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +23,10 @@ from relatedstories.errors import InputError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["MANIFEST", "check_folder", "read_folder", "write_folder"]
+__all__ = ["MANIFEST", "Lines", "check_folder", "read_folder", "write_folder"]
 
 MANIFEST = "index.json"
-FORMAT = 2
+FORMAT = 3
 
 
 def check_folder(folder: Path) -> None:
@@ -45,8 +51,36 @@ def check_folder(folder: Path) -> None:
         raise InputError(f"{folder}: got a folder that holds {other}, expected a new or empty one, or one with an index only")
 
 
+class Lines(Sequence[Any]):
+    """The values of a JSON Lines file, each read when it is asked for.
+
+    Parameters
+    ----------
+    text : ndarray of uint8
+    starts : ndarray of int64
+        Where each line starts, and where the last ends.
+    path : Path
+        That of the file, for errors.
+    """
+
+    def __init__(self, text: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], path: Path) -> None:
+        self._text, self._starts, self._path = text.data, starts, path
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, line: Any) -> Any:
+        if not 0 <= line < len(self):
+            raise IndexError(line)
+        start, stop = self._starts[line : line + 2].tolist()
+        try:
+            return json.loads(str(self._text[start:stop], "utf-8"))
+        except ValueError:
+            raise InputError(f"{self._path}:{line + 1}: got a broken line, expected JSON; build the index again") from None
+
+
 def write_folder(
-    folder: Path, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Any], about: Mapping[str, Any]
+    folder: Path, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Iterable[Any]], about: Mapping[str, Any]
 ) -> None:
     """Write an index, whole or not at all.
 
@@ -56,8 +90,8 @@ def write_folder(
         Replaced if it holds an index already; see `check_folder`.
     arrays : mapping of str to ndarray
         Each a file NAME.npy.
-    documents : mapping of str to JSON value
-        Each a file NAME.json; the elements of a list on a line each.
+    documents : mapping of str to iterable of JSON values
+        Each a file NAME.jsonl, and NAME-starts.npy.
     about : mapping
         What else the manifest says.
     """
@@ -65,26 +99,50 @@ def write_folder(
     with new_folder(folder) as new:
         for name, array in arrays.items():
             np.save(new / f"{name}.npy", array, allow_pickle=False)
-        for name, value in documents.items():
-            with open(new / f"{name}.json", "w", encoding="utf-8") as file:
-                if isinstance(value, list):
-                    file.write("[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n]\n")
-                else:
-                    json.dump(value, file, ensure_ascii=False)
-        sizes = {file.name: file.stat().st_size for file in sorted(new.iterdir())}
-        manifest = {"format": FORMAT, **about, "files": sizes}
+        for name, values in documents.items():
+            with open(new / f"{name}.jsonl", "wb") as file:
+                lines = (json.dumps(value, ensure_ascii=False).encode() + b"\n" for value in values)
+                lengths = [file.write(line) for line in lines]
+            np.save(new / f"{name}-starts.npy", np.cumsum([0, *lengths], dtype=np.int64), allow_pickle=False)
+        written = sorted(new.iterdir())
+        # A time of the past, in whole seconds: whatever is written later, be it at once, has another.
+        past = (time.time_ns() // _SECOND - 60) * _SECOND
+        for path in written:
+            os.utime(path, ns=(past, past))
+        files = {path.name: {**_stamp(path), "sha256": _checksum(path)} for path in written}
+        manifest = {"format": FORMAT, **about, "files": files}
+        manifest["sha256"] = _digest(manifest)
         (new / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
-def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any], dict[str, Any]]:
-    """Open an index: its arrays, memory-mapped; its documents; its manifest.
+_SECOND = 10**9
+
+
+def _stamp(path: Path) -> dict[str, int]:
+    stat = path.stat()
+    return {"bytes": stat.st_size, "written": stat.st_mtime_ns}
+
+
+def _checksum(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """The checksum of all else that a manifest says."""
+    rest = {name: value for name, value in manifest.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Lines], dict[str, Any]]:
+    """Open an index: its arrays and its documents, memory-mapped; its manifest.
 
     A writer may replace the folder meanwhile; then the new one is read.
 
     Raises
     ------
     InputError
-        If the folder holds no index, one of a newer format, or one of which a file is missing or cut.
+        If the folder holds no index, one of another format, or one of which a file is missing, cut or altered.
     """
     for last in (False, False, False, True):
         before = _identity(folder)
@@ -109,27 +167,28 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     return stat.st_ino, stat.st_mtime_ns
 
 
-def _read(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any], dict[str, Any]]:
+def _read(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Lines], dict[str, Any]]:
     about = _manifest(folder)
     if about["format"] != FORMAT:
         raise InputError(f"{folder}: got an index of format {about['format']}, expected format {FORMAT}; build it again")
+    if about.get("sha256") != _digest(about):
+        raise InputError(f"{folder / MANIFEST}: got an altered file, expected it as it was written; build the index again")
     arrays: dict[str, npt.NDArray[Any]] = {}
-    documents: dict[str, Any] = {}
-    for name, size in about["files"].items():
+    for name, known in about["files"].items():
         path = folder / name
-        found = path.stat().st_size if path.is_file() else None
-        if found != size:
-            raise InputError(
-                f"{path}: got {'no file' if found is None else f'{found} bytes'}, expected {size} bytes; build the index again"
-            )
-        try:
-            if path.suffix == ".npy":
-                arrays[path.stem] = _mapped(path)
-            else:
-                documents[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, tokenize.TokenError):  # the latter of an array whose head is broken
-            raise InputError(f"{path}: got a broken file, expected a whole one; build the index again") from None
-    return arrays, documents, about
+        if not path.is_file():
+            raise InputError(f"{path}: got no file, expected {known['bytes']} bytes; build the index again")
+        stamp = _stamp(path)
+        if stamp["bytes"] != known["bytes"]:
+            raise InputError(f"{path}: got {stamp['bytes']} bytes, expected {known['bytes']}; build the index again")
+        if stamp["written"] != known["written"] and _checksum(path) != known["sha256"]:
+            raise InputError(f"{path}: got an altered file, expected it as it was written; build the index again")
+        arrays[name] = _mapped(path)
+    names = [name.removesuffix(".jsonl") for name in arrays if name.endswith(".jsonl")]
+    documents = {
+        name: Lines(arrays.pop(f"{name}.jsonl"), arrays.pop(f"{name}-starts.npy"), folder / f"{name}.jsonl") for name in names
+    }
+    return {name.removesuffix(".npy"): array for name, array in arrays.items()}, documents, about
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -148,10 +207,12 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _mapped(path: Path) -> npt.NDArray[Any]:
+    """What a file holds, memory-mapped; slices of a plain array cost much less than of a memmap."""
     try:
-        mapped = np.asarray(np.lib.format.open_memmap(path, mode="r"))  # slices of a memmap cost much more than of an array
+        if path.suffix == ".npy":
+            return np.asarray(np.lib.format.open_memmap(path, mode="r"))
+        return np.asarray(np.memmap(path, np.uint8, "r"))
     except ValueError as error:
-        if "empty file" not in str(error):  # an array of no elements cannot be mapped
+        if "empty file" not in str(error):  # nothing cannot be mapped
             raise
-        mapped = np.load(path, allow_pickle=False)
-    return mapped
+        return np.load(path, allow_pickle=False) if path.suffix == ".npy" else np.zeros(0, np.uint8)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,7 +18,7 @@ from relatedstories.space import NONE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["ANY_DAY", "NO_DATE", "DateFactor", "Postings", "blended", "self_topk"]
+__all__ = ["ANY_DAY", "NO_DATE", "Blocks", "DateFactor", "Rows", "blended", "self_topk"]
 
 NO_DATE = np.iinfo(np.int32).min
 """Stands for an unknown date among day numbers."""
@@ -90,29 +91,218 @@ def distances(day: int, days: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     return np.where((days == NO_DATE) | (day == NO_DATE), _FAR, apart)
 
 
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """The columns of sparse rows: for each term, the rows that have it and their weights."""
+class Rows(NamedTuple):
+    """Rows as they are compared.
 
-    starts: npt.NDArray[np.int64]
-    rows: npt.NDArray[np.int32]
+    Parameters
+    ----------
+    weights : scipy.sparse.csr_array of float32, shape (n, m)
+        Columns sorted, each once a row.
+    days : ndarray of int32, shape (n,)
+        Day numbers, `NO_DATE` where unknown.
+    directions : ndarray of int8, shape (n, d)
+        See `relatedstories.space`.
+    """
+
+    weights: sp.csr_array
+    days: npt.NDArray[np.int32]
+    directions: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Rows that others are compared with: in date order, cut into blocks, each of them by column.
+
+    Parameters
+    ----------
+    order : ndarray of int32, shape (n,)
+        The numbers of the rows, by date.
+    days : ndarray of int32, shape (n,)
+        In that order, as all that follows.
+    block_days : ndarray of int32, shape (n_blocks, 3)
+        Of each block the first and the last day, and the first that is known.
+    starts : ndarray of int, shape (n_blocks, m + 1)
+        Where the postings of each block's columns start.
+    places, weights : ndarray of uint16 and of float32
+        The postings: the places of rows in their block, and their weights.
+    greatest : ndarray of float64, shape (m,)
+        The greatest weight of each column, without sign.
+    heads : ndarray of int8, shape (n, HEAD)
+        The first numbers of each direction.
+    lengths : ndarray of int32, shape (n,)
+        The lengths of what follows these, rounded up, -1 where there is no direction.
+    longest : float
+        The length of the longest row.
+    size : int
+        The rows of a block; the last may have fewer.
+    directions : ndarray of int8, shape (n, d)
+        By the numbers of the rows, as they were given.
+    """
+
+    order: npt.NDArray[np.int32]
+    days: npt.NDArray[np.int32]
+    block_days: npt.NDArray[np.int32]
+    starts: npt.NDArray[Any]
+    places: npt.NDArray[np.uint16]
     weights: npt.NDArray[np.float32]
-    n_rows: int
+    greatest: npt.NDArray[np.float64]
+    heads: npt.NDArray[np.int8]
+    lengths: npt.NDArray[np.int32]
+    longest: float
+    size: int
+    directions: npt.NDArray[np.int8]
 
     @classmethod
-    def of(cls, rows: sp.csr_array) -> Postings:
-        """Turn rows into columns."""
-        columns = sp.csr_array(rows).tocsc()
-        starts, ids = columns.indptr.astype(np.int64), columns.indices.astype(np.int32)
-        return cls(starts, ids, columns.data.astype(np.float32), rows.shape[0])
+    def of(cls, rows: Rows) -> Blocks:
+        """Cut rows into blocks."""
+        from relatedstories._kernel import HEAD, tail_lengths
+
+        order = np.argsort(rows.days, kind="stable").astype(np.int32)
+        n, days, weights = len(order), rows.days[order], sp.csr_array(rows.weights)[order]
+        size = min(max(_BLOCK, n // _MOST_BLOCKS), _MOST_ROWS)
+        blocks = [weights[start : start + size].tocsc() for start in range(0, n, size)]
+        firsts = np.cumsum([0, *(block.nnz for block in blocks)])
+        starts = [first + block.indptr.astype(np.int64) for first, block in zip(firsts, blocks, strict=False)]
+        greatest = np.zeros(weights.shape[1], np.float64)
+        np.maximum.at(greatest, weights.indices, np.abs(weights.data))
+        directions = rows.directions
+        if directions.shape[1] < HEAD:
+            directions = np.pad(directions, ((0, 0), (0, HEAD - directions.shape[1])))
+        return cls(
+            order,
+            days,
+            np.array([_days_of(days[start : start + size]) for start in range(0, n, size)], np.int32).reshape(-1, 3),
+            np.array(starts, np.int32 if weights.nnz <= np.iinfo(np.int32).max else np.int64).reshape(
+                len(blocks), -1 if blocks else 1
+            ),
+            np.concatenate([np.zeros(0, np.uint16), *(block.indices.astype(np.uint16) for block in blocks)]),
+            np.concatenate([np.zeros(0, np.float32), *(block.data for block in blocks)]),
+            greatest,
+            np.ascontiguousarray(directions[order, :HEAD]),
+            tail_lengths(_fixed(directions, np.int8))[order],
+            float(np.sqrt(weights.power(2).sum(axis=1, dtype=np.float64).max(initial=0))),
+            size,
+            directions,
+        )
+
+    def parts(self) -> dict[str, npt.NDArray[Any]]:
+        """Its arrays, but the directions, by name: what `of_parts` makes it of again."""
+        return {f"blocks-{name}": np.atleast_1d(getattr(self, name)) for name in _PARTS}
+
+    @classmethod
+    def of_parts(cls, arrays: Mapping[str, npt.NDArray[Any]], directions: npt.NDArray[np.int8]) -> Blocks:
+        """The blocks that `parts` came from; the arrays are used as they are, and may be memory-mapped."""
+        parts: dict[str, Any] = {name: arrays[f"blocks-{name}"] for name in _PARTS}
+        parts |= {"longest": float(parts["longest"][0]), "size": int(parts["size"][0])}
+        return cls(**parts, directions=directions)
+
+    @functools.cached_property
+    def _positions(self) -> npt.NDArray[np.int32]:
+        """Where each row stands in the order; the last, -1, is for rows that are not here."""
+        positions = np.full(len(self.order) + 1, -1, np.int32)
+        positions[self.order] = np.arange(len(self.order), dtype=np.int32)
+        return positions
+
+    @functools.cached_property
+    def _compared(self) -> tuple[Any, ...]:
+        """What the compiled loops take: of one type each, from memory or from a file, so that they are compiled once."""
+        return (
+            _fixed(self.order, np.int32),
+            self.size,
+            _fixed(self.block_days, np.int32),
+            _fixed(self.days, np.int32),
+            _fixed(self.starts, self.starts.dtype),
+            _fixed(self.places, np.uint16),
+            _fixed(self.weights, np.float32),
+            _fixed(self.greatest, np.float64),
+            self.longest,
+            _fixed(self.heads, np.int8),
+            _fixed(self.lengths, np.int32),
+            _fixed(self.directions, np.int8),
+        )
 
     def products(self, columns: npt.NDArray[Any], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The inner product of one sparse row with every row, shape (n_rows,)."""
-        sums = np.zeros(self.n_rows, np.float32)
-        for column, weight in zip(columns.tolist(), weights, strict=True):
-            part = slice(self.starts[column], self.starts[column + 1])
-            sums[self.rows[part]] += weight * self.weights[part]
-        return sums
+        """The inner product of one sparse row with every row, by their numbers, shape (n,)."""
+        sums = np.zeros(len(self.order), np.float32)
+        for block, starts in enumerate(self.starts):
+            part = sums[block * self.size : (block + 1) * self.size]
+            for start, stop, weight in zip(starts[columns].tolist(), starts[columns + 1].tolist(), weights, strict=True):
+                part[self.places[start:stop]] += weight * self.weights[start:stop]
+        products = np.empty_like(sums)
+        products[self.order] = sums
+        return products
+
+    def top(
+        self,
+        rows: Rows,
+        k: int,
+        numbers: npt.NDArray[np.int32],
+        spans: npt.NDArray[np.int32],
+        *,
+        date_factor: DateFactor,
+        share: float = 0.0,
+        min_score: float = 0.0,
+        n_threads: int = 1,
+        progress: Callable[[int], object] | None = None,
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """For some rows, those here of the greatest scores, exactly.
+
+        Parameters
+        ----------
+        rows : Rows
+            Over the same columns and with directions as wide as those here.
+        k : int
+        numbers : ndarray of int32, shape (n_rows,)
+            Those that the rows have here, where they are never listed for themselves; -1 for rows that are not here.
+        spans : ndarray of int32, shape (n_rows, 2)
+            The first and the last day that each may list.
+        date_factor, share, min_score, n_threads, progress
+            As of `self_topk`.
+
+        Returns
+        -------
+        ids, scores : ndarray of int32 and of float32, shape (n_rows, k)
+            As of `self_topk`.
+        """
+        from relatedstories._kernel import top_rows  # numba takes a third of a second: only who compares many pays for it
+
+        n_rows, n = len(rows.days), len(self.order)
+        ids, scores = np.full((n_rows, k), -1, np.int32), np.zeros((n_rows, k), np.float32)
+        if not n_rows or not n:
+            return ids, scores
+        positions = self._positions[numbers]
+        near = np.where(positions >= 0, positions, np.searchsorted(self.days, rows.days))
+        asked = np.argsort(near, kind="stable")
+        weights, directions = rows.weights, rows.directions
+        if directions.shape[1] < self.directions.shape[1]:
+            directions = np.pad(directions, ((0, 0), (0, self.directions.shape[1] - directions.shape[1])))
+        asking = (
+            _fixed(weights.indptr, np.int64),
+            _fixed(weights.indices, np.int32),
+            _fixed(weights.data, np.float32),
+            _fixed(rows.days, np.int32),
+            _fixed(directions, np.int8),
+            _fixed(positions, np.int32),
+            _fixed(spans, np.int32),
+        )
+        dates = _fixed(date_factor.table, np.float32), date_factor.unknown
+        least = np.float32(share), np.float32(min_score)
+
+        def task(start: int) -> int:
+            part = asked[start : start + _TASK]
+            home = int(min(near[part[0]], n - 1)) // self.size
+            top_rows(part, *asking, *self._compared, *dates, *least, home, ids, scores)
+            return len(part)
+
+        if n_rows == 1:  # which is not worth a pool
+            task(0)
+            return ids, scores
+        starts = range(0, n_rows, _TASK)
+        with ThreadPoolExecutor(n_threads) as pool:
+            for done in pool.map(task, starts):
+                if progress is not None:
+                    progress(done)
+        return ids, scores
 
 
 def self_topk(
@@ -198,93 +388,39 @@ def self_topk(
     elif directions.ndim != 2 or len(directions) != n or directions.dtype != np.int8:
         got = f"an array of {directions.dtype}, shape {directions.shape}"
         raise BadValueError("self_topk", "directions", got, f"one of int8, {n} rows")
-    factors = date_factor or DateFactor(1, 1)
-    ids = np.full((n, k), -1, np.int32)
-    scores = np.zeros((n, k), np.float32)
-    if n == 0:
-        return ids, scores
-    from relatedstories._kernel import top_rows  # numba takes a third of a second: only who joins pays for it
-
-    order = np.argsort(days, kind="stable")
-    days, (first_days, last_days) = days[order], np.ascontiguousarray(spans[order].T, np.int32)
-    size = min(max(_BLOCK, n // _MOST_BLOCKS), _MOST_ROWS)
-    matrix, bounds, postings = _blocked(matrix[order], size)
-    block_days = np.array([_days_of(days[start : start + size]) for start in range(0, n, size)], np.int32)
-    joined = (
-        (matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data),
-        bounds,
-        postings,
-        size,
-        block_days,
-        (days, factors.table, factors.unknown),
-        (first_days, last_days),
-        (*_parted(directions[order]), np.float32(share)),
-        np.float32(least),
-        order,
+    several = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)  # what only one row has, none shares
+    compared = Rows(matrix[:, several], days, directions)
+    return Blocks.of(compared).top(
+        compared,
+        k,
+        np.arange(n, dtype=np.int32),
+        spans,
+        date_factor=date_factor or DateFactor(1, 1),
+        share=share,
+        min_score=least,
+        n_threads=n_threads,
+        progress=progress,
     )
 
-    def task(start: int) -> int:
-        stop = min(start + _TASK, n)
-        top_rows(*joined, start, stop, ids, scores)
-        return stop - start
 
-    with ThreadPoolExecutor(n_threads) as pool:
-        for done in pool.map(task, range(0, n, _TASK)):
-            if progress is not None:
-                progress(done)
-    return ids, scores
-
-
+_PARTS = tuple(part.name for part in fields(Blocks) if part.name != "directions")
 _TASK = 1024  # rows a task: enough for a thread to be worth it, few enough to share the work out and show progress
 _BLOCK = 8192  # rows a block: their sums, postings and the heads of their directions stay in a core's cache
 _MOST_BLOCKS = 64  # each has a number for every column
 _MOST_ROWS = 1 << 16  # that have a place in a block, counted in 16 bits
 
 
-def _blocked(
-    rows: sp.csr_array, size: int
-) -> tuple[sp.csr_array, npt.NDArray[np.float32], tuple[npt.NDArray[Any], npt.NDArray[np.uint16], npt.NDArray[np.float32]]]:
-    """The rows without the columns that only one has, the greatest product each can have, and the postings of their blocks.
-
-    The postings: where those of each block's columns start, shape (n_blocks, n_columns + 1), their places in the block, and
-    their weights.
-    """
-    rows = rows[:, np.flatnonzero(np.bincount(rows.indices, minlength=rows.shape[1]) > 1)]
-    rows.sort_indices()  # so that sums have one order
-    greatest = np.zeros(rows.shape[1], np.float64)
-    np.maximum.at(greatest, rows.indices, np.abs(rows.data))
-    lengths = np.sqrt(rows.power(2).sum(axis=1, dtype=np.float64))
-    bounds = np.minimum(abs(rows) @ greatest, lengths * lengths.max(initial=0))
-    bounds *= 1 + 1e-5 + np.diff(rows.indptr) * np.finfo(np.float32).eps  # as each sum in float32 may round up
-    blocks = [rows[start : start + size].tocsc() for start in range(0, rows.shape[0], size)]
-    firsts = np.cumsum([0, *(block.nnz for block in blocks[:-1])])
-    starts = np.stack([first + block.indptr.astype(np.int64) for first, block in zip(firsts, blocks, strict=True)])
-    postings = (
-        starts.astype(np.int32) if rows.nnz <= np.iinfo(np.int32).max else starts,  # half the cache
-        np.concatenate([block.indices for block in blocks]).astype(np.uint16),
-        np.concatenate([block.data for block in blocks]),
-    )
-    return rows, bounds.astype(np.float32), postings
+def _fixed(array: npt.NDArray[Any], kind: Any) -> npt.NDArray[Any]:
+    """The array in one type and order, and read-only."""
+    view = np.ascontiguousarray(array, kind).view()
+    view.flags.writeable = False
+    return view
 
 
 def _days_of(days: npt.NDArray[np.int32]) -> tuple[int, int, int]:
     """Of sorted days the first and the last, and the first that is known."""
     known = days[days != NO_DATE]
     return int(days[0]), int(days[-1]), int(known[0]) if len(known) else NO_DATE
-
-
-def _parted(
-    directions: npt.NDArray[np.int8],
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8], npt.NDArray[np.int32]]:
-    """The heads and tails of directions, and the lengths of their tails, rounded up; -1 where there is no direction."""
-    from relatedstories._kernel import HEAD
-
-    heads = np.zeros((len(directions), HEAD), np.int8)
-    heads[:, : directions.shape[1]] = directions[:, :HEAD]
-    tails = np.ascontiguousarray(directions[:, HEAD:])
-    lengths = np.ceil(np.sqrt(np.square(tails, dtype=np.int32).sum(axis=1))).astype(np.int32)
-    lengths[heads[:, 0] == NONE] = -1
-    return heads, tails, lengths
 
 
 def _checked(rows: Any) -> sp.csr_array:

@@ -273,7 +273,7 @@ class _Rankings:
 
     def _lists(self, archive: Archive, id_: str, settings: Sequence[Weights]) -> Iterator[list[str]]:
         """The ids listed for a query under each of some settings of one weight of topics."""
-        row = archive.row(archive.number_of[id_])
+        row = archive.row(archive.number_of(id_))
         related, similarity = archive.related(row), Similarity(archive)
         for weights in settings:
             best = related.best_first(weights, self._least)

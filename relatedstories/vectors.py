@@ -48,12 +48,12 @@ class Counts:
 
     Parameters
     ----------
-    terms : tuple of str
+    terms : sequence of str
         Sorted, each once: a column of the matrix each.
     matrix : scipy.sparse.csr_array of float32, shape (n_rows, n_terms)
     """
 
-    terms: tuple[str, ...]
+    terms: Sequence[str]
     matrix: sp.csr_array
 
     def events(self) -> npt.NDArray[np.intp]:
@@ -64,7 +64,7 @@ class Counts:
         """The given rows, in the given order; terms that none of them has are dropped."""
         taken = Counts(self.terms, self.matrix[rows])
         kept = np.flatnonzero(taken.events())
-        return Counts(tuple(self.terms[i] for i in kept), _sorted(taken.matrix[:, kept]))
+        return Counts(tuple(self.terms[i] for i in kept.tolist()), _sorted(taken.matrix[:, kept]))
 
     def stack(self, other: Counts) -> Counts:
         """The rows of both, those of `other` below."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import shutil
 import subprocess
 import sys
 
@@ -13,6 +12,7 @@ import pytest
 from conftest import read_terminal
 
 import relatedstories
+from relatedstories import RelatedStories, read_events
 
 
 def run(*arguments, cwd=None, **options):
@@ -37,23 +37,20 @@ def test_refresh_writes_a_line_an_event(folder):
 
 
 def test_the_next_refresh_goes_on_from_the_index(folder, tmp_path):
-    shutil.copytree(folder / "stories", tmp_path / "stories")
-    manifest = tmp_path / "stories" / "index.json"
-    tuned = json.loads(manifest.read_text(encoding="utf-8"))
-    tuned["settings"]["min_score"] = 0.5
-    manifest.write_text(json.dumps(tuned), encoding="utf-8")
+    tuned = RelatedStories(min_score=0.5).fit(read_events("sample"))
+    tuned.save(tmp_path / "stories")
     command = ["refresh", "sample", "--links", "links.jsonl", "--index", "stories"]
     done = run(*command, cwd=tmp_path)
     assert done.returncode == 0
     assert "topics:" not in done.stderr  # none was looked for
     rows = [json.loads(line) for line in (tmp_path / "links.jsonl").read_text(encoding="utf-8").splitlines()]
     assert min(link["score"] for row in rows for link in row["links"]) >= 0.5
-    assert json.loads(manifest.read_text(encoding="utf-8"))["settings"] == tuned["settings"]
+    assert RelatedStories.load(tmp_path / "stories").settings == tuned.settings
 
-    (tmp_path / "stories" / "terms.json").write_text("[", encoding="utf-8")
+    (tmp_path / "stories" / "terms.jsonl").write_text("[", encoding="utf-8")
     done = run(*command, cwd=tmp_path)  # of a broken one nothing is taken
     assert done.returncode == 0
-    assert "the old index is not used: stories/terms.json: got 1 bytes, expected" in done.stderr
+    assert "the old index is not used: stories/terms.jsonl: got 1 bytes, expected" in done.stderr
     assert (tmp_path / "links.jsonl").read_bytes() == (folder / "links.jsonl").read_bytes()
 
 

@@ -257,26 +257,31 @@ def broken_index(how: str) -> str:
         return "index/index.json: got a broken file, expected the manifest of an index"
     if how == "newer":
         manifest = json.loads((index / "index.json").read_text())
-        (index / "index.json").write_text(json.dumps(manifest | {"format": 3}))
-        return "index: got an index of format 3, expected format 2; build it again"
+        (index / "index.json").write_text(json.dumps(manifest | {"format": 4}))
+        return "index: got an index of format 4, expected format 3; build it again"
     if how == "array cut":
         size = (index / "weights-data.npy").stat().st_size
         cut(index / "weights-data.npy", 100)
-        return f"index/weights-data.npy: got 100 bytes, expected {size} bytes; build the index again"
+        return f"index/weights-data.npy: got 100 bytes, expected {size}; build the index again"
     if how == "array gone":
-        size = (index / "postings-starts.npy").stat().st_size
-        (index / "postings-starts.npy").unlink()
-        return f"index/postings-starts.npy: got no file, expected {size} bytes; build the index again"
-    if how in ("head of an array", "first bytes of an array"):
-        old, new = (b"'descr'", b"'descr(") if how.startswith("head") else (b"\x93NUMPY", b"PK\3\4PK")
-        content = (index / "postings-starts.npy").read_bytes()
-        assert old in content
-        (index / "postings-starts.npy").write_bytes(content.replace(old, new))
-        return "index/postings-starts.npy: got a broken file, expected a whole one; build the index again"
-    assert how == "document"
-    content = (index / "terms.json").read_bytes()
-    (index / "terms.json").write_bytes(b"?" + content[1:])
-    return "index/terms.json: got a broken file, expected a whole one; build the index again"
+        size = (index / "blocks-starts.npy").stat().st_size
+        (index / "blocks-starts.npy").unlink()
+        return f"index/blocks-starts.npy: got no file, expected {size} bytes; build the index again"
+    if how == "setting altered":
+        manifest = json.loads((index / "index.json").read_text())
+        manifest["settings"]["half_life"] = 1.0
+        (index / "index.json").write_text(json.dumps(manifest))
+        return "index/index.json: got an altered file, expected it as it was written; build the index again"
+    name, old, new = {
+        "head of an array": ("blocks-starts.npy", b"'descr'", b"'descr("),
+        "first bytes of an array": ("blocks-starts.npy", b"\x93NUMPY", b"PK\3\4PK"),
+        "number in an array": ("blocks-places.npy", b"\0\0", b"\0\1"),
+        "document": ("terms.jsonl", b'"', b"?"),
+    }[how]
+    content = (index / name).read_bytes()
+    assert old in content
+    (index / name).write_bytes(content.replace(old, new, 1))
+    return f"index/{name}: got an altered file, expected it as it was written; build the index again"
 
 
 def cut(path: Path, size: int) -> None:
@@ -296,6 +301,8 @@ def cut(path: Path, size: int) -> None:
         "array gone",
         "head of an array",
         "first bytes of an array",
+        "number in an array",
+        "setting altered",
         "document",
     ],
 )
@@ -314,7 +321,7 @@ def test_broken_index_on_the_command_line() -> None:
 def test_index_of_a_broken_manifest_is_built_again_in_a_new_place_only() -> None:
     broken_index("manifest cut")
     with pytest.raises(
-        InputError, match=r"^index: got a folder that holds directions.npy, expected a new or empty one, or one with an"
+        InputError, match=r"^index: got a folder that holds blocks-block_days.npy, expected a new or empty one, or one with an"
     ):
         quick().fit(SPACE).save("index")
 

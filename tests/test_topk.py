@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from relatedstories import topk
 from relatedstories.errors import BadValueError
 from relatedstories.space import LENGTH, NONE
-from relatedstories.topk import ANY_DAY, NO_DATE, DateFactor, Postings, self_topk
+from relatedstories.topk import ANY_DAY, NO_DATE, Blocks, DateFactor, Rows, self_topk
 
 STEP = 64  # weights are multiples of 1 / STEP, so that sums are exact in any order and equal scores are equal
 
@@ -144,10 +144,11 @@ def test_any_sparse_format_and_a_matrix_with_repeated_cells():
 @given(matrices())
 @settings(deadline=None)
 def test_one_row_against_all_gives_the_same_products_as_the_kernel(rows):
-    postings = Postings.of(rows)
+    days = np.arange(rows.shape[0], dtype=np.int32)[::-1] % 5
+    blocks = Blocks.of(Rows(rows, days, np.full((rows.shape[0], 1), NONE, np.int8)))
     for i in range(rows.shape[0]):
         part = slice(rows.indptr[i], rows.indptr[i + 1])
-        products = postings.products(rows.indices[part], rows.data[part].astype(np.float32))
+        products = blocks.products(rows.indices[part], rows.data[part].astype(np.float32))
         np.testing.assert_array_equal(products, np.asarray((rows @ rows[[i]].T).todense(), np.float32).ravel())
 
 
