@@ -329,15 +329,14 @@ class _Pairs:
         return sp.csr_array((ones, (rows, columns.astype(np.int32))), shape=(n, len(kept)))
 
 
-def weighed(terms: sp.csr_array, topics: sp.csr_array) -> sp.csr_array:
-    """Rows from counts, weighed as the index does, without background frequencies."""
-    from relatedstories.vectors import Counts, inverse_frequencies, weigh
+def weighed(terms: sp.csr_array, topics: sp.csr_array, words: Sequence[str] = ()) -> sp.csr_array:
+    """Rows from counts, weighed as the index does; with background frequencies where the words of the terms are given."""
+    from relatedstories.vectors import Counts, background, inverse_frequencies, weigh
 
     counts = [Counts((), part) for part in (terms, topics)]
-    frequencies = [
-        inverse_frequencies((), np.bincount(part.indices, minlength=part.shape[1]), part.shape[0]) for part in (terms, topics)
-    ]
-    return weigh(*counts, *frequencies, 0.25)
+    n, (n_terms, n_topics) = terms.shape[0], (np.bincount(part.indices, minlength=part.shape[1]) for part in (terms, topics))
+    term_idf = inverse_frequencies(words, n_terms, n, background() if len(words) else None)
+    return weigh(*counts, term_idf, inverse_frequencies((), n_topics, n), 0.25)
 
 
 # ------------------------------------------------------------------ beside a real archive
