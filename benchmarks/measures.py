@@ -269,7 +269,7 @@ def main(name: str, given: str) -> None:
     options = json.loads(given)
     work = Work(Path(options["folder"]), options["archive"], options["fields"], options["n"])
     figures = [figure._asdict() for figure in MEASURES[name](work, options["exact"])]
-    print(json.dumps({"figures": figures}))
+    print(json.dumps({"source": "generated" if work.generated() else "archive", "figures": figures}))
 
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ def main() -> None:
     start = time.perf_counter()
     with open(given.events, encoding="utf-8") as file:
         titles = [json.loads(line)["title"] for line in file]
-    seconds = {"reading": time.perf_counter() - start}
+    seconds = {"read": time.perf_counter() - start}
     n_events, n_rows = (min(n or len(titles), len(titles)) for n in (given.n_events, given.rows))
     seconds |= pipeline(titles, n_events, n_rows)
     print(json.dumps({"seconds": seconds, "n": len(titles), "events": n_events, "rows": n_rows}))

@@ -195,19 +195,17 @@ def draw(out: Path, by_measure: dict[str, list[Line]], sizes: Sequence[int]) -> 
 
 def _draw_stages(plt: Any, out: Path, stages: Sequence[Line]) -> None:
     sizes = sorted({n for line in stages for n in line.values})
+    parts = list(dict.fromkeys(line.what.split(": ")[1] for line in stages))
     figure, axes = plt.subplots(1, len(sizes), figsize=(6 * len(sizes), 4), squeeze=False)
     for axis, n in zip(axes.flat, sizes, strict=True):
         bottoms: collections.Counter[str] = collections.Counter()
         for line in stages:
             if n in line.values:
-                name, stage = line.what.split(": ")
-                axis.bar(name.replace(", ", ",\n"), line.values[n], bottom=bottoms[name], label=stage)
-                bottoms[name] += line.values[n]
+                bar, part = line.what.split(": ")
+                axis.bar(bar, line.values[n], bottom=bottoms[bar], color=f"C{parts.index(part)}")
+                bottoms[bar] += line.values[n]
         axis.set(title=f"{n:,} events", ylabel="seconds")
-        handles: dict[str, Any] = {}
-        for container in axis.containers:
-            handles.setdefault(container.get_label(), container)
-        axis.legend(handles.values(), handles.keys(), fontsize=7)
+        axis.legend([plt.Rectangle((0, 0), 1, 1, color=f"C{i}") for i in range(len(parts))], parts, fontsize=7)
     figure.tight_layout()
     figure.savefig(out / "refresh.png", dpi=110)
     plt.close(figure)

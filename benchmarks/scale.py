@@ -58,7 +58,6 @@ def measured(planned: dict, given: argparse.Namespace) -> dict:
     start = time.time()
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     about = {"date": time.strftime("%Y-%m-%d", time.gmtime(start)), "took": round(time.time() - start, 1)}
-    about["source"] = (given.work / planned["code"] / f"{planned['n']}-source.txt").read_text()
     return planned | about | json.loads(done.stdout)
 
 

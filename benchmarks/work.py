@@ -92,25 +92,30 @@ class Work:
         return path
 
     def generated(self) -> bool:
-        return self._source().read_text() == "generated"
+        """Whether the archive is too small, so that events are generated."""
+        path = self.path("source.txt")
+        if not path.exists():
+            count = self.n + self.new
+            real = sum(1 for _ in islice(self._read(), count)) == count
+            with written(path) as new:
+                new.write_text("archive" if real else "generated")
+        return path.read_text() == "generated"
+
+    def _read(self) -> Iterator[Event]:
+        return read_events(self.archive, self.fields, on_error=lambda _: None)
 
     def _lines(self) -> tuple[list[str], list[str]]:
         count = self.n + self.new
-        events = list(islice(read_events(self.archive, self.fields, on_error=lambda _: None), count))
-        real = len(events) == count
-        if real:
-            records = [{"id": event.id, "date": str(event.date or ""), "title": event.full_text} for event in events]
-        else:
+        if self.generated():
             made = list(generate.events(count, with_known=True))
             records = [record for record, _ in made]
             topics = [[(name, "thing") for name in names] for _, names in made]
             self._topics_file().write_text(json.dumps(topics), encoding="utf-8")
-        self._source().write_text("archive" if real else "generated")
+        else:
+            events = islice(self._read(), count)
+            records = [{"id": event.id, "date": str(event.date or ""), "title": event.full_text} for event in events]
         lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
         return lines[: self.n], lines
-
-    def _source(self) -> Path:
-        return self.path("source.txt")
 
     def _topics_file(self) -> Path:
         return self.path("topics.json")
@@ -132,16 +137,12 @@ class Work:
         """The rows and days of the events that are measured; of generated ones without making their text."""
         path = self.path("rows.npz")
         if not path.exists():
-            rows, days = generate.matrix(self.n) if self._too_large() else self._counted()
+            rows, days = generate.matrix(self.n) if self.generated() else self._counted()
             with written(path) as new, open(new, "wb") as file:
                 np.savez(file, data=rows.data, indices=rows.indices, indptr=rows.indptr, shape=rows.shape, days=days)
         with np.load(path) as kept:
             rows = sp.csr_array((kept["data"], kept["indices"], kept["indptr"]), shape=tuple(kept["shape"]))
             return rows, kept["days"]
-
-    def _too_large(self) -> bool:
-        count = self.n + self.new
-        return sum(1 for _ in islice(read_events(self.archive, self.fields, on_error=lambda _: None), count)) < count
 
     def _counted(self) -> tuple[sp.csr_array, np.ndarray]:
         from relatedstories.vectors import count_terms, count_topics
