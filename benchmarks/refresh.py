@@ -3,7 +3,7 @@
     python benchmarks/refresh.py ARCHIVE [relatedstories refresh options, such as --field title=text --jobs 2]
 
 Runs ``relatedstories refresh ARCHIVE --links TEMPORARY`` as a user would, samples the proportional set size of its process
-tree once a second (Linux), and prints what the command reported.
+tree (Linux), and prints what the command reported.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 
 def tree(pid: int) -> list[int]:
@@ -41,22 +43,53 @@ def memory(pid: int) -> int:
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
 
 
+class Run(NamedTuple):
+    """What a command took: seconds, bytes at the peak, its exit code, and what it wrote."""
+
+    seconds: float
+    peak: int
+    code: int
+    out: str
+    err: str
+
+
+def watched(command: Sequence[str]) -> Run:
+    """Run a command and sample the memory of its process tree."""
+    start, peak = time.perf_counter(), 0
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    written: dict[str, str] = {}
+    readers = [
+        threading.Thread(target=lambda name=name, stream=stream: written.update({name: stream.read()}))
+        for name, stream in (("out", process.stdout), ("err", process.stderr))
+    ]
+    for reader in readers:
+        reader.start()
+    while True:
+        peak = max(peak, sum(map(memory, tree(process.pid))))
+        try:
+            process.wait(0.25 if time.perf_counter() - start < 20 else 1)  # a look at gigabytes is itself some work
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    seconds = time.perf_counter() - start
+    for reader in readers:
+        reader.join()
+    return Run(seconds, peak, process.returncode, written["out"], written["err"])
+
+
+def refresh(archive: str, links: str, *options: str) -> Run:
+    """Run ``relatedstories refresh``."""
+    return watched([sys.executable, "-m", "relatedstories", "refresh", archive, *options, "--links", links])
+
+
 def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "relatedstories", "refresh", *arguments, "--links", f"{folder}/links.jsonl"]
-        start, peak = time.perf_counter(), 0
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        report: list[str] = []
-        reader = threading.Thread(target=lambda: report.extend(process.stderr))
-        reader.start()
-        while process.poll() is None:
-            peak = max(peak, sum(map(memory, tree(process.pid))))
-            time.sleep(1)
-        reader.join()
-        print("".join(line for line in report if "a second" not in line and "links are in" not in line).strip())
-        print(f"whole command: {time.perf_counter() - start:.1f} s, peak memory of all processes {peak / 2**30:.2f} GiB")
-        print(f"{platform.machine()}, Python {platform.python_version()}")
-        sys.exit(process.returncode)
+        run = refresh(arguments[0], f"{folder}/links.jsonl", *arguments[1:])
+    lines = run.err.splitlines()
+    print("\n".join(line for line in lines if "a second" not in line and "links are in" not in line).strip())
+    print(f"whole command: {run.seconds:.1f} s, peak memory of all processes {run.peak / 2**30:.2f} GiB")
+    print(f"{platform.machine()}, Python {platform.python_version()}")
+    sys.exit(run.code)
 
 
 if __name__ == "__main__":

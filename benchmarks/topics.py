@@ -63,10 +63,10 @@ def scores(given: Sequence[Iterable[str]], linked: Sequence[Iterable[str]]) -> t
 
 
 def read(path: str) -> tuple[list[str], list[list[str]]]:
-    """Texts, and the topics that editors linked."""
+    """Texts, and the topics that editors linked, where they did."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
-    return [row["text"] for row in rows], [row["topics"] for row in rows]
+    return [row["text"] for row in rows], [row.get("topics", []) for row in rows]
 
 
 # What runs in a process of its own
