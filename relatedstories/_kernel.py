@@ -154,6 +154,55 @@ def _least_product(least, factor, share):  # type: ignore[no-untyped-def]
 
 
 @_compiled
+def _inner(indptr, indices, data, a, b):  # type: ignore[no-untyped-def]
+    """The inner product of two rows."""
+    i, j, product = indptr[a], indptr[b], 0.0
+    while i < indptr[a + 1] and j < indptr[b + 1]:
+        if indices[i] == indices[j]:
+            product += np.float64(data[i]) * data[j]
+        step, other = indices[i] <= indices[j], indices[j] <= indices[i]
+        i, j = i + step, j + other
+    return product
+
+
+@_compiled
+def repeating(indptr, indices, data, ids, least):  # type: ignore[no-untyped-def]
+    """For each row of ids, -1 where there is none, whether two of them have so great an inner product."""
+    found = np.zeros(len(ids), np.bool_)
+    for row in range(len(ids)):
+        for a in range(ids.shape[1]):
+            for b in range(a):
+                if not found[row] and ids[row, a] >= 0:
+                    found[row] = _inner(indptr, indices, data, ids[row, a], ids[row, b]) >= least
+    return found
+
+
+@_compiled
+def shared_parts(indptr, indices, data, their_indptr, their_indices, their_data, ids):  # type: ignore[no-untyped-def]
+    """The columns that rows share with each of their ids and the products there, one after another; and where each starts."""
+    starts = np.zeros(ids.size + 1, np.int64)
+    columns, products = np.empty(16 * ids.size, np.int32), np.empty(16 * ids.size, np.float64)
+    n = 0
+    for row in range(len(ids)):
+        for place in range(ids.shape[1]):
+            other = ids[row, place]
+            if other >= 0:
+                most = n + min(indptr[row + 1] - indptr[row], their_indptr[other + 1] - their_indptr[other])
+                if most > len(columns):
+                    columns = np.append(columns, np.empty(most, np.int32))
+                    products = np.append(products, np.empty(most, np.float64))
+                i, j = indptr[row], their_indptr[other]
+                while i < indptr[row + 1] and j < their_indptr[other + 1]:
+                    if indices[i] == their_indices[j]:
+                        columns[n], products[n] = indices[i], np.float64(data[i]) * their_data[j]
+                        n += 1
+                    step, back = indices[i] <= their_indices[j], their_indices[j] <= indices[i]
+                    i, j = i + step, j + back
+            starts[row * ids.shape[1] + place + 1] = n
+    return starts, columns[:n], products[:n]
+
+
+@_compiled
 def _bound(columns, weights, greatest, longest):  # type: ignore[no-untyped-def]
     """The greatest product that a row can have with any of a block."""
     total, squares = 0.0, 0.0

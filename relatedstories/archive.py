@@ -7,17 +7,18 @@ import collections
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.events import Event
-from relatedstories.kept import Kept
+from relatedstories.kept import Kept, Source, as_line
+from relatedstories.lists import NEAR_DUPLICATE
 from relatedstories.space import DIMENSIONS, default_space, joined, nearness
 from relatedstories.topics import Topic
-from relatedstories.topk import ANY_DAY, NO_DATE, Blocks, DateFactor, Rows, blended, distances
+from relatedstories.topk import ANY_DAY, NO_DATE, Blocks, DateFactor, Rows, blended, distances, fixed_rows
 from relatedstories.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, weigh
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ __all__ = ["Archive", "Found", "Related", "Row", "Similarity", "Weights"]
 Found: TypeAlias = tuple[tuple[str, str], ...]
 """The names and kinds of an event's topics."""
 
-Named: TypeAlias = tuple[tuple[str, str, int], ...]
-"""Names and kinds of one topic, and how many events have each."""
+Named: TypeAlias = tuple[str, tuple[tuple[str, str, int], ...]]
+"""The key of a topic, with names and kinds and how many events have each."""
 
 
 class Weights(NamedTuple):
@@ -143,7 +144,7 @@ class Archive:
     terms, keys : Counts
         The terms and the topics' keys in each.
     named : sequence of Named
-        For each key the names and kinds that events have it under.
+        For each key the names and kinds that events have it under, and how many of them each.
     weights : scipy.sparse.csr_array of float32
         A row of unit length for each event: terms first, then topics.
     directions : ndarray of int8, shape (n_events, d)
@@ -156,7 +157,7 @@ class Archive:
     found: Kept[Found]
     terms: Counts
     keys: Counts
-    named: Sequence[Named]
+    named: Kept[Named]
     weights: sp.csr_array
     directions: npt.NDArray[np.int8]
 
@@ -166,9 +167,15 @@ class Archive:
         return Blocks.of(Rows(self.weights, self.days, self.directions))
 
     @functools.cached_property
-    def names(self) -> Kept[Topic]:
-        """For each key the name that readers see, and its kind."""
-        return Kept(range(len(self.named)), lambda place: _topic(self.named[place]))
+    def _topics(self) -> dict[int, Topic]:
+        return {}
+
+    def topic(self, key: int) -> Topic:
+        """For the number of a key the name that readers see, and its kind."""
+        topic = self._topics.get(key)
+        if topic is None:
+            topic = self._topics[key] = _topic(self.named[key][1])
+        return topic
 
     @functools.cached_property
     def term_events(self) -> npt.NDArray[np.intp]:
@@ -196,7 +203,7 @@ class Archive:
             Kept(found),
             terms,
             keys,
-            _named(keys, _counted(found)),
+            Kept(_grouped(_counted(found))),
             _weights(terms, keys, topic_weight),
             directions,
         )
@@ -260,17 +267,31 @@ class Archive:
             self.directions[kept],
         )
 
-    def _named_with(self, keys: Counts, counts: Mapping[tuple[str, str], int]) -> Sequence[Named]:
+    def _named_with(self, keys: Counts, counts: Mapping[tuple[str, str], int]) -> Kept[Named]:
         """The names of other keys, of which those not counted here have the same names as before."""
-        before = {key: place for place, key in enumerate(self.keys.terms)}
-        known = {Topic(name).key for name, _ in counts}
-        old = {(name, kind): count for key in known & before.keys() for name, kind, count in self.named[before[key]]}
-        changed = _grouped({pair: old.get(pair, 0) + counts.get(pair, 0) for pair in {**old, **counts}})
-        return [changed[key] if key in changed else self.named[before[key]] for key in keys.terms]
+        places = {key: place for place, key in enumerate(self.keys.terms)}
+        touched = {Topic(name).key for name, _ in counts} & places.keys()
+        changed = {(name, kind): count for key in touched for name, kind, count in self.named[places[key]][1]}
+        for pair, count in counts.items():
+            changed[pair] = changed.get(pair, 0) + count
+        others = _grouped(changed)
+        places |= {key: place for place, (key, _) in enumerate(others, len(self.named))}
+        return self.named.plus(others, [places[key] for key in keys.terms])
+
+    def holds(self, number: int, event: Event) -> bool:
+        """Whether an event is the one of a number in every field, which is not read for it."""
+        return self.events.line(number, Event.to_dict) == as_line(event.to_dict())
 
     def number_of(self, id_: str) -> int:
         """The number of an event, -1 where there is none of that id."""
         return _place(self.ids, id_)
+
+    def numbers_of(self, ids: Sequence[str]) -> list[int]:
+        """The numbers of several, as `number_of` has each."""
+        if 20 * len(ids) < len(self.ids):
+            return [self.number_of(id_) for id_ in ids]
+        numbers = {id_: number for number, id_ in enumerate(self.ids)}  # to read all once is quicker than to look for each
+        return [numbers.get(id_, -1) for id_ in ids]
 
     def __contains__(self, id_: object) -> bool:
         """Whether it holds an event of that id."""
@@ -295,6 +316,24 @@ class Archive:
         )
         return compared, np.array([row.number for row in rows], np.int32)
 
+    def repeating(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+        """For each list of numbers, filled up with -1, whether two of its events are near-duplicates."""
+        from relatedstories._kernel import repeating
+
+        found: npt.NDArray[np.bool_] = repeating(*fixed_rows(self.weights), ids, NEAR_DUPLICATE)
+        return found
+
+    def shared(self, rows: Sequence[Row], ids: npt.NDArray[np.int32]) -> Iterator[list[tuple[int, dict[int, float]]]]:
+        """For each row and those of a list of numbers, filled up with -1, the products of both by column."""
+        from relatedstories._kernel import shared_parts
+
+        ours, _ = self.rows(rows)
+        starts, columns, products = shared_parts(*fixed_rows(ours.weights), *fixed_rows(self.weights), ids)
+        bounds, columns, products = iter(pairwise(starts.tolist())), columns.tolist(), products.tolist()
+        for numbers in ids.tolist():
+            parts = [dict(zip(columns[a:b], products[a:b], strict=True)) for a, b in islice(bounds, len(numbers))]
+            yield [(number, part) for number, part in zip(numbers, parts, strict=True) if number >= 0]
+
     def related(self, row: Row, span: tuple[int, int] = ANY_DAY) -> Related:
         """The events related to a row, within a span of days, itself left out."""
         products = self.blocks.products(row.columns, row.weights)
@@ -308,7 +347,7 @@ class Archive:
     def topics(self, number: int) -> tuple[Topic, ...]:
         """The topics of an event, under the names that readers see."""
         keys = [Topic(name).key for name, _ in self.found[number]]
-        return tuple(self.names[place] for place in _places(self.keys.terms, keys))
+        return tuple(self.topic(place) for place in _places(self.keys.terms, keys))
 
     def rows_for(self, events: list[Event], found: list[Found], topic_weight: float) -> list[Row]:
         """Rows for events that the archive does not hold, weighed by its frequencies."""
@@ -336,23 +375,23 @@ class Archive:
 
     # ------------------------------------------------------------------ to and from arrays and JSON
 
-    def parts(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Iterable[Any]]]:
-        """What makes up the archive: arrays, and lists of values as JSON has them, by name."""
+    def parts(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Iterable[bytes]]]:
+        """What makes up the archive: arrays, and lines of JSON, by name."""
         arrays: dict[str, npt.NDArray[Any]] = {}
         for name, matrix in (("weights", self.weights), ("terms", self.terms.matrix), ("topics", self.keys.matrix)):
             arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
         arrays |= {"days": self.days, "directions": self.directions, **self.blocks.parts()}
-        documents = {
-            "events": (event.to_dict() for event in self.events),
-            "ids": self.ids,
-            "topics-found": self.found,
-            "terms": self.terms.terms,
-            "topics": zip(self.keys.terms, self.named, strict=True),
+        documents: dict[str, Iterable[bytes]] = {
+            "events": self.events.lines(Event.to_dict),
+            "ids": self.ids.lines(),
+            "topics-found": self.found.lines(),
+            "terms": map(as_line, self.terms.terms),
+            "topics": self.named.lines(),
         }
         return arrays, documents
 
     @classmethod
-    def of_parts(cls, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Sequence[Any]]) -> Archive:
+    def of_parts(cls, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Source]) -> Archive:
         """The archive that `parts` came from; the arrays are used as they are, and may be memory-mapped.
 
         Raises
@@ -363,13 +402,13 @@ class Archive:
         events, ids, found, terms, topics = (documents[name] for name in ("events", "ids", "topics-found", "terms", "topics"))
         everything = range(len(events))
         archive = cls(
-            Kept(everything, lambda place: Event.from_dict(events[place])),
-            Kept(everything, ids.__getitem__),
+            Kept(everything, events, Event.from_dict),
+            Kept(everything, ids),
             arrays["days"],
-            Kept(everything, lambda place: tuple((name, kind) for name, kind in found[place])),
-            Counts(Kept(range(len(terms)), terms.__getitem__), _matrix(arrays, "terms", len(terms))),
-            Counts(Kept(range(len(topics)), lambda place: str(topics[place][0])), _matrix(arrays, "topics", len(topics))),
-            Kept(range(len(topics)), lambda place: tuple((name, kind, count) for name, kind, count in topics[place][1])),
+            Kept(everything, found, lambda pairs: tuple((name, kind) for name, kind in pairs)),
+            Counts(Kept(range(len(terms)), terms), _matrix(arrays, "terms", len(terms))),
+            Counts(Kept(range(len(topics)), topics, lambda topic: str(topic[0])), _matrix(arrays, "topics", len(topics))),
+            Kept(range(len(topics)), topics, lambda topic: (topic[0], tuple((name, kind, n) for name, kind, n in topic[1]))),
             _matrix(arrays, "weights", len(terms) + len(topics)),
             arrays["directions"],
         )
@@ -434,21 +473,16 @@ def _counted(found: Iterable[Found]) -> collections.Counter[tuple[str, str]]:
     return collections.Counter(chain.from_iterable(found))
 
 
-def _grouped(counts: Mapping[tuple[str, str], int]) -> dict[str, Named]:
+def _grouped(counts: Mapping[tuple[str, str], int]) -> list[Named]:
     """Names, kinds and counts by key, those of none left out."""
     grouped: dict[str, list[tuple[str, str, int]]] = collections.defaultdict(list)
     for (name, kind), count in sorted(counts.items()):
         if count:
             grouped[Topic(name).key].append((name, kind, count))
-    return {key: tuple(named) for key, named in grouped.items()}
+    return [(key, tuple(named)) for key, named in sorted(grouped.items())]
 
 
-def _named(keys: Counts, counts: Mapping[tuple[str, str], int]) -> Sequence[Named]:
-    grouped = _grouped(counts)
-    return [grouped[key] for key in keys.terms]
-
-
-def _topic(named: Named) -> Topic:
+def _topic(named: tuple[tuple[str, str, int], ...]) -> Topic:
     """The name and kind that most events have; where several do, the first of them by alphabet."""
     if len(named) == 1:
         return Topic(*named[0][:2])

@@ -7,6 +7,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
@@ -17,6 +18,7 @@ from relatedstories.archive import Archive, Found, Row, Similarity, Weights
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, events_of, several
 from relatedstories.judgements import QUERIES, Judgements
+from relatedstories.kept import Kept
 from relatedstories.links import Explanation, Link, Part, best_first, most_telling, shared_phrase
 from relatedstories.lists import FOLDED, POOL, Listed, choose
 from relatedstories.names import fold
@@ -156,8 +158,10 @@ class RelatedStories:
             If something is not an event, an id is used twice, or the embeddings are not as above.
         """
         new, own = _in_order("fit", events, embeddings)
-        self._fitted = Archive.of(new, self._extract(new, n_jobs, progress), self._weights.topic_weight, own)
-        self._model = None
+        archive = self._of_kept(new, n_jobs, progress) if own is None else None
+        if archive is None:
+            archive = Archive.of(new, self._extract(new, n_jobs, progress), self._weights.topic_weight, own)
+        self._fitted, self._model = archive, None
         return self
 
     def add(
@@ -202,20 +206,35 @@ class RelatedStories:
         new = [place for place, topics in enumerate(found) if topics is None]
         pool: dict[tuple[str, str], tuple[str, str]] = {}  # most topics occur often: one tuple each
         extracted = _topics_of(self.extractor, [events[place] for place in new], n_jobs)
-        for done, (place, topics) in enumerate(zip(new, extracted, strict=True), len(events) - len(new) + 1):
+        for done, (place, topics) in enumerate(zip(new, extracted, strict=True), 1):
             pairs = ((topic.name, topic.kind) for topic in topics if topic.key)
             found[place] = tuple(pool.setdefault(pair, pair) for pair in pairs)
             if progress is not None:
-                progress("topics", done, len(events))
+                progress("topics", done, len(new))
         return [topics for topics in found if topics is not None]
+
+    def _of_kept(self, events: list[Event], n_jobs: int, progress: Progress | None) -> Archive | None:
+        """The archive of events made of a loaded one, where that holds many of them and is not of embeddings."""
+        before, numbers = self._fitted, self._known(events)
+        kept = {number for number in numbers if number >= 0}
+        if before is None or before.embedded or 2 * len(kept) < len(before.events):
+            return None
+        new = [event for event, number in zip(events, numbers, strict=True) if number < 0]
+        rest = before.without(set(range(len(before.events))) - kept, self._weights.topic_weight)
+        archive = rest.with_events(new, self._extract(new, n_jobs, progress), self._weights.topic_weight)
+        return replace(archive, events=Kept(events))  # which are at hand
 
     def _found_before(self, events: Sequence[Event]) -> list[Found | None]:
         """The topics of those events that a loaded index holds as they are, and that this extractor found there."""
+        return [self._archive.found[number] if number >= 0 else None for number in self._known(events)]
+
+    def _known(self, events: Sequence[Event]) -> list[int]:
+        """The numbers of events that a loaded index holds as they are, with topics of this extractor; -1 for others."""
         archive = self._fitted
         if archive is None or self._model is None or self._model != getattr(self.extractor, "name", None):
-            return [None] * len(events)
-        numbers = ((event, archive.number_of(event.id)) for event in events)
-        return [archive.found[number] if number >= 0 and archive.events[number] == event else None for event, number in numbers]
+            return [-1] * len(events)
+        pairs = zip(events, archive.numbers_of([event.id for event in events]), strict=True)
+        return [number if number >= 0 and archive.holds(number, event) else -1 for event, number in pairs]
 
     def _check_model(self) -> None:
         """Topics of two extractors must not meet in one index."""
@@ -409,7 +428,7 @@ class RelatedStories:
         self._asked += len(rows)
         if self._asked <= _FEW:
             return [self._list(archive, row, self._candidates(archive, row, rules), k, rules) for row in rows]
-        return list(self._lists(archive, rows, self._best(archive, k, rules, rows), k, rules))
+        return list(self._lists(archive, rows, k, rules, self._best(archive, k, rules, rows)))
 
     def all_related(
         self, k: int = 5, *, n_jobs: int = 1, progress: Progress | None = None, **keywords: Unpack[Keywords]
@@ -449,7 +468,7 @@ class RelatedStories:
                 progress("comparing", compared, total)
 
         best = self._best(archive, k, rules, None, n_threads, on_compared)
-        lists = self._lists(archive, map(archive.row, range(total)), best, k, rules)
+        lists = self._lists(archive, None, k, rules, best)
         for done, (event, links) in enumerate(zip(archive.events, lists, strict=True), 1):
             yield event, links
             if progress is not None:
@@ -477,7 +496,7 @@ class RelatedStories:
         parts = [
             Part(terms[column], "term", product * own)
             if column < n_terms
-            else Part(archive.names[column - n_terms].name, "topic", product * own)
+            else Part(archive.topic(column - n_terms).name, "topic", product * own)
             for column, product in pair.products.items()
         ]
         if pair.near * space > 0 and pair.products:
@@ -540,15 +559,28 @@ class RelatedStories:
         )
         return _Best(ids, scores)
 
-    def _lists(self, archive: Archive, rows: Iterable[Row], best: _Best, k: int, rules: Rules) -> Iterator[list[Link]]:
-        """The links of rows, of their best candidates."""
-        ids, scores = best
-        for row, numbers, theirs in zip(rows, ids, scores, strict=True):
-            n_found = int(np.count_nonzero(numbers >= 0))
-            found = zip(numbers[:n_found].tolist(), theirs[:n_found].tolist(), strict=True)
-            # Where a list needs more than were found at once, it goes on with all: a generator, which starts when asked.
-            others = islice(self._candidates(archive, row, rules), n_found, None) if n_found == len(numbers) else ()
-            yield self._list(archive, row, chain(found, others), k, rules)
+    def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: _Best) -> Iterator[list[Link]]:
+        """The links of some rows, or of all, of their best candidates."""
+        for start in range(0, len(best.ids), _CHUNK):
+            ids, scores = best.ids[start : start + _CHUNK], best.scores[start : start + _CHUNK]
+            part = (
+                [archive.row(number) for number in range(start, start + len(ids))] if rows is None else rows[start:][: len(ids)]
+            )
+            # Most lists are just the first candidates: of these alone all the reasons are looked for at once.
+            plain = ~archive.repeating(ids) if rules.plain else np.zeros(len(ids), bool)
+            shared = archive.shared(part, np.where(plain[:, None], ids[:, :k], -1))
+            for row, numbers, theirs, first, parts in zip(part, ids, scores, plain.tolist(), shared, strict=True):
+                n_found = int(np.count_nonzero(numbers >= 0))
+                found = zip(numbers[:n_found].tolist(), theirs[:n_found].tolist(), strict=True)
+                if first and row.event.id not in rules.pinned and row.event.id not in rules.blocked:
+                    reasons = (_reason(archive, row.event, number, products, self._ignored) for number, products in parts)
+                    listed = (Listed(number, score, place) for place, (number, score) in enumerate(found))
+                    pairs = zip(islice(listed, k), reasons, strict=False)
+                    yield [_link(archive, one, rank, *reason) for rank, (one, reason) in enumerate(pairs, 1)]
+                    continue
+                # Where a list needs more than were found at once, it goes on with all: a generator, which starts when asked.
+                others = islice(self._candidates(archive, row, rules), n_found, None) if n_found == len(numbers) else ()
+                yield self._list(archive, row, chain(found, others), k, rules)
 
     def _candidates(self, archive: Archive, row: Row, rules: Rules) -> Iterator[tuple[int, float]]:
         """The numbers of all events related to a row, within the rules' days, with their scores: best first."""
@@ -561,7 +593,7 @@ class RelatedStories:
 
         @functools.cache
         def reason(number: int) -> tuple[str | None, tuple[Topic, ...]]:
-            return _reason(archive, row, weights, number, self._ignored)
+            return _reason(archive, row.event, number, archive.row(number).products(weights), self._ignored)
 
         def label(number: int) -> str | None:
             context, _ = reason(number)
@@ -658,16 +690,18 @@ def _number_of(archive: Archive, id_: object) -> int:
 
 
 def _reason(
-    archive: Archive, row: Row, weights: Mapping[int, float], number: int, ignored: Collection[str]
+    archive: Archive, event: Event, number: int, products: Mapping[int, float], ignored: Collection[str]
 ) -> tuple[str | None, tuple[Topic, ...]]:
-    """The context and the shared topics of a row, whose weights these are by column, and an event of the archive."""
-    all_terms, n_terms, other = archive.terms.terms, len(archive.terms.terms), archive.row(number)
-    products = other.products(weights)
-    terms = {all_terms[column]: product for column, product in products.items() if column < n_terms}
+    """The context and the shared topics of an event and another of the archive, of the products of their rows by column."""
+    n_terms = len(archive.terms.terms)
     keys = [column - n_terms for column in products if column >= n_terms]
-    topics = {archive.names[key]: products[key + n_terms] for key in keys}
-    shared = most_telling(topics, terms, {archive.names[key]: int(archive.topic_events[key]) for key in keys})
-    context = shared[0].name if shared else shared_phrase(row.event.full_text, other.event.full_text, terms)
+    shared = tuple(archive.topic(key) for key in keys)
+    if len(keys) != 1:
+        terms = {archive.terms.terms[column]: product for column, product in products.items() if column < n_terms}
+        topics = {topic: products[key + n_terms] for topic, key in zip(shared, keys, strict=True)}
+        events = {topic: int(archive.topic_events[key]) for topic, key in zip(shared, keys, strict=True)}
+        shared = most_telling(topics, terms, events)
+    context = shared[0].name if shared else shared_phrase(event.full_text, archive.events[number].full_text, terms)
     return (None if context is not None and fold(context) in ignored else context), shared
 
 

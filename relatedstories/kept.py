@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, TypeVar, overload
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Generic, Protocol, TypeVar, overload
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "Source", "as_line"]
 
 T = TypeVar("T")
 
@@ -14,27 +15,46 @@ _AT_HAND = 1 << 16
 """So many values that were read from a file are kept at hand."""
 
 
+class Source(Protocol):
+    """Lines of JSON."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, line: int, /) -> Any: ...
+
+    def line(self, number: int) -> bytes:
+        """A line as it is written."""
+
+
+def as_line(value: Any) -> bytes:
+    """A JSON value as a line is written."""
+    return json.dumps(value, ensure_ascii=False).encode() + b"\n"
+
+
 class Kept(Sequence[T], Generic[T]):
-    """Values in memory, values in a file, or both.
+    r"""Values in memory, values in a file, or both.
 
     Parameters
     ----------
     slots : sequence of int or value
-        Each value itself, or where it is in the file.
-    read : callable, optional
-        Gives the value that is there.
+        Each value itself, or the number of its line.
+    source : Source, optional
+        The lines.
+    made : callable, optional
+        Makes a value of the JSON of a line.
 
     Examples
     --------
-    >>> squares = Kept(range(4), lambda place: f"{place} squared is {place**2}")
-    >>> more = squares.plus(["none"], [0, 4, 3])
-    >>> list(more)
-    ['0 squared is 0', 'none', '3 squared is 9']
+    >>> kept = Kept(["a", "b"]).plus(["c"], [0, 2])
+    >>> list(kept), list(kept.lines())
+    (['a', 'c'], [b'"a"\n', b'"c"\n'])
     """
 
-    def __init__(self, slots: Sequence[int | T], read: Callable[[int], T] | None = None) -> None:
-        self._slots = slots
-        self._read = read and functools.lru_cache(_AT_HAND)(read)
+    def __init__(
+        self, slots: Sequence[int | T], source: Source | None = None, made: Callable[[Any], T] = lambda value: value
+    ) -> None:
+        self._slots, self._source = slots, source
+        self._read = source and functools.lru_cache(_AT_HAND)(lambda number: made(source[number]))
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -58,5 +78,14 @@ class Kept(Sequence[T], Generic[T]):
         """Of these values and others after them, those at some places."""
         slots: list[int | T] = [*self._slots, *others]
         kept: Kept[T] = Kept([slots[place] for place in places])
-        kept._read = self._read  # with what it has at hand
+        kept._source, kept._read = self._source, self._read  # with what it has at hand
         return kept
+
+    def line(self, place: int, as_json: Callable[[T], Any] = lambda value: value) -> bytes:
+        """A value as a line of JSON; what is in a file is not read for it."""
+        slot: Any = self._slots[place]
+        return self._source.line(slot) if type(slot) is int and self._source else as_line(as_json(slot))
+
+    def lines(self, as_json: Callable[[T], Any] = lambda value: value) -> Iterator[bytes]:
+        """All of them as such."""
+        return (self.line(place, as_json) for place in range(len(self)))

@@ -57,7 +57,11 @@ def words(text: str) -> list[Word]:
     """
     found = []
     for match in _WORD.finditer(text):
-        word = _POSSESSIVE.sub("", match[0])
+        word = match[0]
+        if word.isascii() and word.isalnum():  # most are
+            found.append(Word(*match.span(), word))
+            continue
+        word = _POSSESSIVE.sub("", word)
         found.append(Word(match.start(), match.start() + len(word), _plain(word)))
     return found
 

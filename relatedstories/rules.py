@@ -100,6 +100,11 @@ class Rules:
                 raise BadValueError(call, "pinned", f"{shown(both)} under {shown(id_)}, where it is blocked", "another event")
         return rules
 
+    @property
+    def plain(self) -> bool:
+        """Whether lists are the best candidates, near-duplicates aside, but for what is pinned and blocked."""
+        return self.where is None and self.max_per_context is None and not self.diversity
+
     def span(self, day: int) -> tuple[int, int]:
         """The first and the last day that may be listed for an event of a day; `NO_DATE` is before every day."""
         first, last = ANY_DAY

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,7 @@ def check_folder(folder: Path) -> None:
         raise InputError(f"{folder}: got a folder that holds {other}, expected a new or empty one, or one with an index only")
 
 
-class Lines(Sequence[Any]):
+class Lines:
     """The values of a JSON Lines file, each read when it is asked for.
 
     Parameters
@@ -69,18 +69,20 @@ class Lines(Sequence[Any]):
     def __len__(self) -> int:
         return len(self._starts) - 1
 
-    def __getitem__(self, line: Any) -> Any:
-        if not 0 <= line < len(self):
-            raise IndexError(line)
-        start, stop = self._starts[line : line + 2].tolist()
+    def line(self, number: int) -> bytes:
+        """A line as it is written."""
+        start, stop = self._starts[number : number + 2].tolist()
+        return bytes(self._text[start:stop])
+
+    def __getitem__(self, line: int) -> Any:
         try:
-            return json.loads(str(self._text[start:stop], "utf-8"))
+            return json.loads(self.line(line))
         except ValueError:
             raise InputError(f"{self._path}:{line + 1}: got a broken line, expected JSON; build the index again") from None
 
 
 def write_folder(
-    folder: Path, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Iterable[Any]], about: Mapping[str, Any]
+    folder: Path, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Iterable[bytes]], about: Mapping[str, Any]
 ) -> None:
     """Write an index, whole or not at all.
 
@@ -90,7 +92,7 @@ def write_folder(
         Replaced if it holds an index already; see `check_folder`.
     arrays : mapping of str to ndarray
         Each a file NAME.npy.
-    documents : mapping of str to iterable of JSON values
+    documents : mapping of str to iterable of lines of JSON
         Each a file NAME.jsonl, and NAME-starts.npy.
     about : mapping
         What else the manifest says.
@@ -99,9 +101,8 @@ def write_folder(
     with new_folder(folder) as new:
         for name, array in arrays.items():
             np.save(new / f"{name}.npy", array, allow_pickle=False)
-        for name, values in documents.items():
+        for name, lines in documents.items():
             with open(new / f"{name}.jsonl", "wb") as file:
-                lines = (json.dumps(value, ensure_ascii=False).encode() + b"\n" for value in values)
                 lengths = [file.write(line) for line in lines]
             np.save(new / f"{name}-starts.npy", np.cumsum([0, *lengths], dtype=np.int64), allow_pickle=False)
         written = sorted(new.iterdir())

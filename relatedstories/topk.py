@@ -18,7 +18,7 @@ from relatedstories.space import NONE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["ANY_DAY", "NO_DATE", "Blocks", "DateFactor", "Rows", "blended", "self_topk"]
+__all__ = ["ANY_DAY", "NO_DATE", "Blocks", "DateFactor", "Rows", "blended", "fixed_rows", "self_topk"]
 
 NO_DATE = np.iinfo(np.int32).min
 """Stands for an unknown date among day numbers."""
@@ -273,13 +273,11 @@ class Blocks:
         positions = self._positions[numbers]
         near = np.where(positions >= 0, positions, np.searchsorted(self.days, rows.days))
         asked = np.argsort(near, kind="stable")
-        weights, directions = rows.weights, rows.directions
+        directions = rows.directions
         if directions.shape[1] < self.directions.shape[1]:
             directions = np.pad(directions, ((0, 0), (0, self.directions.shape[1] - directions.shape[1])))
         asking = (
-            _fixed(weights.indptr, np.int64),
-            _fixed(weights.indices, np.int32),
-            _fixed(weights.data, np.float32),
+            *fixed_rows(rows.weights),
             _fixed(rows.days, np.int32),
             _fixed(directions, np.int8),
             _fixed(positions, np.int32),
@@ -408,6 +406,11 @@ _TASK = 1024  # rows a task: enough for a thread to be worth it, few enough to s
 _BLOCK = 8192  # rows a block: their sums, postings and the heads of their directions stay in a core's cache
 _MOST_BLOCKS = 64  # each has a number for every column
 _MOST_ROWS = 1 << 16  # that have a place in a block, counted in 16 bits
+
+
+def fixed_rows(matrix: sp.csr_array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Rows as compiled loops take them."""
+    return _fixed(matrix.indptr, np.int64), _fixed(matrix.indices, np.int32), _fixed(matrix.data, np.float32)
 
 
 def _fixed(array: npt.NDArray[Any], kind: Any) -> npt.NDArray[Any]:

@@ -83,6 +83,8 @@ class Counts:
 def _sorted(matrix: Any) -> sp.csr_array:
     matrix = sp.csr_array(matrix)
     matrix.sort_indices()
+    if matrix.nnz <= np.iinfo(np.int32).max:  # what scipy makes of two is wider than it need be
+        matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
     return matrix
 
 

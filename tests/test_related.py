@@ -340,7 +340,7 @@ def test_a_loaded_index_lends_the_topics_of_events_that_have_not_changed(tmp_pat
         loaded = RelatedStories.load(tmp_path / "index", extractor := Counted(name))
         loaded.fit(archive, progress=lambda *way: done.append(way))
         assert extractor.asked == asked
-        assert done[-1] == ("topics", 6, 6)
+        assert done[-1] == ("topics", len(asked), len(asked))
         assert dict(loaded.all_related()) == dict(anew.all_related())
         loaded.add([SPACE[1]])  # is of the extractor at hand now, whoever found the topics before
         assert extractor.asked[-1] == "progress"
