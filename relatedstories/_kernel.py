@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numba
@@ -16,6 +20,19 @@ def _compiled(function: Any) -> Any:
         return numba.njit(nogil=True, cache=True)(function)
     except RuntimeError:  # neither beside this file nor in a home folder: a service, in a read-only container
         return numba.njit(nogil=True)(function)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Says what is done where code is not loaded, but compiled, as only that takes so long."""
+    message = "compiling what compares events; that is kept, and takes some seconds the first time only"
+    timer = threading.Timer(1, logging.getLogger(__name__).info, [message])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 HEAD = 64

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import io
 import json
+import logging
 import os
 import signal
 import sys
@@ -144,6 +145,9 @@ def main() -> None:
         sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's: JSON is UTF-8
     signal.signal(signal.SIGTERM, _terminated)
     warnings.showwarning = _warned  # type: ignore[assignment]
+    log = logging.getLogger("relatedstories")
+    log.setLevel(logging.INFO)
+    log.addHandler(_Said())
     try:
         code = _run(arguments)
     except BrokenPipeError:  # the reader, head for one, has seen enough
@@ -163,6 +167,13 @@ def main() -> None:
         _say(f"error: {type(error).__name__}: {error} (an error of ours; --debug shows where)")
         code = 1
     sys.exit(code)
+
+
+class _Said(logging.Handler):
+    """What the library logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _say(record.getMessage())
 
 
 def _terminated(*_: object) -> None:

@@ -7,6 +7,7 @@ vectors are whole numbers and so are the weights: sums are exact, and an event h
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -164,10 +165,9 @@ def nearness(
     >>> nearness(a, np.stack([a, b, c]), np.array([0, 1, 2])).round(2).tolist()
     [1.0, 0.5, -1.0]
     """
-    if len(rows) > _FEW:
-        from relatedstories._kernel import products_of  # compiled: worth loading where there is much to do
-
-        products = products_of(direction, directions, rows).astype(np.float32)
+    kernel = sys.modules.get("relatedstories._kernel")  # compiled code, used where it is loaded: that takes longer than this
+    if kernel is not None and len(rows) > _FEW:
+        products = kernel.products_of(direction, directions, rows).astype(np.float32)
     else:
         products = directions[rows].astype(np.float32) @ direction.astype(np.float32)
     cosines = np.clip(products * np.float32(1 / LENGTH**2), np.float32(0), np.float32(1))

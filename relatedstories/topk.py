@@ -264,7 +264,7 @@ class Blocks:
         ids, scores : ndarray of int32 and of float32, shape (n_rows, k)
             As of `self_topk`.
         """
-        from relatedstories._kernel import top_rows  # numba takes a third of a second: only who compares many pays for it
+        from relatedstories._kernel import told, top_rows  # numba takes a third of a second: only who compares many pays for it
 
         n_rows, n = len(rows.days), len(self.order)
         ids, scores = np.full((n_rows, k), -1, np.int32), np.zeros((n_rows, k), np.float32)
@@ -285,6 +285,10 @@ class Blocks:
         )
         dates = _fixed(date_factor.table, np.float32), date_factor.unknown
         least = np.float32(share), np.float32(min_score)
+
+        if not top_rows.signatures:
+            with told():
+                top_rows(asked[:0], *asking, *self._compared, *dates, *least, 0, ids, scores)
 
         def task(start: int) -> int:
             part = asked[start : start + _TASK]
