@@ -459,20 +459,23 @@ class RelatedStories:
     def _all_links(
         self, archive: Archive, k: int, rules: Rules, n_threads: int, progress: Progress | None
     ) -> Iterator[tuple[Event, list[Link]]]:
-        total, compared = len(archive.events), 0
+        total, listed = len(archive.events), 0
 
-        def on_compared(done: int) -> None:
-            nonlocal compared
-            compared += done
-            if progress is not None:
-                progress("comparing", compared, total)
+        def told(parts: Iterator[npt.NDArray[np.intp]]) -> Iterator[npt.NDArray[np.intp]]:
+            compared = 0
+            for part in parts:
+                yield part
+                compared += len(part)
+                if progress is not None and not listed:  # then the lists tell of the way
+                    progress("comparing", compared, total)
 
-        best = self._best(archive, k, rules, None, n_threads, on_compared)
-        lists = self._lists(archive, None, k, rules, best)
-        for done, (event, links) in enumerate(zip(archive.events, lists, strict=True), 1):
+        best = self._best(archive, k, rules, None, n_threads)
+        lists = self._lists(archive, None, k, rules, best._replace(parts=told(best.parts)))
+        for event, links in zip(archive.events, lists, strict=True):
             yield event, links
+            listed += 1
             if progress is not None:
-                progress("links", done, total)
+                progress("links", listed, total)
 
     def explain(self, a: Event | str | int, b: Event | str | int) -> Explanation:
         """Why two events are related: each shared topic and term with its part of the score.
@@ -540,13 +543,12 @@ class RelatedStories:
         rules: Rules,
         rows: Sequence[Row] | None = None,
         n_threads: int = 1,
-        progress: Callable[[int], object] | None = None,
     ) -> _Best:
         """The first of the candidates of some rows, or of all, together."""
         compared, numbers = archive.rows(rows)
         # As many as most lists need: near-duplicates take room, and rules pass candidates over.
         room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else FOLDED)
-        ids, scores = archive.blocks.top(
+        best = archive.blocks.top(
             compared,
             max(1, min(room, len(archive.events))),
             numbers,
@@ -555,13 +557,15 @@ class RelatedStories:
             share=self._weights.space_weight,
             min_score=self._least(archive, rules.min_score),
             n_threads=n_threads,
-            progress=progress,
         )
-        return _Best(ids, scores)
+        return _Best(*best)
 
     def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: _Best) -> Iterator[list[Link]]:
         """The links of some rows, or of all, of their best candidates."""
+        missing = np.ones(len(best.ids), bool)
         for start in range(0, len(best.ids), _CHUNK):
+            while missing[start : start + _CHUNK].any():
+                missing[next(best.parts)] = False
             ids, scores = best.ids[start : start + _CHUNK], best.scores[start : start + _CHUNK]
             part = (
                 [archive.row(number) for number in range(start, start + len(ids))] if rows is None else rows[start:][: len(ids)]
@@ -666,10 +670,11 @@ class RelatedStories:
 
 
 class _Best(NamedTuple):
-    """The numbers and scores of the best candidates of some rows, shape (n, room); see `relatedstories.topk.self_topk`."""
+    """The numbers and scores of the best candidates of some rows, shape (n, room); see `relatedstories.topk.Blocks.top`."""
 
     ids: npt.NDArray[np.int32]
     scores: npt.NDArray[np.float32]
+    parts: Iterator[npt.NDArray[np.intp]]
 
 
 class _Compared(NamedTuple):

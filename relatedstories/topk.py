@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -243,8 +243,7 @@ class Blocks:
         share: float = 0.0,
         min_score: float = 0.0,
         n_threads: int = 1,
-        progress: Callable[[int], object] | None = None,
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], Iterator[npt.NDArray[np.intp]]]:
         """For some rows, those here of the greatest scores, exactly.
 
         Parameters
@@ -256,20 +255,22 @@ class Blocks:
             Those that the rows have here, where they are never listed for themselves; -1 for rows that are not here.
         spans : ndarray of int32, shape (n_rows, 2)
             The first and the last day that each may list.
-        date_factor, share, min_score, n_threads, progress
+        date_factor, share, min_score, n_threads
             As of `self_topk`.
 
         Returns
         -------
         ids, scores : ndarray of int32 and of float32, shape (n_rows, k)
-            As of `self_topk`.
+            As of `self_topk`, to be filled.
+        parts : iterator of ndarray of int
+            Fills them: gives the places of rows that are done, some at a time, and works on meanwhile.
         """
         from relatedstories._kernel import told, top_rows  # numba takes a third of a second: only who compares many pays for it
 
         n_rows, n = len(rows.days), len(self.order)
         ids, scores = np.full((n_rows, k), -1, np.int32), np.zeros((n_rows, k), np.float32)
         if not n_rows or not n:
-            return ids, scores
+            return ids, scores, iter([np.arange(n_rows)])
         positions = self._positions[numbers]
         near = np.where(positions >= 0, positions, np.searchsorted(self.days, rows.days))
         asked = np.argsort(near, kind="stable")
@@ -290,21 +291,23 @@ class Blocks:
             with told():
                 top_rows(asked[:0], *asking, *self._compared, *dates, *least, 0, ids, scores)
 
-        def task(start: int) -> int:
+        def task(start: int) -> npt.NDArray[np.intp]:
             part = asked[start : start + _TASK]
             home = int(min(near[part[0]], n - 1)) // self.size
             top_rows(part, *asking, *self._compared, *dates, *least, home, ids, scores)
-            return len(part)
+            return part
 
-        if n_rows == 1:  # which is not worth a pool
-            task(0)
-            return ids, scores
-        starts = range(0, n_rows, _TASK)
-        with ThreadPoolExecutor(n_threads) as pool:
-            for done in pool.map(task, starts):
-                if progress is not None:
-                    progress(done)
-        return ids, scores
+        def parts() -> Iterator[npt.NDArray[np.intp]]:
+            if n_rows <= _TASK:  # which is not worth a pool
+                yield task(0)
+                return
+            pool = ThreadPoolExecutor(n_threads)
+            try:
+                yield from pool.map(task, range(0, n_rows, _TASK))
+            finally:  # who has seen enough does not wait for the rest
+                pool.shutdown(wait=False, cancel_futures=True)
+
+        return ids, scores, parts()
 
 
 def self_topk(
@@ -392,7 +395,7 @@ def self_topk(
         raise BadValueError("self_topk", "directions", got, f"one of int8, {n} rows")
     several = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)  # what only one row has, none shares
     compared = Rows(matrix[:, several], days, directions)
-    return Blocks.of(compared).top(
+    ids, scores, parts = Blocks.of(compared).top(
         compared,
         k,
         np.arange(n, dtype=np.int32),
@@ -401,8 +404,11 @@ def self_topk(
         share=share,
         min_score=least,
         n_threads=n_threads,
-        progress=progress,
     )
+    for part in parts:
+        if progress is not None:
+            progress(len(part))
+    return ids, scores
 
 
 _PARTS = tuple(part.name for part in fields(Blocks) if part.name != "directions")
