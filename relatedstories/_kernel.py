@@ -117,19 +117,18 @@ def _before(score_a, apart_a, id_a, score_b, apart_b, id_b):  # type: ignore[no-
 
 
 @_compiled
-def _entered(ids, scores, apart, have, number, score, distance):  # type: ignore[no-untyped-def]
-    """Put a row into a sorted list of so many, if it comes before the last of a full one; returns how many it then has."""
-    k = len(ids)
-    if have == k:
-        if not _before(score, distance, number, scores[k - 1], apart[k - 1], ids[k - 1]):
-            return k
-        have -= 1
-    place = have
-    while place > 0 and _before(score, distance, number, scores[place - 1], apart[place - 1], ids[place - 1]):
-        ids[place], scores[place], apart[place] = ids[place - 1], scores[place - 1], apart[place - 1]
+def _entered(ids, scores, apart, row, turn, number, score, distance):  # type: ignore[no-untyped-def]
+    """Put a row into the sorted list of another, if it comes before the last there; a place still free has the score 0."""
+    place = ids.shape[1] - 1
+    if not _before(score, distance, number, scores[row, place], apart[turn, place], ids[row, place]):
+        return
+    while place > 0 and scores[row, place - 1] == 0:
         place -= 1
-    ids[place], scores[place], apart[place] = number, score, distance
-    return have + 1
+    while place > 0 and _before(score, distance, number, scores[row, place - 1], apart[turn, place - 1], ids[row, place - 1]):
+        ids[row, place], scores[row, place] = ids[row, place - 1], scores[row, place - 1]
+        apart[turn, place] = apart[turn, place - 1]
+        place -= 1
+    ids[row, place], scores[row, place], apart[turn, place] = number, score, distance
 
 
 @_compiled
@@ -247,7 +246,7 @@ def top_rows(  # type: ignore[no-untyped-def]
     sums = np.zeros((block_size + GROUP - 1) // GROUP * GROUP, np.float32)
     groups = sums.reshape(-1, GROUP)
     found, products = np.empty(len(sums), np.int32), np.empty(len(sums), np.float32)
-    filled, apart = np.zeros(len(asked), np.int64), np.empty((len(asked), k), np.int64)
+    apart = np.empty((len(asked), k), np.int64)
     bounds, tails = np.empty(len(asked), np.float32), np.empty(len(asked), np.int32)
     for turn in range(len(asked)):
         part = slice(indptr[asked[turn]], indptr[asked[turn] + 1])
@@ -264,8 +263,7 @@ def top_rows(  # type: ignore[no-untyped-def]
             row = asked[turn]
             if spans[row, 0] > last_day or spans[row, 1] < first_day:
                 continue
-            have = filled[turn]
-            least = scores[row, k - 1] if have == k else min_score
+            least = max(min_score, scores[row, k - 1])
             directed = share > 0 and tails[turn] >= 0
             best = _best_factor(days[row], first_day, last_day, dated, table, unknown)
             if not best > 0:
@@ -320,8 +318,7 @@ def top_rows(  # type: ignore[no-untyped-def]
                 score, number = np.float32(product * factor), order[other]
                 if not (score > 0 and score >= least):
                     continue
-                have = _entered(ids[row], scores[row], apart[turn], have, number, score, distance)
-                if have == k:
-                    least = max(min_score, scores[row, k - 1])
+                _entered(ids, scores, apart, row, turn, number, score, distance)
+                if scores[row, k - 1] > least:
+                    least = scores[row, k - 1]
                     needed = _least_product(least, best, part_of_space)
-            filled[turn] = have

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -153,17 +155,17 @@ class Blocks:
     directions: npt.NDArray[np.int8]
 
     @classmethod
-    def of(cls, rows: Rows) -> Blocks:
-        """Cut rows into blocks."""
+    def of(cls, rows: Rows, size: int | None = None) -> Blocks:
+        """Cut rows into blocks, of so many if that is said."""
         from relatedstories._kernel import HEAD, tail_lengths
 
         order = np.argsort(rows.days, kind="stable").astype(np.int32)
         n, days, weights = len(order), rows.days[order], sp.csr_array(rows.weights)[order]
-        size = min(max(_BLOCK, n // _MOST_BLOCKS), _MOST_ROWS)
+        size = size or min(max(_BLOCK, n // _MOST_BLOCKS), _MOST_ROWS)
         blocks = [weights[start : start + size].tocsc() for start in range(0, n, size)]
         firsts = np.cumsum([0, *(block.nnz for block in blocks)])
         starts = [first + block.indptr.astype(np.int64) for first, block in zip(firsts, blocks, strict=False)]
-        greatest = np.zeros(weights.shape[1], np.float64)
+        greatest = np.zeros(weights.shape[1], np.float32)
         np.maximum.at(greatest, weights.indices, np.abs(weights.data))
         directions = rows.directions
         if directions.shape[1] < HEAD:
@@ -177,7 +179,7 @@ class Blocks:
             ),
             np.concatenate([np.zeros(0, np.uint16), *(block.indices.astype(np.uint16) for block in blocks)]),
             np.concatenate([np.zeros(0, np.float32), *(block.data for block in blocks)]),
-            greatest,
+            greatest.astype(np.float64),
             np.ascontiguousarray(directions[order, :HEAD]),
             tail_lengths(_fixed(directions, np.int8))[order],
             float(np.sqrt(weights.power(2).sum(axis=1, dtype=np.float64).max(initial=0))),
@@ -395,12 +397,15 @@ def self_topk(
         raise BadValueError("self_topk", "directions", got, f"one of int8, {n} rows")
     several = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)  # what only one row has, none shares
     compared = Rows(matrix[:, several], days, directions)
+    factors = date_factor or DateFactor(1, 1)
+    if n and not share and (days == days[0]).all() and factors.of(days[0], days[:1]) == 1 and (spans == ANY_DAY).all():
+        return _top_of_pairs(compared, k, least, n_threads, progress)
     ids, scores, parts = Blocks.of(compared).top(
         compared,
         k,
         np.arange(n, dtype=np.int32),
         spans,
-        date_factor=date_factor or DateFactor(1, 1),
+        date_factor=factors,
         share=share,
         min_score=least,
         n_threads=n_threads,
@@ -408,6 +413,45 @@ def self_topk(
     for part in parts:
         if progress is not None:
             progress(len(part))
+    return ids, scores
+
+
+def _top_of_pairs(
+    rows: Rows, k: int, min_score: float, n_threads: int, progress: Callable[[int], object] | None
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """`self_topk` where nothing but products counts: that of two rows is computed once, for the lists of both."""
+    from relatedstories._pairs import top_pairs  # as in `Blocks.top`
+
+    n = len(rows.days)
+    n_blocks = min(max(2 * n_threads, n // _BLOCK) | 1, _MOST_BLOCKS)  # enough for all threads
+    blocks = Blocks.of(rows, min(max(math.ceil(n / n_blocks), _TASK), _MOST_ROWS))
+    size, n_blocks = blocks.size, len(blocks.starts)
+    ids, scores = np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
+    asking, compared = fixed_rows(rows.weights), (size, blocks.starts, blocks.places, blocks.weights, np.float32(min_score))
+    locks = [Lock() for _ in range(n_blocks)]
+
+    def own(start: int) -> int:
+        stop = min(start + _TASK, start // size * size + size, n)
+        top_pairs(*asking, start, stop, start // size, *compared, ids, scores)
+        return stop - start
+
+    def pair(both: tuple[int, int]) -> int:
+        a, b = both
+        stop = min((b + 1) * size, n)
+        with locks[a], locks[b]:  # as the lists of both change; the lower first, so that none waits for one that waits for it
+            top_pairs(*asking, b * size, stop, a, *compared, ids, scores)
+        return stop - b * size
+
+    # Each row has its own block first: then lists are full, and little enters them later. Pairs of one sum, modulo the number of
+    # blocks, have none in common, and if that is odd every sum has as many: threads seldom wait for each other's blocks.
+    starts = [start for first in range(0, n, size) for start in range(first, min(first + size, n), _TASK)]
+    pairs = sorted(itertools.combinations(range(n_blocks), 2), key=lambda both: sum(both) % n_blocks)
+    done, all_of = 0, n + sum(min(size, n - b * size) for _, b in pairs)
+    with ThreadPoolExecutor(n_threads) as pool:
+        for n_rows in itertools.chain.from_iterable(pool.map(do, parts) for do, parts in ((own, starts), (pair, pairs))):
+            if progress is not None:
+                progress(n * (done + n_rows) // all_of - n * done // all_of)
+            done += n_rows
     return ids, scores
 
 

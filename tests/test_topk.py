@@ -131,6 +131,53 @@ def test_more_rows_than_one_task_and_threads_agree():
     np.testing.assert_array_equal(one[0][picked], expected)
 
 
+def one_sided(rows, k, min_score=0.0):
+    """By the kernel that compares each row with every other, for itself only."""
+    n = rows.shape[0]
+    all_rows = Rows(rows, np.zeros(n, np.int32), np.full((n, 1), NONE, np.int8))
+    numbers, spans = np.arange(n, dtype=np.int32), np.tile(np.array(ANY_DAY, np.int32), (n, 1))
+    return Blocks.of(all_rows).top(all_rows, k, numbers, spans, date_factor=DateFactor(1, 1), min_score=min_score)
+
+
+def general(n, kind, seed):
+    """Rows of weights whose products round, some of none."""
+    rng = np.random.default_rng(seed)
+    rows = sp.random_array((n, 60), density=0.1, rng=rng, format="csr", dtype=np.float32)
+    if kind == "negative":
+        rows.data -= np.float32(0.4)
+    elif kind == "duplicates":
+        rows = rows[rng.integers(0, n // 10, n)]
+    elif kind == "ties":
+        rows.data[:] = 0.1
+    elif kind == "infinite":  # the products of some, and others are not even that: infinity less infinity
+        rows.data *= rng.choice(np.array([1, 1e19, 1e20, -1e20], np.float32), rows.nnz)
+    rows.sort_indices()
+    return rows
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize("kind", ["positive", "negative", "duplicates", "ties", "infinite"])
+@pytest.mark.parametrize(("block", "task"), [(130, 40), (64, 7), (300, 1000)])
+def test_each_pair_once_is_to_the_byte_what_each_row_alone_finds(kind, block, task):
+    for seed, (k, least) in enumerate([(1, 0.0), (3, 0.01), (64, 0.0), (65, -1.0), (700, 0.0)]):
+        rows = general(600, kind, seed)
+        expected = one_sided(rows, k, least)
+        for n_threads in (1, 2, 3):
+            with small(block, task):
+                ids, scores = self_topk(rows, k, n_threads, min_score=least)
+            np.testing.assert_array_equal(ids, expected[0])
+            assert scores.tobytes() == expected[1].tobytes()
+
+
+def test_the_same_day_for_all_is_as_no_day():
+    rows, factor = general(40, "positive", 0), DateFactor(10, 0)
+    same(self_topk(rows, 3, days=np.full(40, 7, np.int32), date_factor=factor), self_topk(rows, 3))
+    ids, scores = self_topk(rows, 3)  # unknown days are a half-life apart
+    same(self_topk(rows, 3, days=np.full(40, NO_DATE, np.int32), date_factor=factor), (ids, scores / 2))
+    never = np.tile(np.array([8, 9], np.int32), (40, 1))
+    assert (self_topk(rows, 3, days=np.full(40, 7, np.int32), spans=never)[0] == -1).all()
+
+
 def test_any_sparse_format_and_a_matrix_with_repeated_cells():
     dense = np.array([[1, 0, 2], [0, 1, 1], [1, 1, 0]], np.float64)
     expected = self_topk(sp.csr_array(dense), 2)
@@ -181,8 +228,13 @@ def test_wrong_arguments(arguments, message):
     assert str(error.value) == message
 
 
-def test_progress_counts_every_row_once():
-    done = []
-    self_topk(sp.csr_array(np.ones((2500, 1))), 1, progress=done.append)
-    assert sum(done) == 2500
-    assert len(done) > 1
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("sizes", [(8192, 1024), (100, 30)])
+def test_progress_counts_every_row_once(n_threads, sizes):
+    for days in (np.zeros(2500, np.int32), np.arange(2500, dtype=np.int32)):  # each pair once, and each row alone
+        done = []
+        with small(*sizes):
+            self_topk(sp.csr_array(np.ones((2500, 1))), 1, n_threads, days=days, progress=done.append)
+        assert sum(done) == 2500
+        assert len(done) > 1
+        assert min(done) >= 0
