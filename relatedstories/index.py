@@ -22,6 +22,7 @@ from relatedstories.lists import FOLDED, POOL, Listed, choose
 from relatedstories.names import fold
 from relatedstories.rules import Keywords, Rules
 from relatedstories.space import nearness
+from relatedstories.spread import spread_top, spreads
 from relatedstories.storage import read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, model_name
 from relatedstories.topk import blended
@@ -527,18 +528,17 @@ class RelatedStories:
         compared, numbers = archive.rows(rows)
         # As many as most lists need: near-duplicates take room, and rules pass candidates over.
         room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else FOLDED)
-        ids, scores = archive.blocks.top(
-            compared,
-            max(1, min(room, len(archive.events))),
-            numbers,
-            np.array([rules.span(day) for day in compared.days.tolist()], np.int32).reshape(-1, 2),
-            date_factor=self._weights.date_factor,
-            share=self._weights.space_weight,
-            min_score=self._least(archive, rules.min_score),
-            n_threads=n_threads,
-            progress=progress,
-        )
-        return _Best(ids, scores)
+        room = max(1, min(room, len(archive.events)))
+        spans = np.array([rules.span(day) for day in compared.days.tolist()], np.int32).reshape(-1, 2)
+        how: dict[str, Any] = {
+            "date_factor": self._weights.date_factor,
+            "share": self._weights.space_weight,
+            "min_score": self._least(archive, rules.min_score),
+            "progress": progress,
+        }
+        if rows is None and spreads():
+            return _Best(*spread_top(compared, room, spans, **how))
+        return _Best(*archive.blocks.top(compared, room, numbers, spans, n_threads=n_threads, **how))
 
     def _lists(self, archive: Archive, rows: Iterable[Row], best: _Best, k: int, rules: Rules) -> Iterator[list[Link]]:
         """The links of rows, of their best candidates."""
@@ -710,14 +710,15 @@ def _in_order(
 
 
 def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[tuple[Topic, ...]]:
-    workers = _workers(n_jobs)
+    workers, elsewhere = _workers(n_jobs), spreads()
     chunks = [events[i : i + _CHUNK] for i in range(0, len(events), _CHUNK)]
-    if workers == 1 or len(chunks) < 4:  # a process takes some seconds to start
+    if not elsewhere and (workers == 1 or len(chunks) < 4):  # a process takes some seconds to start
         yield from extractor.extract_many(events)
         return
     from joblib import Parallel, delayed
 
-    for topics in Parallel(n_jobs=workers, return_as="generator")(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
+    parallel = Parallel(n_jobs=None if elsewhere else workers, return_as="generator")
+    for topics in parallel(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
         yield from topics
 
 

@@ -85,8 +85,8 @@ def blended(
     return scores
 
 
-def distances(day: int, days: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """Days apart; an unknown date is farthest."""
+def distances(day: int | npt.NDArray[np.int32], days: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Days apart; an unknown date is farthest. Of several days each is compared with those at its place."""
     apart = np.abs(days.astype(np.int64) - day)
     return np.where((days == NO_DATE) | (day == NO_DATE), _FAR, apart)
 
