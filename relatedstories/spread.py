@@ -22,8 +22,8 @@ __all__ = ["on_dask", "spread_top", "spreads"]
 SHARD = 50_000
 """Rows that a task compares others with: some 40 MB with what is made of them, which is what a worker needs at least."""
 
-ASKED = 8_192
-"""Rows that a task asks about: some 4 MB, a second or two of work."""
+ASKED = 2_048
+"""Rows that a task asks about: about 1 MB, and half a second of work."""
 
 PATIENCE = 10
 """Seconds in which a scheduler has to answer, and one worker at least to be there."""
@@ -58,37 +58,49 @@ def on_dask(address: str) -> Iterator[None]:
     Raises
     ------
     InputError
-        If the extra is not installed, no scheduler with workers answers there, or a worker has another version of the library.
+        If the extra is not installed, no scheduler with workers answers there, a worker has another version of the library, the
+        scheduler is lost on the way, or a task was of several workers' death. While all workers are gone, others are waited for.
     """
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
+        from distributed.client import FutureCancelledError
+        from distributed.comm import CommClosedError
         from joblib import parallel_config
     except ImportError as error:
         raise InputError(f'Dask needs the package {error.name}: pip install "relatedstories[dask]"') from None
     _check_scheduler(address)
     with Client(address, timeout=PATIENCE, set_as_default=False) as client:
         _check_workers(client, address)
-        with parallel_config(backend="dask", client=client):
-            yield
+        try:
+            with parallel_config(backend="dask", client=client):
+                yield
+        except (CommClosedError, FutureCancelledError, KilledWorker) as error:
+            raise InputError(f"got no result from the workers at {shown(address)}: {_on_one_line(error)}") from error
 
 
 def _check_scheduler(address: str) -> None:
     """See whether one answers; of a client that finds none the rest takes long to go away."""
     import asyncio
 
-    from distributed.comm import connect
+    from distributed.core import rpc
     from distributed.security import Security
 
     async def ask() -> None:
-        asked = connect(address, timeout=PATIENCE, **Security().get_connection_args("client"))
-        comm = await asyncio.wait_for(asked, PATIENCE + 1)
-        await comm.close()
+        secured = Security().get_connection_args("client")
+        async with rpc(address, timeout=PATIENCE, connection_args=secured) as there:
+            found = await asyncio.wait_for(there.identity(), PATIENCE + 1)
+        if found["type"] != "Scheduler":
+            raise ValueError(f"that is a {found['type']}")
 
     try:
         asyncio.run(ask())
     except (OSError, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = _on_one_line(error)
         raise InputError(f"got no answer from {shown(address)} ({reason}), expected a Dask scheduler there") from None
+
+
+def _on_one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _check_workers(client: Any, address: str) -> None:
