@@ -16,8 +16,9 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,6 +77,20 @@ K = Annotated[int, typer.Option("--k", "-k", min=1, help="How many links an even
 Jobs = Annotated[
     int,
     typer.Option("--jobs", "-j", min=-1, callback=_no_zero, help="Processes to work on; -1 for as many as there are cores."),
+]
+
+
+class Engine(StrEnum):
+    """Where the work is done."""
+
+    LOCAL = "local"
+    DASK = "dask"
+
+
+EngineName = Annotated[Engine, typer.Option("--engine", help="Where to work: here, or on the workers of a Dask cluster.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="ADDRESS", help="The cluster's, as tcp://host:8786.", show_default=False),
 ]
 Aliases = Annotated[
     Path | None,
@@ -242,6 +257,8 @@ def refresh(
     ],
     k: K = 5,
     jobs: Jobs = -1,
+    engine: EngineName = Engine.LOCAL,
+    scheduler: Scheduler = None,
     field: Field = None,
     strict: Strict = False,
     index: Annotated[
@@ -271,6 +288,7 @@ def refresh(
     from relatedstories.refresh import refresh as run
     from relatedstories.storage import MANIFEST, check_folder
 
+    workers = _workers(engine, scheduler, jobs)
     if links != "-":
         check_target(Path(links))
         if _is_file(links) and _is_file(source) and os.path.samefile(links, source):
@@ -286,7 +304,7 @@ def refresh(
             stories = RelatedStories.load(index, stories.extractor)
         except InputError as error:  # it is to be replaced anyway
             _say(f"the old index is not used: {error}")
-    with _reading(source, _mapping(field), strict) as events, _meter() as progress:
+    with workers, _reading(source, _mapping(field), strict) as events, _meter() as progress:
         to = sys.stdout if links == "-" else links
         report = run(stories, events, to, k, n_jobs=jobs, dry_run=dry_run, progress=progress, **keywords)
         if index is not None and not dry_run:
@@ -300,6 +318,8 @@ def build(
     source: Source,
     index: Annotated[Path, typer.Option("--index", metavar="DIR", help="The folder to write the index to.", show_default=False)],
     jobs: Jobs = -1,
+    engine: EngineName = Engine.LOCAL,
+    scheduler: Scheduler = None,
     field: Field = None,
     strict: Strict = False,
     aliases: Aliases = None,
@@ -310,12 +330,31 @@ def build(
     from relatedstories.index import RelatedStories
     from relatedstories.storage import check_folder
 
+    workers = _workers(engine, scheduler, jobs)
     check_folder(index)
     extractor = _extractor(aliases, ignore, threshold)
-    with _reading(source, _mapping(field), strict) as events, _meter() as progress:
+    with workers, _reading(source, _mapping(field), strict) as events, _meter() as progress:
         stories = RelatedStories(extractor).fit(events, n_jobs=jobs, progress=progress)
     stories.save(index)
     _say(f"index of {len(stories)} events is in {index}")
+
+
+def _workers(engine: Engine, scheduler: str | None, jobs: int) -> AbstractContextManager[None]:
+    """What the work is to be done within; nothing is connected to before that is entered."""
+    if engine is Engine.LOCAL:
+        if scheduler is not None:
+            raise typer.BadParameter("--scheduler goes with --engine dask")
+        return nullcontext()
+    if scheduler is None:
+        raise typer.BadParameter("--engine dask needs --scheduler ADDRESS")
+    if jobs != -1:
+        raise typer.BadParameter(f"got --jobs {jobs} and --engine dask, which works on all workers of the cluster")
+    import logging
+
+    from relatedstories.spread import on_dask
+
+    logging.disable(logging.ERROR)  # of distributed, on connections that end; what became of the run is ours to say
+    return on_dask(scheduler)
 
 
 def _extractor(aliases: Path | None, ignore: list[str] | None, threshold: float | None) -> TopicExtractor:

@@ -24,9 +24,10 @@ from relatedstories.lists import FOLDED, POOL, Listed, choose
 from relatedstories.names import fold
 from relatedstories.rules import Keywords, Rules
 from relatedstories.space import nearness
+from relatedstories.spread import spread_top, spreads
 from relatedstories.storage import read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, model_name
-from relatedstories.topk import blended
+from relatedstories.topk import Best, blended
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -459,17 +460,20 @@ class RelatedStories:
     def _all_links(
         self, archive: Archive, k: int, rules: Rules, n_threads: int, progress: Progress | None
     ) -> Iterator[tuple[Event, list[Link]]]:
-        total, listed = len(archive.events), 0
+        total, compared, listed = len(archive.events), 0, 0
+
+        def on_compared(done: int) -> None:
+            nonlocal compared
+            compared = min(compared + done, total)
+            if progress is not None and not listed:  # then the lists tell of the way
+                progress("comparing", compared, total)
 
         def told(parts: Iterator[npt.NDArray[np.intp]]) -> Iterator[npt.NDArray[np.intp]]:
-            compared = 0
             for part in parts:
                 yield part
-                compared += len(part)
-                if progress is not None and not listed:  # then the lists tell of the way
-                    progress("comparing", compared, total)
+                on_compared(len(part))
 
-        best = self._best(archive, k, rules, None, n_threads)
+        best = self._best(archive, k, rules, None, n_threads, on_compared)
         lists = self._lists(archive, None, k, rules, best._replace(parts=told(best.parts)))
         for event, links in zip(archive.events, lists, strict=True):
             yield event, links
@@ -543,33 +547,32 @@ class RelatedStories:
         rules: Rules,
         rows: Sequence[Row] | None = None,
         n_threads: int = 1,
-    ) -> _Best:
+        progress: Callable[[int], object] | None = None,
+    ) -> Best:
         """The first of the candidates of some rows, or of all, together."""
         compared, numbers = archive.rows(rows)
         # As many as most lists need: near-duplicates take room, and rules pass candidates over.
         room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else FOLDED)
-        best = archive.blocks.top(
-            compared,
-            max(1, min(room, len(archive.events))),
-            numbers,
-            np.array([rules.span(day) for day in compared.days.tolist()], np.int32).reshape(-1, 2),
-            date_factor=self._weights.date_factor,
-            share=self._weights.space_weight,
-            min_score=self._least(archive, rules.min_score),
-            n_threads=n_threads,
-        )
-        return _Best(*best)
+        room = max(1, min(room, len(archive.events)))
+        spans = np.array([rules.span(day) for day in compared.days.tolist()], np.int32).reshape(-1, 2)
+        how: dict[str, Any] = {
+            "date_factor": self._weights.date_factor,
+            "share": self._weights.space_weight,
+            "min_score": self._least(archive, rules.min_score),
+        }
+        if rows is None and spreads():
+            return Best.of(*spread_top(compared, room, spans, progress=progress, **how))
+        return archive.blocks.top(compared, room, numbers, spans, n_threads=n_threads, **how)
 
-    def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: _Best) -> Iterator[list[Link]]:
+    def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: Best) -> Iterator[list[Link]]:
         """The links of some rows, or of all, of their best candidates."""
         missing = np.ones(len(best.ids), bool)
         for start in range(0, len(best.ids), _CHUNK):
             while missing[start : start + _CHUNK].any():
                 missing[next(best.parts)] = False
             ids, scores = best.ids[start : start + _CHUNK], best.scores[start : start + _CHUNK]
-            part = (
-                [archive.row(number) for number in range(start, start + len(ids))] if rows is None else rows[start:][: len(ids)]
-            )
+            places = range(start, start + len(ids))
+            part = [archive.row(place) for place in places] if rows is None else rows[start : start + len(ids)]
             # Most lists are just the first candidates: of these alone all the reasons are looked for at once.
             plain = ~archive.repeating(ids) if rules.plain else np.zeros(len(ids), bool)
             shared = archive.shared(part, np.where(plain[:, None], ids[:, :k], -1))
@@ -669,14 +672,6 @@ class RelatedStories:
         return self
 
 
-class _Best(NamedTuple):
-    """The numbers and scores of the best candidates of some rows, shape (n, room); see `relatedstories.topk.Blocks.top`."""
-
-    ids: npt.NDArray[np.int32]
-    scores: npt.NDArray[np.float32]
-    parts: Iterator[npt.NDArray[np.intp]]
-
-
 class _Compared(NamedTuple):
     """The products of two rows by column, their nearness, the date factor, and the score that these make."""
 
@@ -749,14 +744,15 @@ def _in_order(
 
 
 def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[tuple[Topic, ...]]:
-    workers = _workers(n_jobs)
+    workers, elsewhere = _workers(n_jobs), spreads()
     chunks = [events[i : i + _CHUNK] for i in range(0, len(events), _CHUNK)]
-    if workers == 1 or len(chunks) < 4:  # a process takes some seconds to start
+    if not elsewhere and (workers == 1 or len(chunks) < 4):  # a process takes some seconds to start
         yield from extractor.extract_many(events)
         return
     from joblib import Parallel, delayed
 
-    for topics in Parallel(n_jobs=workers, return_as="generator")(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
+    parallel = Parallel(n_jobs=None if elsewhere else workers, return_as="generator")
+    for topics in parallel(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
         yield from topics
 
 

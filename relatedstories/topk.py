@@ -20,7 +20,7 @@ from relatedstories.space import NONE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["ANY_DAY", "NO_DATE", "Blocks", "DateFactor", "Rows", "blended", "fixed_rows", "self_topk"]
+__all__ = ["ANY_DAY", "NO_DATE", "Best", "Blocks", "DateFactor", "Rows", "blended", "fixed_rows", "self_topk"]
 
 NO_DATE = np.iinfo(np.int32).min
 """Stands for an unknown date among day numbers."""
@@ -87,10 +87,38 @@ def blended(
     return scores
 
 
-def distances(day: int, days: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """Days apart; an unknown date is farthest."""
+def distances(day: int | npt.NDArray[np.int32], days: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Days apart; an unknown date is farthest. Of several days each is compared with those at its place."""
     apart = np.abs(days.astype(np.int64) - day)
     return np.where((days == NO_DATE) | (day == NO_DATE), _FAR, apart)
+
+
+class Best(NamedTuple):
+    """The best for some rows, as they are found.
+
+    Parameters
+    ----------
+    ids, scores : ndarray of int32 and of float32, shape (n, k)
+        As of `self_topk`, to be filled.
+    parts : iterator of ndarray of int
+        Fills them: gives the places of rows that are done, some at a time; the next are worked on meanwhile.
+    """
+
+    ids: npt.NDArray[np.int32]
+    scores: npt.NDArray[np.float32]
+    parts: Iterator[npt.NDArray[np.intp]]
+
+    @classmethod
+    def of(cls, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]) -> Best:
+        """What is filled already."""
+        return cls(ids, scores, iter([np.arange(len(ids))]))
+
+    def filled(self, progress: Callable[[int], object] | None = None) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """The arrays when all is done; `progress` is called with the number of rows done since the last call."""
+        for part in self.parts:
+            if progress is not None:
+                progress(len(part))
+        return self.ids, self.scores
 
 
 class Rows(NamedTuple):
@@ -245,7 +273,7 @@ class Blocks:
         share: float = 0.0,
         min_score: float = 0.0,
         n_threads: int = 1,
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], Iterator[npt.NDArray[np.intp]]]:
+    ) -> Best:
         """For some rows, those here of the greatest scores, exactly.
 
         Parameters
@@ -262,17 +290,14 @@ class Blocks:
 
         Returns
         -------
-        ids, scores : ndarray of int32 and of float32, shape (n_rows, k)
-            As of `self_topk`, to be filled.
-        parts : iterator of ndarray of int
-            Fills them: gives the places of rows that are done, some at a time, and works on meanwhile.
+        Best
         """
         from relatedstories._kernel import told, top_rows  # numba takes a third of a second: only who compares many pays for it
 
         n_rows, n = len(rows.days), len(self.order)
         ids, scores = np.full((n_rows, k), -1, np.int32), np.zeros((n_rows, k), np.float32)
         if not n_rows or not n:
-            return ids, scores, iter([np.arange(n_rows)])
+            return Best.of(ids, scores)
         positions = self._positions[numbers]
         near = np.where(positions >= 0, positions, np.searchsorted(self.days, rows.days))
         asked = np.argsort(near, kind="stable")
@@ -309,7 +334,7 @@ class Blocks:
             finally:  # who has seen enough does not wait for the rest
                 pool.shutdown(wait=False, cancel_futures=True)
 
-        return ids, scores, parts()
+        return Best(ids, scores, parts())
 
 
 def self_topk(
@@ -400,7 +425,7 @@ def self_topk(
     factors = date_factor or DateFactor(1, 1)
     if n and not share and (days == days[0]).all() and factors.of(days[0], days[:1]) == 1 and (spans == ANY_DAY).all():
         return _top_of_pairs(compared, k, least, n_threads, progress)
-    ids, scores, parts = Blocks.of(compared).top(
+    best = Blocks.of(compared).top(
         compared,
         k,
         np.arange(n, dtype=np.int32),
@@ -410,10 +435,7 @@ def self_topk(
         min_score=least,
         n_threads=n_threads,
     )
-    for part in parts:
-        if progress is not None:
-            progress(len(part))
-    return ids, scores
+    return best.filled(progress)
 
 
 def _top_of_pairs(

@@ -137,9 +137,7 @@ def one_sided(rows, k, min_score=0.0):
     all_rows = Rows(rows, np.zeros(n, np.int32), np.full((n, 1), NONE, np.int8))
     numbers, spans = np.arange(n, dtype=np.int32), np.tile(np.array(ANY_DAY, np.int32), (n, 1))
     blocks, factor = Blocks.of(all_rows), DateFactor(1, 1)
-    ids, scores, parts = blocks.top(all_rows, k, numbers, spans, date_factor=factor, min_score=min_score)
-    assert sorted(np.concatenate([*parts, np.zeros(0, int)]).tolist()) == numbers.tolist()
-    return ids, scores
+    return blocks.top(all_rows, k, numbers, spans, date_factor=factor, min_score=min_score).filled()
 
 
 def general(n, kind, seed):
