@@ -18,7 +18,7 @@ def _wanted(sums, least, group, enough):  # type: ignore[no-untyped-def]
 
 @_compiled
 def _reached(sums, greatest, k):  # type: ignore[no-untyped-def]
-    """A number that k of the sums reach at least, k being at most `GROUP`: near the greatest such, or 0."""
+    """A number that at least k of the sums reach, near the greatest such, or 0; of more than `GROUP` it says nothing."""
     greatest[:] = 0
     for group in range(len(sums)):
         for i in range(GROUP):
@@ -63,8 +63,7 @@ def top_pairs(  # type: ignore[no-untyped-def]
         enough = max(min_score, scores[row, k - 1])
         if own:
             all_sums[row - first_row] = 0  # itself
-            if k <= GROUP:  # so that not every better one than those before it enters an empty list
-                enough = max(enough, _reached(sums, greatest, k))
+            enough = max(enough, _reached(sums, greatest, k))  # or all that are better than those before them would enter
         for group in range(n_groups):
             if _wanted(sums, least, group, enough) > 0:
                 for place in range(group * GROUP, (group + 1) * GROUP):

@@ -145,6 +145,7 @@ class RelatedStories:
             serves better than 0.5. An event that the archive does not hold is compared without them.
         n_jobs : int, default 1
             Processes to extract topics on; -1 for as many as there are cores. The index does not depend on it.
+            Within ``joblib.parallel_config(backend="dask")`` the whole cluster is worked on instead.
         progress : callable, optional
             Told of the stage, the events done and the events in all.
 
@@ -442,6 +443,7 @@ class RelatedStories:
             How many links an event at most.
         n_jobs : int, default 1
             Threads to compare events on; -1 for as many as there are cores.
+            Within ``joblib.parallel_config(backend="dask")``, the whole cluster, if the first links are asked for there.
         progress : callable, optional
             Told of the stage, the events done and the events in all.
         **keywords

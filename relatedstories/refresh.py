@@ -112,7 +112,8 @@ def refresh(
     k : int, default 5
         How many links an event at most.
     n_jobs : int, default 1
-        Processes and threads to work on; -1 for as many as there are cores. The links do not depend on it.
+        Processes and threads to work on; -1 for as many as there are cores. The links do not depend on it. Within
+        ``joblib.parallel_config(backend="dask")`` the work is spread over all of the cluster instead.
     dry_run : bool, default False
         Whether to report what would be written and write nothing.
     progress : callable, optional

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["on_dask", "spread_top", "spreads"]
 
-SHARD = 50_000
-"""Rows that a task compares others with: some 40 MB with what is made of them, which is what a worker needs at least."""
+SHARD = 100_000
+"""Rows that a task compares others with: some 45 MB to send, and as much again when they are made ready."""
 
-ASKED = 2_048
-"""Rows that a task asks about: about 1 MB, and half a second of work."""
+ASKED = 8_192
+"""Rows that a task asks about: some 4 MB to send with each task, for half a second of work."""
 
 PATIENCE = 10
 """Seconds in which a scheduler has to answer, and one worker at least to be there."""

@@ -423,7 +423,8 @@ def self_topk(
     several = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)  # what only one row has, none shares
     compared = Rows(matrix[:, several], days, directions)
     factors = date_factor or DateFactor(1, 1)
-    if n and not share and (days == days[0]).all() and factors.of(days[0], days[:1]) == 1 and (spans == ANY_DAY).all():
+    plain = n and not share and (days == days[0]).all() and factors.of(days[0], days[:1]) == 1 and (spans == ANY_DAY).all()
+    if plain and k <= _SHORT:
         return _top_of_pairs(compared, k, least, n_threads, progress)
     best = Blocks.of(compared).top(
         compared,
@@ -480,6 +481,7 @@ def _top_of_pairs(
 _PARTS = tuple(part.name for part in fields(Blocks) if part.name != "directions")
 _TASK = 1024  # rows a task: enough for a thread to be worth it, few enough to share the work out and show progress
 _BLOCK = 8192  # rows a block: their sums, postings and the heads of their directions stay in a core's cache
+_SHORT = 64  # lists up to which to compare each pair once is faster: with longer ones most of the time goes into filling them
 _MOST_BLOCKS = 64  # each has a number for every column
 _MOST_ROWS = 1 << 16  # that have a place in a block, counted in 16 bits
 
