@@ -24,6 +24,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
+from typing import Literal
 from unittest.mock import patch
 
 import numpy as np
@@ -65,12 +66,10 @@ def without_space() -> AbstractContextManager[object]:
 
 def without_folding() -> AbstractContextManager[object]:
     """No two events are so alike that only one is listed."""
-    return patch("relatedstories.lists.NEAR_DUPLICATE", 2.0)
-
-
-def dates_only() -> AbstractContextManager[object]:
-    """The date factor is the score of all that share a term or topic."""
-    return patch("relatedstories.archive.blended", lambda products, _near, _share, factors: np.where(products > 0, factors, 0))
+    patches = ExitStack()
+    for module in ("lists", "archive"):
+        patches.enter_context(patch(f"relatedstories.{module}.NEAR_DUPLICATE", 2.0))
+    return patches
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Variant:
     settings: Mapping[str, float]
     patches: tuple = ()
     topics: bool = True
-    embeddings: bool = False
+    embeddings: Literal["", "given", "equal"] = ""
 
 
 # A part's own scores are on another scale than those of the whole, which the least score is meant for: alone, a part has none.
@@ -99,13 +98,14 @@ VARIANTS = (
     Variant("words with background frequencies alone", ROW, topics=False),
     Variant("topics alone", ALONE | {"topic_weight": 1}),
     Variant("word space alone", ALONE | {"space_weight": 1}),
-    Variant("date factor alone", {"min_score": 0}, (dates_only,)),
+    # What all have the same direction as all others is scored by its date alone.
+    Variant("date factor alone", {"min_score": 0, "space_weight": 1}, (without_space,), embeddings="equal"),
 )
 WITH_EMBEDDINGS = (
-    Variant("with embeddings", {}, embeddings=True),
-    Variant("with embeddings, space_weight 0.7", {"space_weight": 0.7}, embeddings=True),
-    Variant("with embeddings in place of the word space", {}, (without_space,), embeddings=True),
-    Variant("embeddings alone", ALONE | {"space_weight": 1}, (without_space,), embeddings=True),
+    Variant("with embeddings", {}, embeddings="given"),
+    Variant("with embeddings, space_weight 0.7", {"space_weight": 0.7}, embeddings="given"),
+    Variant("with embeddings in place of the word space", {}, (without_space,), embeddings="given"),
+    Variant("embeddings alone", ALONE | {"space_weight": 1}, (without_space,), embeddings="given"),
 )
 
 
@@ -150,7 +150,8 @@ def lists_of(variant: Variant, data: Data, asked: Sequence[str], embeddings: obj
     with ExitStack() as patched:
         for make in variant.patches:
             patched.enter_context(make())
-        stories.fit(data.events, embeddings=embeddings if variant.embeddings else None)
+        rows = {"": None, "given": embeddings, "equal": np.ones((len(data.events), 1))}[variant.embeddings]
+        stories.fit(data.events, embeddings=rows)
         return dict(zip(asked, stories.related_many(asked, K), strict=True))
 
 

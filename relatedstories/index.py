@@ -472,8 +472,8 @@ class RelatedStories:
 
         def told(parts: Iterator[npt.NDArray[np.intp]]) -> Iterator[npt.NDArray[np.intp]]:
             for part in parts:
-                yield part
                 on_compared(len(part))
+                yield part
 
         best = self._best(archive, k, rules, None, n_threads, on_compared)
         lists = self._lists(archive, None, k, rules, best._replace(parts=told(best.parts)))

@@ -60,7 +60,7 @@ def test_without_peers_ours_is_measured(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setitem(peers.PACKAGES, "no_such_module", "no-such-package>=1")
     assert peers.missing(["no_such_module"]) == "not installed: no-such-package>=1; pip install no-such-package>=1"
     monkeypatch.setitem(scale.NEEDS, "build", ["no_such_module"])
-    with pytest.raises(SystemExit, match="pip install no-such-package"):
+    with pytest.raises(SystemExit, match=r"pip install .*no-such-package"):
         scale.main(["sample", "--sizes", str(N), "--only", "build", "--out", str(folder / "none")])
     assert "fit, topics known" in run(folder, "--sizes", N, "--only", "build")
 
