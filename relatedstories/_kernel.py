@@ -107,6 +107,12 @@ def _nearness(product):  # type: ignore[no-untyped-def]
 
 
 @_compiled
+def _blended(product, dot, own, share):  # type: ignore[no-untyped-def]
+    """As `relatedstories.topk.blended`, before the date factor, of two rows with directions."""
+    return np.float32(np.float32(own * product) + np.float32(share * _nearness(dot)))
+
+
+@_compiled
 def _before(score_a, apart_a, id_a, score_b, apart_b, id_b):  # type: ignore[no-untyped-def]
     """Whether a is listed before b: greater score, nearer day, lower number."""
     if score_a != score_b:
@@ -307,14 +313,13 @@ def top_rows(  # type: ignore[no-untyped-def]
                     continue
                 distance, factor = _apart(days[row], their_days[other], table, unknown)
                 if directed and lengths[other] >= 0:
-                    product = np.float32(own * product)
-                    if (product + share) * factor * _SLACK < least:
+                    if (own * product + share) * factor * _SLACK < least:
                         continue
                     head = _head_product(directions, row, heads, other)
-                    if (product + share * _nearness(head + tails[turn] * lengths[other])) * factor * _SLACK < least:
+                    if _blended(product, head + tails[turn] * lengths[other], own, share) * factor * _SLACK < least:
                         continue
                     rest = _tail_product(directions, row, their_directions, order[other])
-                    product += np.float32(share * _nearness(head + rest))
+                    product = _blended(product, head + rest, own, share)
                 score, number = np.float32(product * factor), order[other]
                 if not (score > 0 and score >= least):
                     continue
@@ -322,3 +327,32 @@ def top_rows(  # type: ignore[no-untyped-def]
                 if scores[row, k - 1] > least:
                     least = scores[row, k - 1]
                     needed = _least_product(least, best, part_of_space)
+
+
+@_compiled
+def merged(  # type: ignore[no-untyped-def]
+    indptr, indices, data, days, directions, table, unknown, share, rows, ids, others, scores, bounds
+):
+    """The lists of some rows: of ids, scored here, and of others with their scores, those above a bound each."""
+    found, best = np.full(ids.shape, -1, np.int32), np.zeros(ids.shape, np.float32)
+    apart = np.empty((1, ids.shape[1]), np.int64)
+    own = np.float32(np.float32(1) - share)
+    for turn in range(len(rows)):
+        row = rows[turn]
+        for place in range(ids.shape[1]):
+            other = ids[turn, place]
+            if other >= 0:
+                product = np.float32(_inner(indptr, indices, data, row, other))
+                if share > 0 and directions[row, 0] != NONE and directions[other, 0] != NONE:
+                    dot = _head_product(directions, row, directions, other) + _tail_product(directions, row, directions, other)
+                    product = _blended(product, dot, own, share)
+                distance, factor = _apart(days[row], days[other], table, unknown)
+                score = np.float32(product * factor)
+                if score > bounds[turn]:
+                    _entered(found, best, apart, turn, 0, other, score, distance)
+        for place in range(others.shape[1]):
+            other = others[turn, place]
+            if other >= 0 and scores[turn, place] > bounds[turn]:
+                distance, _ = _apart(days[row], days[other], table, unknown)
+                _entered(found, best, apart, turn, 0, other, scores[turn, place], distance)
+    return found, best

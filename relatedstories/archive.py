@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from relatedstories.events import Event
 from relatedstories.kept import Kept, Source, as_line
 from relatedstories.lists import NEAR_DUPLICATE
+from relatedstories.nearest import Earlier, Nearest
 from relatedstories.space import DIMENSIONS, default_space, joined, nearness
 from relatedstories.topics import Topic
 from relatedstories.topk import ANY_DAY, NO_DATE, Blocks, DateFactor, Rows, blended, distances, fixed_rows
@@ -66,6 +67,8 @@ class Row:
         The day number of its date, or `NO_DATE`.
     direction : ndarray of int8, shape (d,)
         In the word space (`relatedstories.space`).
+    held : bool
+        Whether the archive holds the event as it is, not only one of its id.
     """
 
     event: Event
@@ -74,6 +77,7 @@ class Row:
     weights: npt.NDArray[np.float32]
     day: int
     direction: npt.NDArray[np.int8]
+    held: bool = True
 
     def by_column(self) -> dict[int, float]:
         """The weights by their columns."""
@@ -149,6 +153,10 @@ class Archive:
         A row of unit length for each event: terms first, then topics.
     directions : ndarray of int8, shape (n_events, d)
         Their directions in the word space.
+    nearest : Nearest, optional
+        The events related to each, once they have been looked for.
+    earlier : Earlier, optional
+        Those of the archive that this one was made of.
     """
 
     events: Kept[Event]
@@ -160,6 +168,8 @@ class Archive:
     named: Kept[Named]
     weights: sp.csr_array
     directions: npt.NDArray[np.int8]
+    nearest: Nearest | None = None
+    earlier: Earlier | None = None
 
     @functools.cached_property
     def blocks(self) -> Blocks:
@@ -210,7 +220,7 @@ class Archive:
 
     def reweighed(self, topic_weight: float) -> Archive:
         """The archive with another weight of topics: the same as `of` its events with that, without counting again."""
-        return replace(self, weights=_weights(self.terms, self.keys, topic_weight))
+        return replace(self, weights=_weights(self.terms, self.keys, topic_weight), nearest=None, earlier=None)
 
     @property
     def embedded(self) -> int:
@@ -248,6 +258,7 @@ class Archive:
             self._named_with(keys, _counted(found)),
             _weights(terms, keys, topic_weight),
             np.concatenate([self.directions, self._directions(more_terms, more_keys, embeddings)])[order],
+            earlier=self._earlier_of(order),
         )
 
     def without(self, numbers: set[int], topic_weight: float) -> Archive:
@@ -265,7 +276,23 @@ class Archive:
             self._named_with(keys, {pair: -count for pair, count in gone.items()}),
             _weights(terms, keys, topic_weight),
             self.directions[kept],
+            earlier=self._earlier_of(kept),
         )
+
+    def _earlier_of(self, rows: npt.NDArray[np.intp]) -> Earlier | None:
+        """What is known of the nearest of some rows of this archive, and of new ones, with numbers that none has here."""
+        if self.nearest is None:
+            return self.earlier and self.earlier.picked(rows)
+        return Earlier(self.rows()[0], self.columns, self.nearest, np.arange(len(self.events))).picked(rows)
+
+    @property
+    def columns(self) -> tuple[Sequence[str], Sequence[str]]:
+        """What the columns of the rows stand for: terms, then topics."""
+        return self.terms.terms, self.keys.terms
+
+    def keep(self, nearest: Nearest) -> None:
+        """Remember what was found: as with `blocks`, no answer depends on whether it is known."""
+        self.__dict__.update(nearest=nearest, earlier=None)
 
     def _named_with(self, keys: Counts, counts: Mapping[tuple[str, str], int]) -> Kept[Named]:
         """The names of other keys, of which those not counted here have the same names as before."""
@@ -369,8 +396,8 @@ class Archive:
             part = slice(weights.indptr[number], weights.indptr[number + 1])
             ours_of_row = column[weights.indices[part]]
             shared = ours_of_row >= 0
-            known, held = self.number_of(event.id), weights.data[part][shared]
-            rows.append(Row(event, known, ours_of_row[shared], held, _day(event), directions[number]))
+            known, theirs = self.number_of(event.id), weights.data[part][shared]
+            rows.append(Row(event, known, ours_of_row[shared], theirs, _day(event), directions[number], held=False))
         return rows
 
     # ------------------------------------------------------------------ to and from arrays and JSON
@@ -381,6 +408,7 @@ class Archive:
         for name, matrix in (("weights", self.weights), ("terms", self.terms.matrix), ("topics", self.keys.matrix)):
             arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
         arrays |= {"days": self.days, "directions": self.directions, **self.blocks.parts()}
+        arrays |= self.nearest.parts() if self.nearest else {}
         documents: dict[str, Iterable[bytes]] = {
             "events": self.events.lines(Event.to_dict),
             "ids": self.ids.lines(),
@@ -411,6 +439,7 @@ class Archive:
             Kept(range(len(topics)), topics, lambda topic: (topic[0], tuple((name, kind, n) for name, kind, n in topic[1]))),
             _matrix(arrays, "weights", len(terms) + len(topics)),
             arrays["directions"],
+            Nearest.of_parts(arrays),
         )
         archive.__dict__["blocks"] = Blocks.of_parts(arrays, archive.directions)  # as if made already
         return archive

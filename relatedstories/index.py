@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
 
@@ -22,12 +22,13 @@ from relatedstories.kept import Kept
 from relatedstories.links import Explanation, Link, Part, best_first, most_telling, shared_phrase
 from relatedstories.lists import FOLDED, POOL, Listed, choose
 from relatedstories.names import fold
+from relatedstories.nearest import MARGIN, WIDTH, Nearest
 from relatedstories.rules import Keywords, Rules
 from relatedstories.space import nearness
 from relatedstories.spread import spread_top, spreads
 from relatedstories.storage import read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, model_name
-from relatedstories.topk import Best, blended
+from relatedstories.topk import Best, blended, every_day
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -222,9 +223,11 @@ class RelatedStories:
         if before is None or before.embedded or 2 * len(kept) < len(before.events):
             return None
         new = [event for event, number in zip(events, numbers, strict=True) if number < 0]
+        if not new and len(kept) == len(before.events):
+            return replace(before, events=Kept(events))  # which are at hand
         rest = before.without(set(range(len(before.events))) - kept, self._weights.topic_weight)
         archive = rest.with_events(new, self._extract(new, n_jobs, progress), self._weights.topic_weight)
-        return replace(archive, events=Kept(events))  # which are at hand
+        return replace(archive, events=Kept(events))
 
     def _found_before(self, events: Sequence[Event]) -> list[Found | None]:
         """The topics of those events that a loaded index holds as they are, and that this extractor found there."""
@@ -429,7 +432,7 @@ class RelatedStories:
         _tell_of_unknown(rules.unknown(archive, [row.event.id for row in rows]))
         self._asked += len(rows)
         if self._asked <= _FEW:
-            return [self._list(archive, row, self._candidates(archive, row, rules), k, rules) for row in rows]
+            return [self._list(archive, row, self._from_best(archive, row, k, rules), k, rules) for row in rows]
         return list(self._lists(archive, rows, k, rules, self._best(archive, k, rules, rows)))
 
     def all_related(
@@ -475,7 +478,7 @@ class RelatedStories:
                 on_compared(len(part))
                 yield part
 
-        best = self._best(archive, k, rules, None, n_threads, on_compared)
+        best = self._best_of_all(archive, k, rules, n_threads, on_compared)
         lists = self._lists(archive, None, k, rules, best._replace(parts=told(best.parts)))
         for event, links in zip(archive.events, lists, strict=True):
             yield event, links
@@ -514,6 +517,10 @@ class RelatedStories:
 
     # ------------------------------------------------------------------ on the way to an answer
 
+    @property
+    def _scoring(self) -> dict[str, Any]:
+        return {"date_factor": self._weights.date_factor, "share": self._weights.space_weight}
+
     def _least(self, archive: Archive, asked: float | None = None) -> float:
         """The least score of a link: the one asked for, or else the index's own."""
         least = self._min_score if asked is None else asked
@@ -542,29 +549,79 @@ class RelatedStories:
         score = blended(np.array([sum(products.values())], np.float32), near, self._weights.space_weight, factor)
         return _Compared(products, float(near[0]), float(factor[0]), float(score[0]))
 
-    def _best(
-        self,
-        archive: Archive,
-        k: int,
-        rules: Rules,
-        rows: Sequence[Row] | None = None,
-        n_threads: int = 1,
-        progress: Callable[[int], object] | None = None,
-    ) -> Best:
-        """The first of the candidates of some rows, or of all, together."""
+    def _best(self, archive: Archive, k: int, rules: Rules, rows: Sequence[Row], n_threads: int = 1) -> Best:
+        """The first of the candidates of some rows."""
+        room, least = _room(archive, k, rules), self._least(archive, rules.min_score)
+        kept = self._kept(archive, rows, room, rules)
+        if kept is not None:
+            return Best.of(*kept)
         compared, numbers = archive.rows(rows)
-        # As many as most lists need: near-duplicates take room, and rules pass candidates over.
-        room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else FOLDED)
-        room = max(1, min(room, len(archive.events)))
-        spans = np.array([rules.span(day) for day in compared.days.tolist()], np.int32).reshape(-1, 2)
-        how: dict[str, Any] = {
-            "date_factor": self._weights.date_factor,
-            "share": self._weights.space_weight,
-            "min_score": self._least(archive, rules.min_score),
-        }
-        if rows is None and spreads():
-            return Best.of(*spread_top(compared, room, spans, progress=progress, **how))
-        return archive.blocks.top(compared, room, numbers, spans, n_threads=n_threads, **how)
+        spans = rules.spans(compared.days)
+        return archive.blocks.top(compared, room, numbers, spans, min_score=least, n_threads=n_threads, **self._scoring)
+
+    def _best_of_all(
+        self, archive: Archive, k: int, rules: Rules, n_threads: int, progress: Callable[[int], object] | None
+    ) -> Best:
+        """The first of the candidates of every row; looked for are those alone that are not known."""
+        room, least = _room(archive, k, rules), self._least(archive, rules.min_score)
+        rows, numbers = archive.rows()
+        if not rules.every_day or room > WIDTH:
+            spans = rules.spans(rows.days)
+            if spreads():
+                return Best.of(*spread_top(rows, room, spans, min_score=least, progress=progress, **self._scoring))
+            return archive.blocks.top(rows, room, numbers, spans, min_score=least, n_threads=n_threads, **self._scoring)
+
+        how: dict[str, Any] = {"min_score": MARGIN * least, **self._scoring}
+        nearest = archive.nearest and archive.nearest.copy()
+        if nearest is None and archive.earlier is not None:
+            nearest = archive.earlier.brought_up(rows, archive.columns, n_threads=n_threads, **how)
+        if nearest is None:
+            nearest = Nearest.unknown(len(numbers))
+        lacking = nearest.lacking(numbers, room, least)
+        asked, known = np.flatnonzero(lacking), np.flatnonzero(~lacking)
+        some = rows.picked(asked) if len(known) else rows
+        if spreads() and not len(known):
+            found = Best.of(*spread_top(some, WIDTH, every_day(len(asked)), progress=progress, **how))
+        else:
+            found = archive.blocks.top(some, WIDTH, numbers[lacking], every_day(len(asked)), n_threads=n_threads, **how)
+        best = Best.of(*nearest.first(numbers, room, least))
+
+        def parts() -> Iterator[npt.NDArray[np.intp]]:
+            yield known
+            for part in found.parts:
+                places = asked[part]
+                nearest.take(places, found.ids[part], found.scores[part], how["min_score"])
+                best.ids[places], best.scores[places] = nearest.first(places, room, least)
+                yield places
+            archive.keep(nearest)
+
+        return best._replace(parts=parts())
+
+    def _kept(
+        self, archive: Archive, rows: Sequence[Row], room: int, rules: Rules
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:
+        """The best of some rows where the archive has them all at hand."""
+        nearest, least = archive.nearest, self._least(archive, rules.min_score)
+        if nearest is None or room > WIDTH or not rules.every_day or not all(row.held for row in rows):
+            return None
+        numbers = np.array([row.number for row in rows], np.intp)
+        return None if nearest.lacking(numbers, room, least).any() else nearest.first(numbers, room, least)
+
+    def _from_best(self, archive: Archive, row: Row, k: int, rules: Rules) -> Iterator[tuple[int, float]]:
+        """All candidates of a row, as `_candidates` has them, which is only asked for what is not at hand."""
+        kept = self._kept(archive, [row], _room(archive, k, rules), rules)
+        if kept is None:
+            return self._candidates(archive, row, rules)
+        return self._going_on(archive, row, rules, *(array[0] for array in kept))
+
+    def _going_on(
+        self, archive: Archive, row: Row, rules: Rules, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
+    ) -> Iterator[tuple[int, float]]:
+        """All candidates of a row, of which the first are found: where these are not all, the others are, once asked for."""
+        n_found = int(np.count_nonzero(ids >= 0))
+        yield from zip(ids[:n_found].tolist(), scores[:n_found].tolist(), strict=True)
+        if n_found == len(ids):
+            yield from islice(self._candidates(archive, row, rules), n_found, None)
 
     def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: Best) -> Iterator[list[Link]]:
         """The links of some rows, or of all, of their best candidates."""
@@ -579,17 +636,14 @@ class RelatedStories:
             plain = ~archive.repeating(ids) if rules.plain else np.zeros(len(ids), bool)
             shared = archive.shared(part, np.where(plain[:, None], ids[:, :k], -1))
             for row, numbers, theirs, first, parts in zip(part, ids, scores, plain.tolist(), shared, strict=True):
-                n_found = int(np.count_nonzero(numbers >= 0))
-                found = zip(numbers[:n_found].tolist(), theirs[:n_found].tolist(), strict=True)
                 if first and row.event.id not in rules.pinned and row.event.id not in rules.blocked:
                     reasons = (_reason(archive, row.event, number, products, self._ignored) for number, products in parts)
-                    listed = (Listed(number, score, place) for place, (number, score) in enumerate(found))
+                    found = zip(numbers.tolist(), theirs.tolist(), strict=True)
+                    listed = (Listed(number, score, place) for place, (number, score) in enumerate(found) if number >= 0)
                     pairs = zip(islice(listed, k), reasons, strict=False)
                     yield [_link(archive, one, rank, *reason) for rank, (one, reason) in enumerate(pairs, 1)]
                     continue
-                # Where a list needs more than were found at once, it goes on with all: a generator, which starts when asked.
-                others = islice(self._candidates(archive, row, rules), n_found, None) if n_found == len(numbers) else ()
-                yield self._list(archive, row, chain(found, others), k, rules)
+                yield self._list(archive, row, self._going_on(archive, row, rules, numbers, theirs), k, rules)
 
     def _candidates(self, archive: Archive, row: Row, rules: Rules) -> Iterator[tuple[int, float]]:
         """The numbers of all events related to a row, within the rules' days, with their scores: best first."""
@@ -681,6 +735,12 @@ class _Compared(NamedTuple):
     near: float
     factor: float
     score: float
+
+
+def _room(archive: Archive, k: int, rules: Rules) -> int:
+    """As many candidates as most lists need: near-duplicates take room, and rules pass candidates over."""
+    room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else FOLDED)
+    return max(1, min(room, len(archive.events)))
 
 
 def _number_of(archive: Archive, id_: object) -> int:

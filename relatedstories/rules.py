@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
+
+import numpy as np
 
 from relatedstories.errors import BadValueError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, parse_date
 from relatedstories.topk import ANY_DAY, NO_DATE
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["Choices", "Keywords", "Rules"]
 
@@ -104,6 +109,15 @@ class Rules:
     def plain(self) -> bool:
         """Whether lists are the best candidates, near-duplicates aside, but for what is pinned and blocked."""
         return self.where is None and self.max_per_context is None and not self.diversity
+
+    @property
+    def every_day(self) -> bool:
+        """Whether events of whatever date may be listed."""
+        return self.include_newer and self.since is None and self.until is None
+
+    def spans(self, days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """The `span` of each of some days, shape (n, 2)."""
+        return np.array([self.span(day) for day in days.tolist()], np.int32).reshape(-1, 2)
 
     def span(self, day: int) -> tuple[int, int]:
         """The first and the last day that may be listed for an event of a day; `NO_DATE` is before every day."""

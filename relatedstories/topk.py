@@ -20,7 +20,7 @@ from relatedstories.space import NONE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["ANY_DAY", "NO_DATE", "Best", "Blocks", "DateFactor", "Rows", "blended", "fixed_rows", "self_topk"]
+__all__ = ["ANY_DAY", "NO_DATE", "Best", "Blocks", "DateFactor", "Rows", "blended", "every_day", "fixed_rows", "self_topk"]
 
 NO_DATE = np.iinfo(np.int32).min
 """Stands for an unknown date among day numbers."""
@@ -29,6 +29,11 @@ _FAR = np.iinfo(np.int32).max
 
 ANY_DAY = (NO_DATE, _FAR)
 """The span of days that all are in, unknown ones too."""
+
+
+def every_day(n: int) -> npt.NDArray[np.int32]:
+    """That span for each of so many rows, shape (n, 2)."""
+    return np.tile(np.array(ANY_DAY, np.int32), (n, 1))
 
 
 class DateFactor:
@@ -137,6 +142,10 @@ class Rows(NamedTuple):
     weights: sp.csr_array
     days: npt.NDArray[np.int32]
     directions: npt.NDArray[np.int8]
+
+    def picked(self, numbers: npt.NDArray[Any]) -> Rows:
+        """Some of them."""
+        return Rows(self.weights[numbers], self.days[numbers], self.directions[numbers])
 
 
 @dataclass(frozen=True)
@@ -409,7 +418,7 @@ def self_topk(
         raise BadValueError("self_topk", "days", f"{len(days)} day numbers", f"{n}, one a row")
     days = np.asarray(days, np.int32)
     if spans is None:
-        spans = np.tile(np.array(ANY_DAY, np.int32), (n, 1))
+        spans = every_day(n)
     elif spans.shape != (n, 2):
         raise BadValueError("self_topk", "spans", f"an array of shape {spans.shape}", f"one of shape {(n, 2)}")
     share = number_within("self_topk", "share", share, 0, 1)

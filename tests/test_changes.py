@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from conftest import CapitalisedWords
@@ -29,6 +30,15 @@ bodies = st.tuples(titles, dates)
 
 class Changes(RuleBasedStateMachine):
     """Events by id, and an index that is told of each change."""
+
+    def __init__(self):
+        super().__init__()
+        # However much has changed, what is known of the nearest is brought up to date.
+        self.patched = patch("relatedstories.nearest._MOST_CHANGED", 1.0)
+        self.patched.start()
+
+    def teardown(self):
+        self.patched.stop()
 
     @initialize(bodies=st.dictionaries(ids, bodies, max_size=8))
     def fit(self, bodies):
@@ -80,6 +90,8 @@ class Changes(RuleBasedStateMachine):
         assert self.stories.related(unseen, 4) == fresh.related(unseen, 4)
         parts, expected = self.stories._archive.parts(), fresh._archive.parts()
         for name, array in expected[0].items():
+            if name.startswith("nearest"):  # more or less may be known
+                continue
             assert parts[0][name].dtype == array.dtype
             assert parts[0][name].tolist() == array.tolist(), name
         for name, lines in expected[1].items():
