@@ -74,9 +74,13 @@ def query(work: Work, exact: bool) -> Iterator[Figure]:
     from relatedstories import RelatedStories
 
     del exact
-    stories, events = RelatedStories.load(work.index()), work.events()[: work.n]
+    stories, others = RelatedStories.load(work.index(kept=True)), RelatedStories.load(work.index())
+    events = work.events()[: work.n]
     ids = [events[number].id for number in work.drawn(QUERIES)]
-    asked: dict[str, Callable[[int], Any]] = {"related(id, k=10)": lambda place: stories.related(ids[place], k=10)}
+    asked: dict[str, Callable[[int], Any]] = {
+        "related(id, k=10)": lambda place: stories.related(ids[place], k=10),
+        "related(id, k=10), nothing kept": lambda place: others.related(ids[place], k=10),
+    }
     if installed("tantivy"):
         folder = work.path("tantivy")
         index = tantivy_index(folder, [event.title for event in events], [event.id for event in events])
@@ -160,7 +164,7 @@ def update(work: Work, exact: bool) -> Iterator[Figure]:
     from relatedstories import RelatedStories
 
     del exact
-    events, folder = work.events(), work.index()
+    events, folder = work.events(), work.index(kept=True)
     new, extractor = events[work.n :], work.extractor(events)
     ids, gone = [event.id for event in new], [events[number].id for number in work.drawn(work.new)]
     warm(events, extractor)
@@ -172,6 +176,9 @@ def update(work: Work, exact: bool) -> Iterator[Figure]:
         links = stories.related_many(ids, k=5)
     yield Figure("new events added, and their links", took_add() + took_links())
     yield Figure("of it adding them", took_add())
+    with clock() as took_again:
+        again = {event.id: links for event, links in stories.all_related(5)}
+    yield Figure("all links again, some new", took_again())
     del stories
     stories = RelatedStories.load(folder, extractor)  # type: ignore[arg-type]
     stories.related(events[0].id)
@@ -185,10 +192,9 @@ def update(work: Work, exact: bool) -> Iterator[Figure]:
         all_links = {event.id: links for event, links in fitted.all_related(5)}
     yield Figure("a new start: fit and all links", took_fit() + took_links(), beside="new events added, and their links")
     yield Figure("of it fit", took_fit(), beside="as many removed")
-    if [[(link.event.id, link.score) for link in found] for found in links] != [
-        [(link.event.id, link.score) for link in all_links[id_]] for id_ in ids
-    ]:
-        raise SystemExit("the links of added events are not those of a new fit")
+    yield Figure("of it all links", took_links(), beside="all links again, some new")
+    if again != all_links or links != [all_links[id_] for id_ in ids]:
+        raise SystemExit("the links after events were added are not those of a new fit")
 
 
 def warm(events: Sequence[Any], extractor: Any) -> None:

@@ -31,17 +31,19 @@ checked against those of sparse_dot_topn. Everything is compiled before, and pee
 of less than a second are taken up to five times. Beyond 200,000 rows, which are generated, peers answer for 200 and for 2,000
 random ones, and ~ is where the line through both is at all rows; ours is always whole.""",
     "query": """1,000 random events of the archive, after 50 to warm up; one thread. `related` gives links from an index on disk:
-with date and word space in the score, near-duplicates folded, and each link labelled with its topic. MoreLikeThis is asked by
-the document's address in an index on disk of one segment, for 25 terms at most that stand in two or more titles; hits are not
-counted. bm25s compares all words of the title, in memory. Stop words are left out by both; they find the event itself, too, so
-they are asked for eleven.""",
+with date and word space in the score, near-duplicates folded, and each link labelled with its topic. The index keeps the
+nearest of each event, as one does that a refresh has written, or nothing, as one from `build`: then all events are compared.
+MoreLikeThis is asked by the document's address in an index on disk of one segment, for 25 terms at most that stand in two or
+more titles; hits are not counted. bm25s compares all words of the title, in memory. Stop words are left out by both; they find
+the event itself, too, so they are asked for eleven.""",
     "extraction": """The first 5,000 events, a new process each, one thread; loading is not counted. The peer is en_core_web_sm
 with tok2vec and ner alone, by `nlp.pipe` in batches of 128.""",
     "build": """Topics are known beforehand, so `fit` counts, weighs and turns rows into columns; one thread.""",
     "opening": """Wall time of the whole process, the files in the page cache; medians of three in each run.""",
     "update": """Topics are known beforehand on both sides. A new start is `fit` of all and `all_related(5)`, one thread; the
 links of new events are checked to be the same either way. New are 1,000 events (in tiny archives a fifth); the archive is one
-loaded from disk that has answered once. Removing is beside `fit`.""",
+loaded from disk that has answered once, with the nearest of all kept. Removing is beside `fit`; what follows on "some new" is
+`all_related(5)` after adding, beside that of a new start.""",
     "refresh": """`relatedstories refresh --jobs 2 --index DIR`; peak memory is that of all its processes together, shared pages
 divided among them. Refreshed again is the archive with 1,000 new events (in tiny ones a fifth more), the index kept.""",
     "pipeline": """`peers.py` in one process (n_process=1, batches of 128): entities by en_core_web_sm, TF-IDF of words and

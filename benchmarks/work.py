@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import hashlib
 import json
@@ -154,12 +155,15 @@ class Work:
         days = np.array([event.date.toordinal() if event.date else 0 for event in events[: self.n]], np.int32)
         return generate.weighed(terms.matrix, keys.matrix, terms.terms), days
 
-    def index(self) -> Path:
-        """The folder of an index of the events that are measured."""
-        path = self.path("index")
+    def index(self, kept: bool = False) -> Path:
+        """The folder of an index of the events that are measured, with the nearest of each kept or without."""
+        path = self.path("index-kept" if kept else "index")
         if not path.exists():
             events = self.events()
-            RelatedStories(self.extractor(events)).fit(events[: self.n]).save(path)  # type: ignore[arg-type]
+            stories = RelatedStories(self.extractor(events)).fit(events[: self.n])  # type: ignore[arg-type]
+            if kept:
+                collections.deque(stories.all_related(10, n_jobs=2), maxlen=0)
+            stories.save(path)
         return path
 
     def drawn(self, count: int) -> list[int]:
