@@ -198,7 +198,7 @@ class Blocks:
 
         order = np.argsort(rows.days, kind="stable").astype(np.int32)
         n, days, weights = len(order), rows.days[order], sp.csr_array(rows.weights)[order]
-        size = size or min(max(_BLOCK, n // _MOST_BLOCKS), _MOST_ROWS)
+        size = size or _size(n)
         blocks = [weights[start : start + size].tocsc() for start in range(0, n, size)]
         firsts = np.cumsum([0, *(block.nnz for block in blocks)])
         starts = [first + block.indptr.astype(np.int64) for first, block in zip(firsts, blocks, strict=False)]
@@ -435,7 +435,7 @@ def self_topk(
     plain = n and not share and (days == days[0]).all() and factors.of(days[0], days[:1]) == 1 and (spans == ANY_DAY).all()
     if plain and k <= _SHORT:
         return _top_of_pairs(compared, k, least, n_threads, progress)
-    best = Blocks.of(compared).top(
+    best = Blocks.of(compared, _rows_near(days, factors)).top(
         compared,
         k,
         np.arange(n, dtype=np.int32),
@@ -491,8 +491,23 @@ _PARTS = tuple(part.name for part in fields(Blocks) if part.name != "directions"
 _TASK = 1024  # rows a task: enough for a thread to be worth it, few enough to share the work out and show progress
 _BLOCK = 8192  # rows a block: their sums, postings and the heads of their directions stay in a core's cache
 _SHORT = 64  # lists up to which to compare each pair once is faster: with longer ones most of the time goes into filling them
+_NOTHING = 0.1  # of a score: less than nearly every list's last has
 _MOST_BLOCKS = 64  # each has a number for every column
 _MOST_ROWS = 1 << 16  # that have a place in a block, counted in 16 bits
+
+
+def _rows_near(days: npt.NDArray[np.int32], date_factor: DateFactor) -> int | None:
+    """Where dates far apart leave next to nothing of a score, the rows of two half-lives: blocks of so many are soon ruled out."""
+    known = days[days != NO_DATE]
+    if not len(known) or date_factor.table[-1] > _NOTHING:
+        return None
+    apart = int(known.max()) - int(known.min()) + 1
+    return min(max(len(days) * 2 * date_factor.unknown // apart, _TASK, len(days) // _MOST_BLOCKS), _size(len(days)))
+
+
+def _size(n: int) -> int:
+    """The rows of a block of n in all, unless something speaks for others."""
+    return min(max(_BLOCK, n // _MOST_BLOCKS), _MOST_ROWS)
 
 
 def fixed_rows(matrix: sp.csr_array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
