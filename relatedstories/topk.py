@@ -497,7 +497,7 @@ _MOST_ROWS = 1 << 16  # that have a place in a block, counted in 16 bits
 
 
 def _rows_near(days: npt.NDArray[np.int32], date_factor: DateFactor) -> int | None:
-    """Where dates far apart leave next to nothing of a score, the rows of two half-lives: blocks of so many are soon ruled out."""
+    """Where dates far apart leave nothing of a score, the rows of two half-lives: blocks of so many are soon ruled out."""
     known = days[days != NO_DATE]
     if not len(known) or date_factor.table[-1] > _NOTHING:
         return None
