@@ -6,7 +6,8 @@ import functools
 import math
 import os
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice, pairwise
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
 
 import numpy as np
 
-from relatedstories.archive import Archive, Found, Row, Similarity, Weights
+from relatedstories.archive import Archive, Found, Row, Shared, Similarity, Weights
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, events_of, several
 from relatedstories.judgements import QUERIES, Judgements
@@ -573,23 +574,27 @@ class RelatedStories:
             while missing[start : start + _CHUNK].any():
                 missing[next(best.parts)] = False
             ids, scores = best.ids[start : start + _CHUNK], best.scores[start : start + _CHUNK]
-            places = range(start, start + len(ids))
-            part = [archive.row(place) for place in places] if rows is None else rows[start : start + len(ids)]
+            part = None if rows is None else rows[start : start + len(ids)]
             # Most lists are just the first candidates: of these alone all the reasons are looked for at once.
             plain = ~archive.repeating(ids) if rules.plain else np.zeros(len(ids), bool)
-            shared = archive.shared(part, np.where(plain[:, None], ids[:, :k], -1))
-            for row, numbers, theirs, first, parts in zip(part, ids, scores, plain.tolist(), shared, strict=True):
-                n_found = int(np.count_nonzero(numbers >= 0))
-                found = zip(numbers[:n_found].tolist(), theirs[:n_found].tolist(), strict=True)
-                if first and row.event.id not in rules.pinned and row.event.id not in rules.blocked:
-                    reasons = (_reason(archive, row.event, number, products, self._ignored) for number, products in parts)
-                    listed = (Listed(number, score, place) for place, (number, score) in enumerate(found))
-                    pairs = zip(islice(listed, k), reasons, strict=False)
-                    yield [_link(archive, one, rank, *reason) for rank, (one, reason) in enumerate(pairs, 1)]
+            first = np.where(plain[:, None], ids[:, :k], -1)
+            shared = archive.shared(part, start, first)
+            found = np.count_nonzero(ids >= 0, axis=1)
+            each = zip(ids.tolist(), scores.tolist(), found.tolist(), plain.tolist(), strict=True)
+            for place, (numbers, theirs, n_found, as_found) in enumerate(each):
+                event = archive.events[start + place] if part is None else part[place].event
+                if as_found and event.id not in rules.pinned and event.id not in rules.blocked:
+                    pairs = range(place * first.shape[1], place * first.shape[1] + min(k, n_found))
+                    yield [
+                        Link(archive.events[number], score, rank, *_reason(archive, event, number, shared, pair, self._ignored))
+                        for rank, (pair, number, score) in enumerate(zip(pairs, numbers, theirs, strict=False), 1)
+                    ]
                     continue
+                row = archive.row(start + place) if part is None else part[place]
+                candidates = zip(numbers[:n_found], theirs, strict=False)
                 # Where a list needs more than were found at once, it goes on with all: a generator, which starts when asked.
                 others = islice(self._candidates(archive, row, rules), n_found, None) if n_found == len(numbers) else ()
-                yield self._list(archive, row, chain(found, others), k, rules)
+                yield self._list(archive, row, chain(candidates, others), k, rules)
 
     def _candidates(self, archive: Archive, row: Row, rules: Rules) -> Iterator[tuple[int, float]]:
         """The numbers of all events related to a row, within the rules' days, with their scores: best first."""
@@ -602,7 +607,8 @@ class RelatedStories:
 
         @functools.cache
         def reason(number: int) -> tuple[str | None, tuple[Topic, ...]]:
-            return _reason(archive, row.event, number, archive.row(number).products(weights), self._ignored)
+            shared = Shared.of(archive.row(number).products(weights))
+            return _reason(archive, row.event, number, shared, 0, self._ignored)
 
         def label(number: int) -> str | None:
             context, _ = reason(number)
@@ -692,19 +698,22 @@ def _number_of(archive: Archive, id_: object) -> int:
 
 
 def _reason(
-    archive: Archive, event: Event, number: int, products: Mapping[int, float], ignored: Collection[str]
+    archive: Archive, event: Event, number: int, shared: Shared, pair: int, ignored: Collection[str]
 ) -> tuple[str | None, tuple[Topic, ...]]:
-    """The context and the shared topics of an event and another of the archive, of the products of their rows by column."""
-    n_terms = len(archive.terms.terms)
-    keys = [column - n_terms for column in products if column >= n_terms]
-    shared = tuple(archive.topic(key) for key in keys)
-    if len(keys) != 1:
-        terms = {archive.terms.terms[column]: product for column, product in products.items() if column < n_terms}
-        topics = {topic: products[key + n_terms] for topic, key in zip(shared, keys, strict=True)}
-        events = {topic: int(archive.topic_events[key]) for topic, key in zip(shared, keys, strict=True)}
-        shared = most_telling(topics, terms, events)
-    context = shared[0].name if shared else shared_phrase(event.full_text, archive.events[number].full_text, terms)
-    return (None if context is not None and fold(context) in ignored else context), shared
+    """The context and the shared topics of an event and another of the archive, of what their rows, a pair of some, share."""
+    n_terms, start, end = len(archive.terms.terms), shared.bounds[pair], shared.bounds[pair + 1]
+    first = bisect_left(shared.columns, n_terms, start, end)
+    labels = [archive.label(column - n_terms) for column in shared.columns[first:end]]
+    context: str | None
+    if len(labels) == 1:
+        context, topics = labels[0].name, labels[0].alone
+    else:
+        names = map(archive.terms.terms.__getitem__, shared.columns[start:first])
+        terms = dict(zip(names, shared.products[start:first], strict=True))
+        labels = most_telling(labels, shared.products[first:end], terms)
+        context = labels[0].name if labels else shared_phrase(event.full_text, archive.events[number].full_text, terms)
+        topics = tuple([label.topic for label in labels])
+    return (None if context is not None and ignored and fold(context) in ignored else context), topics
 
 
 def _link(archive: Archive, listed: Listed, rank: int, context: str | None, topics: tuple[Topic, ...]) -> Link:
