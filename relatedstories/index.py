@@ -701,18 +701,21 @@ def _reason(
     archive: Archive, event: Event, number: int, shared: Shared, pair: int, ignored: Collection[str]
 ) -> tuple[str | None, tuple[Topic, ...]]:
     """The context and the shared topics of an event and another of the archive, of what their rows, a pair of some, share."""
-    n_terms, start, end = len(archive.terms.terms), shared.bounds[pair], shared.bounds[pair + 1]
-    first = bisect_left(shared.columns, n_terms, start, end)
-    labels = [archive.label(column - n_terms) for column in shared.columns[first:end]]
+    columns, products, bounds = shared
+    start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
+    first = bisect_left(columns, n_terms, start, end)
     context: str | None
-    if len(labels) == 1:
-        context, topics = labels[0].name, labels[0].alone
+    if end - first == 1:
+        label = archive.label(columns[first] - n_terms)
+        context, topics = label.name, label.alone
     else:
-        names = map(archive.terms.terms.__getitem__, shared.columns[start:first])
-        terms = dict(zip(names, shared.products[start:first], strict=True))
-        labels = most_telling(labels, shared.products[first:end], terms)
-        context = labels[0].name if labels else shared_phrase(event.full_text, archive.events[number].full_text, terms)
-        topics = tuple([label.topic for label in labels])
+        terms = dict(zip(map(archive.terms.terms.__getitem__, columns[start:first]), products[start:first], strict=True))
+        if first < end:
+            labels = [archive.label(column - n_terms) for column in columns[first:end]]
+            labels = most_telling(zip(labels, products[first:end], strict=True), terms)
+            context, topics = labels[0].name, tuple([label.topic for label in labels])
+        else:
+            context, topics = shared_phrase(event.full_text, archive.events[number].full_text, terms), ()
     return (None if context is not None and ignored and fold(context) in ignored else context), topics
 
 

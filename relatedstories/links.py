@@ -170,11 +170,10 @@ class Label(NamedTuple):
     @classmethod
     def of(cls, topic: Topic, events: int) -> Label:
         """That of a topic of so many events."""
-        forms = tuple(word.form.casefold() for word in words(topic))
-        return cls(topic, topic.name, (topic,), forms, math.log1p(events))
+        return cls(topic, topic.name, (topic,), tuple([form.casefold() for form in forms(topic)]), math.log1p(events))
 
 
-def most_telling(labels: Sequence[Label], parts: Sequence[float], terms: Mapping[str, float]) -> list[Label]:
+def most_telling(topics: Iterable[tuple[Label, float]], terms: Mapping[str, float]) -> list[Label]:
     """Shared topics by how well each explains a link: ``explained * ln(1 + events)``.
 
     Explained is the topic's own part of the score and those of the words of its name. The logarithm keeps a topic that
@@ -182,23 +181,23 @@ def most_telling(labels: Sequence[Label], parts: Sequence[float], terms: Mapping
 
     Parameters
     ----------
-    labels : sequence of Label
-        The shared topics.
-    parts : sequence of float
-        Their parts of the score.
+    topics : iterable of (Label, float)
+        The shared topics with their parts of the score.
     terms : mapping to float
         The shared terms with theirs.
 
     Examples
     --------
-    >>> labels = [Label.of(Topic("Russia"), 9), Label.of(Topic("Space Station"), 9)]
-    >>> [label.name for label in most_telling(labels, [0.05, 0.04], {"space": 0.03, "station": 0.03})]
+    >>> russia, station = Label.of(Topic("Russia"), 9), Label.of(Topic("Space Station"), 9)
+    >>> [label.name for label in most_telling([(russia, 0.05), (station, 0.04)], {"space": 0.03, "station": 0.03})]
     ['Space Station', 'Russia']
     """
-    explained = [
-        own + sum([terms[form] for form in label.forms if form in terms]) for label, own in zip(labels, parts, strict=True)
-    ]
-    return [label for _, label in sorted((-part * label.weight, label) for part, label in zip(explained, labels, strict=True))]
+    found = []
+    for label, explained in topics:
+        for form in label.forms:
+            explained += terms.get(form, 0.0)
+        found.append((-explained * label.weight, label))
+    return [label for _, label in sorted(found)]
 
 
 def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
@@ -244,7 +243,7 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
 def _forms(text: str) -> tuple[list[str], list[str]]:
     """The words' forms, with case and without."""
     found = forms(text)
-    return found, [form.casefold() for form in found]
+    return found, " ".join(found).lower().split() if text.isascii() else [form.casefold() for form in found]
 
 
 MAX_PHRASE = 6
