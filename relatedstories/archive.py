@@ -330,9 +330,13 @@ class Archive:
 
     def row(self, number: int) -> Row:
         """A row of the archive."""
-        part = slice(self.weights.indptr[number], self.weights.indptr[number + 1])
-        columns, weights = self.weights.indices[part], self.weights.data[part]
-        return Row(self.events[number], number, columns, weights, int(self.days[number]), self.directions[number])
+        return Row(self.events[number], number, *self.entries(number), int(self.days[number]), self.directions[number])
+
+    def entries(self, number: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """The columns and the weights of a row, for which its event is not read."""
+        starts, columns, weights = self._fixed
+        start, end = starts[number : number + 2].tolist()
+        return columns[start:end], weights[start:end]
 
     def rows(self, rows: Sequence[Row] | None = None) -> tuple[Rows, npt.NDArray[np.int32]]:
         """Rows as they are compared, and their numbers; all of the archive's, or those given."""
@@ -479,9 +483,12 @@ class Similarity:
         return product
 
     def _row(self, number: int) -> tuple[int, dict[int, float]]:
-        row = self._archive.row(number)
-        first = self._first.setdefault((row.columns.tobytes(), row.weights.tobytes()), number)
-        self._rows[number] = self._rows[first] if first != number else (number, row.by_column())
+        columns, weights = self._archive.entries(number)
+        first = self._first.setdefault((columns.tobytes(), weights.tobytes()), number)
+        if first == number:
+            self._rows[number] = number, dict(zip(columns.tolist(), weights.tolist(), strict=True))
+        else:
+            self._rows[number] = self._rows[first]
         return self._rows[number]
 
 
