@@ -45,6 +45,8 @@ _FEW = 2
 
 _CHUNK = 512  # events a task of extraction: two seconds' work, so that progress shows and processes end together
 
+_PART = 64  # lists made together: few enough to stay in the cache, and to be no work for the garbage collector
+
 
 class RelatedStories:
     """Finds, for every event of an archive, the others that a reader should see next, and says why.
@@ -570,10 +572,10 @@ class RelatedStories:
     def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: Best) -> Iterator[list[Link]]:
         """The links of some rows, or of all, of their best candidates."""
         missing = np.ones(len(best.ids), bool)
-        for start in range(0, len(best.ids), _CHUNK):
-            while missing[start : start + _CHUNK].any():
+        for start in range(0, len(best.ids), _PART):
+            while missing[start : start + _PART].any():
                 missing[next(best.parts)] = False
-            ids, scores = best.ids[start : start + _CHUNK], best.scores[start : start + _CHUNK]
+            ids, scores = best.ids[start : start + _PART], best.scores[start : start + _PART]
             part = None if rows is None else rows[start : start + len(ids)]
             # Most lists are just the first candidates: of these alone all the reasons are looked for at once.
             plain = ~archive.repeating(ids) if rules.plain else np.zeros(len(ids), bool)
