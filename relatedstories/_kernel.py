@@ -177,14 +177,34 @@ def _least_product(least, factor, share):  # type: ignore[no-untyped-def]
 
 @_compiled
 def _inner(indptr, indices, data, a, b):  # type: ignore[no-untyped-def]
-    """The inner product of two rows."""
-    i, j, product = indptr[a], indptr[b], 0.0
+    """The inner product of two rows, in whatever order: their weights make it exact."""
+    i, j, product = indptr[a], indptr[b], np.float32(0)
     while i < indptr[a + 1] and j < indptr[b + 1]:
         if indices[i] == indices[j]:
-            product += np.float64(data[i]) * data[j]
+            product += data[i] * data[j]
         step, other = indices[i] <= indices[j], indices[j] <= indices[i]
         i, j = i + step, j + other
     return product
+
+
+@_compiled
+def _alike(indptr, indices, data, a, b, least):  # type: ignore[no-untyped-def]
+    """Whether two rows, of length 1 at most, have so great an inner product; seen early where too much is not in both."""
+    i, j, product, ours, theirs = indptr[a], indptr[b], 0.0, 1.0, 1.0
+    while i < indptr[a + 1] and j < indptr[b + 1]:
+        if indices[i] == indices[j]:
+            product += np.float64(data[i]) * data[j]
+            i, j = i + 1, j + 1
+        else:
+            if indices[i] < indices[j]:
+                ours -= np.float64(data[i]) * data[i]
+                i += 1
+            else:
+                theirs -= np.float64(data[j]) * data[j]
+                j += 1
+            if ours * theirs < 0.999 * least * least:
+                return False
+    return product >= least
 
 
 @_compiled
@@ -195,19 +215,20 @@ def repeating(indptr, indices, data, ids, least):  # type: ignore[no-untyped-def
         for a in range(ids.shape[1]):
             for b in range(a):
                 if not found[row] and ids[row, a] >= 0:
-                    found[row] = _inner(indptr, indices, data, ids[row, a], ids[row, b]) >= least
+                    found[row] = _alike(indptr, indices, data, ids[row, a], ids[row, b], least)
     return found
 
 
 @_compiled
-def shared_parts(indptr, indices, data, their_indptr, their_indices, their_data, ids):  # type: ignore[no-untyped-def]
-    """The columns that rows share with each of their ids and the products there, one after another; and where each starts."""
+def shared_parts(indptr, indices, data, first, their_indptr, their_indices, their_data, ids):  # type: ignore[no-untyped-def]
+    """The columns that rows from `first` on share with each of their ids, the products there, and where each id's start."""
     starts = np.zeros(ids.size + 1, np.int64)
     columns, products = np.empty(16 * ids.size, np.int32), np.empty(16 * ids.size, np.float64)
     n = 0
-    for row in range(len(ids)):
+    for turn in range(len(ids)):
+        row = first + turn
         for place in range(ids.shape[1]):
-            other = ids[row, place]
+            other = ids[turn, place]
             if other >= 0:
                 most = n + min(indptr[row + 1] - indptr[row], their_indptr[other + 1] - their_indptr[other])
                 if most > len(columns):
@@ -220,7 +241,7 @@ def shared_parts(indptr, indices, data, their_indptr, their_indices, their_data,
                         n += 1
                     step, back = indices[i] <= their_indices[j], their_indices[j] <= indices[i]
                     i, j = i + step, j + back
-            starts[row * ids.shape[1] + place + 1] = n
+            starts[turn * ids.shape[1] + place + 1] = n
     return starts, columns[:n], products[:n]
 
 
@@ -342,7 +363,7 @@ def merged(  # type: ignore[no-untyped-def]
         for place in range(ids.shape[1]):
             other = ids[turn, place]
             if other >= 0:
-                product = np.float32(_inner(indptr, indices, data, row, other))
+                product = _inner(indptr, indices, data, row, other)
                 if share > 0 and directions[row, 0] != NONE and directions[other, 0] != NONE:
                     dot = _head_product(directions, row, directions, other) + _tail_product(directions, row, directions, other)
                     product = _blended(product, dot, own, share)

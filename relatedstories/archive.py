@@ -7,7 +7,7 @@ import collections
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, pairwise
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,6 +15,7 @@ import scipy.sparse as sp
 
 from relatedstories.events import Event
 from relatedstories.kept import Kept, Source, as_line
+from relatedstories.links import Label
 from relatedstories.lists import NEAR_DUPLICATE
 from relatedstories.nearest import Earlier, Nearest
 from relatedstories.space import DIMENSIONS, default_space, joined, nearness
@@ -25,7 +26,7 @@ from relatedstories.vectors import Counts, background, count_terms, count_topics
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Archive", "Found", "Related", "Row", "Similarity", "Weights"]
+__all__ = ["Archive", "Found", "Related", "Row", "Shared", "Similarity", "Weights"]
 
 Found: TypeAlias = tuple[tuple[str, str], ...]
 """The names and kinds of an event's topics."""
@@ -90,6 +91,27 @@ class Row:
         """
         pairs = zip(self.columns.tolist(), self.weights.tolist(), strict=True)
         return {column: other[column] * weight for column, weight in pairs if column in other}
+
+
+class Shared(NamedTuple):
+    """The columns that both rows of some pairs have, sorted, and the products of their weights there, one pair after another.
+
+    Parameters
+    ----------
+    columns : list of int
+    products : list of float
+    bounds : list of int
+        Where each pair's start, and where the last's end.
+    """
+
+    columns: list[int]
+    products: list[float]
+    bounds: list[int]
+
+    @classmethod
+    def of(cls, products: Mapping[int, float]) -> Shared:
+        """That of one pair, of `Row.products`."""
+        return cls([*products], [*products.values()], [0, len(products)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +199,24 @@ class Archive:
         return Blocks.of(Rows(self.weights, self.days, self.directions))
 
     @functools.cached_property
-    def _topics(self) -> dict[int, Topic]:
+    def _fixed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """The rows' weights as compiled loops take them."""
+        return fixed_rows(self.weights)
+
+    @functools.cached_property
+    def _labels(self) -> dict[int, Label]:
         return {}
+
+    def label(self, key: int) -> Label:
+        """For the number of a key its topic as a label."""
+        label = self._labels.get(key)
+        if label is None:
+            label = self._labels[key] = Label.of(_topic(self.named[key][1]), int(self.topic_events[key]))
+        return label
 
     def topic(self, key: int) -> Topic:
         """For the number of a key the name that readers see, and its kind."""
-        topic = self._topics.get(key)
-        if topic is None:
-            topic = self._topics[key] = _topic(self.named[key][1])
-        return topic
+        return self.label(key).topic
 
     @functools.cached_property
     def term_events(self) -> npt.NDArray[np.intp]:
@@ -326,9 +357,13 @@ class Archive:
 
     def row(self, number: int) -> Row:
         """A row of the archive."""
-        part = slice(self.weights.indptr[number], self.weights.indptr[number + 1])
-        columns, weights = self.weights.indices[part], self.weights.data[part]
-        return Row(self.events[number], number, columns, weights, int(self.days[number]), self.directions[number])
+        return Row(self.events[number], number, *self.entries(number), int(self.days[number]), self.directions[number])
+
+    def entries(self, number: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """The columns and the weights of a row, for which its event is not read."""
+        starts, columns, weights = self._fixed
+        start, end = starts[number : number + 2].tolist()
+        return columns[start:end], weights[start:end]
 
     def rows(self, rows: Sequence[Row] | None = None) -> tuple[Rows, npt.NDArray[np.int32]]:
         """Rows as they are compared, and their numbers; all of the archive's, or those given."""
@@ -347,19 +382,16 @@ class Archive:
         """For each list of numbers, filled up with -1, whether two of its events are near-duplicates."""
         from relatedstories._kernel import repeating
 
-        found: npt.NDArray[np.bool_] = repeating(*fixed_rows(self.weights), ids, NEAR_DUPLICATE)
+        found: npt.NDArray[np.bool_] = repeating(*self._fixed, ids, NEAR_DUPLICATE)
         return found
 
-    def shared(self, rows: Sequence[Row], ids: npt.NDArray[np.int32]) -> Iterator[list[tuple[int, dict[int, float]]]]:
-        """For each row and those of a list of numbers, filled up with -1, the products of both by column."""
+    def shared(self, rows: Sequence[Row] | None, first: int, ids: npt.NDArray[np.int32]) -> Shared:
+        """What rows share with those of a list of numbers each, filled up with -1; rows given, or the archive's from a first."""
         from relatedstories._kernel import shared_parts
 
-        ours, _ = self.rows(rows)
-        starts, columns, products = shared_parts(*fixed_rows(ours.weights), *fixed_rows(self.weights), ids)
-        bounds, columns, products = iter(pairwise(starts.tolist())), columns.tolist(), products.tolist()
-        for numbers in ids.tolist():
-            parts = [dict(zip(columns[a:b], products[a:b], strict=True)) for a, b in islice(bounds, len(numbers))]
-            yield [(number, part) for number, part in zip(numbers, parts, strict=True) if number >= 0]
+        ours = self._fixed if rows is None else _joined(rows)
+        starts, columns, products = shared_parts(*ours, first if rows is None else 0, *self._fixed, ids)
+        return Shared(columns.tolist(), products.tolist(), starts.tolist())
 
     def related(self, row: Row, span: tuple[int, int] = ANY_DAY) -> Related:
         """The events related to a row, within a span of days, itself left out."""
@@ -480,10 +512,23 @@ class Similarity:
         return product
 
     def _row(self, number: int) -> tuple[int, dict[int, float]]:
-        row = self._archive.row(number)
-        first = self._first.setdefault((row.columns.tobytes(), row.weights.tobytes()), number)
-        self._rows[number] = self._rows[first] if first != number else (number, row.by_column())
+        columns, weights = self._archive.entries(number)
+        first = self._first.setdefault((columns.tobytes(), weights.tobytes()), number)
+        if first == number:
+            self._rows[number] = number, dict(zip(columns.tolist(), weights.tolist(), strict=True))
+        else:
+            self._rows[number] = self._rows[first]
         return self._rows[number]
+
+
+def _joined(rows: Sequence[Row]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Rows as `fixed_rows` has those of a matrix, which takes longer to make."""
+    starts = np.cumsum([0, *(len(row.columns) for row in rows)], dtype=np.int64)
+    columns = np.concatenate([row.columns for row in rows], dtype=np.int32)
+    parts = starts, columns, np.concatenate([row.weights for row in rows])
+    for part in parts:
+        part.flags.writeable = False
+    return parts
 
 
 def _counts(events: Sequence[Event], found: Sequence[Found]) -> tuple[Counts, Counts]:

@@ -6,7 +6,8 @@ import functools
 import math
 import os
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
 
 import numpy as np
 
-from relatedstories.archive import Archive, Found, Row, Similarity, Weights
+from relatedstories.archive import Archive, Found, Row, Shared, Similarity, Weights
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, events_of, several
 from relatedstories.judgements import QUERIES, Judgements
@@ -43,7 +44,12 @@ Progress: TypeAlias = Callable[[str, int, int], object]
 _FEW = 2
 """So many events in all are answered for without compiled code, which takes longer to load: a command asks about one."""
 
+_SPARE = 5
+"""Room for near-duplicates, which take no place in a list."""
+
 _CHUNK = 512  # events a task of extraction: two seconds' work, so that progress shows and processes end together
+
+_PART = 64  # lists made together: few enough to stay in the cache, and to be no work for the garbage collector
 
 
 class RelatedStories:
@@ -626,24 +632,28 @@ class RelatedStories:
     def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: Best) -> Iterator[list[Link]]:
         """The links of some rows, or of all, of their best candidates."""
         missing = np.ones(len(best.ids), bool)
-        for start in range(0, len(best.ids), _CHUNK):
-            while missing[start : start + _CHUNK].any():
+        for start in range(0, len(best.ids), _PART):
+            while missing[start : start + _PART].any():
                 missing[next(best.parts)] = False
-            ids, scores = best.ids[start : start + _CHUNK], best.scores[start : start + _CHUNK]
-            places = range(start, start + len(ids))
-            part = [archive.row(place) for place in places] if rows is None else rows[start : start + len(ids)]
+            ids, scores = best.ids[start : start + _PART], best.scores[start : start + _PART]
+            part = None if rows is None else rows[start : start + len(ids)]
             # Most lists are just the first candidates: of these alone all the reasons are looked for at once.
-            plain = ~archive.repeating(ids) if rules.plain else np.zeros(len(ids), bool)
-            shared = archive.shared(part, np.where(plain[:, None], ids[:, :k], -1))
-            for row, numbers, theirs, first, parts in zip(part, ids, scores, plain.tolist(), shared, strict=True):
-                if first and row.event.id not in rules.pinned and row.event.id not in rules.blocked:
-                    reasons = (_reason(archive, row.event, number, products, self._ignored) for number, products in parts)
-                    found = zip(numbers.tolist(), theirs.tolist(), strict=True)
-                    listed = (Listed(number, score, place) for place, (number, score) in enumerate(found) if number >= 0)
-                    pairs = zip(islice(listed, k), reasons, strict=False)
-                    yield [_link(archive, one, rank, *reason) for rank, (one, reason) in enumerate(pairs, 1)]
+            plain = ~archive.repeating(ids[:, : k + FOLDED]) if rules.plain else np.zeros(len(ids), bool)
+            first = np.where(plain[:, None], ids[:, :k], -1)
+            shared = archive.shared(part, start, first)
+            found = np.count_nonzero(ids >= 0, axis=1)
+            each = zip(ids.tolist(), scores.tolist(), found.tolist(), plain.tolist(), strict=True)
+            for place, (numbers, theirs, n_found, as_found) in enumerate(each):
+                event = archive.events[start + place] if part is None else part[place].event
+                if as_found and event.id not in rules.pinned and event.id not in rules.blocked:
+                    pairs = range(place * first.shape[1], place * first.shape[1] + min(k, n_found))
+                    yield [
+                        Link(archive.events[number], score, rank, *_reason(archive, event, number, shared, pair, self._ignored))
+                        for rank, (pair, number, score) in enumerate(zip(pairs, numbers, theirs, strict=False), 1)
+                    ]
                     continue
-                yield self._list(archive, row, self._going_on(archive, row, rules, numbers, theirs), k, rules)
+                row = archive.row(start + place) if part is None else part[place]
+                yield self._list(archive, row, self._going_on(archive, row, rules, ids[place], scores[place]), k, rules)
 
     def _candidates(self, archive: Archive, row: Row, rules: Rules) -> Iterator[tuple[int, float]]:
         """The numbers of all events related to a row, within the rules' days, with their scores: best first."""
@@ -656,7 +666,8 @@ class RelatedStories:
 
         @functools.cache
         def reason(number: int) -> tuple[str | None, tuple[Topic, ...]]:
-            return _reason(archive, row.event, number, archive.row(number).products(weights), self._ignored)
+            shared = Shared.of(archive.row(number).products(weights))
+            return _reason(archive, row.event, number, shared, 0, self._ignored)
 
         def label(number: int) -> str | None:
             context, _ = reason(number)
@@ -739,7 +750,7 @@ class _Compared(NamedTuple):
 
 def _room(archive: Archive, k: int, rules: Rules) -> int:
     """As many candidates as most lists need: near-duplicates take room, and rules pass candidates over."""
-    room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else FOLDED)
+    room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else _SPARE)
     return max(1, min(room, len(archive.events)))
 
 
@@ -752,19 +763,25 @@ def _number_of(archive: Archive, id_: object) -> int:
 
 
 def _reason(
-    archive: Archive, event: Event, number: int, products: Mapping[int, float], ignored: Collection[str]
+    archive: Archive, event: Event, number: int, shared: Shared, pair: int, ignored: Collection[str]
 ) -> tuple[str | None, tuple[Topic, ...]]:
-    """The context and the shared topics of an event and another of the archive, of the products of their rows by column."""
-    n_terms = len(archive.terms.terms)
-    keys = [column - n_terms for column in products if column >= n_terms]
-    shared = tuple(archive.topic(key) for key in keys)
-    if len(keys) != 1:
-        terms = {archive.terms.terms[column]: product for column, product in products.items() if column < n_terms}
-        topics = {topic: products[key + n_terms] for topic, key in zip(shared, keys, strict=True)}
-        events = {topic: int(archive.topic_events[key]) for topic, key in zip(shared, keys, strict=True)}
-        shared = most_telling(topics, terms, events)
-    context = shared[0].name if shared else shared_phrase(event.full_text, archive.events[number].full_text, terms)
-    return (None if context is not None and fold(context) in ignored else context), shared
+    """The context and the shared topics of an event and another of the archive, of what their rows, a pair of some, share."""
+    columns, products, bounds = shared
+    start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
+    first = bisect_left(columns, n_terms, start, end)
+    context: str | None
+    if end - first == 1:
+        label = archive.label(columns[first] - n_terms)
+        context, topics = label.name, label.alone
+    else:
+        terms = dict(zip(map(archive.terms.terms.__getitem__, columns[start:first]), products[start:first], strict=True))
+        if first < end:
+            labels = [archive.label(column - n_terms) for column in columns[first:end]]
+            labels = most_telling(zip(labels, products[first:end], strict=True), terms)
+            context, topics = labels[0].name, tuple([label.topic for label in labels])
+        else:
+            context, topics = shared_phrase(event.full_text, archive.events[number].full_text, terms), ()
+    return (None if context is not None and ignored and fold(context) in ignored else context), topics
 
 
 def _link(archive: Archive, listed: Listed, rank: int, context: str | None, topics: tuple[Topic, ...]) -> Link:

@@ -6,13 +6,13 @@ import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from relatedstories.events import Event
-from relatedstories.names import Word, words
+from relatedstories.names import forms, words
 from relatedstories.topics import Topic
 
-__all__ = ["Explanation", "Link", "Part", "best_first", "most_telling", "shared_phrase"]
+__all__ = ["Explanation", "Label", "Link", "Part", "best_first", "most_telling", "shared_phrase"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,13 @@ class Link:
         >>> Link(Event("2", "Rain"), 0.5, 1, None, duplicates=(Event("3", "Rain"),)).to_dict()
         {'id': '2', 'rank': 1, 'score': 0.5, 'context': None, 'topics': [], 'duplicates': ['3']}
         """
-        topics = [topic.name for topic in self.topics]
-        record: dict[str, Any] = {"id": self.event.id, "rank": self.rank, "score": round(self.score, 6)}
-        record |= {"context": self.context, "topics": topics}
+        record: dict[str, Any] = {
+            "id": self.event.id,
+            "rank": self.rank,
+            "score": round(self.score, 6),
+            "context": self.context,
+            "topics": [topic.name for topic in self.topics],
+        }
         if self.duplicates:
             record["duplicates"] = [event.id for event in self.duplicates]
         if self.pinned:
@@ -141,7 +145,35 @@ def best_first(parts: Iterable[Part]) -> tuple[Part, ...]:
     return tuple(sorted(parts, key=lambda part: (-part.share, part.kind != "topic", part.name)))
 
 
-def most_telling(topics: Mapping[Topic, float], terms: Mapping[str, float], events: Mapping[Topic, int]) -> tuple[Topic, ...]:
+class Label(NamedTuple):
+    """A topic of an archive as the label of links.
+
+    Parameters
+    ----------
+    topic : Topic
+    name : str
+        Its name as a plain str.
+    alone : tuple of Topic
+        The topics of a link that has no other.
+    forms : tuple of str
+        The words of its name as terms have them.
+    weight : float
+        ``ln(1 + events)``, of the events of the archive that have it.
+    """
+
+    topic: Topic
+    name: str
+    alone: tuple[Topic, ...]
+    forms: tuple[str, ...]
+    weight: float
+
+    @classmethod
+    def of(cls, topic: Topic, events: int) -> Label:
+        """That of a topic of so many events."""
+        return cls(topic, topic.name, (topic,), tuple([form.casefold() for form in forms(topic)]), math.log1p(events))
+
+
+def most_telling(topics: Iterable[tuple[Label, float]], terms: Mapping[str, float]) -> list[Label]:
     """Shared topics by how well each explains a link: ``explained * ln(1 + events)``.
 
     Explained is the topic's own part of the score and those of the words of its name. The logarithm keeps a topic that
@@ -149,28 +181,23 @@ def most_telling(topics: Mapping[Topic, float], terms: Mapping[str, float], even
 
     Parameters
     ----------
-    topics, terms : mapping to float
-        The shared topics and terms with their parts of the score.
-    events : mapping of Topic to int
-        How many events of the archive have the topic.
+    topics : iterable of (Label, float)
+        The shared topics with their parts of the score.
+    terms : mapping to float
+        The shared terms with theirs.
 
     Examples
     --------
-    >>> russia, station = Topic("Russia"), Topic("Space Station")
-    >>> most_telling({russia: 0.05, station: 0.04}, {"space": 0.03, "station": 0.03}, {russia: 9, station: 9})
-    ('Space Station', 'Russia')
+    >>> russia, station = Label.of(Topic("Russia"), 9), Label.of(Topic("Space Station"), 9)
+    >>> [label.name for label in most_telling([(russia, 0.05), (station, 0.04)], {"space": 0.03, "station": 0.03})]
+    ['Space Station', 'Russia']
     """
-
-    def telling(topic: Topic) -> float:
-        explained = topics[topic] + sum(terms.get(form, 0.0) for form in _forms(topic.name))
-        return explained * math.log1p(events[topic])
-
-    return tuple(sorted(topics, key=lambda topic: (-telling(topic), topic)))
-
-
-@functools.lru_cache(1 << 16)
-def _forms(name: str) -> tuple[str, ...]:
-    return tuple(word.form.casefold() for word in words(name))
+    found = []
+    for label, explained in topics:
+        for form in label.forms:
+            explained += terms.get(form, 0.0)
+        found.append((-explained * label.weight, label))
+    return [label for _, label in sorted(found)]
 
 
 def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
@@ -195,29 +222,28 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
     'cargo ship'
     """
     a, b = a[:PHRASE_CHARS], b[:PHRASE_CHARS]
-    (ours, our_forms), (theirs, their_forms) = _words_of(a), _words_of(b)
-    places: dict[str, list[int]] = {}
-    for place, form in enumerate(their_forms):
-        if form in shares:
-            places.setdefault(form, []).append(place)
+    (ours, our_forms), (theirs, their_forms) = _forms(a), _forms(b)
+    starts, places = ([place for place, form in enumerate(found) if form in shares] for found in (our_forms, their_forms))
     least = TELLING * sum(shares.values())
-    best: tuple[float, int, str] | None = None
-    for start, form in enumerate(our_forms):
-        for place in places.get(form, ()):
-            length = _common(our_forms[start : start + MAX_PHRASE], their_forms[place : place + MAX_PHRASE], shares)
-            parts = [shares[form] for form in our_forms[start : start + length] if form in shares]
-            capital = ours[start].form[0].isupper() and theirs[place].form[0].isupper()
-            if len(parts) < 2 and not (capital and sum(parts) >= least):
+    best: tuple[float, int, int] | None = None
+    for start in starts:
+        for place in places:
+            if our_forms[start] != their_forms[place]:
                 continue
-            candidate = (-sum(parts), start, _slice(a, ours, start, length))
+            length = _common(our_forms[start : start + MAX_PHRASE], their_forms[place : place + MAX_PHRASE], shares)
+            part = sum([shares[form] for form in our_forms[start : start + length] if form in shares])
+            if length == 1 and not (part >= least and ours[start][0].isupper() and theirs[place][0].isupper()):
+                continue
+            candidate = (-part, start, length)
             best = min(best, candidate) if best else candidate
-    return best[2] if best else None
+    return _slice(a, best[1], best[2]) if best else None
 
 
 @functools.lru_cache(1 << 12)  # an event stands in its own list and in those of others
-def _words_of(text: str) -> tuple[list[Word], list[str]]:
-    found = words(text)
-    return found, [word.form.casefold() for word in found]
+def _forms(text: str) -> tuple[list[str], list[str]]:
+    """The words' forms, with case and without."""
+    found = forms(text)
+    return found, " ".join(found).lower().split() if text.isascii() else [form.casefold() for form in found]
 
 
 MAX_PHRASE = 6
@@ -236,5 +262,6 @@ def _common(ours: Sequence[str], theirs: Sequence[str], shares: Mapping[str, flo
     return length
 
 
-def _slice(text: str, found: Sequence[Word], start: int, length: int) -> str:
-    return " ".join(text[found[start].start : found[start + length - 1].end].split())
+def _slice(text: str, start: int, length: int) -> str:
+    found = words(text, start, start + length)
+    return " ".join(text[found[0].start : found[-1].end].split())

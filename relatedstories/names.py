@@ -17,7 +17,7 @@ from typing import NamedTuple
 from relatedstories.kinds import KINDS
 from relatedstories.lexicon import default_lexicon
 
-__all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "fold", "is_acronym", "words"]
+__all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "fold", "forms", "is_acronym", "words"]
 
 MAX_WORDS = 8
 """The longest name that is looked for, in words."""
@@ -47,8 +47,8 @@ class Word(NamedTuple):
     form: str
 
 
-def words(text: str) -> list[Word]:
-    """The words of a text as names are looked up by them.
+def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
+    """The words of a text as names are looked up by them; or some, from a first to before a last.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def words(text: str) -> list[Word]:
     ['The', 'US', 'and', 'Cordoba', 'COVID', '19', 'rules']
     """
     found = []
-    for match in _WORD.finditer(text):
+    for match in itertools.islice(_WORD.finditer(text), first, last):
         word = match[0]
         if word.isascii() and word.isalnum():  # most are
             found.append(Word(*match.span(), word))
@@ -64,6 +64,18 @@ def words(text: str) -> list[Word]:
         word = _POSSESSIVE.sub("", word)
         found.append(Word(match.start(), match.start() + len(word), _plain(word)))
     return found
+
+
+def forms(text: str) -> list[str]:
+    """The forms alone of the words of a text, which takes a fraction of the time.
+
+    Examples
+    --------
+    >>> forms("Córdoba's rules")
+    ['Cordoba', 'rules']
+    """
+    found: list[str] = _WORD.findall(text)
+    return [word if word.isascii() and word.isalnum() else _plain(_POSSESSIVE.sub("", word)) for word in found]
 
 
 def _plain(word: str) -> str:

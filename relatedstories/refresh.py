@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Unpack
+from typing import IO, Unpack
 
 from relatedstories.atomic import check_target, new_file
 from relatedstories.events import Event
@@ -169,15 +169,16 @@ def read_links(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _lines(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Iterator[tuple[str, str]]:
+    encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
     for event, links in all_links:
+        contexts = [link.context for link in links if link.context is not None]
         report.events += 1
         report.links += len(links)
         report.without_links += not links
-        report.labelled += sum(link.context is not None for link in links)
-        report.linked.update(link.event.id for link in links)
-        report.contexts.update(link.context for link in links if link.context is not None)
-        record: dict[str, Any] = {"id": event.id, "links": [link.to_dict() for link in links]}
-        yield event.id, json.dumps(record, ensure_ascii=False) + "\n"
+        report.labelled += len(contexts)
+        report.linked.update([link.event.id for link in links])
+        report.contexts.update(contexts)
+        yield event.id, encode({"id": event.id, "links": [link.to_dict() for link in links]}) + "\n"
 
 
 def _compare(lines: Iterable[tuple[str, str]], old: dict[str, str], report: Report, file: IO[str] | None) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relatedstories import Event, RelatedStories
 from relatedstories.links import shared_phrase
+from relatedstories.names import forms, words
 
 
 def test_the_telling_topic_is_the_label_not_the_common_one():
@@ -64,3 +67,9 @@ def test_an_explanation_reads_well(sample_stories):
     assert "rocket" in {part.name for part in why.terms}
     assert str(why).startswith("score 0.")
     assert sum(part["share"] for part in why.to_dict()["parts"]) == pytest.approx(why.score, abs=1e-6)
+
+
+@given(st.text("aZéﷺ1'’. &-_\n"), st.integers(0, 3), st.integers(0, 3))
+def test_forms_are_those_of_words(text, first, n):
+    assert forms(text) == [word.form for word in words(text)]
+    assert words(text, first, first + n) == words(text)[first : first + n]

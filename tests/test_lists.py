@@ -149,7 +149,7 @@ def test_promises_of_every_list_by_every_rule(events, keywords, k, random):
     stories = quick(min_score=0.0).fit(events)
     lists = {event: stories.related(event.id, k, **keywords) for event in events}
     assert dict(stories.all_related(k, **keywords)) == lists
-    with mock.patch.multiple("relatedstories.index", FOLDED=0, POOL=0):  # a batch that finds k at once, and has to read on
+    with mock.patch.multiple("relatedstories.index", _SPARE=0, POOL=0):  # a batch that finds few at once, and has to read on
         assert dict(stories.all_related(k, **keywords)) == lists
     assert stories.related_many(events, k, **keywords) == list(lists.values())
     shuffled = list(events)

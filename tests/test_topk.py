@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from unittest.mock import patch
 
 import numpy as np
@@ -11,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories import topk
+from relatedstories._kernel import repeating
 from relatedstories.errors import BadValueError
 from relatedstories.space import LENGTH, NONE
-from relatedstories.topk import ANY_DAY, NO_DATE, Blocks, DateFactor, Rows, self_topk
+from relatedstories.topk import ANY_DAY, NO_DATE, Blocks, DateFactor, Rows, fixed_rows, self_topk
 
 STEP = 64  # weights are multiples of 1 / STEP, so that sums are exact in any order and equal scores are equal
 
@@ -239,3 +241,14 @@ def test_progress_counts_every_row_once(n_threads, sizes):
         assert sum(done) == 2500
         assert len(done) > 1
         assert min(done) >= 0
+
+
+def test_near_duplicates_are_told_by_the_whole_product_though_seldom_worked_out():
+    random = np.random.default_rng(3)
+    rows = np.abs(random.normal(size=(60, 12))) * (random.random((60, 12)) < 0.5) + np.eye(60, 12)
+    rows[30:] = rows[:30] + random.random((30, 1)) * (random.random((30, 12)) < 0.3)
+    rows = np.floor(4096 * rows / np.linalg.norm(rows, axis=1, keepdims=True)) / 4096
+    pairs = np.array(list(itertools.combinations(range(60), 2)), np.int32)
+    expected = (rows @ rows.T)[tuple(pairs.T)] >= 0.9
+    assert 10 < expected.sum() < len(pairs) / 2
+    assert repeating(*fixed_rows(sp.csr_array(rows, dtype=np.float32)), pairs, 0.9).tolist() == expected.tolist()
