@@ -654,6 +654,7 @@ class RelatedStories:
                     continue
                 row = archive.row(start + place) if part is None else part[place]
                 yield self._list(archive, row, self._going_on(archive, row, rules, ids[place], scores[place]), k, rules)
+        next(best.parts, None)  # there are no more, but it may have something to do at its end
 
     def _candidates(self, archive: Archive, row: Row, rules: Rules) -> Iterator[tuple[int, float]]:
         """The numbers of all events related to a row, within the rules' days, with their scores: best first."""

@@ -97,7 +97,7 @@ def test_after_each_change_the_lists_are_those_of_a_fresh_fit(
 
 
 def test_with_most_events_new_all_are_compared(stories: RelatedStories, looked_for: list[int]) -> None:
-    best(stories)
+    list(stories.all_related(3))
     draw = random.Random(2)
     stories.add([drawn(draw, number) for number in range(1, 600, 3)])
     same(stories)
@@ -121,7 +121,7 @@ def test_what_is_kept_serves_longer_lists_lower_scores_and_rules(stories: Relate
     ids = [event.id for event in stories]
     expected = [stories.related_many(ids, k, **keywords) for k, keywords in rules]
     assert stories._archive.nearest is None
-    best(stories)
+    list(stories.all_related(3))
     for (k, keywords), lists in zip(rules, expected, strict=True):
         assert stories.related_many(ids, k, **keywords) == lists
         assert [links for _, links in stories.all_related(k, **keywords)] == lists
@@ -132,7 +132,7 @@ def test_the_first_question_of_an_opened_index_is_answered_from_what_is_kept(
     stories: RelatedStories, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = dict(zip(["e0000", "e0300"], stories.related_many(["e0000", "e0300"]), strict=True))
-    best(stories)
+    list(stories.all_related(3))
     stories.save(tmp_path / "index")
     opened = RelatedStories.load(tmp_path / "index", Named())
     monkeypatch.setattr(RelatedStories, "_candidates", lambda *_: pytest.fail("all events are compared"))
@@ -142,11 +142,13 @@ def test_the_first_question_of_an_opened_index_is_answered_from_what_is_kept(
 def test_another_event_of_a_known_id_is_compared_anew(stories: RelatedStories) -> None:
     other = Event("e0000", "Rocket launch: crew capsule reaches orbit", date=dt.date(2020, 5, 1))
     expected = stories.related(other)
-    best(stories)
+    list(stories.all_related(3))
     assert stories.related(other) == expected != stories.related("e0000")
 
 
-def test_an_abandoned_comparison_keeps_nothing(stories: RelatedStories) -> None:
+def test_all_lists_are_made_before_anything_is_kept(stories: RelatedStories) -> None:
     next(stories.all_related(3))
     assert stories._archive.nearest is None
+    assert len(list(stories.all_related(3))) == 300
+    assert stories._archive.nearest is not None
     same(stories)
