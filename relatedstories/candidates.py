@@ -11,7 +11,7 @@ import math
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -135,6 +135,9 @@ def _shape(form: str) -> int:
     return 4 if form[:1].isdigit() else 5 if form.isalnum() else 6
 
 
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
 _Row: TypeAlias = tuple[int, str, tuple[str, ...], tuple[str, ...]]
 """A span with one name, as it is wherever these words stand: its place among all rows met so far, the name's key, and the
 words (in lower case) and countries of the name that the span has not. Tuples of texts and numbers alone, which the garbage
@@ -171,7 +174,10 @@ class Finder:
         self._begins: list[bool] = []  # whether a known form begins so
         self._rare: list[bool] = []
         self._numbers = _Table(5)
-        self._known, self._rows, self._by_country, self._names_parts = Kept(), Kept(), Kept(), Kept()
+        self._known: Kept[str, _Form] = Kept()
+        self._rows: Kept[_Key, tuple[_Row, ...]] = Kept()
+        self._by_country: Kept[tuple[str, str], list[tuple[str, int, int, int]]] = Kept()
+        self._names_parts: Kept[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = Kept()
         self._names: list[str] = []
         self._of_rows = _Table(8)
         counts = lexicon.counts.astype(np.float32)
@@ -229,12 +235,7 @@ class Finder:
         flags = [self._flags[i] for i in ids]
         if "-" in forms:
             for i in range(2, len(ids)):  # the end of "Yoon Suk-yeol", but not of "Saudi-led"
-                if (
-                    flags[i - 1] & HYPHEN
-                    and flags[i - 2] & _CORE
-                    and forms[i].islower()
-                    and self._rare[ids[i]]
-                ):
+                if flags[i - 1] & HYPHEN and flags[i - 2] & _CORE and forms[i].islower() and self._rare[ids[i]]:
                     flags[i] |= NUMBER
         return forms, flags
 
@@ -418,6 +419,12 @@ class Finder:
         surface, form, *near, state, longer, is_defined = (key, key, "", "", "", "", False) if isinstance(key, str) else key
         lexicon = self._lexicon
         row = (self._known[form] or self._look_up(form))[0]
+        own_key = key_of(surface)
+        name_id = lexicon.ids.get(own_key, -1)
+        itself = lexicon.names[name_id] if name_id >= 0 else surface
+        known = lexicon.named[row] or forms[-1].islower() or not lexicon.countries.first.isdisjoint(forms)
+        if not known and isinstance(key, str):  # most names, and few of them are met again
+            return self._rows.keep(key, (self._row(itself, own_key, (name_id, 0, 0, 0, 0, 0, True, 0)),))
         named: dict[str, list[int]] = {}  # sources, links, rank, pattern count, pattern total
 
         def add(name: str, source: int) -> list[int]:
@@ -428,13 +435,10 @@ class Finder:
         sure = False
         if row >= 0 and not is_defined:
             linked = lexicon.linked[row]
-            for place, (name_id, links) in enumerate(lexicon.titles_of(row)[:MAX_NAMES]):
+            for place, (title, links) in enumerate(lexicon.titles_of(row)[:MAX_NAMES]):
                 if place == 0 or links * 10 >= linked:
-                    add(lexicon.names[name_id], _LINKED)[1:3] = links, place
+                    add(lexicon.names[title], _LINKED)[1:3] = links, place
                     sure = sure or (links >= 6 and links > 0.9 * linked)
-        own_key = key_of(surface)
-        name_id = lexicon.ids.get(own_key, -1)
-        itself = lexicon.names[name_id] if name_id >= 0 else surface
         lower = forms[-1].islower() and forms[0].islower()
         if itself in named or not (is_defined or sure or (named and lower and name_id < 0)):
             add(itself, 0)
@@ -468,10 +472,17 @@ class Finder:
                 name_key, of_name, words, inside_name = self._names_parts[name] or self._parts_of(name)
                 extra = tuple([word for word in words if word not in have])
                 countries = tuple([country for country in inside_name if country not in own])
-            rows.append((len(self._names), name_key, extra, countries))
-            self._names.append(name)
-            self._of_rows.append((of_name, sources, n_links, rank, count, total, name == itself, len(extra)))
-        return self._rows.keep(key, tuple(rows))  # type: ignore[no-any-return]
+            numbers = (of_name, sources, n_links, rank, count, total, name == itself, len(extra))
+            rows.append(self._row(name, name_key, numbers, extra, countries))
+        return self._rows.keep(key, tuple(rows))
+
+    def _row(
+        self, name: str, key: str, numbers: tuple[float, ...], extra: tuple[str, ...] = (), countries: tuple[str, ...] = ()
+    ) -> _Row:
+        """A row, with its numbers put where `_gather` takes them from."""
+        self._names.append(name)
+        self._of_rows.append(numbers)
+        return len(self._names) - 1, key, extra, countries
 
     def _parts_of(self, name: str) -> tuple[str, int, tuple[str, ...], tuple[str, ...]]:
         """A name's key, its row in the lexicon, its words in lower case but for small ones, and the countries in it."""
@@ -595,18 +606,18 @@ class _Batch:
         self.n_topics = self.n_spans = 0
 
 
-class Kept(dict[Any, Any]):
+class Kept(dict[_K, _V]):
     """What was found for keys: those last met, `MAX_KEPT` or more; None for others."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._before: dict[Any, Any] = {}
+        self._before: dict[_K, _V] = {}
 
-    def __missing__(self, key: Any) -> Any:
+    def __missing__(self, key: _K) -> _V | None:
         found = self._before.get(key)
         return None if found is None else self.keep(key, found)
 
-    def keep(self, key: Any, value: Any) -> Any:
+    def keep(self, key: _K, value: _V) -> _V:
         """Remember a value."""
         if len(self) >= MAX_KEPT:
             self._before = dict(self)

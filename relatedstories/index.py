@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import math
 import os
 import warnings
@@ -759,7 +760,11 @@ def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) 
 
 def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[Found]:
     pool: dict[tuple[str, str], tuple[str, str]] = {}  # what is one object travels once
-    return [tuple([pool.setdefault(pair, pair) for pair in found]) for found in _found(extractor, events)]
+    gc.disable()  # a process of its own, and what it makes is remembered or gone without
+    try:
+        return [tuple([pool.setdefault(pair, pair) for pair in found]) for found in _found(extractor, events)]
+    finally:
+        gc.enable()
 
 
 def _found(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[Found]:

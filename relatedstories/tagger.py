@@ -9,7 +9,7 @@ import bisect
 import functools
 import itertools
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -21,6 +21,7 @@ from relatedstories.scorer import default_network
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from spacy.tokenizer import Tokenizer
     from spacy.tokens import Doc
 
 __all__ = ["BATCH_SIZE", "FACTORY", "THRESHOLD", "Found", "default_tokenizer", "find", "tokenized", "tokens_of"]
@@ -63,7 +64,7 @@ class Found(NamedTuple):
 
 _Part: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
 
-_PARTS = Kept()
+_PARTS: Kept[str, _Part] = Kept()
 """The stretches of text whose tokens are remembered."""
 
 
@@ -100,8 +101,11 @@ def _tokens_of_part(part: str) -> _Part | None:
     """The tokens of a stretch and their places in it; None where white space at its end goes with what follows."""
     if not part or part[-1].isspace():
         return None
-    _, tokens, starts = tokens_of(default_tokenizer()(part))
-    return _PARTS.keep(part, (tuple(tokens), tuple(starts)))  # type: ignore[no-any-return]
+    tokenizer = default_tokenizer()
+    if part.isascii() and part.isalpha() and part not in tokenizer.rules:  # a word is a token
+        return _PARTS.keep(part, ((part,), (0,)))
+    _, tokens, starts = tokens_of(tokenizer(part))
+    return _PARTS.keep(part, (tuple(tokens), tuple(starts)))
 
 
 def find(texts: Sequence[Text], threshold: float | None = None) -> list[list[Found]]:
@@ -212,7 +216,7 @@ def _kinds(spans: Sequence[tuple[int, int, int, str, float]], texts: Sequence[Te
 
 
 @functools.cache
-def default_tokenizer() -> Callable[[str], Doc]:
+def default_tokenizer() -> Tokenizer:
     """SpaCy's English tokenizer: `find` does the rest.
 
     Its vocabulary computes no attributes of words, which `spacy.blank("en")` takes half its time for.
@@ -223,7 +227,7 @@ def default_tokenizer() -> Callable[[str], Doc]:
     from spacy.vocab import Vocab
 
     rules = English.Defaults
-    tokenizer: Callable[[str], Doc] = Tokenizer(
+    return Tokenizer(
         Vocab(),
         rules=rules.tokenizer_exceptions,
         prefix_search=compile_prefix_regex(rules.prefixes or ()).search,
@@ -232,4 +236,3 @@ def default_tokenizer() -> Callable[[str], Doc]:
         token_match=rules.token_match,
         url_match=rules.url_match,
     )
-    return tokenizer
