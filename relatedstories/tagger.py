@@ -67,6 +67,9 @@ _Part: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
 _PARTS: Kept[str, _Part] = Kept()
 """The stretches of text whose tokens are remembered."""
 
+_LONGEST = 40
+"""And how long they are at most, in characters: longer ones are seldom met again, and a text without spaces is one."""
+
 
 @functools.cache
 def _finder() -> Finder:
@@ -102,10 +105,11 @@ def _tokens_of_part(part: str) -> _Part | None:
     if not part or part[-1].isspace():
         return None
     tokenizer = default_tokenizer()
-    if part.isascii() and part.isalpha() and part not in tokenizer.rules:  # a word is a token
+    if len(part) <= _LONGEST and part.isascii() and part.isalpha() and part not in tokenizer.rules:  # a word is a token
         return _PARTS.keep(part, ((part,), (0,)))
     _, tokens, starts = tokens_of(tokenizer(part))
-    return _PARTS.keep(part, (tuple(tokens), tuple(starts)))
+    found = tuple(tokens), tuple(starts)
+    return _PARTS.keep(part, found) if len(part) <= _LONGEST else found
 
 
 def find(texts: Sequence[Text], threshold: float | None = None) -> list[list[Found]]:
