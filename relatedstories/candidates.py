@@ -11,7 +11,7 @@ import math
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +19,15 @@ import numpy.typing as npt
 from relatedstories.lexicon import Lexicon, form_of, key_of
 from relatedstories.names import definitions
 
-__all__ = ["FEATURES", "Candidates", "Finder", "Text"]
+__all__ = ["FEATURES", "Candidates", "Finder", "Kept", "Text"]
 
 MAX_TOKENS = 9
 """The longest part of a run, in tokens; a whole run may have twice as many."""
 
 MAX_NAMES = 3
 
-MAX_KEPT = 50_000
-"""Forms and spans that a finder remembers."""
+MAX_KEPT = 30_000
+"""Forms and spans that are remembered for sure."""
 
 _COMMON = 5000
 """Words of the lexicon come most frequent first; from this row on they are rare."""
@@ -135,10 +135,18 @@ def _shape(form: str) -> int:
     return 4 if form[:1].isdigit() else 5 if form.isalnum() else 6
 
 
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
 _Row: TypeAlias = tuple[int, str, tuple[str, ...], tuple[str, ...]]
 """A span with one name, as it is wherever these words stand: its place among all rows met so far, the name's key, and the
 words (in lower case) and countries of the name that the span has not. Tuples of texts and numbers alone, which the garbage
 collector has no business with."""
+
+_Key: TypeAlias = str | tuple[str, str, str, str, str, str, bool]
+"""What the rows of a span depend on: its surface, its form, the countries near by, the state after it, the longer name it
+shortens, and whether the text defines it as short for that, which goes before whatever else it may stand for. Of a span whose
+surface is its form, and that has nothing of the rest, as most have not, it is that text alone."""
 
 _Form: TypeAlias = tuple[int, bool, bool, bool]
 """What is known of a form: its row in the lexicon, whether it is a country, whether it has one in it, and whether it may stand
@@ -164,14 +172,14 @@ class Finder:
         self._forms: list[str] = []
         self._flags: list[int] = []
         self._begins: list[bool] = []  # whether a known form begins so
-        self._numbers: list[tuple[float, ...]] = []
-        self._tokens = np.zeros((1, 5), np.float32)
-        self._known: dict[str, _Form] = {}
-        self._rows: dict[tuple[Any, ...], tuple[_Row, ...]] = {}
-        self._by_country: dict[tuple[str, str], list[tuple[str, int, int, int]]] = {}
+        self._rare: list[bool] = []
+        self._numbers = _Table(5)
+        self._known: Kept[str, _Form] = Kept()
+        self._rows: Kept[_Key, tuple[_Row, ...]] = Kept()
+        self._by_country: Kept[tuple[str, str], list[tuple[str, int, int, int]]] = Kept()
+        self._names_parts: Kept[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = Kept()
         self._names: list[str] = []
-        self._names_parts: dict[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = {}
-        self._of_rows: list[tuple[float, ...]] = []
+        self._of_rows = _Table(8)
         counts = lexicon.counts.astype(np.float32)
         linked, seen, inside, whole = counts.T
         logs = np.log1p(counts)
@@ -203,7 +211,8 @@ class Finder:
         self._forms.append(form)
         self._flags.append(flags)
         self._begins.append(form in lexicon.forms or (bool(flags & CAPITAL) and first.lower() + form[1:] in lexicon.forms))
-        self._numbers.append(tuple(float(x) for x in number))
+        self._rare.append(not 0 < word < _COMMON)
+        self._numbers.append(number)
         return len(self._forms) - 1
 
     def runs(self, text: Text) -> Iterator[tuple[int, int, int, int]]:
@@ -226,20 +235,15 @@ class Finder:
         flags = [self._flags[i] for i in ids]
         if "-" in forms:
             for i in range(2, len(ids)):  # the end of "Yoon Suk-yeol", but not of "Saudi-led"
-                if (
-                    flags[i - 1] & HYPHEN
-                    and flags[i - 2] & _CORE
-                    and forms[i].islower()
-                    and not 0 < self._numbers[ids[i]][0] < _COMMON
-                ):
+                if flags[i - 1] & HYPHEN and flags[i - 2] & _CORE and forms[i].islower() and self._rare[ids[i]]:
                     flags[i] |= NUMBER
         return forms, flags
 
     def __call__(self, texts: Sequence[Text]) -> Candidates:
         """The candidates of texts."""
         with self._lock:
-            if len(self._names) > 5 * MAX_KEPT:
-                self._rows.clear()
+            if len(self._names) > 8 * MAX_KEPT:
+                self._rows.forget()
                 self._names.clear()
                 self._of_rows.clear()
             batch = _Batch()
@@ -273,7 +277,7 @@ class Finder:
         forms_known, rows_known = self._known, self._rows
         for first, end in order:
             run_first, run_end, joints, form = found[first, end]
-            known_row, is_country, has_country, of_country = forms_known.get(form) or self._look_up(form)
+            known_row, is_country, has_country, of_country = forms_known[form] or self._look_up(form)
             near = _nearest(countries, first, end) if of_country and countries else ("", "")
             longer = state = ""
             is_defined = False
@@ -285,8 +289,10 @@ class Finder:
             if end < size - 1 and forms[end] == "," and countries and flags[end + 1] & _CORE and flags[first] & _CORE:
                 state = next((country for a, b, country in countries if a == end + 1 and country == " ".join(forms[a:b])), "")
             surface = content[chars[first] : chars[end - 1] + len(tokens[end - 1])]
-            key = (surface, form, *near, state, longer, is_defined)
-            for number, name_key, extra, more in rows_known.get(key) or self._named(key, forms[first:end]):
+            key: _Key = surface
+            if surface != form or near[0] or state or longer:
+                key = (surface, form, *near, state, longer, is_defined)
+            for number, name_key, extra, more in rows_known[key] or self._named(key, forms[first:end]):
                 topic = topics.get(name_key)
                 if topic is None:
                     topic = topics[name_key] = n_topics + len(topics)
@@ -313,7 +319,7 @@ class Finder:
         is_country = form in lexicon.countries.of
         of_country = not inside and "~" + form.lower() in lexicon.patterns
         known = (row if row < lexicon.n_forms else -1, is_country, len(inside) == 1 and not is_country, of_country)
-        _keep(self._known, form, known)
+        self._known.keep(form, known)
         return known
 
     def _spans(
@@ -408,15 +414,17 @@ class Finder:
                     del found[part]
         return found
 
-    def _named(self, key: tuple[str, str, str, str, str, str, bool], forms: list[str]) -> tuple[_Row, ...]:
-        """The rows of a span.
-
-        Its key has its surface, its form, the countries near by, the state after it, the longer name it shortens, and whether
-        the text defines it as short for that, which goes before whatever else it may stand for.
-        """
-        surface, form, *near, state, longer, is_defined = key
+    def _named(self, key: _Key, forms: list[str]) -> tuple[_Row, ...]:
+        """The rows of a span."""
+        surface, form, *near, state, longer, is_defined = (key, key, "", "", "", "", False) if isinstance(key, str) else key
         lexicon = self._lexicon
-        row = (self._known.get(form) or self._look_up(form))[0]
+        row = (self._known[form] or self._look_up(form))[0]
+        own_key = key_of(surface)
+        name_id = lexicon.ids.get(own_key, -1)
+        itself = lexicon.names[name_id] if name_id >= 0 else surface
+        known = lexicon.named[row] or forms[-1].islower() or not lexicon.countries.first.isdisjoint(forms)
+        if not known and isinstance(key, str):  # most names, and few of them are met again
+            return self._rows.keep(key, (self._row(itself, own_key, (name_id, 0, 0, 0, 0, 0, True, 0)),))
         named: dict[str, list[int]] = {}  # sources, links, rank, pattern count, pattern total
 
         def add(name: str, source: int) -> list[int]:
@@ -427,13 +435,10 @@ class Finder:
         sure = False
         if row >= 0 and not is_defined:
             linked = lexicon.linked[row]
-            for place, (name_id, links) in enumerate(lexicon.titles_of(row)[:MAX_NAMES]):
+            for place, (title, links) in enumerate(lexicon.titles_of(row)[:MAX_NAMES]):
                 if place == 0 or links * 10 >= linked:
-                    add(lexicon.names[name_id], _LINKED)[1:3] = links, place
+                    add(lexicon.names[title], _LINKED)[1:3] = links, place
                     sure = sure or (links >= 6 and links > 0.9 * linked)
-        own_key = key_of(surface)
-        name_id = lexicon.ids.get(own_key, -1)
-        itself = lexicon.names[name_id] if name_id >= 0 else surface
         lower = forms[-1].islower() and forms[0].islower()
         if itself in named or not (is_defined or sure or (named and lower and name_id < 0)):
             add(itself, 0)
@@ -455,8 +460,6 @@ class Finder:
             singular = lexicon.ids.get(key_of(itself.removesuffix("s")), -1)
             if singular >= 0:
                 add(lexicon.names[singular], _EVENT)
-        have = {form.lower() for form in forms}
-        own = {country for _, _, country in inside}
         rows: list[_Row] = []
         extra: tuple[str, ...]
         countries: tuple[str, ...]
@@ -464,15 +467,22 @@ class Finder:
             if name == itself:
                 name_key, of_name, extra, countries = own_key, name_id, (), ()
             else:
-                name_key, of_name, words, inside_name = self._names_parts.get(name) or self._parts_of(name)
+                have = {form.lower() for form in forms}
+                own = {country for _, _, country in inside}
+                name_key, of_name, words, inside_name = self._names_parts[name] or self._parts_of(name)
                 extra = tuple([word for word in words if word not in have])
                 countries = tuple([country for country in inside_name if country not in own])
-            rows.append((len(self._names), name_key, extra, countries))
-            self._names.append(name)
-            self._of_rows.append((of_name, sources, n_links, rank, count, total, name == itself, len(extra)))
-        found = tuple(rows)
-        _keep(self._rows, key, found)
-        return found
+            numbers = (of_name, sources, n_links, rank, count, total, name == itself, len(extra))
+            rows.append(self._row(name, name_key, numbers, extra, countries))
+        return self._rows.keep(key, tuple(rows))
+
+    def _row(
+        self, name: str, key: str, numbers: tuple[float, ...], extra: tuple[str, ...] = (), countries: tuple[str, ...] = ()
+    ) -> _Row:
+        """A row, with its numbers put where `_gather` takes them from."""
+        self._names.append(name)
+        self._of_rows.append(numbers)
+        return len(self._names) - 1, key, extra, countries
 
     def _parts_of(self, name: str) -> tuple[str, int, tuple[str, ...], tuple[str, ...]]:
         """A name's key, its row in the lexicon, its words in lower case but for small ones, and the countries in it."""
@@ -480,16 +490,15 @@ class Finder:
         forms = [form_of(part) for part in _PART.findall(name)]
         words = tuple([word for form in forms if (word := form.lower()) not in _JOINING])
         found = (key, lexicon.ids.get(key, -1), words, tuple([country for _, _, country in lexicon.countries.find(forms)]))
-        _keep(self._names_parts, name, found)
+        self._names_parts.keep(name, found)
         return found
 
     def _of_country(self, country: str, key: str, plain: str, add: Any) -> None:
         """Add what editors linked of a country, and what the patterns give."""
         cached = (country, key)
-        found = self._by_country.get(cached)
+        found = self._by_country[cached]
         if found is None:
-            found = self._countrys(country, key, plain, 1 if key.startswith("~") else 2)
-            _keep(self._by_country, cached, found)
+            found = self._by_country.keep(cached, self._countrys(country, key, plain, 1 if key.startswith("~") else 2))
         for name, source, count, total in found:
             item = add(name, source)
             if not item[3]:
@@ -514,17 +523,13 @@ class Finder:
 
     def _gather(self, batch: _Batch) -> Candidates:
         """All rows as arrays: what depends on the form, the name and the tokens is taken from tables."""
-        if len(self._tokens) <= len(self._numbers):
-            self._tokens = np.array([*self._numbers, [0] * 5], np.float32)  # the last row, -1, is for no token
-        token = self._tokens[np.array(batch.tokens, np.intp)]
-        s = np.array(batch.spans, np.intp).reshape(-1, 10)
-        r = np.array(batch.rows, np.float64).reshape(-1, 5)
+        token = self._numbers.array()[np.fromiter(batch.tokens, np.intp)]  # row -1 is for no token
+        s = np.fromiter(batch.spans, np.intp).reshape(-1, 10)
+        r = np.fromiter(batch.rows, np.float64).reshape(-1, 5)
         span = r[:, 0].astype(np.intp)
         numbers = r[:, 1].astype(np.intp)
-        which, inverse = np.unique(numbers, return_inverse=True)
-        of_rows = self._of_rows
-        own_row = np.array([of_rows[i] for i in which.tolist()], np.float32).reshape(-1, 8)[inverse]
-        text = np.array(batch.texts, np.intp).reshape(-1, 2)
+        own_row = self._of_rows.array()[numbers]
+        text = np.fromiter(batch.texts, np.intp).reshape(-1, 2)
         of_text = np.repeat(np.arange(len(text)), text[:, 1])
         size, first, end = text[of_text, 0], s[:, 0], s[:, 1]
         begin = np.concatenate([[2], 2 + np.cumsum(text[:, 0] + 2)])[of_text]
@@ -565,6 +570,31 @@ class Finder:
         )
 
 
+class _Table:
+    """Rows of numbers as an array that grows, its last row zeros."""
+
+    def __init__(self, width: int) -> None:
+        self._array = np.zeros((1024, width), np.float32)
+        self._size = 0
+        self._new: list[tuple[float, ...]] = []
+
+    def append(self, row: tuple[float, ...]) -> None:
+        self._new.append(row)
+
+    def clear(self) -> None:
+        self._size = 0
+        self._new.clear()
+
+    def array(self) -> npt.NDArray[np.float32]:
+        if self._new:
+            start, self._size = self._size, self._size + len(self._new)
+            while self._size >= len(self._array):
+                self._array = np.concatenate([self._array, np.zeros_like(self._array)])
+            self._array[start : self._size] = self._new
+            self._new.clear()
+        return self._array
+
+
 class _Batch:
     """What is found in some texts, in flat lists."""
 
@@ -576,11 +606,29 @@ class _Batch:
         self.n_topics = self.n_spans = 0
 
 
-def _keep(cache: dict[Any, Any], key: Any, value: Any) -> None:
-    """Remember a value; a full cache is emptied, as most of what it holds was met once."""
-    if len(cache) >= MAX_KEPT:
-        cache.clear()
-    cache[key] = value
+class Kept(dict[_K, _V]):
+    """What was found for keys: those last met, `MAX_KEPT` or more; None for others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: dict[_K, _V] = {}
+
+    def __missing__(self, key: _K) -> _V | None:
+        found = self._before.get(key)
+        return None if found is None else self.keep(key, found)
+
+    def keep(self, key: _K, value: _V) -> _V:
+        """Remember a value."""
+        if len(self) >= MAX_KEPT:
+            self._before = dict(self)
+            self.clear()
+        self[key] = value
+        return value
+
+    def forget(self) -> None:
+        """Forget all."""
+        self._before = {}
+        self.clear()
 
 
 def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import math
 import os
 import warnings
@@ -216,8 +217,7 @@ class RelatedStories:
         pool: dict[tuple[str, str], tuple[str, str]] = {}  # most topics occur often: one tuple each
         extracted = _topics_of(self.extractor, [events[place] for place in new], n_jobs)
         for done, (place, topics) in enumerate(zip(new, extracted, strict=True), 1):
-            pairs = ((topic.name, topic.kind) for topic in topics if topic.key)
-            found[place] = tuple(pool.setdefault(pair, pair) for pair in pairs)
+            found[place] = tuple([pool.setdefault(pair, pair) for pair in topics])
             if progress is not None:
                 progress("topics", done, len(new))
         return [topics for topics in found if topics is not None]
@@ -823,21 +823,31 @@ def _in_order(
     return ordered, own[order]
 
 
-def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[tuple[Topic, ...]]:
+def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[Found]:
     workers, elsewhere = _workers(n_jobs), spreads()
     chunks = [events[i : i + _CHUNK] for i in range(0, len(events), _CHUNK)]
     if not elsewhere and (workers == 1 or len(chunks) < 4):  # a process takes some seconds to start
-        yield from extractor.extract_many(events)
+        yield from _found(extractor, events)
         return
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_jobs=None if elsewhere else workers, return_as="generator")
-    for topics in parallel(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
-        yield from topics
+    for found in parallel(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
+        yield from found
 
 
-def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[tuple[Topic, ...]]:
-    return [tuple(Topic(topic.name, topic.kind) for topic in topics) for topics in extractor.extract_many(events)]
+def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[Found]:
+    pool: dict[tuple[str, str], tuple[str, str]] = {}  # what is one object travels once
+    gc.disable()  # a process of its own, and what it makes is remembered or gone without
+    try:
+        return [tuple([pool.setdefault(pair, pair) for pair in found]) for found in _found(extractor, events)]
+    finally:
+        gc.enable()
+
+
+def _found(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[Found]:
+    for topics in extractor.extract_many(events):
+        yield tuple([(topic.name, topic.kind) for topic in topics if topic.key])
 
 
 def _workers(n_jobs: int) -> int:

@@ -48,6 +48,8 @@ def key_of(name: str) -> str:
     >>> key_of("São Paulo") == key_of("Sao paulo")
     True
     """
+    if name.isascii():  # most are, and few are met again
+        return (name.replace(".", "") or name).casefold()
     return form_of(name).casefold()
 
 

@@ -40,7 +40,10 @@ _CURVE = np.round(1 / (1 + np.exp(-np.arange(-512, 513) / 64)) * 1024).astype(np
 
 def _snap(values: Floats) -> Floats:
     """The nearest multiples of 2**-GRID."""
-    np.clip(values, -_LARGEST, _LARGEST, out=values)
+    return _rounded(np.clip(values, -_LARGEST, _LARGEST, out=values))
+
+
+def _rounded(values: Floats) -> Floats:
     values *= np.float32(1 << GRID)
     np.rint(values, out=values)
     values *= np.float32(1 / (1 << GRID))
@@ -48,8 +51,7 @@ def _snap(values: Floats) -> Floats:
 
 
 def _relu(values: Floats) -> Floats:
-    np.maximum(values, np.float32(0), out=values)
-    return _snap(values)
+    return _rounded(np.clip(values, 0, _LARGEST, out=values))
 
 
 def _probability(logits: Floats) -> Floats:

@@ -9,21 +9,22 @@ import bisect
 import functools
 import itertools
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from relatedstories.candidates import Candidates, Finder, Text
+from relatedstories.candidates import Candidates, Finder, Kept, Text
 from relatedstories.kinds import KINDS, kinds
 from relatedstories.lexicon import default_lexicon, key_of
 from relatedstories.scorer import default_network
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from spacy.tokenizer import Tokenizer
     from spacy.tokens import Doc
 
-__all__ = ["BATCH_SIZE", "FACTORY", "THRESHOLD", "Found", "default_tokenizer", "find", "tokens_of"]
+__all__ = ["BATCH_SIZE", "FACTORY", "THRESHOLD", "Found", "default_tokenizer", "find", "tokenized", "tokens_of"]
 
 FACTORY = "relatedstories_topics"
 """What the model is called as a spaCy component (`relatedstories.component`)."""
@@ -61,17 +62,54 @@ class Found(NamedTuple):
     probability: float
 
 
+_Part: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
+
+_PARTS: Kept[str, _Part] = Kept()
+"""The stretches of text whose tokens are remembered."""
+
+_LONGEST = 40
+"""And how long they are at most, in characters: longer ones are seldom met again, and a text without spaces is one."""
+
+
 @functools.cache
 def _finder() -> Finder:
     return Finder(default_lexicon())
 
 
-def tokens_of(doc: Doc, content: str | None = None) -> Text:
-    """The tokens of a spaCy text; `content` is its text, where that is at hand."""
-    if content is None:
-        content = doc.text
-    places = doc.to_array(["IDX", "LENGTH"]).astype(np.intp)
-    return Text(content, [content[at : at + length] for at, length in places.tolist()], places[:, 0].tolist())
+def tokens_of(doc: Doc) -> Text:
+    """The tokens of a spaCy text."""
+    return Text(doc.text, [token.text for token in doc], [token.idx for token in doc])
+
+
+def tokenized(content: str) -> Text:
+    """A text in the tokens of spaCy's English tokenizer, which splits each stretch between two spaces by itself."""
+    tokens: list[str] = []
+    starts: list[int] = []
+    at = 0
+    for part in content.split(" "):
+        known = _PARTS[part] or _tokens_of_part(part)
+        if known is None:
+            return tokens_of(default_tokenizer()(content))
+        if len(known[0]) == 1:
+            tokens.append(part)
+            starts.append(at)
+        else:
+            tokens += known[0]
+            starts += [at + place for place in known[1]]
+        at += len(part) + 1
+    return Text(content, tokens, starts)
+
+
+def _tokens_of_part(part: str) -> _Part | None:
+    """The tokens of a stretch and their places in it; None where white space at its end goes with what follows."""
+    if not part or part[-1].isspace():
+        return None
+    tokenizer = default_tokenizer()
+    if len(part) <= _LONGEST and part.isascii() and part.isalpha() and part not in tokenizer.rules:  # a word is a token
+        return _PARTS.keep(part, ((part,), (0,)))
+    _, tokens, starts = tokens_of(tokenizer(part))
+    found = tuple(tokens), tuple(starts)
+    return _PARTS.keep(part, found) if len(part) <= _LONGEST else found
 
 
 def find(texts: Sequence[Text], threshold: float | None = None) -> list[list[Found]]:
@@ -182,7 +220,7 @@ def _kinds(spans: Sequence[tuple[int, int, int, str, float]], texts: Sequence[Te
 
 
 @functools.cache
-def default_tokenizer() -> Callable[[str], Doc]:
+def default_tokenizer() -> Tokenizer:
     """SpaCy's English tokenizer: `find` does the rest.
 
     Its vocabulary computes no attributes of words, which `spacy.blank("en")` takes half its time for.
@@ -193,7 +231,7 @@ def default_tokenizer() -> Callable[[str], Doc]:
     from spacy.vocab import Vocab
 
     rules = English.Defaults
-    tokenizer: Callable[[str], Doc] = Tokenizer(
+    return Tokenizer(
         Vocab(),
         rules=rules.tokenizer_exceptions,
         prefix_search=compile_prefix_regex(rules.prefixes or ()).search,
@@ -202,4 +240,3 @@ def default_tokenizer() -> Callable[[str], Doc]:
         token_match=rules.token_match,
         url_match=rules.url_match,
     )
-    return tokenizer

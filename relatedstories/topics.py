@@ -24,7 +24,7 @@ from relatedstories.events import Event
 from relatedstories.kinds import KINDS
 from relatedstories.kinds import kind as kind_of
 from relatedstories.names import Name, NameTable, default_names, fold
-from relatedstories.tagger import BATCH_SIZE, FACTORY, THRESHOLD, Found, default_tokenizer, find, tokens_of
+from relatedstories.tagger import BATCH_SIZE, FACTORY, THRESHOLD, Found, find, tokenized
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -297,9 +297,8 @@ class TopicExtractor:
         while batch := list(itertools.islice(stream, BATCH_SIZE)):
             texts = [_plain(_text_of(event)[:MAX_CHARS]) for event in batch]
             if self._nlp is None:
-                tokenizer = default_tokenizer()
-                tokenized = [tokens_of(tokenizer(text), text) for text in texts]
-                mentions = [_places(text, found) for text, found in zip(tokenized, find(tokenized, self.threshold), strict=True)]
+                read = [tokenized(text) for text in texts]
+                mentions = [_places(text, found) for text, found in zip(read, find(read, self.threshold), strict=True)]
             else:
                 mentions = [self._of_pipeline(doc) for doc in self._nlp.pipe(texts)]
             for event, text, found in zip(batch, texts, mentions, strict=True):

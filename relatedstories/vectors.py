@@ -12,7 +12,11 @@ from __future__ import annotations
 
 import functools
 import html
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import unicodedata
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +38,8 @@ WEIGHT = 20_000
 
 MAX_TERMS = 1024
 """The heaviest entries of a row that are kept: an event of ten megabytes is about no more than that."""
+
+_WORD = re.compile(r"\b\w\w+\b")
 
 NEWS_WORDS = {
     *("amount", "bill", "bottom", "computer", "cry", "detail", "fill", "fire", "found", "interest"),
@@ -88,25 +94,28 @@ def _sorted(matrix: Any) -> sp.csr_array:
     return matrix
 
 
-def _count(documents: Iterable[Any], **options: Any) -> Counts:
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    documents = list(documents)
-    vectorizer = CountVectorizer(dtype=np.float32, **options)
-    try:
-        matrix = vectorizer.fit_transform(documents)
-    except ValueError as error:
-        if "empty vocabulary" not in str(error):
-            raise
-        return Counts((), sp.csr_array((len(documents), 0), dtype=np.float32))
-    return Counts(tuple(vectorizer.get_feature_names_out().tolist()), _sorted(matrix))
+def _count(documents: Iterable[Iterable[str]], left_out: Collection[str] = frozenset()) -> Counts:
+    number: defaultdict[str, int] = defaultdict()
+    number.default_factory = number.__len__
+    found, ends = array("i"), [0]
+    for document in documents:
+        found.extend(map(number.__getitem__, document))
+        ends.append(len(found))
+    terms = tuple(sorted(term for term in number if term not in left_out))
+    column = np.full(len(number), -1, np.int32)
+    column[[number[term] for term in terms]] = np.arange(len(terms))
+    columns = column[np.array(found, np.intp)]
+    kept = columns >= 0
+    rows = np.repeat(np.arange(len(ends) - 1), np.diff(ends))[kept]
+    ones = np.ones(len(rows), np.float32)
+    return Counts(terms, _sorted(sp.coo_array((ones, (rows, columns[kept])), shape=(len(ends) - 1, len(terms)))))
 
 
 @functools.cache
-def _stop_words() -> list[str]:
+def _stop_words() -> frozenset[str]:
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    return sorted(ENGLISH_STOP_WORDS - NEWS_WORDS)
+    return frozenset(ENGLISH_STOP_WORDS - NEWS_WORDS)
 
 
 def count_terms(texts: Iterable[str]) -> Counts:
@@ -118,7 +127,14 @@ def count_terms(texts: Iterable[str]) -> Counts:
     ('crew', 'station')
     """
     unescaped = (html.unescape(text) if "&" in text else text for text in texts)  # "&quot;" is no word
-    return _count(unescaped, strip_accents="unicode", stop_words=_stop_words())
+    return _count((_WORD.findall(_plain(text.lower())) for text in unescaped), _stop_words())
+
+
+def _plain(text: str) -> str:
+    """The text without accents."""
+    if text.isascii():
+        return text
+    return "".join([char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)])
 
 
 def count_topics(keys: Iterable[Iterable[str]]) -> Counts:
@@ -129,7 +145,7 @@ def count_topics(keys: Iterable[Iterable[str]]) -> Counts:
     >>> count_topics([["iran", "united states"], ["iran"]]).matrix.toarray().tolist()
     [[1.0, 1.0], [1.0, 0.0]]
     """
-    return _count(keys, analyzer=list)
+    return _count(keys)
 
 
 @functools.cache

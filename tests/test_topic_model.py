@@ -220,6 +220,31 @@ def test_threads_may_share_an_extractor(extractor, expected):
         tagger._finder.cache_clear()  # a finder that was broken would go on giving wrong topics to the tests after this
 
 
+WORDS = [
+    "Paris",
+    "U.S.-led",
+    "don't",
+    "cannot",
+    "(AP)",
+    "Dec.",
+    "10a.m.",
+    '"Gov."',
+    "and/or",
+    ":-)",
+    "São",
+    "\n",
+    "",
+    "a\nb",
+    "1,000km.",
+]
+
+
+@given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), max_size=12))
+def test_tokens_are_those_of_spacy(parts):
+    text = " ".join(parts)
+    assert tagger.tokenized(text) == tagger.tokens_of(tagger.default_tokenizer()(text))
+
+
 @given(st.lists(st.integers(0, len(EVENTS) - 1), min_size=1, max_size=12))
 @settings(deadline=None, max_examples=15)
 def test_the_network_gives_the_same_bits_for_a_batch_and_its_texts(numbers):
