@@ -19,7 +19,7 @@ import numpy.typing as npt
 from relatedstories.lexicon import Lexicon, form_of, key_of
 from relatedstories.names import definitions
 
-__all__ = ["FEATURES", "Candidates", "Finder", "Kept", "Text"]
+__all__ = ["FEATURES", "Candidates", "Finder", "Recent", "Text"]
 
 MAX_TOKENS = 9
 """The longest part of a run, in tokens; a whole run may have twice as many."""
@@ -174,10 +174,10 @@ class Finder:
         self._begins: list[bool] = []  # whether a known form begins so
         self._rare: list[bool] = []
         self._numbers = _Table(5)
-        self._known: Kept[str, _Form] = Kept()
-        self._rows: Kept[_Key, tuple[_Row, ...]] = Kept()
-        self._by_country: Kept[tuple[str, str], list[tuple[str, int, int, int]]] = Kept()
-        self._names_parts: Kept[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = Kept()
+        self._known: Recent[str, _Form] = Recent()
+        self._rows: Recent[_Key, tuple[_Row, ...]] = Recent()
+        self._by_country: Recent[tuple[str, str], list[tuple[str, int, int, int]]] = Recent()
+        self._names_parts: Recent[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = Recent()
         self._names: list[str] = []
         self._of_rows = _Table(8)
         counts = lexicon.counts.astype(np.float32)
@@ -606,7 +606,7 @@ class _Batch:
         self.n_topics = self.n_spans = 0
 
 
-class Kept(dict[_K, _V]):
+class Recent(dict[_K, _V]):
     """What was found for keys: those last met, `MAX_KEPT` or more; None for others."""
 
     def __init__(self) -> None:

@@ -831,18 +831,22 @@ def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) 
         return
     from joblib import Parallel, delayed
 
-    parallel = Parallel(n_jobs=None if elsewhere else workers, return_as="generator")
+    # Processes that have nothing left to do go at once: their memory is wanted for what comes next.
+    own = {} if elsewhere else {"n_jobs": workers, "idle_worker_timeout": 1}
+    parallel = Parallel(return_as="generator", **own)
     for found in parallel(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
         yield from found
 
 
 def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[Found]:
     pool: dict[tuple[str, str], tuple[str, str]] = {}  # what is one object travels once
+    collecting = gc.isenabled()
     gc.disable()  # a process of its own, and what it makes is remembered or gone without
     try:
         return [tuple([pool.setdefault(pair, pair) for pair in found]) for found in _found(extractor, events)]
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()
 
 
 def _found(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[Found]:

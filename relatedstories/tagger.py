@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from relatedstories.candidates import Candidates, Finder, Kept, Text
+from relatedstories.candidates import Candidates, Finder, Recent, Text
 from relatedstories.kinds import KINDS, kinds
 from relatedstories.lexicon import default_lexicon, key_of
 from relatedstories.scorer import default_network
@@ -64,7 +64,7 @@ class Found(NamedTuple):
 
 _Part: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
 
-_PARTS: Kept[str, _Part] = Kept()
+_PARTS: Recent[str, _Part] = Recent()
 """The stretches of text whose tokens are remembered."""
 
 _LONGEST = 40
