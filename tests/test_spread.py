@@ -236,7 +236,8 @@ def test_the_command_gives_the_same_bytes(cluster, tmp_path):
     assert (tmp_path / "dask.jsonl").read_bytes() == (tmp_path / "local.jsonl").read_bytes()
     for path in (tmp_path / "local").glob("*.npy"):  # index.json says when it was written
         assert (tmp_path / "dask" / path.name).read_bytes() == path.read_bytes()
-        assert (tmp_path / "built" / path.name).read_bytes() == path.read_bytes()
+        if not path.name.startswith("nearest"):  # which is not looked for to build an index
+            assert (tmp_path / "built" / path.name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.slow
