@@ -7,7 +7,7 @@ import operator
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, TypeVar
 
 from relatedstories.errors import BadValueError, shown
@@ -106,7 +106,7 @@ class Event:
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Event:
-        """The event of a record that `to_dict` made.
+        """The event of a record that `to_dict` made, which is not checked again.
 
         Examples
         --------
@@ -114,12 +114,20 @@ class Event:
         >>> Event.from_dict(event.to_dict()) == event
         True
         """
-        date = record.get("date")
-        sources = [source if isinstance(source, str) else tuple(source) for source in record.get("sources", ())]
-        return cls(**{**record, "date": dt.date.fromisoformat(date) if date else None, "sources": sources})
+        put, event = object.__setattr__, cls.__new__(cls)
+        for name, default in _DEFAULTS.items():
+            put(event, name, record.get(name, default))
+        if event.date:
+            put(event, "date", dt.date.fromisoformat(record["date"]))
+        if event.topics:
+            put(event, "topics", tuple(event.topics))
+        if event.sources:
+            put(event, "sources", tuple([source if isinstance(source, str) else tuple(source) for source in event.sources]))
+        return event
 
 
 FIELDS = tuple(field.name for field in fields(Event))
+_DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Event)}
 
 
 def as_id(value: object, where: str = "event", field: str = "id") -> str:

@@ -21,7 +21,7 @@ __all__ = ["MARGIN", "WIDTH", "Earlier", "Nearest"]
 WIDTH = 25
 """So many are kept of each row: more than a list needs, so that some can be lost before it must be looked for again."""
 
-MARGIN = 0.8
+MARGIN = 0.9
 """Kept are scores from this part of the least that is listed: what may be listed tomorrow is above it."""
 
 
