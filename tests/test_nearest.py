@@ -69,9 +69,8 @@ def looked_for(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     def counted(self: nearest.Earlier, rows: Any, *args: Any, **keywords: Any) -> Nearest | None:
         found = real(self, rows, *args, **keywords)
         everything = np.arange(len(rows.days))
-        counts.append(
-            len(everything) if found is None else int(found.lacking(everything, 13, keywords["min_score"] / nearest.MARGIN).sum())
-        )
+        least = keywords["min_score"] / nearest.MARGIN
+        counts.append(len(everything) if found is None else int(found.lacking(everything, 13, least).sum()))
         return found
 
     monkeypatch.setattr(nearest.Earlier, "brought_up", counted)
