@@ -156,6 +156,10 @@ def refresh(
     return report
 
 
+_START = '{"id": '
+_DECODER = json.JSONDecoder()
+
+
 def read_links(path: Path) -> Iterator[tuple[str, str]]:
     """The ids of a links file, each with its whole line; nothing where there is no file, or what is there is none."""
     if not path.is_file():
@@ -163,7 +167,9 @@ def read_links(path: Path) -> Iterator[tuple[str, str]]:
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
-                yield str(json.loads(line)["id"]), line
+                # Of a line of ours the id alone is read: the rest is only compared.
+                ours = line.startswith(_START)
+                yield str(_DECODER.raw_decode(line, len(_START))[0] if ours else json.loads(line)["id"]), line
             except (ValueError, KeyError, TypeError):
                 continue  # not a line of ours: counts as changed
 

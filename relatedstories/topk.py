@@ -492,7 +492,7 @@ _TASK = 1024  # rows a task: enough for a thread to be worth it, few enough to s
 _BLOCK = 8192  # rows a block: their sums, postings and the heads of their directions stay in a core's cache
 _SHORT = 64  # lists up to which to compare each pair once is faster: with longer ones most of the time goes into filling them
 _NOTHING = 0.1  # of a score: less than nearly every list's last has
-_MOST_BLOCKS = 64  # each has a number for every column
+_MOST_BLOCKS = 127  # each has a number for every column
 _MOST_ROWS = 1 << 16  # that have a place in a block, counted in 16 bits
 
 
