@@ -43,7 +43,7 @@ class Section(NamedTuple):
     head : int
         The line of the heading.
     start, end : int
-        The lines of the list, the second not among them; both that after the heading where it has none.
+        The lines of the list, the second not among them; both what follows the heading and empty lines where it has none.
     """
 
     head: int
@@ -96,8 +96,7 @@ def sections(lines: Sequence[str], head: str) -> list[Section]:
             start = number + 1
             while start < len(lines) and blank(lines[start]):
                 start += 1
-            end = _list_end(lines, start)
-            found.append(Section(number, start, end) if end > start else Section(number, number + 1, number + 1))
+            found.append(Section(number, start, _list_end(lines, start)))
     return found
 
 

@@ -119,7 +119,7 @@ def read_pages(
     BadValueError
         For a page that cannot be read, with its line, field, what was got and what was expected.
     InputError
-        Where there is no such folder.
+        Where there is no such folder, or no page in it.
 
     Warns
     -----
@@ -142,7 +142,11 @@ def read_pages(
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"{root}: got no folder, expected a folder of pages")
-    return _events(root, keys, on_error, Pages() if found is None else found, related, sources)
+    found = Pages() if found is None else found
+    paths = page_paths(root, found.others)
+    if not paths:
+        raise InputError(f"{root}: got a folder without pages of events, expected some in Markdown ({', '.join(SUFFIXES)})")
+    return _events(root, paths, keys, on_error, found, related, sources)
 
 
 def _keys(fields: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -207,6 +211,7 @@ def _is_text(path: str) -> bool:
 
 def _events(
     root: Path,
+    paths: Mapping[str, str],
     keys: Mapping[str, tuple[str, ...]],
     on_error: Callable[[BadValueError], object] | None,
     found: Pages,
@@ -214,7 +219,7 @@ def _events(
     sources: str,
 ) -> Iterator[Event]:
     unseen = {wanted[0]: name for name, wanted in keys.items() if wanted and wanted[0] not in _KEYS[name]}
-    for id_, path in page_paths(root, found.others).items():
+    for id_, path in paths.items():
         where = str(root / path)
         try:
             content = _content(root / path)
