@@ -181,9 +181,7 @@ def with_list(text: str, front: FrontMatter, name: str, items: Iterable[Mapping[
     before = {key: at.value for key, at in keys.items()}
     before.pop(name, None)
     if after != before | ({name: values} if values else {}):
-        raise InputError(
-            f"{where}: got front matter whose {name!r} cannot be told from the rest by lines, expected it on its own"
-        )
+        raise InputError(f"{where}: got front matter whose {name!r} cannot be edited alone, expected it on lines of its own")
     return new
 
 

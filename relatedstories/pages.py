@@ -39,6 +39,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 """The keys of front matter that each field is read from; the text is the body of the page."""
 _DATED = re.compile(r"\[(\d{4}-\d{1,2}-\d{1,2})\]\(")
 _DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-.")  # of a post of Jekyll
+_BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _DRAFTS = "_drafts"  # a folder of Jekyll's
 _FORMATS = "Formats:"
 
@@ -360,15 +361,22 @@ def _without_front(where: str, text: str, related: str, sources: str) -> _Page |
 
 def _body(lines: list[str], related: str, sources: str) -> tuple[str, list[str | tuple[str, str]]]:
     """The text of a page without its sections of sources and related events, and the sources."""
-    left_out: set[int] = set()
     listed: list[str | tuple[str, str]] = []
-    for section in sections(lines, related):
-        left_out.update(range(section.head, section.end))
+    ends = {section.head: section.end for section in sections(lines, related)}
     for section in sections(lines, sources):
-        left_out.update(range(section.head, section.end))
+        ends[section.head] = section.end
         for line in lines[section.start : section.end]:
             listed += [(name.strip(), url) for name, url in inline_links(line)]
-    return plain("".join([line for n, line in enumerate(lines) if n not in left_out])).strip(), listed
+    text: list[str] = []
+    number = 0
+    while number < len(lines):
+        if number in ends:
+            number = ends[number]
+            text.append("")
+        else:
+            text.append(lines[number].rstrip("\r\n"))
+            number += 1
+    return plain(_BLANKS.sub("\n\n", "\n".join(text))).strip(), listed
 
 
 def _field(where: str, name: str, value: Value) -> Any:

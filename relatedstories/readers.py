@@ -80,13 +80,13 @@ def read_events(
     >>> next(read_events(rows, fields={"title": "headline"})).date
     datetime.date(2020, 2, 15)
     """
+    if on_error is not None and not callable(on_error):
+        raise BadValueError("read_events", "on_error", shown(on_error), "a function of an error, or None")
     if isinstance(source, (str, os.PathLike)) and source != SAMPLE and os.path.isdir(source):
         from relatedstories.pages import read_pages  # here: who reads a file needs none of it
 
         return read_pages(source, fields, on_error=on_error)
     columns = _columns({} if fields is None else fields)
-    if on_error is not None and not callable(on_error):
-        raise BadValueError("read_events", "on_error", shown(on_error), "a function of an error, or None")
     rows = _rows(source, columns)  # here, not in the generator: a wrong source is known before the first event is asked for
     return _events(rows, columns, on_error)
 

@@ -141,6 +141,7 @@ def _check(call: str, root: object, key: object, head: object, context: object) 
 def _target(link: Link, path: str, paths: Mapping[str, str], root: str | None) -> str:
     id_ = link.event.id
     page = paths.get(id_, f"{id_}.md")
+    _check_inside(id_, id_)
     _check_inside(id_, page)
     return url_path(posixpath.relpath(page, posixpath.dirname(path) or ".")) if root is None else root + url_path(page)
 
@@ -184,9 +185,13 @@ def _without(lines: list[str], found: Iterable[Section]) -> str:
     left = list(lines)
     for section in reversed([section for section in found if section.end > section.start]):
         end = section.end
-        while end < len(left) and blank(left[end]):
-            end += 1
-        del left[section.head : end if end < len(left) else section.end]
+        if section.head == 0 or blank(left[section.head - 1]):
+            while end < len(left) and blank(left[end]):
+                end += 1
+            left[section.head : end if end < len(left) else section.end] = []
+        else:  # what parts the text before it from that after it
+            parted = end == len(left) or blank(left[end])
+            left[section.head : end] = [] if parted else [ending(left[section.head])]
     return "".join(left)
 
 
