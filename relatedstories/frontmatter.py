@@ -173,6 +173,8 @@ def with_list(text: str, front: FrontMatter, name: str, items: Iterable[Mapping[
     else:
         return text
     new = text[:start] + "".join([line + newline for line in lines]) + text[end:]
+    if new == text:
+        return text
     try:
         front_after = find(new, where)
         after = {key: at.value for key, at in read(new, front_after, where).items()} if front_after else {}

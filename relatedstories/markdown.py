@@ -11,7 +11,6 @@ from urllib.parse import quote
 __all__ = ["Section", "blank", "ending", "escaped", "heading", "inline_links", "lines_of", "plain", "sections", "url_path"]
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # str.splitlines would also split at characters that Markdown does not
-_HEADING = re.compile(r"(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*")
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _CLOSED = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*")
 _HTML = [
@@ -28,9 +27,10 @@ _BLOCK = re.compile(r" {0,3}(?:#{1,6}(?=[ \t]|$)|>|`{3}|~{3}|<)")
 
 _PUNCTUATION = r"[!-/:-@\[-`{-~]"
 _ESCAPE = re.compile(rf"\\({_PUNCTUATION})|&(?:#\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z]\w{{1,31}});")
-_LABEL = r"(?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.)*\])*"
+# No more than 200 parts, and possessive, so that a page of brackets alone is read as quickly as any other.
+_LABEL = r"(?:[^\[\]\\]++|\\.|\[(?:[^\[\]\\]++|\\.){0,200}+\]){0,200}+"
 _TARGET = r"<(?:[^<>\\\r\n]|\\.)*>|(?:[^\s()\\<]|\\.|\((?:[^\s()\\]|\\.)*\))(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*"
-_LINK = re.compile(rf"(!?)\[({_LABEL})\]\(\s*({_TARGET})?(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)", re.DOTALL)
+_LINK = re.compile(rf"(!?)\[({_LABEL})\]\(\s*+({_TARGET})?(?:\s++(?:\"[^\"]*\"|'[^']*'))?\s*+\)", re.DOTALL)
 _WIKI_LINK = re.compile(r"(!?)\[\[([^\[\]|\r\n]+)(?:\|([^\[\]\r\n]+))?\]\]")
 _SPECIAL = re.compile(r"[\\`*_\[\]<>{~]|(?<=\{)%|&(?=#?\w+;)")
 
@@ -74,8 +74,14 @@ def heading(line: str) -> tuple[int, str] | None:
     >>> heading("### Related:  ")
     (3, 'Related:')
     """
-    found = _HEADING.fullmatch(line.rstrip("\r\n"))
-    return (len(found[1]), found[2] or "") if found else None
+    bare = line.rstrip("\r\n").rstrip(" \t")
+    said = bare.lstrip("#")
+    level = len(bare) - len(said)
+    if not 1 <= level <= 6 or not (said == "" or said.startswith((" ", "\t"))):
+        return None
+    said = said.strip(" \t")
+    closed = said.rstrip("#")  # of a heading written as "## Rain ##"
+    return level, closed.rstrip(" \t") if closed == "" or closed.endswith((" ", "\t")) else said
 
 
 def sections(lines: Sequence[str], head: str) -> list[Section]:

@@ -184,7 +184,7 @@ def page_paths(folder: Path, others: collections.Counter[str] | None = None) -> 
     """
     others = collections.Counter() if others is None else others
     paths: list[str] = []
-    for top, folders, files in os.walk(folder):
+    for top, folders, files in os.walk(folder, onerror=_unreadable):
         links = {name for name in (*folders, *files) if not name.startswith(".") and os.path.islink(os.path.join(top, name))}
         others.update(["symbolic link"] * len(links))
         folders[:] = [name for name in folders if not name.startswith(".") and name not in links]
@@ -204,6 +204,10 @@ def page_paths(folder: Path, others: collections.Counter[str] | None = None) -> 
     bare = {path: os.path.splitext(path)[0] for path in paths}
     used = collections.Counter(bare.values()) + collections.Counter(paths)
     return {path if used[bare[path]] > 1 else bare[path]: path for path in paths}
+
+
+def _unreadable(error: OSError) -> None:
+    raise InputError(f"{error.filename}: got a folder that cannot be read ({error.strerror}), expected one that can")
 
 
 def _is_text(path: str) -> bool:
