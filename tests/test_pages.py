@@ -19,7 +19,7 @@ from srsly import yaml_loads
 
 from relatedstories import BadValueError, Event, InputError, Link, read_events
 from relatedstories.frontmatter import find
-from relatedstories.markdown import lines_of
+from relatedstories.markdown import escaped, inline_links, lines_of, url_path
 from relatedstories.mojibake import mended
 from relatedstories.pages import Pages, read_pages
 from relatedstories.rewriting import rewrite, rewritten
@@ -653,6 +653,13 @@ def test_a_section_is_all_that_changes(
         assert unquoted(parsed(again)) == expected(links)
     if links and (old is None or not after):
         assert again.endswith((b"\r", b"\n")) == page.endswith((b"\r", b"\n"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(TITLES, st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_links_are_read_back_by_the_reader_of_sources(title: str, path: str) -> None:
+    ((name, target),) = inline_links(f"1. [{escaped(title)}]({url_path(path)})")
+    assert (name, unquote(target)) == (_shown(title), path)
 
 
 KEY_LINES = st.sampled_from(
