@@ -17,8 +17,7 @@ _OPENING = re.compile(r"\ufeff?---[ \t]*(?:\r\n|\r|\n)")
 _CLOSING = re.compile(r"(?<![^\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)")
 _HEADER = re.compile(r"([A-Za-z][\w-]*):(?:[ \t]+(.*))?")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_DEPTH = 3
-"""How deep lists and mappings are read; aliases would let a short page stand for any number of values."""
+_NULL = {"", "~", "null", "Null", "NULL"}
 
 
 class FrontMatter(NamedTuple):
@@ -69,49 +68,89 @@ def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
     >>> {name: key.value for name, key in read(text, find(text)).items()}
     {'title': 'Rain', 'date': '2020-02-15T23:00:00+01:00'}
     """
-    inner = text[front.start : front.end]
     keys: dict[str, Key] = {}
-    for key, value in _composed(inner, where):
-        start, end = key.start_mark.index, value.end_mark.index
-        line = len(lines_of(inner[:start])) + (2 if start == 0 or inner[start - 1] in "\r\n" else 1)
-        if not isinstance(key.value, str):
-            raise BadValueError(f"{where}:{line}", None, "a key that is no text", "front matter of texts with values")
+    anchors: dict[str, Value] = {}
+    for key, events in _pairs(text, front, where):
+        start, end = front.start + key.start_mark.index, front.start + events[-1].end_mark.index
         if key.value in keys:
             expected = f"a key used once (it stands on line {keys[key.value].line} too)"
-            raise BadValueError(f"{where}:{line}", None, shown(key.value), expected)
-        keys[key.value] = Key(_value(value), line, front.start + start, front.start + end)
+            raise BadValueError(_place(where, text, start), None, shown(key.value), expected)
+        try:
+            value = _value(events, anchors)
+        except KeyError as error:
+            got = f"broken YAML (an alias {error.args[0]!r} of nothing before it)"
+            raise BadValueError(_place(where, text, start), None, got, "front matter in YAML") from None
+        keys[key.value] = Key(value, len(lines_of(text[:start] + "x")), start, end)
+        if key.anchor:
+            anchors[key.anchor] = key.value
     return keys
 
 
-def _composed(inner: str, where: str) -> list[tuple[Any, Any]]:
-    from srsly.ruamel_yaml import compose
-    from srsly.ruamel_yaml.loader import BaseLoader
+def _place(where: str, text: str, at: int) -> str:
+    return f"{where}:{len(lines_of(text[:at] + 'x'))}"
 
+
+def _pairs(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[Any]]]:
+    """The parser's event of each key, and the events of its value.
+
+    Events, since the trees that PyYAML would make of them in C end the process where lists are nested a hundred thousand deep.
+    """
+    import yaml  # here: who reads no front matter needs none of it
+
+    inner = text[front.start : front.end]
     try:
-        root = compose(inner, Loader=BaseLoader)  # nodes, not objects: nothing is made of what a page says
-    except Exception as error:  # of a dozen classes, for broken YAML is broken in many ways
+        # In C it is ten times as fast, where PyYAML has that.
+        events = list(yaml.parse(inner, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))[1:-1]
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         mark = getattr(error, "problem_mark", None)
-        at = inner[: mark.index if mark else getattr(error, "position", 0) or 0]
-        line = len(lines_of(at + "x")) + 1
+        before = inner[: mark.index] if mark else inner.encode()[: getattr(error, "position", 0)].decode(errors="ignore")
         why = getattr(error, "problem", None) or getattr(error, "reason", None) or type(error).__name__
-        raise BadValueError(f"{where}:{line}", None, f"broken YAML ({why})", "front matter in YAML") from None
-    if root is None:
+        place = _place(where, text, front.start + len(before))
+        raise BadValueError(place, None, f"broken YAML ({why})", "front matter in YAML") from None
+    if not events:
         return []
-    if type(root).__name__ != "MappingNode":
+    if not isinstance(events[1], yaml.MappingStartEvent):
         raise BadValueError(f"{where}:2", None, "front matter without keys", "keys with values")
-    pairs: list[tuple[Any, Any]] = root.value
+    pairs: list[tuple[Any, list[Any]]] = []
+    depth = 0
+    for event in events[2:]:
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        if depth == 0 and (not pairs or pairs[-1][1]) and isinstance(event, yaml.ScalarEvent):
+            pairs.append((event, []))
+        elif pairs and (depth or not pairs[-1][1]):
+            pairs[-1][1].append(event)
+        elif isinstance(event, yaml.MappingEndEvent):
+            return pairs
+        else:
+            raise BadValueError(_place(where, text, front.start + event.start_mark.index), None, "a key that is no text", "texts")
+        depth -= isinstance(event, yaml.CollectionEndEvent)
     return pairs
 
 
-def _value(node: Any, depth: int = 0) -> Value:
-    kind = type(node).__name__
-    if kind == "ScalarNode":
-        return None if node.tag == "tag:yaml.org,2002:null" and not node.style else str(node.value)
-    if depth == _DEPTH:
-        return None
-    if kind == "SequenceNode":
-        return [_value(item, depth + 1) for item in node.value]
-    return {str(key.value): _value(value, depth + 1) for key, value in node.value if type(key).__name__ == "ScalarNode"}
+def _value(events: Iterable[Any], anchors: dict[str, Value]) -> Value:
+    """The value of these events; of an alias the very value that it stands for, so that none takes more room than its text."""
+    import yaml
+
+    within: list[tuple[str | None, list[Value]]] = []
+    value: Value = None
+    for event in events:
+        anchor = getattr(event, "anchor", None)
+        if isinstance(event, yaml.CollectionStartEvent):
+            within.append((anchor, []))
+            continue
+        if isinstance(event, yaml.AliasEvent):
+            anchor, value = None, anchors[event.anchor]
+        elif isinstance(event, yaml.ScalarEvent):
+            value = None if event.value in _NULL and not event.style else str(event.value)
+        else:
+            anchor, items = within.pop()
+            pairs = zip(items[::2], items[1::2], strict=True) if isinstance(event, yaml.MappingEndEvent) else None
+            value = items if pairs is None else {key: item for key, item in pairs if isinstance(key, str)}
+        if anchor:
+            anchors[anchor] = value
+        if within:
+            within[-1][1].append(value)
+    return value
 
 
 def header_lines(text: str) -> tuple[dict[str, Key], int]:
@@ -175,16 +214,32 @@ def with_list(text: str, front: FrontMatter, name: str, items: Iterable[Mapping[
     new = text[:start] + "".join([line + newline for line in lines]) + text[end:]
     if new == text:
         return text
-    try:
-        front_after = find(new, where)
-        after = {key: at.value for key, at in read(new, front_after, where).items()} if front_after else {}
-    except BadValueError:
-        after = {}
-    before = {key: at.value for key, at in keys.items()}
-    before.pop(name, None)
-    if after != before | ({name: values} if values else {}):
+    if not _differ_by(name, values, (text, front), new, where):
         raise InputError(f"{where}: got front matter whose {name!r} cannot be edited alone, expected it on lines of its own")
     return new
+
+
+def _differ_by(name: str, values: Any, old: tuple[str, FrontMatter], new: str, where: str) -> bool:
+    """Whether all keys but one are the same in both texts, and that one has these values in the new one."""
+    try:
+        front = find(new, where)
+        keys = read(new, front, where) if front else {}
+    except BadValueError:
+        return False
+    if front is None or (keys[name].value if name in keys else []) != values:
+        return False
+    before, after = ([pair for pair in _said(*text, where) if pair[0] != name] for text in (old, (new, front)))
+    return before == after
+
+
+def _said(text: str, front: FrontMatter, where: str) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """Each key with what the parser says of its value, the marks of where it stands left out."""
+    pairs = _pairs(text, front, where)
+    names = ("value", "anchor", "tag")
+    return [
+        (key.value, [(type(event).__name__, *(str(getattr(event, name, None)) for name in names)) for event in events])
+        for key, events in pairs
+    ]
 
 
 def _line_end(text: str, key: Key) -> int:
