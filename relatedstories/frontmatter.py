@@ -13,7 +13,7 @@ __all__ = ["FrontMatter", "Key", "Value", "find", "header_lines", "read", "with_
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
-_OPENING = re.compile(r"\ufeff?---[ \t]*(?:\r\n|\r|\n)")
+_OPENING = re.compile(r"\ufeff?---[ \t]*(?:\r\n|\r|\n)\ufeff?")  # the second mark is none that a YAML parser counts
 _CLOSING = re.compile(r"(?<![^\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)")
 _HEADER = re.compile(r"([A-Za-z][\w-]*):(?:[ \t]+(.*))?")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")

@@ -19,7 +19,8 @@ from relatedstories.pages import RELATED, SUFFIXES, Pages, check_head, digest, p
 
 __all__ = ["Rewritten", "rewrite", "rewritten"]
 
-_KEY = re.compile(r"[A-Za-z_][\w-]*")
+_KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+_ROOT = re.compile(r"([^\s()<>\\]*/)?")
 
 
 @dataclass(slots=True)
@@ -134,8 +135,8 @@ def _check(call: str, root: object, key: object, head: object, context: object) 
         raise BadValueError(call, "context", shown(context), "a word, such as 'Context'")
     if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
         raise BadValueError(call, "key", shown(key), "a key of letters, digits, - and _, or None")
-    if root is not None and not isinstance(root, str):
-        raise BadValueError(call, "root", shown(root), "what a path is put behind, '/' say, or None")
+    if root is not None and not (isinstance(root, str) and _ROOT.fullmatch(root)):
+        raise BadValueError(call, "root", shown(root), "what a path is put behind, '/' or '/archive/' say, or None")
 
 
 def _target(link: Link, path: str, paths: Mapping[str, str], root: str | None) -> str:

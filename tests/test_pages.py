@@ -346,7 +346,16 @@ def test_aliases_stand_for_what_they_name(tmp_path: Path) -> None:
 )
 def test_any_bytes_are_read_or_named(folder: Path, head: bytes, content: bytes) -> None:
     (folder / "any.md").write_bytes(head + content + b"\n---\n")
-    list(read_pages(folder, on_error=lambda error: error))
+    before = list(read_pages(folder, on_error=lambda error: error))
+    for links in (LINKS, LINKS[1:], []):
+        page = (folder / "any.md").read_bytes()
+        try:
+            new = rewritten(page, links)
+        except InputError:
+            return
+        assert rewritten(new or page, links) is None
+        (folder / "any.md").write_bytes(new or page)
+        assert list(read_pages(folder, on_error=lambda error: error)) == before
 
 
 @pytest.mark.parametrize(
@@ -436,6 +445,8 @@ def test_targets() -> None:
         return parsed(rewritten(OLD.encode(), [link("news/2019/a", "x")], **keywords) or b"")[0][1]  # type: ignore[arg-type]
 
     assert target() == "/news/2019/a.md"
+    assert target(root="") == "news/2019/a.md"
+    assert target(root="https://example.org/") == "https://example.org/news/2019/a.md"
     assert target(root="/archive/") == "/archive/news/2019/a.md"
     assert target(root=None, path="news/2020/b.md") == "../2019/a.md"
     assert target(root=None, path="b.md") == "news/2019/a.md"
@@ -586,7 +597,9 @@ def test_settings_that_cannot_be(tmp_path: Path) -> None:
         ({"head": "### a\n"}, "head: got '### a\\n', expected a heading in Markdown, such as '### Related:'"),
         ({"context": ""}, "context: got '', expected a word, such as 'Context'"),
         ({"key": "a: b"}, "key: got 'a: b', expected a key of letters, digits, - and _, or None"),
-        ({"root": 1}, "root: got 1 (int), expected what a path is put behind, '/' say, or None"),
+        ({"root": 1}, "root: got 1 (int), expected what a path is put behind, '/' or '/archive/' say, or None"),
+        ({"root": "/archive"}, "root: got '/archive', expected what a path is put behind, '/' or '/archive/' say, or None"),
+        ({"root": "a) b/"}, "root: got 'a) b/', expected what a path is put behind, '/' or '/archive/' say, or None"),
     ):
         with pytest.raises(BadValueError) as caught:
             rewrite(tmp_path, {"one": []}, **keywords)
