@@ -46,7 +46,8 @@ def read_events(
     ----------
     source : path, str, data frame or iterable
         A file ending in .jsonl, .ndjson, .csv, .tsv (each also .gz) or .parquet, UTF-8 throughout; ``"sample"``, the
-        archive that comes with the package; a pandas or polars data frame; or an iterable of dicts or events.
+        archive that comes with the package; a folder of Markdown pages, see `relatedstories.pages.read_pages`; a pandas or
+        polars data frame; or an iterable of dicts or events.
     fields : mapping of str to str, optional
         For fields of `Event`, the column or key each is read from where its name differs: ``{"title": "headline"}``.
         A column named here is not read a second time under its own name.
@@ -79,9 +80,13 @@ def read_events(
     >>> next(read_events(rows, fields={"title": "headline"})).date
     datetime.date(2020, 2, 15)
     """
-    columns = _columns({} if fields is None else fields)
     if on_error is not None and not callable(on_error):
         raise BadValueError("read_events", "on_error", shown(on_error), "a function of an error, or None")
+    if isinstance(source, (str, os.PathLike)) and source != SAMPLE and os.path.isdir(source):
+        from relatedstories.pages import read_pages  # here: who reads a file needs none of it
+
+        return read_pages(source, fields, on_error=on_error)
+    columns = _columns({} if fields is None else fields)
     rows = _rows(source, columns)  # here, not in the generator: a wrong source is known before the first event is asked for
     return _events(rows, columns, on_error)
 
@@ -126,8 +131,6 @@ def _rows(source: Any, columns: Mapping[str, str]) -> Iterator[Row]:
 
 
 def _file_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
-    if path.is_dir():
-        raise InputError(f"{path}: got a folder, expected a file: {_FORMATS}")
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
     name = path.name.lower()

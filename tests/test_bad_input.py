@@ -424,7 +424,8 @@ def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         read_events(tmp_path / "news.csv", on_error=print)
     assert str(caught.value) == f"{tmp_path / 'news.csv'}: no such file"
-    check(tmp_path, f"{tmp_path}: got a folder, expected a file: {FORMATS}", None, WHOLE_FILE)
+    pages = "expected some in Markdown (.md, .markdown, .mkd, .mdown)"
+    check(tmp_path, f"{tmp_path}: got a folder without pages of events, {pages}", None, WHOLE_FILE)
 
 
 @pytest.mark.parametrize(
