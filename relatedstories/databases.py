@@ -9,7 +9,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -42,12 +42,12 @@ LOCK_SECONDS = 60
 
 _NAME = re.compile(r'(?:("(?:[^"]|"")+"|[^".]+)\.)?("(?:[^"]|"")+"|[^".]+)')
 _PACKAGES = {"psycopg": '"relatedstories[postgresql]"', "MySQLdb": "mysqlclient"}
-_SESSION = {
+_READ_ONLY = {
     "sqlite": ["PRAGMA query_only = ON"],
-    "postgresql": ["SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "SET DateStyle = ISO"],
-    "mysql": ["SET SESSION TRANSACTION READ ONLY"],
+    "postgresql": ["SET TRANSACTION READ ONLY", "SET LOCAL DateStyle = ISO"],
+    "mysql": ["SET SESSION TRANSACTION READ ONLY", "COMMIT"],  # it is of the next transaction
 }
-"""By dialect, what makes a session one that only reads."""
+"""By dialect, what makes a connection one that only reads; of PostgreSQL the transaction, as a pooler may share the rest."""
 
 
 class Database:
@@ -79,7 +79,7 @@ class Database:
         self._url = _parsed(url)
         self.name = f"{self._url.get_backend_name()}://{self._url.host or ''}/{self._url.database or ''}"
         try:
-            # hide_parameters: no log shows the values of rows.
+            # hide_parameters: what SQLAlchemy logs of statements has no values of rows in it.
             self._engine = sa.create_engine(self._url, hide_parameters=True, poolclass=NullPool)
         except NoSuchModuleError:
             raise InputError(f"{self.name}: got a kind of database that SQLAlchemy does not know: {_KNOWN}") from None
@@ -113,10 +113,9 @@ class Database:
         """A connection that writes nothing, whatever it is told where the database can see to that."""
         if self.file is not None and not self.file.exists():  # SQLite would make one
             raise InputError(f"{self.name}: no such file")
-        with self.errors(), self._engine.connect() as connection:
-            for statement in _SESSION.get(self.dialect, ()):
+        with self.errors(), self._connected() as connection:
+            for statement in _READ_ONLY.get(self.dialect, ()):
                 connection.exec_driver_sql(statement)
-            connection.commit()
             if self._engine.dialect.driver == "psycopg":
                 _dates_as_text(connection)
             yield connection
@@ -124,8 +123,14 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A connection whose transaction leaves nothing behind unless it is committed."""
-        with self.errors(), self._engine.connect() as connection:
+        with self.errors(), self._connected() as connection:
             yield connection.execution_options(writes=True)
+
+    def _connected(self) -> sa.Connection:
+        try:
+            return self._engine.connect()
+        except (TypeError, ValueError) as error:  # an option that the driver does not have, or not so
+            raise InputError(f"{self.name}: {self._told(error)}") from None
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -225,34 +230,23 @@ def read_rows(
     if query is not None and (table is not None or where is not None):
         raise InputError("got a query and a table or condition, expected either a query, which names its tables, or these")
     database = Database(url)  # here, not in the generator: what is wrong with it is known at once
-    if query is not None:
-        return _read(database, columns, "query", None, query.strip().rstrip(";"))
-    table = EVENTS if table is None else table
-    schema, name = _split(table)
-    return _read(database, columns, table, sa.table(name, schema=schema), where)
-
-
-def _read(database: Database, columns: Mapping[str, str], what: str, table: Any, sql: str | None) -> Iterator[Row]:
+    what = "query" if query is not None else EVENTS if table is None else table
     place = f"{database.name}: {what}"
+    if query is not None:
+        sql = query.strip().rstrip(";")
+        return _read(database, columns, place, lambda connection: _asked(connection, place, columns, sql))
+    schema, name = _split(what)
+    events = sa.table(name, schema=schema)
+    return _read(database, columns, place, lambda connection: _selected(connection, place, columns, events, where))
+
+
+def _read(
+    database: Database, columns: Mapping[str, str], place: str, ask: Callable[[sa.Connection], sa.CursorResult[Any]]
+) -> Iterator[Row]:
+    of_lists = {columns.get("topics"), columns.get("sources")}
     with database.reading() as connection:
-        if table is not None:
-            _check_table(database, connection, what, table)
-        streamed = connection.execution_options(stream_results=True, yield_per=BATCH, no_parameters=table is None)
-        if table is None:
-            result = streamed.exec_driver_sql(str(sql))
-            if not result.returns_rows:
-                raise InputError(f"{place}: got a statement that gives no rows, expected a query")
-            header = list(result.keys())
-        else:
-            header = [column["name"] for column in sa.inspect(connection).get_columns(table.name, schema=table.schema)]
-        check_header(place, header, columns)
-        if table is not None:
-            header = [name for name in dict.fromkeys(columns.values()) if name in header]
-            statement: Any = sa.select(*(sa.column(quoted_name(name, True)) for name in header)).select_from(table)
-            if sql is not None:
-                statement = statement.where(sa.literal_column(f"({sql}\n)"))  # a line end, as it may end in a comment
-            result = streamed.execute(statement)
-        of_lists = {columns.get("topics"), columns.get("sources")}
+        result = ask(connection)
+        header = list(result.keys())
         for number, values in enumerate(result, 1):
             row = {name: _plain(value, name in of_lists) for name, value in zip(header, values, strict=True)}
             id_ = row[columns["id"]]
@@ -260,14 +254,40 @@ def _read(database: Database, columns: Mapping[str, str], what: str, table: Any,
             yield where, broken_text(where, row) or row
 
 
-def _check_table(database: Database, connection: sa.Connection, what: str, table: Any) -> None:
-    inspector = sa.inspect(connection)
-    if inspector.has_table(table.name, schema=table.schema):
-        return
-    names = sorted({*inspector.get_table_names(schema=table.schema), *inspector.get_view_names(schema=table.schema)})
-    raise InputError(
-        f"{database.name}: no table {shown(what)}; got {shown_names(names)}; name it with table=, --table on the command line"
-    )
+def _asked(connection: sa.Connection, place: str, columns: Mapping[str, str], query: str) -> sa.CursorResult[Any]:
+    """What a query gives, which goes to the driver as it is: no % or : in it stands for a parameter."""
+    options = {"stream_results": True, "yield_per": BATCH, "no_parameters": True}
+    result = connection.exec_driver_sql(query, execution_options=options)
+    if not result.returns_rows:
+        raise InputError(f"{place}: got a statement that gives no rows, expected a query")
+    check_header(place, list(result.keys()), columns)
+    return result
+
+
+def _selected(
+    connection: sa.Connection, place: str, columns: Mapping[str, str], table: sa.TableClause, where: str | None
+) -> sa.CursorResult[Any]:
+    """Those columns of a table that are asked for and there."""
+    header = _columns_of(connection, table)
+    if header is None:
+        inspector = sa.inspect(connection)
+        names = sorted({*inspector.get_table_names(schema=table.schema), *inspector.get_view_names(schema=table.schema)})
+        got = f"got no such table among {shown_names(names)}"
+        raise InputError(f"{place}: {got}; name it with table=, --table on the command line")
+    check_header(place, header, columns)
+    wanted = [name for name in dict.fromkeys(columns.values()) if name in header]
+    statement: Any = sa.select(*(sa.column(quoted_name(name, True)) for name in wanted)).select_from(table)
+    if where is not None:
+        statement = statement.where(sa.literal_column(f"({where}\n)"))  # a line end, as it may end in a comment
+    return connection.execute(statement, execution_options={"stream_results": True, "yield_per": BATCH})
+
+
+def _columns_of(connection: sa.Connection, table: Any) -> list[str] | None:
+    """The names of a table's columns; None where there is no such table."""
+    if not sa.inspect(connection).has_table(table.name, schema=table.schema):
+        return None
+    nothing: Any = sa.select(sa.text("*")).select_from(table).where(sa.false())
+    return list(connection.execute(nothing).keys())
 
 
 def _plain(value: Any, is_list: bool) -> Any:
@@ -408,10 +428,9 @@ class LinksTable:
 
     def _exists(self, connection: sa.Connection) -> bool:
         """Whether there is the table; raises `InputError` where one of its name has other columns."""
-        inspector = sa.inspect(connection)
-        if not inspector.has_table(self._table.name, schema=self._table.schema):
+        got = _columns_of(connection, self._table)
+        if got is None:
             return False
-        got = [column["name"] for column in inspector.get_columns(self._table.name, schema=self._table.schema)]
         expected = [column.name for column in self._table.columns]
         if set(got) != set(expected):
             raise InputError(f"{self}: got one with the columns {shown_names(got)}, expected {shown_names(expected)}")
