@@ -41,6 +41,7 @@ LOCK_SECONDS = 60
 """So long a refresh waits for another that is writing the same table."""
 
 _NAME = re.compile(r'(?:("(?:[^"]|"")+"|[^".]+)\.)?("(?:[^"]|"")+"|[^".]+)')
+_KNOWN = "postgresql, mysql, mariadb, sqlite or a dialect that is installed"
 _PACKAGES = {"psycopg": '"relatedstories[postgresql]"', "MySQLdb": "mysqlclient"}
 _READ_ONLY = {
     "sqlite": ["PRAGMA query_only = ON"],
@@ -82,7 +83,7 @@ class Database:
             # hide_parameters: what SQLAlchemy logs of statements has no values of rows in it.
             self._engine = sa.create_engine(self._url, hide_parameters=True, poolclass=NullPool)
         except NoSuchModuleError:
-            raise InputError(f"{self.name}: got a kind of database that SQLAlchemy does not know: {_KNOWN}") from None
+            raise InputError(f"{self.name}: got a kind of database that SQLAlchemy does not know, expected {_KNOWN}") from None
         except ImportError as error:
             driver = error.name or self._url.get_driver_name()
             package = _PACKAGES.get(driver, driver)
@@ -143,8 +144,10 @@ class Database:
     def _told(self, error: Exception) -> str:
         """The first line of what the driver says: the rest, and SQLAlchemy's own words, may hold values of rows."""
         cause = getattr(error, "orig", None) or error
-        primary = getattr(getattr(cause, "diag", None), "message_primary", None)
-        lines = [" ".join(line.split()) for line in (primary or str(cause)).splitlines() if line.strip()]
+        words = getattr(getattr(cause, "diag", None), "message_primary", None) or str(cause)
+        if len(cause.args) == 2 and isinstance(cause.args[0], int):  # MySQL's drivers: a number and the message
+            words = str(cause.args[1])
+        lines = [" ".join(line.split()) for line in words.splitlines() if line.strip()]
         told = " ".join(lines[: 2 if lines[:1] and lines[0].endswith(":") else 1]) or type(cause).__name__
         secrets = {self._url.password, os.environ.get("PGPASSWORD")}
         secrets |= {str(value) for key, value in self._url.query.items() if "pass" in key.lower()}
@@ -153,20 +156,18 @@ class Database:
         return told
 
 
-_KNOWN = "expected postgresql, mysql, mariadb, sqlite or a dialect that is installed"
-
-
 def _parsed(url: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
     except (SQLAlchemyError, ValueError):  # whose words hold parts of the address
         parsed = None
-    if parsed is None or "@" in (parsed.host or ""):
+    in_file = parsed is not None and parsed.get_backend_name() == "sqlite"
+    if parsed is None or "@" in (parsed.host or "") or ("@" in (parsed.database or "") and not in_file):  # part of a password
         raise InputError(
             "got a broken address of a database, expected dialect+driver://user:password@host:port/name, "
             "with %40 for an @ in a password, %2F for a / and %3A for a :"
         )
-    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+    if in_file and parsed.database in (None, "", ":memory:"):
         raise InputError("got an SQLite database in memory, expected one in a file: sqlite:///news.db")
     if parsed.drivername in ("postgres", "postgresql"):  # whose default differs between versions of SQLAlchemy
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -396,7 +397,7 @@ class LinksTable:
                 pass
             return
         with self._locked() as connection:
-            old = _with_empty(self._old(connection), new)
+            old = _with_empty(self._old(connection, for_update=True), new)
             added: list[dict[str, Any]] = []
             removed: list[dict[str, Any]] = []
             now = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -436,10 +437,10 @@ class LinksTable:
             raise InputError(f"{self}: got one with the columns {shown_names(got)}, expected {shown_names(expected)}")
         return True
 
-    def _old(self, connection: sa.Connection) -> dict[str, str]:
+    def _old(self, connection: sa.Connection, for_update: bool = False) -> dict[str, str]:
         columns = self._table.c
         statement = sa.select(self._table).order_by(columns.event_id, columns["rank"])
-        if self.database.dialect == "mysql":
+        if self.database.dialect == "mysql" and for_update:
             statement = statement.with_for_update()
         rows = connection.execute(statement, execution_options={"yield_per": BATCH})
         return {id_: links_line(id_, [_link(row) for row in group]) for id_, group in itertools.groupby(rows, itemgetter(0))}

@@ -709,6 +709,7 @@ def test_wrong_password_and_no_server(postgres: Store) -> None:
         "joe:{}",
         "joe:{}/a@b@host/news",
         "host:{}/news",
+        "joe/{}@host/news",
     ],
 )
 def test_broken_addresses(address: str) -> None:
