@@ -384,6 +384,18 @@ def test_only_rows_that_changed_are_written(store: Store) -> None:
             assert (after[row["id"], link["rank"]] == before.get((row["id"], link["rank"]))) == (was == link)
 
 
+def test_rows_of_another_hand_are_put_right(store: Store) -> None:
+    table = LinksTable(store.url)
+    refresh(quick(), SPACE, table)
+    expected = list(table.read())
+    store.run("UPDATE related_links SET topics = '[broken' WHERE event_id = 'dragon'")
+    store.run("DELETE FROM related_links WHERE event_id = 'progress' AND rank = 1")
+    store.run("UPDATE related_links SET event_id = 'nobody' WHERE event_id = 'oslo'")
+    report = refresh(quick(), SPACE, table)
+    assert (report.new, report.changed, report.gone) == (2, 1, 1)
+    assert list(table.read()) == expected
+
+
 def test_a_dry_run_makes_no_table_and_no_file(store: Store, tmp_path: Path) -> None:
     report = refresh(quick(), SPACE, LinksTable(store.url), dry_run=True)
     assert report.new == len(with_links(lines(SPACE)))
@@ -717,6 +729,14 @@ def test_broken_addresses(address: str) -> None:
         said = message(lambda make=make: make("postgresql+psycopg://" + address.format("s3cr%et&word")))
         assert "s3cr" not in said
         assert said.startswith("got a broken address of a database, expected dialect+driver://")
+
+
+def test_address_in_the_wrong_place() -> None:
+    url = f"postgresql://joe:{IN_URL}@host/news"
+    message(lambda: quick().fit(url))  # type: ignore[arg-type]
+    message(lambda: refresh(quick(), SPACE, url))
+    message(lambda: read_events({"id": 1}, table=url))
+    message(lambda: read_events("sqlite:///news.db", {url: "a"}))
 
 
 def test_password_from_the_environment_or_a_file(postgres: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
