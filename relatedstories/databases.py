@@ -9,7 +9,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -439,7 +439,8 @@ class LinksTable:
 
     def _old(self, connection: sa.Connection, for_update: bool = False) -> dict[str, str]:
         columns = self._table.c
-        statement = sa.select(self._table).order_by(columns.event_id, columns["rank"])
+        told: Any = (column for column in columns if column.name != "refreshed_at")
+        statement = sa.select(*told).order_by(columns.event_id, columns["rank"])
         if self.database.dialect == "mysql" and for_update:
             statement = statement.with_for_update()
         rows = connection.execute(statement, execution_options={"yield_per": BATCH})
@@ -461,12 +462,13 @@ def _row(id_: str, link: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _link(row: Any) -> dict[str, Any]:
+def _link(row: Sequence[Any]) -> dict[str, Any]:
     """What `Link.to_dict` had when the row was written."""
-    link = {"id": row.related_id, "rank": row.rank, "score": row.score, "context": row.context, "topics": _listed(row.topics)}
-    if row.duplicates:
-        link["duplicates"] = _listed(row.duplicates)
-    if row.pinned:
+    _, rank, id_, score, context, topics, duplicates, pinned = row
+    link = {"id": id_, "rank": rank, "score": score, "context": context, "topics": _listed(topics)}
+    if duplicates:
+        link["duplicates"] = _listed(duplicates)
+    if pinned:
         link["pinned"] = True
     return link
 
