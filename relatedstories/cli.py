@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from relatedstories.addresses import is_database, without_passwords
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import FIELDS, Event, parse_date
 from relatedstories.judgements import QUERIES
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from relatedstories.evaluation import Evaluation
     from relatedstories.index import Progress, RelatedStories
     from relatedstories.rules import Keywords
+    from relatedstories.targets import Target
     from relatedstories.topics import Topic, TopicExtractor
 
 __all__ = ["app", "main"]
@@ -62,12 +64,37 @@ _OPTIONAL: dict[str, Any] = {"text": "", "date": None, "heading": None, "topics"
 Source = Annotated[
     str,
     typer.Argument(
-        metavar="SOURCE", help="A .jsonl, .csv (each also .gz), .tsv or .parquet file, or 'sample'.", show_default=False
+        metavar="SOURCE",
+        help="A .jsonl, .csv (each also .gz), .tsv or .parquet file, a database's address, or 'sample'.",
+        show_default=False,
     ),
 ]
 Field = Annotated[
     list[str] | None,
     typer.Option("--field", metavar="FIELD=COLUMN", help=f"Read a field ({', '.join(FIELDS)}) from this column. Repeatable."),
+]
+_DATABASES = "Databases"
+Table = Annotated[
+    str | None,
+    typer.Option(
+        "--table",
+        metavar="NAME",
+        help="The table or view to read, schema.name if need be; 'events' by default.",
+        show_default=False,
+        rich_help_panel=_DATABASES,
+    ),
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where", metavar="SQL", help="A condition that its rows meet.", show_default=False, rich_help_panel=_DATABASES
+    ),
+]
+Query = Annotated[
+    str | None,
+    typer.Option(
+        "--query", metavar="SQL", help="Read what this query gives, instead.", show_default=False, rich_help_panel=_DATABASES
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first row that cannot be an event, do not skip it.")]
 Index = Annotated[
@@ -211,6 +238,8 @@ def _run(arguments: list[str]) -> int:
         if type(error).__name__ == "Abort":
             raise KeyboardInterrupt from None
         if hasattr(error, "show") and hasattr(error, "exit_code"):
+            if isinstance(said := getattr(error, "message", None), str):
+                error.message = without_passwords(said)  # type: ignore[attr-defined]
             error.show()
             return int(error.exit_code)
         raise
@@ -226,7 +255,7 @@ def _message(error: Exception) -> str:
 
 
 def _say(message: str) -> None:
-    print(f"relatedstories: {' '.join(message.splitlines())}", file=sys.stderr)
+    print(f"relatedstories: {without_passwords(' '.join(message.splitlines()))}", file=sys.stderr)
 
 
 # ---------------------------------------------------------------------- commands
@@ -253,13 +282,23 @@ def _options(
 def refresh(
     source: Source,
     links: Annotated[
-        str, typer.Option("--links", metavar="FILE", help="Where the links go; - for standard output.", show_default=False)
-    ],
+        str | None,
+        typer.Option("--links", metavar="FILE", help="Where the links go; - for standard output.", show_default=False),
+    ] = None,
+    links_table: Annotated[
+        str | None,
+        typer.Option(
+            "--links-table", metavar="NAME", help="Or this table of the database they are read from.", show_default=False
+        ),
+    ] = None,
     k: K = 5,
     jobs: Jobs = -1,
     engine: EngineName = Engine.LOCAL,
     scheduler: Scheduler = None,
     field: Field = None,
+    table: Table = None,
+    where: Where = None,
+    query: Query = None,
     strict: Strict = False,
     index: Annotated[
         Path | None,
@@ -282,20 +321,20 @@ def refresh(
     pins: Pins = None,
     blocks: Blocks = None,
 ) -> None:
-    """Bring the links of every event of an archive up to date: one JSON line an event."""
-    from relatedstories.atomic import check_target
+    """Bring the links of every event of an archive up to date: one JSON line an event, or rows of a table."""
     from relatedstories.index import RelatedStories
     from relatedstories.refresh import refresh as run
     from relatedstories.storage import MANIFEST, check_folder
 
     workers = _workers(engine, scheduler, jobs)
-    if links != "-":
-        check_target(Path(links))
-        if _is_file(links) and _is_file(source) and os.path.samefile(links, source):
-            raise InputError(f"{links}: got the archive itself as the place for its links, expected another file")
+    to = _target(source, links, links_table)
+    to.check(dry_run)
+    archive = _file(source)
+    if links is not None and _is_file(links) and archive is not None and os.path.samefile(links, archive):
+        raise InputError(f"{links}: got the archive itself as the place for its links, expected another file")
     if index is not None and not dry_run:
         check_folder(index)
-        if links != "-" and Path(links).resolve().is_relative_to(index.resolve()):
+        if links not in (None, "-") and Path(str(links)).resolve().is_relative_to(index.resolve()):
             raise InputError(f"{links}: got a place in the folder of the index, which is replaced as a whole, expected another")
     keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
     stories = RelatedStories(_extractor(aliases, ignore, threshold))
@@ -304,13 +343,13 @@ def refresh(
             stories = RelatedStories.load(index, stories.extractor)
         except InputError as error:  # it is to be replaced anyway
             _say(f"the old index is not used: {error}")
-    with workers, _reading(source, _mapping(field), strict) as events, _meter() as progress:
-        to = sys.stdout if links == "-" else links
+    with workers, _reading(source, _mapping(field), strict, table, where, query) as events, _meter() as progress:
         report = run(stories, events, to, k, n_jobs=jobs, dry_run=dry_run, progress=progress, **keywords)
         if index is not None and not dry_run:
             stories.save(index)
     print(report, file=sys.stderr)
-    _say(f"dry run: {links} stays as it was" if dry_run else f"links are in {'standard output' if links == '-' else links}")
+    place = "standard output" if links == "-" else links or str(to)
+    _say(f"dry run: {place} stays as it was" if dry_run else f"links are in {place}")
 
 
 @app.command()
@@ -321,6 +360,9 @@ def build(
     engine: EngineName = Engine.LOCAL,
     scheduler: Scheduler = None,
     field: Field = None,
+    table: Table = None,
+    where: Where = None,
+    query: Query = None,
     strict: Strict = False,
     aliases: Aliases = None,
     ignore: Ignore = None,
@@ -333,10 +375,24 @@ def build(
     workers = _workers(engine, scheduler, jobs)
     check_folder(index)
     extractor = _extractor(aliases, ignore, threshold)
-    with workers, _reading(source, _mapping(field), strict) as events, _meter() as progress:
+    with workers, _reading(source, _mapping(field), strict, table, where, query) as events, _meter() as progress:
         stories = RelatedStories(extractor).fit(events, n_jobs=jobs, progress=progress)
     stories.save(index)
     _say(f"index of {len(stories)} events is in {index}")
+
+
+def _target(source: str, links: str | None, links_table: str | None) -> Target:
+    from relatedstories.targets import as_target
+
+    if links is not None and links_table is None:
+        return as_target(sys.stdout if links == "-" else links)
+    if links_table is None or links is not None:
+        raise typer.BadParameter("give either --links FILE or --links-table NAME")
+    if not is_database(source):
+        raise typer.BadParameter("--links-table goes with the address of a database as SOURCE")
+    from relatedstories.databases import LinksTable
+
+    return LinksTable(source, links_table)
 
 
 def _workers(engine: Engine, scheduler: str | None, jobs: int) -> AbstractContextManager[None]:
@@ -420,6 +476,9 @@ def topics(
         str, typer.Argument(metavar="TEXT|FILE", help="A text, a file of events or of text, or - for standard input.")
     ],
     field: Field = None,
+    table: Table = None,
+    where: Where = None,
+    query: Query = None,
     strict: Strict = False,
     as_json: AsJson = False,
     aliases: Aliases = None,
@@ -436,7 +495,7 @@ def topics(
         text = text.encode("utf-8", "replace").decode()  # an argument that is not UTF-8
         _print_topics(None, extractor.extract(text), as_json)
         return
-    with _reading(text, _mapping(field), strict) as events:
+    with _reading(text, _mapping(field), strict, table, where, query) as events:
         kept: collections.deque[Event] = collections.deque()  # those that the extractor has taken and not yet given back
 
         def keep() -> Iterator[Event]:
@@ -483,6 +542,9 @@ def evaluate(
     ] = None,
     jobs: Jobs = -1,
     field: Field = None,
+    table: Table = None,
+    where: Where = None,
+    query: Query = None,
     strict: Strict = False,
     aliases: Aliases = None,
     ignore: Ignore = None,
@@ -520,7 +582,7 @@ def evaluate(
         check_runs_folder(runs)
     gains = None if judgements is None else read_qrels(judgements)
     stories = RelatedStories(_extractor(aliases, ignore, threshold))
-    with _reading(source, columns, strict) as events:
+    with _reading(source, columns, strict, table, where, query) as events:
         archive = [replace(event, **{name: _OPTIONAL[name] for name in dropped}) for event in events]
     if runs is not None:
         check_ids(event.id for event in archive)
@@ -547,6 +609,9 @@ def stats(
         Path | None, typer.Option("--index", metavar="DIR", help="Or an index, which knows its topics.", show_default=False)
     ] = None,
     field: Field = None,
+    table: Table = None,
+    where: Where = None,
+    query: Query = None,
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
@@ -563,7 +628,7 @@ def stats(
             "commonest topics": dict(counted.most_common(10)),
         }
     else:
-        with _reading(str(source), _mapping(field), strict) as events:
+        with _reading(str(source), _mapping(field), strict, table, where, query) as events:
             figures = _figures(list(events))
     if as_json:
         print(json.dumps(figures, ensure_ascii=False))
@@ -673,9 +738,18 @@ def _is_file(text: str) -> bool:
         return False
 
 
+def _file(source: str) -> Path | None:
+    """The file that an archive is, an SQLite database too."""
+    if is_database(source):
+        from relatedstories.databases import Database
+
+        return Database(source).file
+    return Path(source) if _is_file(source) else None
+
+
 def _is_archive(text: str) -> bool:
     """Whether the words name an archive: its suffix tells, unless it ends a sentence that is no file."""
-    named = text == SAMPLE or text.lower().removesuffix(".gz").endswith(SUFFIXES)
+    named = text == SAMPLE or is_database(text) or text.lower().removesuffix(".gz").endswith(SUFFIXES)
     return named and (_is_file(text) or " " not in text)
 
 
@@ -690,9 +764,19 @@ def _mapping(field: list[str] | None) -> dict[str, str]:
 
 
 @contextmanager
-def _reading(source: str, columns: dict[str, str], strict: bool) -> Iterator[Iterator[Event]]:
+def _reading(
+    source: str, columns: dict[str, str], strict: bool, table: str | None, where: str | None, query: str | None
+) -> Iterator[Iterator[Event]]:
     """The events of an archive; rows that cannot be events are shown and, at the end, counted."""
-    skipped = 0
+    name, skipped = source, 0
+    if is_database(source):
+        if query is not None and (table is not None or where is not None):
+            raise typer.BadParameter("give either --query SQL or --table NAME, --where SQL")
+        from relatedstories.databases import Database
+
+        name = Database(source).name
+    elif (table, where, query) != (None, None, None):
+        raise typer.BadParameter("--table, --where and --query go with the address of a database as SOURCE")
 
     def skip(error: BadValueError) -> None:
         nonlocal skipped
@@ -704,18 +788,18 @@ def _reading(source: str, columns: dict[str, str], strict: bool) -> Iterator[Ite
 
     def events() -> Iterator[Event]:
         count = 0
-        for event in read_events(source, columns, on_error=None if strict else skip):
+        for event in read_events(source, columns, on_error=None if strict else skip, table=table, where=where, query=query):
             count += 1
             yield event
         if not count:
             # Most likely the export before this job failed: better the links of yesterday than none.
-            raise InputError(f"{source}: got no events, expected one at least")
+            raise InputError(f"{name}: got no events, expected one at least")
 
     try:
         yield events()
     finally:
         if skipped:
-            _say(f"{skipped} row{'s' if skipped > 1 else ''} of {source} skipped")
+            _say(f"{skipped} row{'s' if skipped > 1 else ''} of {name} skipped")
 
 
 @contextmanager

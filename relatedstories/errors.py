@@ -6,6 +6,8 @@ import math
 import operator
 from collections.abc import Collection
 
+from relatedstories.addresses import without_passwords
+
 __all__ = ["BadValueError", "InputError", "UnknownEventError", "number_within", "shown", "shown_names", "whole_number"]
 
 
@@ -48,9 +50,18 @@ class UnknownEventError(InputError, KeyError):
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """The value as an error message shows it: on one line, cut to `limit` characters, with its type where it is no text."""
+    """The value as an error message shows it: on one line, cut to `limit` characters, with its type where it is no text.
+
+    Of an address it leaves out the password.
+
+    Examples
+    --------
+    >>> shown("mysql://joe:secret@host/news")
+    "'mysql://joe:***@host/news'"
+    """
     if isinstance(value, str):
-        text = repr(str(value)[: limit + 1])
+        text = str(value)[:1000]
+        text = repr((without_passwords(text) if ":/" in text else text)[: limit + 1])
     else:
         try:
             text = " ".join(repr(value).split())

@@ -18,14 +18,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
+from relatedstories.addresses import address_scheme, is_database
 from relatedstories.errors import BadValueError, InputError, shown, shown_names
 from relatedstories.events import FIELDS, Event, as_id, parse_date
 
-__all__ = ["SAMPLE", "SUFFIXES", "read_events", "read_lines"]
+__all__ = ["SAMPLE", "SUFFIXES", "Row", "broken_text", "check_header", "read_events", "read_lines"]
 
 SAMPLE = "sample"
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
-_URL = re.compile(r"([A-Za-z][\w+.:-]+):/")  # one slash is what pathlib leaves of two
 _SEVERAL_LINES = re.compile(r"\s*(\[\s*(\{.*)?|\{)\s*", re.DOTALL)  # how an array or object begins that goes on on the next line
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of a byte that is not UTF-8
 _FORMATS = ".jsonl, .ndjson or .csv (each also .gz), .tsv or .parquet"
@@ -39,6 +39,9 @@ def read_events(
     fields: Mapping[str, str] | None = None,
     *,
     on_error: Callable[[BadValueError], object] | None = None,
+    table: str | None = None,
+    where: str | None = None,
+    query: str | None = None,
 ) -> Iterator[Event]:
     """Read an archive as a stream of events.
 
@@ -46,13 +49,17 @@ def read_events(
     ----------
     source : path, str, data frame or iterable
         A file ending in .jsonl, .ndjson, .csv, .tsv (each also .gz) or .parquet, UTF-8 throughout; ``"sample"``, the
-        archive that comes with the package; a folder of Markdown pages, see `relatedstories.pages.read_pages`; a pandas or
-        polars data frame; or an iterable of dicts or events.
+        archive that comes with the package; a folder of Markdown pages, see `relatedstories.pages.read_pages`; the address of
+        a database, as SQLAlchemy has it: ``"sqlite:///news.db"``; a pandas or polars data frame; or an iterable of dicts or
+        events.
     fields : mapping of str to str, optional
         For fields of `Event`, the column or key each is read from where its name differs: ``{"title": "headline"}``.
         A column named here is not read a second time under its own name.
     on_error : callable, optional
         Called with the error of each row that cannot be an event; the row is skipped. By default the error is raised.
+    table, where, query : str, optional
+        Of a database, the table or view to read, "events" by default and ``schema.name`` if need be, and a condition in
+        SQL that its rows meet; or else a query of your own, which is run read-only.
 
     Yields
     ------
@@ -82,12 +89,14 @@ def read_events(
     """
     if on_error is not None and not callable(on_error):
         raise BadValueError("read_events", "on_error", shown(on_error), "a function of an error, or None")
-    if isinstance(source, (str, os.PathLike)) and source != SAMPLE and os.path.isdir(source):
+    given = {"table": table, "where": where, "query": query}
+    selection = {name: value for name, value in given.items() if value is not None}
+    if not selection and isinstance(source, (str, os.PathLike)) and source != SAMPLE and os.path.isdir(source):
         from relatedstories.pages import read_pages  # here: who reads a file needs none of it
 
         return read_pages(source, fields, on_error=on_error)
     columns = _columns({} if fields is None else fields)
-    rows = _rows(source, columns)  # here, not in the generator: a wrong source is known before the first event is asked for
+    rows = _rows(source, columns, selection)  # not in the generator: a wrong source is known before the first event is asked for
     return _events(rows, columns, on_error)
 
 
@@ -107,23 +116,29 @@ def _columns(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: fields.get(name, name) for name in FIELDS if name in fields or name not in taken}
 
 
-def _rows(source: Any, columns: Mapping[str, str]) -> Iterator[Row]:
+def _rows(source: Any, columns: Mapping[str, str], selection: Mapping[str, str]) -> Iterator[Row]:
+    if is_database(source):
+        from relatedstories.databases import read_rows
+
+        return read_rows(source, columns, **selection)
+    for name, value in selection.items():
+        raise BadValueError("read_events", name, shown(value), "nothing, as the source is no database")
     if isinstance(source, (str, os.PathLike)) and source != "":
         if source == SAMPLE:
             source = str(importlib.resources.files("relatedstories") / "sample.jsonl")
-        url = _URL.match(os.fspath(source))
-        if url and not os.path.exists(source):  # the rest of it may hold a password
+        scheme = address_scheme(os.fspath(source))
+        if scheme and not os.path.exists(source):  # the rest of it may hold a password
             raise InputError(
-                f"got an address ({url[1]}://...), expected a file: {_FORMATS}; databases and the web cannot be read yet"
+                f"got an address ({scheme}://...), expected a file: {_FORMATS}; or a database's, as a str: sqlite:///news.db, say"
             )
         return _file_rows(Path(source), columns)
     if hasattr(source, "iloc") and hasattr(source, "columns"):  # pandas
         names = [str(name) for name in source.columns]
-        _check_header("data frame", names, columns)
+        check_header("data frame", names, columns)
         records = zip(*(source.iloc[:, i] for i in range(len(names))), strict=True)
         return ((f"row {n}", dict(zip(names, values, strict=True))) for n, values in enumerate(records, 1))
     if hasattr(source, "iter_rows"):  # polars
-        _check_header("data frame", list(source.columns), columns)
+        check_header("data frame", list(source.columns), columns)
         return ((f"row {n}", record) for n, record in enumerate(source.iter_rows(named=True), 1))
     if isinstance(source, (str, bytes, Mapping, io.IOBase)) or not isinstance(source, Iterable):
         raise InputError(f"got {shown(source)} as an archive, expected a path, a data frame or an iterable of dicts")
@@ -210,11 +225,10 @@ def _csv_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
             yield where, bad
         elif not header:
             header = [cell.strip() for cell in cells]
-            _check_header(where, header, columns)
+            check_header(where, header, columns)
         elif len(cells) == len(header):
             row = dict(zip(header, cells, strict=True))
-            broken = ((name, not_utf8) for name, cell in row.items() if (not_utf8 := _NOT_UTF8.search(cell)))
-            yield where, next((_not_utf8(where, name, found) for name, found in broken), row)
+            yield where, broken_text(where, row) or row
         elif len(cells) > 1 or "".join(cells).strip():
             count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
             yield where, BadValueError(where, None, count, f"{len(header)}, as the first line has")
@@ -260,9 +274,13 @@ def _csv_fault(error: str) -> tuple[str, str]:
     return f"broken CSV ({error})", "cells with their quotes in pairs"
 
 
-def _not_utf8(where: str, field: str, found: re.Match[str]) -> BadValueError:
-    got = f"byte 0x{ord(found[0]) - 0xDC00:02x} at character {found.start() + 1}"
-    return BadValueError(where, field, got, "text in UTF-8")
+def broken_text(where: str, row: Mapping[str, Any]) -> BadValueError | None:
+    """What is wrong with a row of texts that were decoded with surrogateescape, if anything is."""
+    for name, cell in row.items():
+        if isinstance(cell, str) and (found := _NOT_UTF8.search(cell)):
+            got = f"byte 0x{ord(found[0]) - 0xDC00:02x} at character {found.start() + 1}"
+            return BadValueError(where, name, got, "text in UTF-8")
+    return None
 
 
 def _parquet_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
@@ -275,7 +293,7 @@ def _parquet_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
         ) from None
     try:
         file = pyarrow.parquet.ParquetFile(path)
-        _check_header(str(path), file.schema_arrow.names, columns)
+        check_header(str(path), file.schema_arrow.names, columns)
         wanted = [name for name in columns.values() if name in file.schema_arrow.names]
         number = 0
         for batch in file.iter_batches(batch_size=4096, columns=wanted):
@@ -302,7 +320,7 @@ def _batch_rows(batch: Any) -> Iterator[Any]:
             yield from _batch_rows(batch.slice(number, 1))
 
 
-def _check_header(where: str, header: list[str], columns: Mapping[str, str]) -> None:
+def check_header(where: str, header: list[str], columns: Mapping[str, str]) -> None:
     """Raise where columns are not there: a missing one is one error about the source, not one about every row of it."""
     for field in ("id", "title"):
         if columns.get(field) not in header:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import collections
-import json
 import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Unpack
 
-from relatedstories.atomic import check_target, new_file
 from relatedstories.events import Event
 from relatedstories.index import Progress, RelatedStories
 from relatedstories.links import Link
 from relatedstories.rules import Keywords, Rules
+from relatedstories.targets import Line, Target, as_target, links_line, read_links
 
 __all__ = ["Report", "read_links", "refresh"]
 
@@ -90,7 +88,7 @@ class Report:
 def refresh(
     stories: RelatedStories,
     events: Iterable[Event],
-    links: str | os.PathLike[str] | IO[str],
+    links: str | os.PathLike[str] | IO[str] | Target,
     k: int = 5,
     *,
     n_jobs: int = 1,
@@ -98,17 +96,18 @@ def refresh(
     progress: Progress | None = None,
     **keywords: Unpack[Keywords],
 ) -> Report:
-    """Write the links of every event of an archive to a file, one JSON object a line.
+    """Write the links of every event of an archive to a file, one JSON object a line, or to a table of a database.
 
     Parameters
     ----------
     stories : RelatedStories
         Fitted to the events here.
     events : iterable of Event
-    links : path or text file
+    links : path, text file or LinksTable
         A path takes the new links when all are written, so that a reader finds the old file or the new one. A line is
         ``{"id": ..., "links": [{"id": ..., "rank": ..., "score": ..., "context": ..., "topics": [...]}]}``, see
-        `Link.to_dict`; lines are in the order of the ids.
+        `Link.to_dict`; lines are in the order of the ids. A `relatedstories.databases.LinksTable` takes the
+        rows that are new or changed, and loses those that are not links any more, in one transaction.
     k : int, default 5
         How many links an event at most.
     n_jobs : int, default 1
@@ -136,46 +135,19 @@ def refresh(
     """
     report = Report()
     Rules.of("refresh", **keywords)  # a mistake shows before the work
-    if isinstance(links, (str, os.PathLike)):
-        check_target(Path(links))
+    target = as_target(links)
+    target.check(dry_run)
     with _timed(report, "read"):
         archive = list(events)
     with _timed(report, "topics and index"):
         stories.fit(archive, n_jobs=n_jobs, progress=progress)
     with _timed(report, "links"):
         lines = _lines(stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords), report)
-        if not isinstance(links, (str, os.PathLike)):
-            _compare(lines, {}, report, None if dry_run else links)
-            return report
-        old = dict(read_links(Path(links)))
-        if dry_run:
-            _compare(lines, old, report, None)
-        else:
-            with new_file(Path(links)) as file:
-                _compare(lines, old, report, file)
+        target.take(lines, lambda lines, old: _compared(lines, old, report), dry_run)
     return report
 
 
-_START = '{"id": '
-_DECODER = json.JSONDecoder()
-
-
-def read_links(path: Path) -> Iterator[tuple[str, str]]:
-    """The ids of a links file, each with its whole line; nothing where there is no file, or what is there is none."""
-    if not path.is_file():
-        return
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for line in file:
-            try:
-                # Of a line of ours the id alone is read: the rest is only compared.
-                ours = line.startswith(_START)
-                yield str(_DECODER.raw_decode(line, len(_START))[0] if ours else json.loads(line)["id"]), line
-            except (ValueError, KeyError, TypeError):
-                continue  # not a line of ours: counts as changed
-
-
-def _lines(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Iterator[tuple[str, str]]:
-    encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+def _lines(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Iterator[Line]:
     for event, links in all_links:
         contexts = [link.context for link in links if link.context is not None]
         report.events += 1
@@ -184,16 +156,16 @@ def _lines(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Ite
         report.labelled += len(contexts)
         report.linked.update([link.event.id for link in links])
         report.contexts.update(contexts)
-        yield event.id, encode({"id": event.id, "links": [link.to_dict() for link in links]}) + "\n"
+        yield event.id, links_line(event.id, [link.to_dict() for link in links])
 
 
-def _compare(lines: Iterable[tuple[str, str]], old: dict[str, str], report: Report, file: IO[str] | None) -> None:
+def _compared(lines: Iterable[Line], old: dict[str, str], report: Report) -> Iterator[tuple[str, str, str | None]]:
+    """Each line with the one before it, counted; those left in `old` are of events that are gone."""
     for id_, line in lines:
         before = old.pop(id_, None)
         report.new += before is None
         report.changed += before is not None and before != line
-        if file is not None:
-            file.write(line)
+        yield id_, line, before
     report.gone = len(old)
 
 

@@ -70,7 +70,11 @@ def contents() -> dict[str, bytes]:
         ("stats news.jsonl more.jsonl", "unexpected extra argument"),
         ("stats news.jsonl --field headline=title", "got --field headline=title, expected FIELD=COLUMN, FIELD one of id, title,"),
         ("stats news.jsonl --field title", "got --field title, expected FIELD=COLUMN"),
-        ("refresh news.jsonl", "Missing option '--links'"),
+        ("refresh news.jsonl", "give either --links FILE or --links-table NAME"),
+        ("refresh sqlite:///news.db --links a --links-table b", "give either --links FILE or --links-table NAME"),
+        ("refresh news.jsonl --links-table b", "--links-table goes with the address of a database as SOURCE"),
+        ("stats news.jsonl --table events", "--table, --where and --query go with the address of a database as SOURCE"),
+        ("stats sqlite:///news.db --table a --query b", "give either --query SQL or --table NAME, --where SQL"),
         ("refresh --links links.jsonl", "Missing argument 'SOURCE'"),
         ("refresh news.jsonl --links links.jsonl --k 0", "Invalid value for '--k'"),
         ("refresh news.jsonl --links links.jsonl --jobs 0", "0 is neither a number of processes nor -1"),
@@ -98,9 +102,8 @@ def test_no_such_archive() -> None:
     assert failure("stats", "gone.jsonl") == "gone.jsonl: no such file"
 
 
-def test_address_of_a_database_keeps_its_password() -> None:
-    message = failure("stats", "postgresql://joe:secret@host/news")
-    assert message.startswith("got an address (postgresql://...), expected a file: .jsonl,")
+def test_address_keeps_its_password() -> None:
+    assert failure("stats", "https://joe:secret@host/news").startswith("got an address (https://...), expected a file: .jsonl,")
 
 
 def test_name_of_two_lines_makes_one_line() -> None:

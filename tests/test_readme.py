@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,21 @@ def test_the_commands_of_the_section_on_ones_own_archive(tmp_path):
     assert named
     assert named[1].replace(":17:", ":3:") in done.stderr
     assert (tmp_path / "links.jsonl").read_text(encoding="utf-8").startswith('{"id": "1", "links": [')
+
+
+def test_the_commands_of_the_section_on_databases(tmp_path):
+    news = sqlite3.connect(tmp_path / "news.db")
+    news.execute("CREATE TABLE events (id INTEGER, headline TEXT, date TEXT)")
+    news.execute("INSERT INTO events VALUES (1, 'Snow in Oslo', '2016-12-31'), (2, 'More snow in Oslo', '2017-01-01')")
+    news.commit()
+    command = next(text for kind, text in BLOCKS if kind == "sh" and "sqlite" in text).split()
+    subprocess.run([sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    query = next(text for kind, text in BLOCKS if kind == "sql")
+    assert news.execute(query).fetchall() == [("More snow in Oslo", "Oslo")]
+    columns = {name for _, name, *_ in news.execute("PRAGMA table_info(related_links)")}
+    section = README.partition("### From a database")[2].partition("\n## ")[0]
+    told = re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in section.splitlines() if line.startswith("| `")))
+    assert set(told) == columns
 
 
 def test_the_command_that_evaluates(tmp_path):
