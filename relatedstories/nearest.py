@@ -136,7 +136,7 @@ class Earlier:
         n = len(self.numbers)
         known = np.flatnonzero(self.numbers >= 0)
         moved = self._moved(rows, columns, known)
-        most = np.quantile(moved, _STILL) if len(moved) else np.inf
+        most = np.quantile(moved, _STILL, method="lower") if len(moved) else np.inf
         still = moved <= most
         if not np.isfinite(most) or np.count_nonzero(still) < (1 - _MOST_CHANGED) * n:
             return None
@@ -186,7 +186,7 @@ class Earlier:
         alike = np.flatnonzero((lengths == np.diff(theirs.indptr)) & self._same_directions(rows, known, then))
         ours, theirs = ours[alike], theirs[alike]
         row = np.repeat(np.arange(len(alike)), lengths[alike])
-        squares = np.bincount(row, (ours.data.astype(np.float64) - theirs.data) ** 2, len(alike))
+        squares = np.bincount(row, (ours.data.astype(np.float64) - theirs.data) ** 2, len(alike)).astype(np.float64)
         squares[row[ours.indices != theirs.indices]] = np.inf
         moved[alike] = np.sqrt(squares)
         return moved

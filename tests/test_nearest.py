@@ -153,3 +153,27 @@ def test_all_lists_are_made_before_anything_is_kept(stories: RelatedStories) -> 
     assert len(list(stories.all_related(3))) == 300
     assert stories._archive.nearest is not None
     same(stories)
+
+
+def test_nothing_may_be_left_or_as_it_was(stories: RelatedStories) -> None:
+    list(stories.all_related(3))
+    ids = [event.id for event in stories]
+    stories.remove(ids)
+    assert list(stories.all_related(3)) == []
+    stories.add(Event(id_, f"{id_} storm in Oslo") for id_ in ids)
+    same(stories)
+    list(stories.all_related(3))
+    others = [Event(id_, f"{id_} flood in Rome") for id_ in ids]
+    stories.remove(ids).add(others)
+    same(stories)
+
+
+@pytest.mark.filterwarnings("error")
+def test_all_rows_may_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "_MOST_CHANGED", 1.0)
+    small = RelatedStories(Named()).fit([Event("1", "Storm in Oslo"), Event("2", "Flood in Oslo")])
+    list(small.all_related(3))
+    small.remove(["1"])
+    same(small)
+    small.remove(["2"])
+    assert list(small.all_related(3)) == []
