@@ -369,10 +369,9 @@ class Archive:
         """Rows as they are compared, and their numbers; all of the archive's, or those given."""
         if rows is None:
             return Rows(self.weights, self.days, self.directions), np.arange(len(self.events), dtype=np.int32)
-        starts = np.cumsum([0, *(len(row.columns) for row in rows)])
-        weights = np.concatenate([row.weights for row in rows]), np.concatenate([row.columns for row in rows]), starts
+        starts, columns, weights = _joined(rows)
         compared = Rows(
-            sp.csr_array(weights, shape=(len(rows), self.weights.shape[1])),
+            sp.csr_array((weights, columns, starts), shape=(len(rows), self.weights.shape[1])),
             np.array([row.day for row in rows], np.int32),
             np.stack([row.direction for row in rows]),
         )

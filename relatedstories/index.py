@@ -555,7 +555,7 @@ class RelatedStories:
         score = blended(np.array([sum(products.values())], np.float32), near, self._weights.space_weight, factor)
         return _Compared(products, float(near[0]), float(factor[0]), float(score[0]))
 
-    def _best(self, archive: Archive, k: int, rules: Rules, rows: Sequence[Row], n_threads: int = 1) -> Best:
+    def _best(self, archive: Archive, k: int, rules: Rules, rows: Sequence[Row]) -> Best:
         """The first of the candidates of some rows."""
         room, least = _room(archive, k, rules), self._least(archive, rules.min_score)
         kept = self._kept(archive, rows, room, rules)
@@ -563,7 +563,7 @@ class RelatedStories:
             return Best.of(*kept)
         compared, numbers = archive.rows(rows)
         spans = rules.spans(compared.days)
-        return archive.blocks.top(compared, room, numbers, spans, min_score=least, n_threads=n_threads, **self._scoring)
+        return archive.blocks.top(compared, room, numbers, spans, min_score=least, **self._scoring)
 
     def _best_of_all(
         self, archive: Archive, k: int, rules: Rules, n_threads: int, progress: Callable[[int], object] | None
@@ -571,32 +571,34 @@ class RelatedStories:
         """The first of the candidates of every row; looked for are those alone that are not known."""
         room, least = _room(archive, k, rules), self._least(archive, rules.min_score)
         rows, numbers = archive.rows()
-        if not rules.every_day or room > WIDTH:
-            spans = rules.spans(rows.days)
-            if spreads():
-                return Best.of(*spread_top(rows, room, spans, min_score=least, progress=progress, **self._scoring))
-            return archive.blocks.top(rows, room, numbers, spans, min_score=least, n_threads=n_threads, **self._scoring)
 
-        how: dict[str, Any] = {"min_score": MARGIN * least, **self._scoring}
+        def top(asked: npt.NDArray[Any], k: int, spans: npt.NDArray[np.int32], min_score: float) -> Best:
+            how = {"min_score": min_score, **self._scoring}
+            if len(asked) < len(numbers):
+                return archive.blocks.top(rows.picked(asked), k, numbers[asked], spans, n_threads=n_threads, **how)
+            if spreads():
+                return Best.of(*spread_top(rows, k, spans, progress=progress, **how))
+            return archive.blocks.top(rows, k, numbers, spans, n_threads=n_threads, **how)
+
+        if not rules.every_day or room > WIDTH:
+            return top(numbers, room, rules.spans(rows.days), least)
+        kept_from = MARGIN * least
         nearest = archive.nearest and archive.nearest.copy()
         if nearest is None and archive.earlier is not None:
+            how: dict[str, Any] = {"min_score": kept_from, **self._scoring}
             nearest = archive.earlier.brought_up(rows, archive.columns, n_threads=n_threads, **how)
         if nearest is None:
             nearest = Nearest.unknown(len(numbers))
         lacking = nearest.lacking(numbers, room, least)
         asked, known = np.flatnonzero(lacking), np.flatnonzero(~lacking)
-        some = rows.picked(asked) if len(known) else rows
-        if spreads() and not len(known):
-            found = Best.of(*spread_top(some, WIDTH, every_day(len(asked)), progress=progress, **how))
-        else:
-            found = archive.blocks.top(some, WIDTH, numbers[lacking], every_day(len(asked)), n_threads=n_threads, **how)
+        found = top(asked, WIDTH, every_day(len(asked)), kept_from)
         best = Best.of(*nearest.first(numbers, room, least))
 
         def parts() -> Iterator[npt.NDArray[np.intp]]:
             yield known
             for part in found.parts:
                 places = asked[part]
-                nearest.take(places, found.ids[part], found.scores[part], how["min_score"])
+                nearest.take(places, found.ids[part], found.scores[part], kept_from)
                 best.ids[places], best.scores[places] = nearest.first(places, room, least)
                 yield places
             archive.keep(nearest)

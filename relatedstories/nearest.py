@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.space import NONE
-from relatedstories.topk import Blocks, DateFactor, Rows, every_day, fixed_rows
+from relatedstories.topk import Blocks, DateFactor, Rows, every_day, fixed_rows, longest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,7 +146,7 @@ class Earlier:
         now[then] = rest
 
         of_rest = rows.picked(rest)
-        length = np.sqrt(max(_squares(matrix).max(initial=0) for matrix in (of_rest.weights, self.rows.weights)))
+        length = max(longest(of_rest.weights), longest(self.rows.weights))
         part = 1 - share if (of_rest.directions[:, 0] != NONE).all() else 1
         bounds = self.nearest.bounds[then] + part * length * (moved + most) * (1 + 1e-5) + 1e-6  # float32 rounds
 
@@ -183,17 +183,14 @@ class Earlier:
         ours, theirs = rows.weights[known], self._recoded(columns)[then]
         moved = np.full(len(known), np.inf)
         lengths = np.diff(ours.indptr)
-        alike = np.flatnonzero((lengths == np.diff(theirs.indptr)) & self._same_directions(rows, known, then))
+        same_directions = (rows.directions[known] == self.rows.directions[then]).all(axis=1)
+        alike = np.flatnonzero((lengths == np.diff(theirs.indptr)) & same_directions)
         ours, theirs = ours[alike], theirs[alike]
         row = np.repeat(np.arange(len(alike)), lengths[alike])
         squares = np.bincount(row, (ours.data.astype(np.float64) - theirs.data) ** 2, len(alike)).astype(np.float64)
         squares[row[ours.indices != theirs.indices]] = np.inf
         moved[alike] = np.sqrt(squares)
         return moved
-
-    def _same_directions(self, rows: Rows, known: npt.NDArray[np.intp], then: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-        same: npt.NDArray[np.bool_] = (rows.directions[known] == self.rows.directions[then]).all(axis=1)
-        return same
 
     def _recoded(self, columns: tuple[Sequence[str], Sequence[str]]) -> sp.csr_array:
         """The weights of then over the columns of now; those that are no more have one after these."""
@@ -210,8 +207,3 @@ class Earlier:
 _TINY = np.float32(1e-45)  # the least number greater than 0
 _STILL = 0.97  # so many of the rows have changed little: the less that is, the more lists stay sure
 _MOST_CHANGED = 0.2  # with more rows that are new or have changed, to compare all is as quick
-
-
-def _squares(matrix: sp.csr_array) -> npt.NDArray[np.float64]:
-    squares: npt.NDArray[np.float64] = matrix.power(2).sum(axis=1, dtype=np.float64)
-    return squares

@@ -20,7 +20,19 @@ from relatedstories.space import NONE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["ANY_DAY", "NO_DATE", "Best", "Blocks", "DateFactor", "Rows", "blended", "every_day", "fixed_rows", "self_topk"]
+__all__ = [
+    "ANY_DAY",
+    "NO_DATE",
+    "Best",
+    "Blocks",
+    "DateFactor",
+    "Rows",
+    "blended",
+    "every_day",
+    "fixed_rows",
+    "longest",
+    "self_topk",
+]
 
 NO_DATE = np.iinfo(np.int32).min
 """Stands for an unknown date among day numbers."""
@@ -219,7 +231,7 @@ class Blocks:
             greatest.astype(np.float64),
             np.ascontiguousarray(directions[order, :HEAD]),
             tail_lengths(_fixed(directions, np.int8))[order],
-            float(np.sqrt(weights.power(2).sum(axis=1, dtype=np.float64).max(initial=0))),
+            longest(weights),
             size,
             directions,
         )
@@ -513,6 +525,11 @@ def _size(n: int) -> int:
 def fixed_rows(matrix: sp.csr_array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     """Rows as compiled loops take them."""
     return _fixed(matrix.indptr, np.int64), _fixed(matrix.indices, np.int32), _fixed(matrix.data, np.float32)
+
+
+def longest(matrix: sp.csr_array) -> float:
+    """The length of the longest row."""
+    return float(np.sqrt(matrix.power(2).sum(axis=1, dtype=np.float64).max(initial=0)))
 
 
 def _fixed(array: npt.NDArray[Any], kind: Any) -> npt.NDArray[Any]:
