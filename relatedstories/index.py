@@ -9,6 +9,7 @@ import os
 import warnings
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
 import numpy as np
 
 from relatedstories.archive import Archive, Found, Row, Shared, Similarity, Weights
+from relatedstories.checkpoint import Checkpoint
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, events_of, several
 from relatedstories.judgements import QUERIES, Judgements
@@ -28,7 +30,7 @@ from relatedstories.nearest import MARGIN, WIDTH, Nearest
 from relatedstories.rules import Keywords, Rules
 from relatedstories.space import nearness
 from relatedstories.spread import spread_top, spreads
-from relatedstories.storage import read_folder, write_folder
+from relatedstories.storage import checksum, read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, model_name
 from relatedstories.topk import Best, blended, every_day
 
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
     from relatedstories.tuning import Tuning
 
-__all__ = ["Progress", "RelatedStories"]
+__all__ = ["Changes", "Progress", "RelatedStories"]
 
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Told of a long job's way: the stage, how much of it is done, and how much it is in all."""
@@ -51,6 +53,14 @@ _SPARE = 5
 _CHUNK = 512  # events a task of extraction: two seconds' work, so that progress shows and processes end together
 
 _PART = 64  # lists made together: few enough to stay in the cache, and to be no work for the garbage collector
+
+
+class Changes(NamedTuple):
+    """How many events of an archive are new, edited and gone since an index was made of it."""
+
+    new: int
+    edited: int
+    gone: int
 
 
 class RelatedStories:
@@ -122,6 +132,8 @@ class RelatedStories:
         self._min_score = None if min_score is None else number_within("RelatedStories", "min_score", min_score)
         self._model: str | None = None  # what found a loaded index's topics
         self._fitted: Archive | None = None
+        self._saved: _Saved | None = None
+        self._changes: Changes | None = None
         self._asked = 0
 
     def __repr__(self) -> str:
@@ -133,10 +145,24 @@ class RelatedStories:
         """What it was made with; `tune` alone changes it, as the rows depend on it."""
         return {**self._weights._asdict(), "min_score": self._min_score}
 
+    @property
+    def changes(self) -> Changes | None:
+        """What the last `fit` found changed in the archive since the index was made that it went on from.
+
+        None where it went on from none, as after `load` alone, or with another extractor.
+        """
+        return self._changes
+
     # ------------------------------------------------------------------ building
 
     def fit(
-        self, events: Iterable[Event], *, embeddings: Any = None, n_jobs: int = 1, progress: Progress | None = None
+        self,
+        events: Iterable[Event],
+        *,
+        embeddings: Any = None,
+        n_jobs: int = 1,
+        progress: Progress | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> RelatedStories:
         """Build the index of an archive, in place of any before.
 
@@ -156,6 +182,9 @@ class RelatedStories:
             Within ``joblib.parallel_config(backend="dask")`` the whole cluster is worked on instead.
         progress : callable, optional
             Told of the stage, the events done and the events in all.
+        checkpoint : path, optional
+            A file that takes the topics of each event once they are found, and is left there: where this is stopped, however
+            hard, the next `fit` with it goes on from there. It serves extractors that have a ``name``.
 
         Returns
         -------
@@ -168,9 +197,12 @@ class RelatedStories:
             If something is not an event, an id is used twice, or the embeddings are not as above.
         """
         new, own = _in_order("fit", events, embeddings)
-        archive = self._of_kept(new, n_jobs, progress) if own is None else None
+        extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint)
+        numbers = self._known(new)
+        self._changes = self._changes_to(new, numbers)
+        archive = self._of_kept(new, numbers, extract) if own is None else None
         if archive is None:
-            archive = Archive.of(new, self._extract(new, n_jobs, progress), self._weights.topic_weight, own)
+            archive = Archive.of(new, extract(new), self._weights.topic_weight, own)
         self._fitted, self._model = archive, None
         return self
 
@@ -211,38 +243,68 @@ class RelatedStories:
         self._fitted = archive.without(gone, self._weights.topic_weight)
         return self
 
-    def _extract(self, events: Sequence[Event], n_jobs: int, progress: Progress | None) -> list[Found]:
+    def _extract(
+        self,
+        events: Sequence[Event],
+        n_jobs: int,
+        progress: Progress | None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> list[Found]:
         found = self._found_before(events)
-        new = [place for place, topics in enumerate(found) if topics is None]
-        pool: dict[tuple[str, str], tuple[str, str]] = {}  # most topics occur often: one tuple each
-        extracted = _topics_of(self.extractor, [events[place] for place in new], n_jobs)
-        for done, (place, topics) in enumerate(zip(new, extracted, strict=True), 1):
-            found[place] = tuple([pool.setdefault(pair, pair) for pair in topics])
-            if progress is not None:
-                progress("topics", done, len(new))
+        name = getattr(self.extractor, "name", None)
+        with nullcontext() if checkpoint is None or name is None else Checkpoint.opened(Path(checkpoint), name) as kept:
+            if kept is not None:
+                found = [known if topics is None else topics for topics, known in zip(found, kept.found(events), strict=True)]
+            new = [place for place, topics in enumerate(found) if topics is None]
+            pool: dict[tuple[str, str], tuple[str, str]] = {}  # most topics occur often: one tuple each
+            extracted = _topics_of(self.extractor, [events[place] for place in new], n_jobs)
+            for done, (place, topics) in enumerate(zip(new, extracted, strict=True), 1):
+                found[place] = tuple([pool.setdefault(pair, pair) for pair in topics])
+                if kept is not None:
+                    kept.add(events[place], topics)
+                if progress is not None:
+                    progress("topics", done, len(new))
         return [topics for topics in found if topics is not None]
 
-    def _of_kept(self, events: list[Event], n_jobs: int, progress: Progress | None) -> Archive | None:
+    def _changes_to(self, events: Sequence[Event], numbers: Sequence[int]) -> Changes | None:
+        """How events differ from a loaded index, which holds those of a number as they are."""
+        if self._fitted is None or not self._is_known:
+            return None
+        others = [event.id for event, number in zip(events, numbers, strict=True) if number < 0]
+        edited = sum(id_ in self._fitted for id_ in others)
+        return Changes(len(others) - edited, edited, len(self._fitted.events) - (len(events) - len(others)) - edited)
+
+    def _of_kept(
+        self, events: list[Event], numbers: Sequence[int], extract: Callable[[Sequence[Event]], list[Found]]
+    ) -> Archive | None:
         """The archive of events made of a loaded one, where that holds many of them and is not of embeddings."""
-        before, numbers = self._fitted, self._known(events)
+        before = self._fitted
         kept = {number for number in numbers if number >= 0}
         if before is None or before.embedded or 2 * len(kept) < len(before.events):
             return None
         new = [event for event, number in zip(events, numbers, strict=True) if number < 0]
         if not new and len(kept) == len(before.events):
-            return replace(before, events=Kept(events))  # which are at hand
+            same = replace(before, events=Kept(events))  # which are at hand
+            if self._saved is not None and self._saved.archive is before:
+                self._saved = self._saved._replace(archive=same)
+            return same
         rest = before.without(set(range(len(before.events))) - kept, self._weights.topic_weight)
-        archive = rest.with_events(new, self._extract(new, n_jobs, progress), self._weights.topic_weight)
+        archive = rest.with_events(new, extract(new), self._weights.topic_weight)
         return replace(archive, events=Kept(events))
 
     def _found_before(self, events: Sequence[Event]) -> list[Found | None]:
         """The topics of those events that a loaded index holds as they are, and that this extractor found there."""
         return [self._archive.found[number] if number >= 0 else None for number in self._known(events)]
 
+    @property
+    def _is_known(self) -> bool:
+        """Whether there is a loaded index with topics of this extractor."""
+        return self._model is not None and self._model == getattr(self.extractor, "name", None)
+
     def _known(self, events: Sequence[Event]) -> list[int]:
         """The numbers of events that a loaded index holds as they are, with topics of this extractor; -1 for others."""
         archive = self._fitted
-        if archive is None or self._model is None or self._model != getattr(self.extractor, "name", None):
+        if archive is None or not self._is_known:
             return [-1] * len(events)
         pairs = zip(events, archive.numbers_of([event.id for event in events]), strict=True)
         return [number if number >= 0 and archive.holds(number, event) else -1 for event, number in pairs]
@@ -601,7 +663,8 @@ class RelatedStories:
                 nearest.take(places, found.ids[part], found.scores[part], kept_from)
                 best.ids[places], best.scores[places] = nearest.first(places, room, least)
                 yield places
-            archive.keep(nearest)
+            if len(asked) or archive.nearest is None:
+                archive.keep(nearest)
 
         return best._replace(parts=parts())
 
@@ -700,21 +763,24 @@ class RelatedStories:
     # ------------------------------------------------------------------ on disk
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the index to a folder: memory-mappable arrays and JSON.
+        """Write the index to a folder: memory-mappable arrays and JSON. One that is there already is left as it is.
 
         Parameters
         ----------
         folder : path
-            Made, or replaced if it is empty or holds an index.
+            Made, or its index replaced if it is empty or holds one and nothing else.
 
         Raises
         ------
         InputError
             If the folder holds something else; OSError where it cannot be written.
         """
-        arrays, documents = self._archive.parts()
+        archive, nearest = self._archive, self._archive.nearest
         about = {"topics_by": self._model or model_name(self.extractor), "settings": self.settings}
-        write_folder(Path(folder), arrays, documents, about)
+        saved = self._saved
+        if saved and saved.archive is archive and saved.nearest is nearest and saved[2:] == (about, checksum(Path(folder))):
+            return
+        self._saved = _Saved(archive, nearest, about, write_folder(Path(folder), *archive.parts(), about))
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], extractor: TopicExtractor | None = None) -> RelatedStories:
@@ -736,10 +802,21 @@ class RelatedStories:
         try:
             self = cls(extractor, **about["settings"])
             self._model = about["topics_by"]
-            self._fitted = Archive.of_parts(arrays, documents)
+            self._fitted = archive = Archive.of_parts(arrays, documents)
+            said = {name: about[name] for name in ("topics_by", "settings")}
+            self._saved = _Saved(archive, archive.nearest, said, about["sha256"])
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{folder}: got an index whose parts do not fit ({error}); build it again") from None
         return self
+
+
+class _Saved(NamedTuple):
+    """What an index on disk was made of, what its manifest says, and the checksum of that."""
+
+    archive: Archive
+    nearest: Nearest | None
+    about: dict[str, Any]
+    checksum: str | None
 
 
 class _Compared(NamedTuple):

@@ -79,3 +79,9 @@ def sample() -> list[Event]:
 @pytest.fixture(scope="session")
 def sample_stories(sample: list[Event]) -> RelatedStories:
     return RelatedStories().fit(sample)
+
+
+def parts_of(index):
+    """The folder that an index has its arrays and documents in."""
+    (folder,) = index.glob("parts-*")
+    return folder
