@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from stores import postgres, server, store  # noqa: F401 - fixtures
 
 from relatedstories import Event, RelatedStories, Topic, TopicExtractor, read_events
 
