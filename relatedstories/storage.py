@@ -8,6 +8,7 @@ place of the old, at once: whenever a writer dies, there is an index, and the ne
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -124,9 +125,12 @@ def write_folder(
             manifest["sha256"] = _digest(manifest)
             with new_file(folder / MANIFEST) as file:
                 file.write(json.dumps(manifest, indent=1) + "\n")
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(parts, ignore_errors=True)
-            raise
+            if not isinstance(error, OSError):
+                raise
+            # NumPy says of a full disk how much it took, and no more.
+            raise InputError(f"{folder}: cannot be written ({error.strerror or os.strerror(errno.ENOSPC)})") from None
         for name in before:  # where a system holds on to files that are open, they are taken away the next time
             path = folder / name
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
