@@ -204,7 +204,7 @@ def index_html(
     set_to = (f"{name}&nbsp;{'by&nbsp;size' if value is None else f'{value:g}'}" for name, value in settings.items())
     rows.append(("settings", ", ".join(set_to)))
     body = "".join(f'<tr><th style="{_LEFT}">{name}</th><td style="{_LEFT}">{value}</td></tr>' for name, value in rows)
-    return _whole(f"<table><caption style="{_LEFT}">RelatedStories</caption><tbody>{body}</tbody></table>")
+    return _whole(f'<table><caption style="{_LEFT}">RelatedStories</caption><tbody>{body}</tbody></table>')
 
 
 # ---------------------------------------------------------------------- their parts

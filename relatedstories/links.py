@@ -85,10 +85,10 @@ class Links(list[Link]):
     >>> print(links)
      1  0.50              Oslo: Cargo arrives
      2  0.25              Rain
-    >>> links.to_frame("pandas")[["rank", "id", "score", "context"]]
-       rank id  score context
-    0     1  2   0.50    Oslo
-    1     2  3   0.25    None
+    >>> links.to_frame("pandas")[["rank", "id", "score", "title"]]
+       rank id  score          title
+    0     1  2   0.50  Cargo arrives
+    1     2  3   0.25           Rain
     """
 
     __slots__ = ()
