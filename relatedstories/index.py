@@ -527,6 +527,8 @@ class RelatedStories:
         k, rules = whole_number("related", "k", k, 0), Rules.of("related", **keywords)
         rows = self._rows(archive, several("related_many", "events", events))
         _tell_of_unknown(rules.unknown(archive, [row.event.id for row in rows]))
+        if not rows:
+            return []
         self._asked += len(rows)
         if self._asked <= _FEW:
             return [self._list(archive, row, self._from_best(archive, row, k, rules), k, rules) for row in rows]

@@ -107,8 +107,8 @@ def _name_peaks(ax: Axes, periods: _Periods, found: Mapping[int, Sequence[Event]
         if best is None or here[best] < 2:
             continue
         named.append(number)
-        middle = _middle(periods, number)
-        place = (middle - _middle(periods, min(found))) / max(1.0, _middle(periods, max(found)) - _middle(periods, min(found)))
+        middle = periods.middle(number)
+        place = (middle - periods.middle(min(found))) / max(1.0, periods.middle(max(found)) - periods.middle(min(found)))
         ax.annotate(
             shortened(best, 30),
             (middle, len(found[number])),
@@ -433,25 +433,29 @@ class _Periods:
             return day.toordinal()
         return (12 * day.year + day.month - 1) // {"month": 1, "quarter": 3, "year": 12}[self.name]
 
-    def start(self, number: int) -> date:
-        """The first day of a period; of the one after the last that there is, the last day."""
+    def start(self, number: int) -> float:
+        """Where a period starts, as matplotlib counts days, which end with the year 9999."""
         if self.name == "day":
-            return date.fromordinal(min(number, date.max.toordinal()))
-        months = number * {"month": 1, "quarter": 3, "year": 12}[self.name]
-        return date(months // 12, months % 12 + 1, 1) if months // 12 <= date.max.year else date.max
+            day = number
+        else:
+            months = number * {"month": 1, "quarter": 3, "year": 12}[self.name]
+            day = (
+                date(months // 12, months % 12 + 1, 1).toordinal() if months // 12 <= date.max.year else date.max.toordinal() + 1
+            )
+        last = date.max.toordinal()
+        return float(mdates.date2num(date.fromordinal(min(day, last)))) + (0.99 if day > last else 0.0)
 
-
-def _middle(periods: _Periods, number: int) -> float:
-    start, end = mdates.date2num([periods.start(number), periods.start(number + 1)])
-    return float(start + end) / 2
+    def middle(self, number: int) -> float:
+        """Where its middle is."""
+        return (self.start(number) + self.start(number + 1)) / 2
 
 
 def _draw_periods(ax: Axes, periods: _Periods, counts: Mapping[int, int]) -> None:
     numbers = sorted(counts)
-    starts = mdates.date2num([periods.start(number) for number in numbers])
-    ends = mdates.date2num([periods.start(number + 1) for number in numbers])
-    ax.bar(starts, [counts[number] for number in numbers], ends - starts, align="edge", color=_BLUE)
-    ax.set_xlim(starts[0], ends[-1])
+    edges = [(periods.start(number), periods.start(number + 1)) for number in numbers]
+    wide = [end - start for start, end in edges]
+    ax.bar([start for start, _ in edges], [counts[number] for number in numbers], wide, align="edge", color=_BLUE)
+    ax.set_xlim(edges[0][0], edges[-1][1])
     locator = mdates.AutoDateLocator()
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
