@@ -95,30 +95,32 @@ def topic_timeline(stories: RelatedStories, topic: str, *, ax: Axes | None = Non
 
 
 def _name_peaks(ax: Axes, periods: _Periods, found: Mapping[int, Sequence[Event]], others: Mapping[str, Sequence[str]]) -> None:
-    """Name the greatest bars that stand apart by the topic that most sets their events off from all."""
+    """Name the peaks by the topic that most sets their events off from all, where two of them have it."""
     overall = collections.Counter(itertools.chain.from_iterable(others.values()))
-    named: list[int] = []
-    apart = max(1, (max(found) - min(found)) // 5)
-    for number in sorted(found, key=lambda number: (-len(found[number]), number)):
-        if len(named) == 3 or len(found[number]) < 2 or any(abs(number - other) < apart for other in named):
-            continue
+    first, last = periods.middle(min(found)), periods.middle(max(found))
+    for number in _peaks({number: len(events) for number, events in found.items()}):
         here = collections.Counter(name for event in found[number] for name in others[event.id])
         best = max(here, key=lambda name: (here[name] ** 2 / overall[name], name), default=None)
-        if best is None or here[best] < 2:
-            continue
-        named.append(number)
-        middle = periods.middle(number)
-        place = (middle - periods.middle(min(found))) / max(1.0, periods.middle(max(found)) - periods.middle(min(found)))
-        ax.annotate(
-            shortened(best, 30),
-            (middle, len(found[number])),
-            (0, 3),
-            textcoords="offset points",
-            ha="left" if place < 0.15 else "right" if place > 0.85 else "center",
-            fontsize="small",
-            **_PLAIN,
-        )
+        if best is not None and here[best] > 1:
+            middle = periods.middle(number)
+            place = (middle - first) / max(1.0, last - first)
+            side = "left" if place < 0.15 else "right" if place > 0.85 else "center"
+            at = {"xytext": (0, 3), "textcoords": "offset points", "ha": side}
+            ax.annotate(shortened(best, 30), (middle, len(found[number])), fontsize="small", **at, **_PLAIN)
     ax.margins(y=0.15)
+
+
+def _peaks(counts: Mapping[int, int], most: int = 3) -> list[int]:
+    """The greatest numbers that stand apart from each other; each half as great as the greatest or more."""
+    apart, greatest = max(1, (max(counts) - min(counts)) // 6), max(counts.values())
+    chosen: list[int] = []
+    for number in sorted(counts, key=lambda number: (-counts[number], number)):
+        near = (count for other, count in counts.items() if abs(other - number) < apart)
+        if 2 * counts[number] < greatest or counts[number] < max(near):
+            continue
+        if len(chosen) < most and all(abs(other - number) >= apart for other in chosen):
+            chosen.append(number)
+    return chosen
 
 
 # ---------------------------------------------------------------------- an event
@@ -227,7 +229,7 @@ def _draw_edges(ax: Axes, places: Mapping[str, tuple[float, float]], edges: Sequ
         look |= {"linestyle": "-" if link.context else "--", "arrowstyle": "-", "connectionstyle": bent}
         ax.annotate("", (to_x, to_y), (x, y), arrowprops=look | {"shrinkA": 0, "shrinkB": 0})
         if labelled and link.context:
-            middle = (0.45 * x + 0.55 * to_x, 0.45 * y + 0.55 * to_y)
+            middle = ((x + to_x) / 2, (y + to_y) / 2)
             _write(ax, middle, shortened(link.context, 28), colour, _box("white", "none"))
     if set(bows) - {None} - labels:
         named = [context for context in colours if context in bows]
@@ -312,7 +314,7 @@ def overview(stories: RelatedStories, k: int = 5, *, figure: FigureBase | None =
     Parameters
     ----------
     stories : RelatedStories
-        All links are looked for, as by `RelatedStories.all_related`: 100,000 events take some tens of seconds.
+        All links are looked for, as by `RelatedStories.all_related`: 100,000 events take a minute.
     k : int, default 5
         How many links an event at most.
     figure : matplotlib.figure.Figure or SubFigure, optional
@@ -425,7 +427,7 @@ class _Periods:
         days = (self.last - self.first).days
         if days <= 92 and self.finest == "day":
             return "day"
-        return "month" if days <= 15 * 366 else "quarter" if days <= 40 * 366 else "year"
+        return "month" if days <= 30 * 366 else "quarter" if days <= 60 * 366 else "year"
 
     def number(self, day: date) -> int:
         """The number of the period that a day is in."""
