@@ -105,7 +105,7 @@ def _name_peaks(ax: Axes, periods: _Periods, found: Mapping[int, Sequence[Event]
             middle = periods.middle(number)
             place = (middle - first) / max(1.0, last - first)
             side = "left" if place < 0.15 else "right" if place > 0.85 else "center"
-            at = {"xytext": (0, 3), "textcoords": "offset points", "ha": side}
+            at: dict[str, Any] = {"xytext": (0, 3), "textcoords": "offset points", "ha": side}
             ax.annotate(shortened(best, 30), (middle, len(found[number])), fontsize="small", **at, **_PLAIN)
     ax.margins(y=0.15)
 
