@@ -81,7 +81,7 @@ def topic_timeline(stories: RelatedStories, topic: str, *, ax: Axes | None = Non
     if not days:
         raise InputError(f"got topic {shown(topic)}, of which no event has a date, expected one to draw over time")
     ax = _axes(ax, (9, 3.2))
-    periods = _Periods(days[0], days[-1])
+    periods = _Periods.of(days[0], days[-1], 120)
     found: dict[int, list[Event]] = collections.defaultdict(list)
     for event, day in zip(events, days, strict=False):  # those without date are last
         found[periods.number(day)].append(event)
@@ -367,7 +367,7 @@ def _draw_events(ax: Axes, n: int, days: Sequence[date]) -> None:
         ax.set_title(f"{_counted(n)}, none with a date")
         ax.set_axis_off()
         return
-    periods = _Periods(min(days), max(days), finest="month")
+    periods = _Periods.of(min(days), max(days), 360, finest=1)
     _draw_periods(ax, periods, collections.Counter(map(periods.number, days)))
     ax.set_title(f"{_counted(n)}, {_span(min(days), max(days))}{undated}")
 
@@ -415,36 +415,31 @@ def _draw_orphans(ax: Axes, n: int, listed: Mapping[str, int], unlinked: int) ->
 
 @dataclass(frozen=True, slots=True)
 class _Periods:
-    """Days, months, quarters or years, as a span is long, each with a number."""
+    """Periods of so many months, or days where that is 0, each with a number."""
 
-    first: date
-    last: date
-    finest: str = "day"
+    months: int
+
+    @classmethod
+    def of(cls, first: date, last: date, most: int, finest: int = 0) -> _Periods:
+        """Days where a span is short, else the shortest periods of which it has no more than so many."""
+        if (last - first).days <= 92 and not finest:
+            return cls(0)
+        span = 12 * (last.year - first.year) + last.month - first.month
+        return cls(1 if span <= most else 3 if span <= 3 * most else 12)
 
     @property
     def name(self) -> str:
-        """That of the period."""
-        days = (self.last - self.first).days
-        if days <= 92 and self.finest == "day":
-            return "day"
-        return "month" if days <= 30 * 366 else "quarter" if days <= 60 * 366 else "year"
+        """That of one."""
+        return {0: "day", 1: "month", 3: "quarter", 12: "year"}[self.months]
 
     def number(self, day: date) -> int:
         """The number of the period that a day is in."""
-        if self.name == "day":
-            return day.toordinal()
-        return (12 * day.year + day.month - 1) // {"month": 1, "quarter": 3, "year": 12}[self.name]
+        return (12 * day.year + day.month - 1) // self.months if self.months else day.toordinal()
 
     def start(self, number: int) -> float:
         """Where a period starts, as matplotlib counts days, which end with the year 9999."""
-        if self.name == "day":
-            day = number
-        else:
-            months = number * {"month": 1, "quarter": 3, "year": 12}[self.name]
-            day = (
-                date(months // 12, months % 12 + 1, 1).toordinal() if months // 12 <= date.max.year else date.max.toordinal() + 1
-            )
-        last = date.max.toordinal()
+        last, year, month = date.max.toordinal(), *divmod(number * self.months, 12)
+        day = number if not self.months else date(year, month + 1, 1).toordinal() if year <= date.max.year else last + 1
         return float(mdates.date2num(date.fromordinal(min(day, last)))) + (0.99 if day > last else 0.0)
 
     def middle(self, number: int) -> float:
