@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
+from difflib import get_close_matches
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
@@ -23,7 +25,7 @@ from relatedstories.errors import BadValueError, InputError, UnknownEventError, 
 from relatedstories.events import Event, as_id, events_of, several
 from relatedstories.judgements import QUERIES, Judgements
 from relatedstories.kept import Kept
-from relatedstories.links import Explanation, Link, Part, best_first, most_telling, shared_phrase
+from relatedstories.links import Explanation, Link, Links, Part, best_first, most_telling, shared_phrase
 from relatedstories.lists import FOLDED, POOL, Listed, choose
 from relatedstories.names import fold
 from relatedstories.nearest import MARGIN, WIDTH, Nearest
@@ -31,12 +33,13 @@ from relatedstories.rules import Keywords, Rules
 from relatedstories.space import nearness
 from relatedstories.spread import spread_top, spreads
 from relatedstories.storage import checksum, read_folder, write_folder
-from relatedstories.topics import Topic, TopicExtractor, model_name
+from relatedstories.topics import Topic, TopicExtractor, Topics, model_name
 from relatedstories.topk import Best, blended, every_day
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from relatedstories.frames import Column, Library
     from relatedstories.tuning import Tuning
 
 __all__ = ["Changes", "Progress", "RelatedStories"]
@@ -428,14 +431,102 @@ class RelatedStories:
         archive = self._archive
         return archive.events[_number_of(archive, id_)]
 
-    def topics(self, id_: str | int) -> tuple[Topic, ...]:
+    def topics(self, id_: str | int) -> Topics:
         """The topics that the index holds for an event, under the names it shows, without their mentions."""
         archive = self._archive
-        return archive.topics(_number_of(archive, id_))
+        number = _number_of(archive, id_)
+        return Topics(archive.topics(number), archive.events[number])
+
+    def about(self, topic: str) -> list[Event]:
+        """The events that have a topic, by date; those without date last.
+
+        Parameters
+        ----------
+        topic : str
+            By the name that the index shows, whatever its case, accents and article.
+
+        Raises
+        ------
+        InputError
+            If no event has it; the message names topics of a like name.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow closes the airport of Oslo"), Event("2", "More snow in Oslo")])
+        >>> [event.id for event in stories.about("Oslo")]
+        ['1', '2']
+        """
+        if not isinstance(topic, str):
+            raise BadValueError("about", "topic", shown(topic), "the name of a topic")
+        archive = self._archive
+        key = fold(topic)
+        place = bisect_left(archive.keys.terms, key)
+        if not key or place == len(archive.keys.terms) or archive.keys.terms[place] != key:
+            near = get_close_matches(key, archive.keys.terms, 3)
+            named = ", ".join(archive.topic(archive.keys.terms.index(other)).name for other in near)
+            hint = f"; of a like name: {named}" if near else ""
+            raise InputError(f"got topic {shown(topic)}, expected one of the {len(archive.keys.terms)} of the archive{hint}")
+        matrix = archive.keys.matrix
+        numbers = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == place), side="right") - 1
+        found = [archive.events[number] for number in numbers.tolist()]
+        return sorted(found, key=lambda event: event.date or date.max)  # by id where the dates are equal
+
+    def commonest_topics(self, n: int | None = None) -> dict[Topic, int]:
+        """The topics that most events have, the n first of them or all, each with how many have it.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Rain in Oslo"), Event("2", "Snow in Oslo"), Event("3", "Rain in Bergen")])
+        >>> stories.commonest_topics()
+        {'Oslo': 2, 'Bergen': 1}
+        """
+        archive = self._archive
+        most = len(archive.topic_events) if n is None else whole_number("commonest_topics", "n", n, 0)
+        first = np.argsort(-archive.topic_events, kind="stable")[:most].tolist()
+        return {archive.topic(place): int(archive.topic_events[place]) for place in first}
+
+    def to_frame(self, library: Library | None = None) -> Any:
+        """The events as a data frame: id, date, heading, title, text, url, and the names of the topics that the index holds.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars"}, optional
+            By default pandas where that is installed, else polars.
+
+        Raises
+        ------
+        InputError
+            If there is no such library, or it is not installed.
+        """
+        from relatedstories.frames import frame
+
+        archive = self._archive
+        events = list(archive.events)
+        topics = [[topic.name for topic in archive.topics(number)] for number in range(len(events))]
+        fields: dict[str, Column] = {
+            name: ("text", [getattr(event, name) for event in events]) for name in ("heading", "title", "text", "url")
+        }
+        return frame(
+            {
+                "id": ("text", [event.id for event in events]),
+                "date": ("day", [event.date for event in events]),
+                **fields,
+                "topics": ("texts", topics),
+            },
+            library,
+        )
+
+    def _repr_html_(self) -> str:
+        from relatedstories.display import COMMONEST, index_html
+
+        if self._fitted is None:
+            return index_html(self.settings)
+        counts = self.commonest_topics(COMMONEST)
+        return index_html(self.settings, self._fitted.days, counts, len(self._fitted.keys.terms))
 
     # ------------------------------------------------------------------ answers
 
-    def related(self, event: Event | str | int, k: int = 5, **keywords: Unpack[Keywords]) -> list[Link]:
+    def related(self, event: Event | str | int, k: int = 5, **keywords: Unpack[Keywords]) -> Links:
         """The events to see next after an event.
 
         Parameters
@@ -466,7 +557,7 @@ class RelatedStories:
         -------
         list of Link
             Best first, after those pinned; shorter than k, down to empty, where nothing else is related. Never the event
-            itself.
+            itself. As `Links` it shows itself in a notebook and makes data frames.
 
         Raises
         ------
@@ -492,12 +583,14 @@ class RelatedStories:
         """
         return self.related_many([event], k, **keywords)[0]
 
-    def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[list[Link]]:
+    def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[Links]:
         """The links of many events, in their order: each as `related` gives it, whose parameters these are."""
         archive = self._archive  # taken once: another thread may replace it on the way
         k, rules = whole_number("related", "k", k, 0), Rules.of("related", **keywords)
         rows = self._rows(archive, several("related_many", "events", events))
         _tell_of_unknown(rules.unknown(archive, [row.event.id for row in rows]))
+        if not rows:
+            return []
         self._asked += len(rows)
         if self._asked <= _FEW:
             return [self._list(archive, row, self._from_best(archive, row, k, rules), k, rules) for row in rows]
@@ -505,7 +598,7 @@ class RelatedStories:
 
     def all_related(
         self, k: int = 5, *, n_jobs: int = 1, progress: Progress | None = None, **keywords: Unpack[Keywords]
-    ) -> Iterator[tuple[Event, list[Link]]]:
+    ) -> Iterator[tuple[Event, Links]]:
         """Every event of the archive with its links, by id: the same links as `related` gives, faster.
 
         Parameters
@@ -524,6 +617,7 @@ class RelatedStories:
         ------
         event : Event
         links : list of Link
+            As `related` gives it.
         """
         archive = self._archive
         k, rules = whole_number("all_related", "k", k, 0), Rules.of("all_related", **keywords)
@@ -532,7 +626,7 @@ class RelatedStories:
 
     def _all_links(
         self, archive: Archive, k: int, rules: Rules, n_threads: int, progress: Progress | None
-    ) -> Iterator[tuple[Event, list[Link]]]:
+    ) -> Iterator[tuple[Event, Links]]:
         total, compared, listed = len(archive.events), 0, 0
 
         def on_compared(done: int) -> None:
@@ -694,7 +788,7 @@ class RelatedStories:
         if n_found == len(ids):
             yield from islice(self._candidates(archive, row, rules), n_found, None)
 
-    def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: Best) -> Iterator[list[Link]]:
+    def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: Best) -> Iterator[Links]:
         """The links of some rows, or of all, of their best candidates."""
         missing = np.ones(len(best.ids), bool)
         for start in range(0, len(best.ids), _PART):
@@ -712,10 +806,14 @@ class RelatedStories:
                 event = archive.events[start + place] if part is None else part[place].event
                 if as_found and event.id not in rules.pinned and event.id not in rules.blocked:
                     pairs = range(place * first.shape[1], place * first.shape[1] + min(k, n_found))
-                    yield [
-                        Link(archive.events[number], score, rank, *_reason(archive, event, number, shared, pair, self._ignored))
-                        for rank, (pair, number, score) in enumerate(zip(pairs, numbers, theirs, strict=False), 1)
-                    ]
+                    yield Links(
+                        [
+                            Link(
+                                archive.events[number], score, rank, *_reason(archive, event, number, shared, pair, self._ignored)
+                            )
+                            for rank, (pair, number, score) in enumerate(zip(pairs, numbers, theirs, strict=False), 1)
+                        ]
+                    )
                     continue
                 row = archive.row(start + place) if part is None else part[place]
                 yield self._list(archive, row, self._going_on(archive, row, rules, ids[place], scores[place]), k, rules)
@@ -726,7 +824,7 @@ class RelatedStories:
         related = archive.related(row, rules.span(row.day))
         yield from related.best_first(self._weights, self._least(archive, rules.min_score))
 
-    def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: Rules) -> list[Link]:
+    def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: Rules) -> Links:
         """The links of a row, of its candidates."""
         weights, where = row.by_column(), rules.where
 
@@ -758,7 +856,7 @@ class RelatedStories:
             diversity=rules.diversity,
             pinned=[(number, self._compared(row, archive.row(number)).score) for number in pinned],
         )
-        return [_link(archive, one, rank, *reason(one.number)) for rank, one in enumerate(chosen, 1)]
+        return Links([_link(archive, one, rank, *reason(one.number)) for rank, one in enumerate(chosen, 1)])
 
     # ------------------------------------------------------------------ on disk
 
