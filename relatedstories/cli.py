@@ -446,7 +446,7 @@ def diff(
         if as_json:
             print(json.dumps(differs, ensure_ascii=False))
             continue
-        print(change.id, "(new)" if change.before is None else "(gone)" if change.after is None else "")
+        print(change.id + (" (new)" if change.before is None else " (gone)" if change.after is None else ""))
         for part, mark in marks.items():
             for id_, context in differs[part].items():
                 told = " -> ".join(str(one) for one in context) if isinstance(context, list) else context

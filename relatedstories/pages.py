@@ -72,7 +72,7 @@ class Pages:
     digests: dict[str, bytes] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        why = ", ".join(f"{count} {reason}" for reason, count in self.others.most_common())
+        why = ", ".join(f"{count} {reason}" for reason, count in sorted(self.others.items()))
         line = f"{self.events} pages are events, {self.drafts} drafts, {self.broken} broken"
         return f"{line}; {self.others.total()} other files: {why}" if why else line
 
