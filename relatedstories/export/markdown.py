@@ -28,7 +28,7 @@ def inline(text: str) -> str:
     Examples
     --------
     >>> print(inline("C# [sic]\n<b>"))
-    C\# \[sic\]&#10;\<b>
+    C\# \[sic\]&#10;\<b\>
     """
     return _ungarbled(escaped(text).replace("#", r"\#").replace("&\\#", "&#"))
 

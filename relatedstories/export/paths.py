@@ -48,7 +48,7 @@ def event_stem(id_: str, title: str, date: dt.date | None) -> str:
     Examples
     --------
     >>> event_stem("../1", "Rain in Wales", dt.date(2020, 2, 5))
-    'news/2020/02/5/rain-in-wales-3ggtnp3l3nbjc'
+    'news/2020/02/5/rain-in-wales-gxq3u35acshoa'
     """
     digest = _digest(id_)
     words = slug(title)
@@ -74,7 +74,7 @@ def topic_stem(name: str) -> str:
     Examples
     --------
     >>> topic_stem("CON"), topic_stem("con")
-    ('topics/5f/con-5fdfl2oghzfec', 'topics/qe/con-qebs2ezp47hxm')
+    ('topics/dp/con-dpcd3bi5fcw2a', 'topics/yh/con-yhmgjpioidsx2')
     """
     digest, words = _digest(name), slug(name)
     return f"topics/{digest[:2]}/{words}-{digest}" if words else f"topics/{digest[:2]}/{digest}"
