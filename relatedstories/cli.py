@@ -444,6 +444,8 @@ def export(
         if name not in FORMATS:
             raise typer.BadParameter(f"got --format {formats}, expected some of {', '.join(FORMATS)}, with commas between")
     check_site(to)
+    if index is not None and to.resolve().is_relative_to(index.resolve()):
+        raise InputError(f"{to}: got a place in the folder of the index, which holds nothing else, expected another")
     keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
     about: dict[str, Any] = {"title": TITLE if title is None else title, "base_url": base_url, "templates": templates}
     with workers, _meter() as progress:

@@ -19,7 +19,7 @@ WIDTHS = {"phone": (360, 740), "desktop": (1280, 800)}
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, sample, sample_stories):
+def site(tmp_path_factory, sample_stories):
     folder = tmp_path_factory.mktemp("site")
     export(sample_stories, folder, ["html", "json", "xml", "md"], title="The sample")
     return folder
@@ -140,17 +140,8 @@ def test_with_the_keyboard_alone(page, site):
 
 def test_what_looks_like_a_script_does_not_run(browser, tmp_path):
     attack = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
-    events = [
-        Event(
-            f"{n}{attack}",
-            f"Oslo {attack}",
-            f"</script>{attack}",
-            heading=attack,
-            topics=(attack,),
-            sources=((attack, "javascript:1"),),
-        )
-        for n in range(2)
-    ]
+    own = {"text": f"</script>{attack}", "heading": attack, "topics": (attack,), "sources": ((attack, "javascript:1"),)}
+    events = [Event(f"{n}{attack}", f"Oslo {attack}", **own) for n in range(2)]
     export(RelatedStories(min_score=0).fit(events), tmp_path, ["html", "xml"], title=attack)
     page = browser.new_page()
     for path in sorted([*tmp_path.rglob("*.html"), *tmp_path.rglob("*.xml")]):

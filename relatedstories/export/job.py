@@ -145,7 +145,7 @@ def export(
         suffixes = renderer.site.formats
         extras = dict(renderer.extras(views.latest(FEED_ENTRIES)))
         stems = list(views.stems())
-        writer = Writer(to, [*(f"{stem}.{suffix}" for stem in stems for suffix in suffixes), *extras])
+        writer = Writer(to, stems, suffixes, extras)
     for suffix in suffixes:
         report.pages[suffix] = report.characters[suffix] = 0
     start = time.perf_counter()

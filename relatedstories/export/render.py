@@ -6,13 +6,12 @@ import datetime as dt
 import os
 import re
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
-from markupsafe import Markup, escape
 
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.export.linked_data import json_ld, web_address
@@ -90,7 +89,7 @@ class Renderer:
             _check_own(self.own)
             loaders.insert(0, jinja2.FileSystemLoader(self.own))
         loader = jinja2.ChoiceLoader(loaders)
-        self._markup = _environment(loader, site, autoescape=True, finalize=_printable)
+        self._markup = _environment(loader, site, autoescape=True)
         self._markup.filters |= {"paragraphs": _paragraphs}
         self._markdown = _environment(loader, site, autoescape=False)
         self._markdown.filters |= {"inline": inline, "paragraphs": paragraphs, "target": target}
@@ -146,13 +145,10 @@ def _check_own(folder: Path) -> None:
         raise InputError(f"{folder}: got no template of a name that is used, expected one or more of {', '.join(sorted(known))}")
 
 
-def _environment(
-    loader: jinja2.BaseLoader, site: SiteInfo, *, autoescape: bool, finalize: Callable[[Any], Any] | None = None
-) -> jinja2.Environment:
+def _environment(loader: jinja2.BaseLoader, site: SiteInfo, *, autoescape: bool) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=loader,
         autoescape=autoescape,
-        finalize=finalize,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -167,21 +163,19 @@ def _environment(
 
 def _rendered(template: jinja2.Template, view: Any) -> str:
     try:
-        return template.render(vars(view), view=view)
+        text = template.render(vars(view), view=view)
     except jinja2.TemplateError as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name.partition(".")[2]]
         place = next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if not frame.filename.endswith(".py")), "")
         raise InputError(f"{place or template.name}: got a template that cannot be filled in ({error})") from None
+    return text if str(template.name).endswith(".md") else _printable(text)
 
 
-def _printable(value: Any) -> Any:
+def _printable(page: str) -> str:
     """What XML cannot hold and HTML should not is shown as U+FFFD; a carriage return stays one."""
-    if isinstance(value, str) and not value.isprintable():
-        if _NOT_XML.search(value):
-            value = type(value)(_NOT_XML.sub("\ufffd", value))
-        if "\r" in value:
-            value = Markup(escape(value).replace("\r", Markup("&#13;")))
-    return value
+    if _NOT_XML.search(page):
+        page = _NOT_XML.sub("\ufffd", page)
+    return page.replace("\r", "&#13;")
 
 
 def long_date(date: dt.date | None) -> str:

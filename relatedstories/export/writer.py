@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from relatedstories.atomic import new_file
@@ -29,8 +29,12 @@ class Writer:
     ----------
     folder : path
         Made if it is not there.
-    files : iterable of str
-        The paths within it of all files that will be written.
+    stems : collection of str
+        The paths within it of all pages that will be written, less their suffixes.
+    suffixes : sequence of str
+        Each page is written with each of these.
+    extras : collection of str
+        The paths of other files that will be written.
 
     Raises
     ------
@@ -38,24 +42,36 @@ class Writer:
         If a file cannot be put there, or is there and no export wrote it.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], files: Iterable[str]) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str], stems: Collection[str], suffixes: Sequence[str], extras: Collection[str]
+    ) -> None:
+        check_site(folder)
         self.folder = Path(os.path.realpath(folder))
         self.written = self.unchanged = self.removed = 0
-        self._new = set(files)
+        self._stems, self._suffixes, self._extras = frozenset(stems), suffixes, frozenset(extras)
         self._folders: set[str] = set()
-        check_site(folder)
-        before = set(_listed(self.folder))
-        if not before:
+        self._old: list[str] = []  # what is there and will not be any more
+        known = 0
+        for path in _listed(self.folder):
+            if path in self:
+                known += 1
+            else:
+                self._old.append(path)
+        if not known and not self._old:
             self._check_unwritten()
-        self._old = before - self._new
         self.folder.mkdir(exist_ok=True)
-        # Before the first page, so that none is forgotten if the export is stopped.
-        if not self._new <= before:
-            self._list({*before, *self._new})
+        if known < len(self._stems) * len(suffixes) + len(self._extras):
+            # Before the first page, so that none is forgotten if the export is stopped.
+            self._list(self._old)
+
+    def __contains__(self, path: str) -> bool:
+        stem, _, suffix = path.rpartition(".")
+        return (suffix in self._suffixes and stem in self._stems) or path in self._extras
 
     def _check_unwritten(self) -> None:
-        names = sorted({path.partition("/")[0] for path in self._new})
-        found = next((name for name in names if (self.folder / name).exists()), None)
+        names = {f"{stem}.{suffix}" for stem in self._stems if "/" not in stem for suffix in self._suffixes}
+        names |= self._extras | {stem.partition("/")[0] for stem in self._stems if "/" in stem}
+        found = next((name for name in sorted(names) if (self.folder / name).exists()), None)
         if found is not None:
             raise InputError(f"{self.folder / found}: got something that no export wrote, expected a folder without it")
 
@@ -88,7 +104,7 @@ class Writer:
 
     def finish(self) -> None:
         """Remove what earlier exports wrote and this one did not, and folders that this leaves empty."""
-        for path in sorted(self._old):
+        for path in self._old:
             place = self.folder / path
             if Path(os.path.realpath(place.parent)) != place.parent:
                 continue  # another place, by a symbolic link
@@ -105,13 +121,16 @@ class Writer:
                 except OSError:  # it holds more
                     break
         if self._old:
-            self._list(self._new)
-            self._old = set()
+            self._old = []
+            self._list(())
 
-    def _list(self, files: Iterable[str]) -> None:
+    def _list(self, others: Iterable[str]) -> None:
+        """Write the list of all files that there will be, and of others."""
         with new_file(self.folder / LISTING) as file:
             file.write(f"{_FIRST}\n")
-            file.writelines(f"{path}\n" for path in sorted(files))
+            for stem in sorted(self._stems):
+                file.writelines(f"{stem}.{suffix}\n" for suffix in self._suffixes)
+            file.writelines(f"{path}\n" for path in (*sorted(self._extras), *others))
 
 
 def check_site(folder: str | os.PathLike[str]) -> None:
