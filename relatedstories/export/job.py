@@ -105,7 +105,7 @@ def export(
     n_jobs : int, default 1
         Threads to compare events on; -1 for as many as there are cores.
     progress : callable, optional
-        Told of the stage, the pages done and the pages in all.
+        Told of the stage, and how many events, or at last pages, of how many are done.
     **keywords
         As of `RelatedStories.related`: what may be listed, and how much of a kind.
 
@@ -149,7 +149,7 @@ def export(
     for suffix in suffixes:
         report.pages[suffix] = report.characters[suffix] = 0
     start = time.perf_counter()
-    for done, view in enumerate(_all(stories, views, k, n_jobs, keywords), 1):
+    for done, view in enumerate(_all(stories, views, k, n_jobs, progress, keywords), 1):
         for suffix in suffixes:
             begun = time.perf_counter()
             text = renderer.page(view, suffix)
@@ -170,8 +170,14 @@ def export(
     return report
 
 
-def _all(stories: RelatedStories, views: Views, k: int, n_jobs: int, keywords: Keywords) -> Iterator[View]:
-    for place, (event, links) in enumerate(stories.all_related(k, n_jobs=n_jobs, **keywords)):
+def _all(
+    stories: RelatedStories, views: Views, k: int, n_jobs: int, progress: Progress | None, keywords: Keywords
+) -> Iterator[View]:
+    def compared(stage: str, done: int, total: int) -> None:
+        if progress is not None and stage == "comparing":  # then the pages tell of the way
+            progress(stage, done, total)
+
+    for place, (event, links) in enumerate(stories.all_related(k, n_jobs=n_jobs, progress=compared, **keywords)):
         yield views.event(place, event, links)
     yield from views.of_days()
     yield from views.of_topics()

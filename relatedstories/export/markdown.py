@@ -23,14 +23,15 @@ _GARBLING_QUOTED = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in 
 
 
 def inline(text: str) -> str:
-    r"""The text on one line, as a heading or within a link.
+    r"""The text on one line, as a heading, an item of a list, or within a link; without the spaces around it.
 
     Examples
     --------
     >>> print(inline("C# [sic]\n<b>"))
     C\# \[sic\]&#10;\<b\>
     """
-    return _ungarbled(escaped(text).replace("#", r"\#").replace("&\\#", "&#"))
+    line = escaped(text.strip()).replace("#", r"\#").replace("&\\#", "&#")
+    return _ungarbled(line if line.startswith("\\") else _MARKER.sub(_unmarked, line))
 
 
 def paragraphs(text: str) -> str:
