@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from relatedstories.events import Event
     from relatedstories.index import RelatedStories
     from relatedstories.judgements import read_qrels
-    from relatedstories.links import Explanation, Link, Part
+    from relatedstories.links import Explanation, Link, Links, Part
     from relatedstories.readers import read_events
-    from relatedstories.topics import Mention, Topic, TopicExtractor
+    from relatedstories.topics import Mention, Topic, TopicExtractor, Topics
     from relatedstories.tuning import Tuning
 
 __all__ = [
@@ -29,11 +29,13 @@ __all__ = [
     "Explanation",
     "InputError",
     "Link",
+    "Links",
     "Mention",
     "Part",
     "RelatedStories",
     "Topic",
     "TopicExtractor",
+    "Topics",
     "Tuning",
     "UnknownEventError",
     "evaluate",
@@ -48,9 +50,9 @@ _MODULES = {
     "events": ("Event",),
     "index": ("RelatedStories",),
     "judgements": ("read_qrels",),
-    "links": ("Explanation", "Link", "Part"),
+    "links": ("Explanation", "Link", "Links", "Part"),
     "readers": ("read_events",),
-    "topics": ("Mention", "Topic", "TopicExtractor"),
+    "topics": ("Mention", "Topic", "TopicExtractor", "Topics"),
     "tuning": ("Tuning",),
 }
 

@@ -1,18 +1,22 @@
-"""Files and folders that appear whole or not at all: written beside their place, then moved into it."""
+"""Files that appear whole or not at all: written beside their place, then moved into it."""
 
 from __future__ import annotations
 
 import os
+import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from relatedstories.errors import InputError
+from relatedstories.locks import taken
 
-__all__ = ["check_parent", "check_target", "new_file", "new_folder"]
+__all__ = ["check_parent", "check_target", "is_leftover", "new_file", "sweep"]
+
+_NEW = re.compile(r"\.relatedstories-\d+-[0-9a-f]{8}\.tmp")
 
 
 def check_target(path: Path) -> None:
@@ -31,14 +35,31 @@ def check_parent(path: Path) -> None:
         raise InputError(f"{path}: got a place in {folder}, which cannot be written to, expected one that can")
 
 
+def is_leftover(name: str) -> bool:
+    """Whether a file of this name is one that `new_file` writes to, and leaves there if its process is killed."""
+    return _NEW.fullmatch(name) is not None
+
+
+def sweep(folder: Path) -> None:
+    """Take away what processes that were killed have left in a folder; what others are writing stays."""
+    for name in filter(is_leftover, os.listdir(folder)):
+        path = folder / name
+        if (file := taken(path)) is not None:
+            path.unlink(missing_ok=True)
+            os.close(file)
+
+
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[str]]:
     """A text file in UTF-8 that takes its place at `path` when the block ends well; otherwise nothing is left of it."""
     path = Path(os.path.realpath(path))  # of a symbolic link the target is replaced, not the link
     check_target(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Short, as the name of the file may be as long as names can be.
+    beside = path.with_name(f".relatedstories-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
-        with open(beside, "w", encoding="utf-8", newline="\n") as file:
+        if (taken_file := taken(beside)) is None:
+            raise InputError(f"{beside}: got a file that another process has locked, expected a name of ours")
+        with open(taken_file, "w", encoding="utf-8", newline="\n") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -47,33 +68,3 @@ def new_file(path: Path) -> Iterator[IO[str]]:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """A folder that takes its place at `path`, and that of one already there, when the block ends well."""
-    path = Path(os.path.realpath(path))
-    check_parent(path)
-    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
-    try:
-        yield beside
-        beside.chmod(0o777 & ~_umask())
-        if path.exists():
-            old = beside.with_suffix(".old")
-            os.replace(path, old)
-            try:
-                os.replace(beside, path)
-            except BaseException:
-                os.replace(old, path)
-                raise
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(beside, path)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,4 +1,4 @@
-"""The command line: ``relatedstories refresh``, ``build``, ``export``, ``related``, ``explain``, ``topics`` and others.
+"""The command line: ``relatedstories refresh``, ``diff``, ``related``, ``explain``, ``topics``, ``build`` and so on.
 
 Data go to standard output, progress and warnings to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143
 stopped.
@@ -25,15 +25,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from relatedstories.addresses import is_database, without_passwords
+from relatedstories.atomic import check_target, new_file
+from relatedstories.console import meter, say, show_log
 from relatedstories.errors import BadValueError, InputError
-from relatedstories.events import FIELDS, Event, parse_date
+from relatedstories.events import Event, parse_date
 from relatedstories.judgements import QUERIES
 from relatedstories.keyed import read_lists
-from relatedstories.readers import SAMPLE, SUFFIXES, read_events
+from relatedstories.pages import RELATED, SOURCES, Pages, read_pages
+from relatedstories.readers import DRAFTS, READ_FIELDS, SAMPLE, SUFFIXES, read_events
 
 if TYPE_CHECKING:
     from relatedstories.evaluation import Evaluation
-    from relatedstories.index import Progress, RelatedStories
+    from relatedstories.index import RelatedStories
     from relatedstories.rules import Keywords
     from relatedstories.targets import Target
     from relatedstories.topics import Topic, TopicExtractor
@@ -65,13 +68,19 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A .jsonl, .csv (each also .gz), .tsv or .parquet file, a database's address, or 'sample'.",
+        help="A .jsonl, .csv (each also .gz), .tsv or .parquet file, a database's address, a folder of pages, or 'sample'.",
         show_default=False,
     ),
 ]
 Field = Annotated[
     list[str] | None,
-    typer.Option("--field", metavar="FIELD=COLUMN", help=f"Read a field ({', '.join(FIELDS)}) from this column. Repeatable."),
+    typer.Option(
+        "--field", metavar="FIELD=COLUMN", help=f"Read a field ({', '.join(READ_FIELDS)}) from this column. Repeatable."
+    ),
+]
+Draft = Annotated[
+    list[str],
+    typer.Option("--draft", metavar="VALUE", help="Of --field status=COLUMN, what leaves an event out. Repeatable."),
 ]
 _DATABASES = "Databases"
 Table = Annotated[
@@ -177,6 +186,15 @@ Blocks = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is done, and when.")]
+_PAGES = "Pages"
+RelatedHead = Annotated[
+    str, typer.Option("--related-head", metavar="HEADING", help="Of the section of links.", rich_help_panel=_PAGES)
+]
+SourcesHead = Annotated[
+    str, typer.Option("--sources-head", metavar="HEADING", help="Of the section of sources.", rich_help_panel=_PAGES)
+]
 
 
 def main() -> None:
@@ -187,45 +205,36 @@ def main() -> None:
         sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's: JSON is UTF-8
     signal.signal(signal.SIGTERM, _terminated)
     warnings.showwarning = _warned  # type: ignore[assignment]
-    log = logging.getLogger("relatedstories")
-    log.setLevel(logging.INFO)
-    log.addHandler(_Said())
+    show_log()
     try:
         code = _run(arguments)
     except BrokenPipeError:  # the reader, head for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except KeyboardInterrupt:
-        _say("stopped; what was there before is whole")
+        say("stopped; what was there before is whole")
         code = 130
     except (InputError, OSError) as error:
         if debug:
             raise
-        _say(f"error: {_message(error)}")
+        say(f"error: {_message(error)}")
         code = 1
     except Exception as error:
         if debug:
             raise
-        _say(f"error: {type(error).__name__}: {error} (an error of ours; --debug shows where)")
+        say(f"error: {type(error).__name__}: {error} (an error of ours; --debug shows where)")
         code = 1
     sys.exit(code)
 
 
-class _Said(logging.Handler):
-    """What the library logs."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        _say(record.getMessage())
-
-
 def _terminated(*_: object) -> None:
     """As after Ctrl-C: temporary files and worker processes do not stay behind."""
-    _say("terminated; what was there before is whole")
+    say("terminated; what was there before is whole")
     sys.exit(143)
 
 
 def _warned(message: Warning | str, *_: object) -> None:
-    _say(f"warning: {message}")
+    say(f"warning: {message}")
 
 
 def _run(arguments: list[str]) -> int:
@@ -254,10 +263,6 @@ def _message(error: Exception) -> str:
     return str(error)
 
 
-def _say(message: str) -> None:
-    print(f"relatedstories: {without_passwords(' '.join(message.splitlines()))}", file=sys.stderr)
-
-
 # ---------------------------------------------------------------------- commands
 
 
@@ -283,7 +288,12 @@ def refresh(
     source: Source,
     links: Annotated[
         str | None,
-        typer.Option("--links", metavar="FILE", help="Where the links go; - for standard output.", show_default=False),
+        typer.Option(
+            "--links",
+            metavar="FILE",
+            help="Where the links go: lines of JSON, or one object if it ends in .json; - for standard output.",
+            show_default=False,
+        ),
     ] = None,
     links_table: Annotated[
         str | None,
@@ -291,11 +301,13 @@ def refresh(
             "--links-table", metavar="NAME", help="Or this table of the database they are read from.", show_default=False
         ),
     ] = None,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Or the pages themselves, where SOURCE is a folder.")] = False,
     k: K = 5,
     jobs: Jobs = -1,
     engine: EngineName = Engine.LOCAL,
     scheduler: Scheduler = None,
     field: Field = None,
+    draft: Draft = [*DRAFTS],  # noqa: B006 - never changed
     table: Table = None,
     where: Where = None,
     query: Query = None,
@@ -310,6 +322,12 @@ def refresh(
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would be written; write nothing.")] = False,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write the report here as JSON, of a failure too.", show_default=False),
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     aliases: Aliases = None,
     ignore: Ignore = None,
     threshold: Threshold = None,
@@ -320,36 +338,120 @@ def refresh(
     diversity: Diversity = 0.0,
     pins: Pins = None,
     blocks: Blocks = None,
+    root: Annotated[
+        str, typer.Option("--root", metavar="PATH", help="What links begin with: /archive/, say.", rich_help_panel=_PAGES)
+    ] = "/",
+    relative: Annotated[
+        bool, typer.Option("--relative", help="Or links relative to the page they are on.", rich_help_panel=_PAGES)
+    ] = False,
+    key: Annotated[
+        str, typer.Option("--key", metavar="NAME", help="Of the links in front matter.", rich_help_panel=_PAGES)
+    ] = "related",
+    section: Annotated[
+        bool, typer.Option("--section", help="Or a section in pages with front matter too.", rich_help_panel=_PAGES)
+    ] = False,
+    related_head: RelatedHead = RELATED,
+    sources_head: SourcesHead = SOURCES,
+    context_word: Annotated[
+        str, typer.Option("--context-word", metavar="WORD", help="Before the context of a link.", rich_help_panel=_PAGES)
+    ] = "Context",
 ) -> None:
-    """Bring the links of every event of an archive up to date: one JSON line an event, or rows of a table."""
-    from relatedstories.index import RelatedStories
-    from relatedstories.refresh import refresh as run
-    from relatedstories.storage import MANIFEST, check_folder
+    """Bring the links of every event of an archive up to date: in a file, a table of a database, or its pages."""
+    show_log(quiet, verbose)
+    with _reported(report_file) as told:
+        from relatedstories.index import RelatedStories
+        from relatedstories.refresh import refresh as run
+        from relatedstories.storage import MANIFEST, check_folder
 
-    workers = _workers(engine, scheduler, jobs)
-    to = _target(source, links, links_table)
-    to.check(dry_run)
-    archive = _file(source)
-    if links is not None and _is_file(links) and archive is not None and os.path.samefile(links, archive):
-        raise InputError(f"{links}: got the archive itself as the place for its links, expected another file")
-    if index is not None and not dry_run:
-        check_folder(index)
-        if links not in (None, "-") and Path(str(links)).resolve().is_relative_to(index.resolve()):
-            raise InputError(f"{links}: got a place in the folder of the index, which is replaced as a whole, expected another")
-    keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
-    stories = RelatedStories(_extractor(aliases, ignore, threshold))
-    if index is not None and (index / MANIFEST).exists():
-        try:
-            stories = RelatedStories.load(index, stories.extractor)
-        except InputError as error:  # it is to be replaced anyway
-            _say(f"the old index is not used: {error}")
-    with workers, _reading(source, _mapping(field), strict, table, where, query) as events, _meter() as progress:
-        report = run(stories, events, to, k, n_jobs=jobs, dry_run=dry_run, progress=progress, **keywords)
+        workers = _workers(engine, scheduler, jobs)
+        reading = _Reading(source, _mapping(field), strict, table, where, query, draft, related_head, sources_head)
+        to: Target
+        if in_place:
+            if links is not None or links_table is not None:
+                raise typer.BadParameter("give either --in-place, --links FILE or --links-table NAME")
+            if reading.pages is None:
+                raise typer.BadParameter("--in-place goes with a folder of pages as SOURCE")
+            from relatedstories.rewriting import LinkedPages
+
+            to = LinkedPages(
+                source,
+                reading.pages,
+                root=None if relative else root,
+                key=None if section else key,
+                head=related_head,
+                context=context_word,
+            )
+        else:
+            to = _target(source, links, links_table)
+        to.check(dry_run)
+        archive = _file(source)
+        if links is not None and _is_file(links) and archive is not None and os.path.samefile(links, archive):
+            raise InputError(f"{links}: got the archive itself as the place for its links, expected another file")
         if index is not None and not dry_run:
-            stories.save(index)
-    print(report, file=sys.stderr)
-    place = "standard output" if links == "-" else links or str(to)
-    _say(f"dry run: {place} stays as it was" if dry_run else f"links are in {place}")
+            check_folder(index)
+        keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
+        stories = RelatedStories(_extractor(aliases, ignore, threshold))
+        if index is not None and (index / MANIFEST).exists():
+            try:
+                stories = RelatedStories.load(index, stories.extractor)
+            except InputError as error:  # it is to be replaced anyway
+                say(f"the old index is not used: {error}")
+        with workers, reading.events() as events, meter(quiet) as progress:
+            report = run(stories, events, to, k, index=index, n_jobs=jobs, dry_run=dry_run, progress=progress, **keywords)
+        report.skipped, report.drafts = reading.skipped, reading.drafts
+        told |= report.to_dict()
+    if not quiet:
+        if reading.pages is not None:
+            say(str(reading.pages))
+        print(report, file=sys.stderr)
+        say(f"dry run: nothing is written to {to}" if dry_run else f"links are in {to}")
+
+
+@contextmanager
+def _reported(file: Path | None) -> Iterator[dict[str, Any]]:
+    """What is to be in the report, which is written when the block ends, however it does."""
+    told: dict[str, Any] = {}
+    if file is None:
+        yield told
+        return
+    check_target(file)
+    outcome: dict[str, Any] = {"status": "done", "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    try:
+        yield told
+    except BaseException as error:
+        said = _message(error) if isinstance(error, (InputError, OSError)) else f"{type(error).__name__}: {error}"
+        outcome |= {"status": "failed", "error": without_passwords(said)}
+        raise
+    finally:
+        with new_file(file) as out:
+            out.write(json.dumps(outcome | told, ensure_ascii=False, indent=1) + "\n")
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A file of links, of the run before, say.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another.")],
+    as_json: AsJson = False,
+) -> None:
+    """List the events whose links differ between two files of links, and count what does."""
+    from relatedstories.difference import Difference, changes, lines_in, to_dict
+
+    difference = Difference()
+    marks = {"added": "+", "removed": "-", "relabelled": "~"}
+    for change in changes(lines_in(old), lines_in(new)):
+        difference.count(change)
+        differs = to_dict(change)
+        if not any(differs[part] for part in marks):
+            continue
+        if as_json:
+            print(json.dumps(differs, ensure_ascii=False))
+            continue
+        print(change.id, "(new)" if change.before is None else "(gone)" if change.after is None else "")
+        for part, mark in marks.items():
+            for id_, context in differs[part].items():
+                told = " -> ".join(str(one) for one in context) if isinstance(context, list) else context
+                print(f"  {mark} {id_}" + (f"  Context: {told}" if told else ""))
+    say(str(difference))
 
 
 @app.command()
@@ -363,22 +465,28 @@ def build(
     table: Table = None,
     where: Where = None,
     query: Query = None,
+    draft: Draft = [*DRAFTS],  # noqa: B006 - never changed
     strict: Strict = False,
     aliases: Aliases = None,
     ignore: Ignore = None,
     threshold: Threshold = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Build the index of an archive, for related and explain to answer from."""
     from relatedstories.index import RelatedStories
     from relatedstories.storage import check_folder
 
+    show_log(quiet, verbose)
     workers = _workers(engine, scheduler, jobs)
     check_folder(index)
     extractor = _extractor(aliases, ignore, threshold)
-    with workers, _reading(source, _mapping(field), strict, table, where, query) as events, _meter() as progress:
+    reading = _Reading(source, _mapping(field), strict, table, where, query, draft)
+    with workers, reading.events() as events, meter(quiet) as progress:
         stories = RelatedStories(extractor).fit(events, n_jobs=jobs, progress=progress)
     stories.save(index)
-    _say(f"index of {len(stories)} events is in {index}")
+    if not quiet:
+        say(f"index of {len(stories)} events is in {index}")
 
 
 @app.command()
@@ -412,6 +520,7 @@ def export(
     table: Table = None,
     where: Where = None,
     query: Query = None,
+    draft: Draft = [*DRAFTS],  # noqa: B006 - never changed
     strict: Strict = False,
     aliases: Aliases = None,
     ignore: Ignore = None,
@@ -423,8 +532,11 @@ def export(
     diversity: Diversity = 0.0,
     pins: Pins = None,
     blocks: Blocks = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Write an archive as a site: a page an event with its links, a day, a year and a topic."""
+    show_log(quiet, verbose)
     if (source is None) == (index is None):
         raise typer.BadParameter("give either SOURCE or --index DIR")
     only_source: dict[str, object] = {"--aliases": aliases, "--ignore": ignore, "--threshold": threshold}
@@ -448,16 +560,18 @@ def export(
         raise InputError(f"{to}: got a place in the folder of the index, which holds nothing else, expected another")
     keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
     about: dict[str, Any] = {"title": TITLE if title is None else title, "base_url": base_url, "templates": templates}
-    with workers, _meter() as progress:
+    with workers, meter(quiet) as progress:
         if index is not None:
             stories = _load(index)
         else:
             stories = RelatedStories(_extractor(aliases, ignore, threshold))
-            with _reading(str(source), _mapping(field), strict, table, where, query) as events:
+            reading = _Reading(str(source), _mapping(field), strict, table, where, query, draft)
+            with reading.events() as events:
                 stories.fit(events, n_jobs=jobs, progress=progress)
         report = run(stories, to, asked, k, **about, n_jobs=jobs, progress=progress, **keywords)
-    print(report, file=sys.stderr)
-    _say(f"pages are in {to}")
+    if not quiet:
+        print(report, file=sys.stderr)
+        say(f"pages are in {to}")
 
 
 def _target(source: str, links: str | None, links_table: str | None) -> Target:
@@ -572,7 +686,7 @@ def topics(
         text = text.encode("utf-8", "replace").decode()  # an argument that is not UTF-8
         _print_topics(None, extractor.extract(text), as_json)
         return
-    with _reading(text, _mapping(field), strict, table, where, query) as events:
+    with _Reading(text, _mapping(field), strict, table, where, query).events() as events:
         kept: collections.deque[Event] = collections.deque()  # those that the extractor has taken and not yet given back
 
         def keep() -> Iterator[Event]:
@@ -659,18 +773,18 @@ def evaluate(
         check_runs_folder(runs)
     gains = None if judgements is None else read_qrels(judgements)
     stories = RelatedStories(_extractor(aliases, ignore, threshold))
-    with _reading(source, columns, strict, table, where, query) as events:
+    with _Reading(source, columns, strict, table, where, query).events() as events:
         archive = [replace(event, **{name: _OPTIONAL[name] for name in dropped}) for event in events]
     if runs is not None:
         check_ids(event.id for event in archive)
     above = None
     if heading_path is not None:
         above = {event.id: [part for part in event.sources if isinstance(part, str)] for event in archive}
-    with _meter() as progress:
+    with meter() as progress:
         evaluation = run(archive, gains, k, above=above, queries=queries, stories=stories, n_jobs=jobs, progress=progress)
     if runs is not None:
         evaluation.write_runs(runs)
-        _say(f"judgements and lists are in {runs}")
+        say(f"judgements and lists are in {runs}")
     if as_json:
         print(json.dumps(evaluation.to_dict(), ensure_ascii=False))
     else:
@@ -705,7 +819,7 @@ def stats(
             "commonest topics": dict(counted.most_common(10)),
         }
     else:
-        with _reading(str(source), _mapping(field), strict, table, where, query) as events:
+        with _Reading(str(source), _mapping(field), strict, table, where, query).events() as events:
             figures = _figures(list(events))
     if as_json:
         print(json.dumps(figures, ensure_ascii=False))
@@ -834,91 +948,72 @@ def _mapping(field: list[str] | None) -> dict[str, str]:
     fields = {}
     for pair in field or []:
         name, _, column = pair.partition("=")
-        if name not in FIELDS or not column:
-            raise typer.BadParameter(f"got --field {pair}, expected FIELD=COLUMN, FIELD one of {', '.join(FIELDS)}")
+        if name not in READ_FIELDS or not column:
+            raise typer.BadParameter(f"got --field {pair}, expected FIELD=COLUMN, FIELD one of {', '.join(READ_FIELDS)}")
         fields[name] = column
     return fields
 
 
-@contextmanager
-def _reading(
-    source: str, columns: dict[str, str], strict: bool, table: str | None, where: str | None, query: str | None
-) -> Iterator[Iterator[Event]]:
-    """The events of an archive; rows that cannot be events are shown and, at the end, counted."""
-    name, skipped = source, 0
-    if is_database(source):
-        if query is not None and (table is not None or where is not None):
-            raise typer.BadParameter("give either --query SQL or --table NAME, --where SQL")
-        from relatedstories.databases import Database
+class _Reading:
+    """The events of an archive as commands read them: rows that cannot be events are shown and counted."""
 
-        name = Database(source).name
-    elif (table, where, query) != (None, None, None):
-        raise typer.BadParameter("--table, --where and --query go with the address of a database as SOURCE")
+    def __init__(
+        self,
+        source: str,
+        columns: dict[str, str],
+        strict: bool = False,
+        table: str | None = None,
+        where: str | None = None,
+        query: str | None = None,
+        draft: list[str] | None = None,
+        related_head: str = RELATED,
+        sources_head: str = SOURCES,
+    ) -> None:
+        self.name, self.skipped, self.drafts = source, 0, 0
+        self.pages: Pages | None = None
+        self._how: dict[str, Any] = {"on_error": None if strict else self._skip, "on_draft": self._leave}
+        self._how["drafts"] = DRAFTS if draft is None else draft
+        self._source, self._columns = source, columns
+        selection = {"table": table, "where": where, "query": query}
+        if is_database(source):
+            if query is not None and (table is not None or where is not None):
+                raise typer.BadParameter("give either --query SQL or --table NAME, --where SQL")
+            from relatedstories.databases import Database
 
-    def skip(error: BadValueError) -> None:
-        nonlocal skipped
-        skipped += 1
-        if skipped <= MAX_SHOWN:
-            _say(f"skipped: {error}")
-        elif skipped == MAX_SHOWN + 1:
-            _say("further rows are skipped without a word each")
+            self.name = Database(source).name
+        elif any(value is not None for value in selection.values()):
+            raise typer.BadParameter("--table, --where and --query go with the address of a database as SOURCE")
+        elif source != SAMPLE and os.path.isdir(source):
+            self.pages = Pages()
+            self._how |= {"found": self.pages, "related": related_head, "sources": sources_head}
+            return
+        self._how |= selection
 
-    def events() -> Iterator[Event]:
+    def _skip(self, error: BadValueError) -> None:
+        self.skipped += 1
+        if self.skipped <= MAX_SHOWN:
+            say(f"skipped: {error}")
+        elif self.skipped == MAX_SHOWN + 1:
+            say("further ones are skipped without a word each")
+
+    def _leave(self, _: str) -> None:
+        self.drafts += 1
+
+    @contextmanager
+    def events(self) -> Iterator[Iterator[Event]]:
+        """The events; what was left out is told when the block ends."""
+        try:
+            yield self._some()
+        finally:
+            what = "row" if self.pages is None else "page"
+            if self.skipped:
+                say(f"{self.skipped} {what}{'s' if self.skipped > 1 else ''} of {self.name} skipped")
+
+    def _some(self) -> Iterator[Event]:
         count = 0
-        for event in read_events(source, columns, on_error=None if strict else skip, table=table, where=where, query=query):
+        for event in (read_events if self.pages is None else read_pages)(self._source, self._columns, **self._how):
             count += 1
             yield event
         if not count:
             # Most likely the export before this job failed: better the links of yesterday than none.
-            raise InputError(f"{name}: got no events, expected one at least")
-
-    try:
-        yield events()
-    finally:
-        if skipped:
-            _say(f"{skipped} row{'s' if skipped > 1 else ''} of {name} skipped")
-
-
-@contextmanager
-def _meter() -> Iterator[Progress]:
-    """Progress on standard error: a bar with rate and time left on a terminal, else now and then a line."""
-    if not sys.stderr.isatty():
-        yield _Lines()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:,.0f} a second", justify="right"),  # rich's own rate is None at first
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        tasks: dict[str, Any] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total, rate=0.0), time.monotonic()
-            task, started = tasks[stage]
-            bar.update(task, completed=done, rate=done / max(1e-3, time.monotonic() - started))
-
-        yield show
-
-
-class _Lines:
-    """Progress as plain lines, at most one in ten seconds."""
-
-    def __init__(self, every: float = 10.0) -> None:
-        self.every = every
-        self.stage, self.started, self.told = "", 0.0, 0.0
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if stage != self.stage:
-            self.stage, self.started, self.told = stage, now, now
-        if now - self.told >= self.every:
-            self.told = now
-            rate = done / (now - self.started)
-            _say(f"{stage}: {done} of {total}, {rate:.0f} a second, {(total - done) / rate:.0f} s left")
+            raise InputError(f"{self.name}: got no events, expected one at least")

@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import itertools
+import hashlib
 import json
+import logging
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from relatedstories.atomic import check_target
 from relatedstories.errors import InputError, shown, shown_names
+from relatedstories.locks import holder, lock_beside, locked, other_writer
 from relatedstories.readers import Row, broken_text, check_header
-from relatedstories.targets import Compare, Line, links_line
+from relatedstories.targets import AllLinks, Change, Line, change, line_of, links_line
 
 try:
+    import platformdirs
     import sqlalchemy as sa
     from sqlalchemy import event
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
     from sqlalchemy.pool import NullPool
     from sqlalchemy.sql import quoted_name
-except ImportError:
-    raise InputError('databases need SQLAlchemy, which is not installed: pip install "relatedstories[databases]"') from None
+except ImportError as error:
+    package = "platformdirs" if error.name == "platformdirs" else "SQLAlchemy"
+    raise InputError(f'databases need {package}, which is not installed: pip install "relatedstories[databases]"') from None
 
 __all__ = ["Database", "LinksTable", "read_rows"]
+
+_log = logging.getLogger(__name__)
 
 EVENTS = "events"
 """The table that events are read from where no other is named."""
@@ -338,9 +345,12 @@ class LinksTable:
     {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.699933, "context": "Oslo", "topics": ["Oslo"]}]}
     """
 
+    unit = "rows"
+
     def __init__(self, url: str, name: str = "related_links") -> None:
         self.database = Database(url)
         self.name = name
+        self.written = 0
         schema, table = _split(name)
         # MySQL indexes no text of unbounded length, and takes A for a unless told otherwise.
         id_type = sa.Text().with_variant(sa.String(512, collation="utf8mb4_bin"), "mysql", "mariadb")
@@ -377,7 +387,7 @@ class LinksTable:
             with self.database.writing() as connection:
                 self._exists(connection)
         else:
-            with self._locked():
+            with self._writing():
                 pass
 
     def read(self) -> Iterator[Line]:
@@ -389,24 +399,57 @@ class LinksTable:
             old = self._old(connection) if self._exists(connection) else {}
         yield from sorted(old.items())
 
-    def take(self, lines: Iterable[Line], compare: Compare, dry_run: bool) -> None:
-        """Compare the lines with the rows that are there, and write what is new or changed, in one transaction."""
-        new = list(lines)  # found before the transaction, which others may have to wait for
-        if dry_run:
-            for _ in compare(new, _with_empty(dict(self.read()), new)):
-                pass
+    @property
+    def checkpoint(self) -> Path | None:
+        """A file beside an SQLite database; of a server one in the user's folder for what can be made anew."""
+        if (file := self._beside) is not None:
+            return file.with_name(f".{file.name}.topics")
+        folder = platformdirs.user_cache_path("relatedstories")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            _log.warning("%s: cannot be made (%s): a run that is stopped begins anew", folder, error.strerror)
+            return None
+        return folder / f"{_digest(str(self), 8).hex()}.topics"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other refreshes of the table out until the block ends.
+
+        By a file beside an SQLite database; in PostgreSQL and MySQL by a lock that the server gives up when the connection ends.
+        Of other kinds of database the transaction alone keeps writers apart.
+        """
+        if (file := self._beside) is not None:
+            check_target(Path(file.parent, "database"))
+            with locked(lock_beside(file), str(self)):
+                yield
             return
-        with self._locked() as connection:
+        with self.database.writing() as connection:
+            _lock(connection, self.database.dialect, str(self), self._table)
+            yield
+
+    @property
+    def _beside(self) -> Path | None:
+        """What the names of files beside an SQLite database are made of: its own, and a digest of the table's."""
+        if self.database.file is None:
+            return None
+        path = Path(os.path.realpath(self.database.file))
+        return path.with_name(
+            f"{path.name}-{hashlib.blake2b(self._table.fullname.casefold().encode(), digest_size=4).hexdigest()}"
+        )
+
+    def take(self, links: AllLinks, dry_run: bool) -> Iterator[Change]:
+        """Compare the links with the rows that are there, and write what is new or changed, in one transaction."""
+        new = [line_of(*found) for found in links]  # before the transaction, which others may have to wait for
+        self.written = 0
+        if dry_run:
+            yield from self._compared(new, _with_empty(dict(self.read()), new), [], [])
+            return
+        with self._writing() as connection:
             old = _with_empty(self._old(connection, for_update=True), new)
             added: list[dict[str, Any]] = []
             removed: list[dict[str, Any]] = []
-            now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-            for id_, line, before in compare(new, old):
-                if line != before:
-                    ours, theirs = _by_rank(line), _by_rank(before)
-                    removed += ({"id": id_, "place": rank} for rank, link in theirs.items() if ours.get(rank) != link)
-                    added += (_row(id_, link, now) for rank, link in ours.items() if theirs.get(rank) != link)
-            removed += ({"id": id_, "place": rank} for id_, line in old.items() for rank in _by_rank(line))
+            yield from self._compared(new, old, added, removed)
             columns = self._table.c
             is_removed = (columns.event_id == sa.bindparam("id")) & (columns["rank"] == sa.bindparam("place"))
             for statement, rows in ((self._table.delete().where(is_removed), removed), (self._table.insert(), added)):
@@ -414,8 +457,23 @@ class LinksTable:
                     connection.execute(statement, rows[start : start + BATCH])
             connection.commit()
 
+    def _compared(
+        self, new: list[Line], old: dict[str, str], added: list[dict[str, Any]], removed: list[dict[str, Any]]
+    ) -> Iterator[Change]:
+        """What changes, and by the way the rows to add and the keys of those to remove."""
+        now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+        gone = old.keys() - {id_ for id_, _ in new}
+        for id_, line in chain(new, ((id_, None) for id_ in sorted(gone))):
+            before = old.get(id_)
+            if line != before:
+                ours, theirs = _by_rank(line), _by_rank(before)
+                removed += ({"id": id_, "place": rank} for rank, link in theirs.items() if ours.get(rank) != link)
+                added += (_row(id_, link, now) for rank, link in ours.items() if theirs.get(rank) != link)
+            yield change(id_, before, line)
+        self.written = len({(row["id"], row["place"]) for row in removed} | {(row["event_id"], row["rank"]) for row in added})
+
     @contextmanager
-    def _locked(self) -> Iterator[sa.Connection]:
+    def _writing(self) -> Iterator[sa.Connection]:
         """A transaction in which nobody else writes to the table, which is made by it where there is none."""
         with self.database.writing() as connection:
             if self.database.dialect == "postgresql":
@@ -444,7 +502,42 @@ class LinksTable:
         if self.database.dialect == "mysql" and for_update:
             statement = statement.with_for_update()
         rows = connection.execute(statement, execution_options={"yield_per": BATCH})
-        return {id_: links_line(id_, [_link(row) for row in group]) for id_, group in itertools.groupby(rows, itemgetter(0))}
+        return {id_: links_line(id_, [_link(row) for row in group]) for id_, group in groupby(rows, itemgetter(0))}
+
+
+def _lock(connection: sa.Connection, dialect: str, what: str, table: sa.Table) -> None:
+    """Take the lock that a server has for a table, be it there or not; raises `InputError` where another has it."""
+    if dialect == "postgresql":
+        schema = table.schema or connection.scalar(sa.text("SELECT current_schema()"))
+        number = int.from_bytes(_digest(f"relatedstories {schema}.{table.name}", 8), signed=True)
+        name = f"relatedstories, {holder()}"[:_SHOWN]
+        connection.execute(sa.text("SELECT set_config('application_name', :name, false)"), {"name": name})
+        if connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": number}):
+            connection.commit()  # the lock is the connection's: no transaction stays open for it
+            return
+        asked = {"high": number >> 32 & 0xFFFFFFFF, "low": number & 0xFFFFFFFF}
+        who = connection.scalar(sa.text(_HOLDER), asked)
+    elif dialect == "mysql":
+        name = f"relatedstories {_digest(table.fullname, 16).hex()}"
+        if connection.scalar(sa.text("SELECT GET_LOCK(:name, 0)"), {"name": name}):
+            connection.commit()
+            return
+        who = f"connection {connection.scalar(sa.text('SELECT IS_USED_LOCK(:name)'), {'name': name})}"
+    else:
+        return
+    raise other_writer(what, who or "unknown")
+
+
+def _digest(text: str, size: int) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=size).digest()
+
+
+_HOLDER = """
+SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND granted AND pg_locks.classid = :high AND pg_locks.objid = :low AND pg_locks.objsubid = 1
+AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+_SHOWN = 63  # as many bytes of a connection's name as PostgreSQL tells
 
 
 def _row(id_: str, link: dict[str, Any], now: dt.datetime) -> dict[str, Any]:

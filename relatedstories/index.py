@@ -9,7 +9,10 @@ import os
 import warnings
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
+from difflib import get_close_matches
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
@@ -17,27 +20,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
 import numpy as np
 
 from relatedstories.archive import Archive, Found, Row, Shared, Similarity, Weights
+from relatedstories.checkpoint import Checkpoint
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, events_of, several
 from relatedstories.judgements import QUERIES, Judgements
 from relatedstories.kept import Kept
-from relatedstories.links import Explanation, Link, Part, best_first, most_telling, shared_phrase
+from relatedstories.links import Explanation, Link, Links, Part, best_first, most_telling, shared_phrase
 from relatedstories.lists import FOLDED, POOL, Listed, choose
 from relatedstories.names import fold
 from relatedstories.nearest import MARGIN, WIDTH, Nearest
 from relatedstories.rules import Keywords, Rules
 from relatedstories.space import nearness
 from relatedstories.spread import spread_top, spreads
-from relatedstories.storage import read_folder, write_folder
-from relatedstories.topics import Topic, TopicExtractor, model_name
+from relatedstories.storage import checksum, read_folder, write_folder
+from relatedstories.topics import Topic, TopicExtractor, Topics, model_name
 from relatedstories.topk import Best, blended, every_day
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from relatedstories.frames import Column, Library
     from relatedstories.tuning import Tuning
 
-__all__ = ["Progress", "RelatedStories"]
+__all__ = ["Changes", "Progress", "RelatedStories"]
 
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Told of a long job's way: the stage, how much of it is done, and how much it is in all."""
@@ -51,6 +56,14 @@ _SPARE = 5
 _CHUNK = 512  # events a task of extraction: two seconds' work, so that progress shows and processes end together
 
 _PART = 64  # lists made together: few enough to stay in the cache, and to be no work for the garbage collector
+
+
+class Changes(NamedTuple):
+    """How many events of an archive are new, edited and gone since an index was made of it."""
+
+    new: int
+    edited: int
+    gone: int
 
 
 class RelatedStories:
@@ -122,6 +135,8 @@ class RelatedStories:
         self._min_score = None if min_score is None else number_within("RelatedStories", "min_score", min_score)
         self._model: str | None = None  # what found a loaded index's topics
         self._fitted: Archive | None = None
+        self._saved: _Saved | None = None
+        self._changes: Changes | None = None
         self._asked = 0
 
     def __repr__(self) -> str:
@@ -133,10 +148,24 @@ class RelatedStories:
         """What it was made with; `tune` alone changes it, as the rows depend on it."""
         return {**self._weights._asdict(), "min_score": self._min_score}
 
+    @property
+    def changes(self) -> Changes | None:
+        """What the last `fit` found changed in the archive since the index was made that it went on from.
+
+        None where it went on from none, as after `load` alone, or with another extractor.
+        """
+        return self._changes
+
     # ------------------------------------------------------------------ building
 
     def fit(
-        self, events: Iterable[Event], *, embeddings: Any = None, n_jobs: int = 1, progress: Progress | None = None
+        self,
+        events: Iterable[Event],
+        *,
+        embeddings: Any = None,
+        n_jobs: int = 1,
+        progress: Progress | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> RelatedStories:
         """Build the index of an archive, in place of any before.
 
@@ -156,6 +185,9 @@ class RelatedStories:
             Within ``joblib.parallel_config(backend="dask")`` the whole cluster is worked on instead.
         progress : callable, optional
             Told of the stage, the events done and the events in all.
+        checkpoint : path, optional
+            A file that takes the topics of each event once they are found, and is left there: where this is stopped, however
+            hard, the next `fit` with it goes on from there. It serves extractors that have a ``name``.
 
         Returns
         -------
@@ -168,9 +200,12 @@ class RelatedStories:
             If something is not an event, an id is used twice, or the embeddings are not as above.
         """
         new, own = _in_order("fit", events, embeddings)
-        archive = self._of_kept(new, n_jobs, progress) if own is None else None
+        extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint)
+        numbers = self._known(new)
+        self._changes = self._changes_to(new, numbers)
+        archive = self._of_kept(new, numbers, extract) if own is None else None
         if archive is None:
-            archive = Archive.of(new, self._extract(new, n_jobs, progress), self._weights.topic_weight, own)
+            archive = Archive.of(new, extract(new), self._weights.topic_weight, own)
         self._fitted, self._model = archive, None
         return self
 
@@ -211,38 +246,68 @@ class RelatedStories:
         self._fitted = archive.without(gone, self._weights.topic_weight)
         return self
 
-    def _extract(self, events: Sequence[Event], n_jobs: int, progress: Progress | None) -> list[Found]:
+    def _extract(
+        self,
+        events: Sequence[Event],
+        n_jobs: int,
+        progress: Progress | None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> list[Found]:
         found = self._found_before(events)
-        new = [place for place, topics in enumerate(found) if topics is None]
-        pool: dict[tuple[str, str], tuple[str, str]] = {}  # most topics occur often: one tuple each
-        extracted = _topics_of(self.extractor, [events[place] for place in new], n_jobs)
-        for done, (place, topics) in enumerate(zip(new, extracted, strict=True), 1):
-            found[place] = tuple([pool.setdefault(pair, pair) for pair in topics])
-            if progress is not None:
-                progress("topics", done, len(new))
+        name = getattr(self.extractor, "name", None)
+        with nullcontext() if checkpoint is None or name is None else Checkpoint.opened(Path(checkpoint), name) as kept:
+            if kept is not None:
+                found = [known if topics is None else topics for topics, known in zip(found, kept.found(events), strict=True)]
+            new = [place for place, topics in enumerate(found) if topics is None]
+            pool: dict[tuple[str, str], tuple[str, str]] = {}  # most topics occur often: one tuple each
+            extracted = _topics_of(self.extractor, [events[place] for place in new], n_jobs)
+            for done, (place, topics) in enumerate(zip(new, extracted, strict=True), 1):
+                found[place] = tuple([pool.setdefault(pair, pair) for pair in topics])
+                if kept is not None:
+                    kept.add(events[place], topics)
+                if progress is not None:
+                    progress("topics", done, len(new))
         return [topics for topics in found if topics is not None]
 
-    def _of_kept(self, events: list[Event], n_jobs: int, progress: Progress | None) -> Archive | None:
+    def _changes_to(self, events: Sequence[Event], numbers: Sequence[int]) -> Changes | None:
+        """How events differ from a loaded index, which holds those of a number as they are."""
+        if self._fitted is None or not self._is_known:
+            return None
+        others = [event.id for event, number in zip(events, numbers, strict=True) if number < 0]
+        edited = sum(id_ in self._fitted for id_ in others)
+        return Changes(len(others) - edited, edited, len(self._fitted.events) - (len(events) - len(others)) - edited)
+
+    def _of_kept(
+        self, events: list[Event], numbers: Sequence[int], extract: Callable[[Sequence[Event]], list[Found]]
+    ) -> Archive | None:
         """The archive of events made of a loaded one, where that holds many of them and is not of embeddings."""
-        before, numbers = self._fitted, self._known(events)
+        before = self._fitted
         kept = {number for number in numbers if number >= 0}
         if before is None or before.embedded or 2 * len(kept) < len(before.events):
             return None
         new = [event for event, number in zip(events, numbers, strict=True) if number < 0]
         if not new and len(kept) == len(before.events):
-            return replace(before, events=Kept(events))  # which are at hand
+            same = replace(before, events=Kept(events))  # which are at hand
+            if self._saved is not None and self._saved.archive is before:
+                self._saved = self._saved._replace(archive=same)
+            return same
         rest = before.without(set(range(len(before.events))) - kept, self._weights.topic_weight)
-        archive = rest.with_events(new, self._extract(new, n_jobs, progress), self._weights.topic_weight)
+        archive = rest.with_events(new, extract(new), self._weights.topic_weight)
         return replace(archive, events=Kept(events))
 
     def _found_before(self, events: Sequence[Event]) -> list[Found | None]:
         """The topics of those events that a loaded index holds as they are, and that this extractor found there."""
         return [self._archive.found[number] if number >= 0 else None for number in self._known(events)]
 
+    @property
+    def _is_known(self) -> bool:
+        """Whether there is a loaded index with topics of this extractor."""
+        return self._model is not None and self._model == getattr(self.extractor, "name", None)
+
     def _known(self, events: Sequence[Event]) -> list[int]:
         """The numbers of events that a loaded index holds as they are, with topics of this extractor; -1 for others."""
         archive = self._fitted
-        if archive is None or self._model is None or self._model != getattr(self.extractor, "name", None):
+        if archive is None or not self._is_known:
             return [-1] * len(events)
         pairs = zip(events, archive.numbers_of([event.id for event in events]), strict=True)
         return [number if number >= 0 and archive.holds(number, event) else -1 for event, number in pairs]
@@ -366,14 +431,102 @@ class RelatedStories:
         archive = self._archive
         return archive.events[_number_of(archive, id_)]
 
-    def topics(self, id_: str | int) -> tuple[Topic, ...]:
+    def topics(self, id_: str | int) -> Topics:
         """The topics that the index holds for an event, under the names it shows, without their mentions."""
         archive = self._archive
-        return archive.topics(_number_of(archive, id_))
+        number = _number_of(archive, id_)
+        return Topics(archive.topics(number), archive.events[number])
+
+    def about(self, topic: str) -> list[Event]:
+        """The events that have a topic, by date; those without date last.
+
+        Parameters
+        ----------
+        topic : str
+            By the name that the index shows, whatever its case, accents and article.
+
+        Raises
+        ------
+        InputError
+            If no event has it; the message names topics of a like name.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow closes the airport of Oslo"), Event("2", "More snow in Oslo")])
+        >>> [event.id for event in stories.about("Oslo")]
+        ['1', '2']
+        """
+        if not isinstance(topic, str):
+            raise BadValueError("about", "topic", shown(topic), "the name of a topic")
+        archive = self._archive
+        key = fold(topic)
+        place = bisect_left(archive.keys.terms, key)
+        if not key or place == len(archive.keys.terms) or archive.keys.terms[place] != key:
+            near = get_close_matches(key, archive.keys.terms, 3)
+            named = ", ".join(archive.topic(archive.keys.terms.index(other)).name for other in near)
+            hint = f"; of a like name: {named}" if near else ""
+            raise InputError(f"got topic {shown(topic)}, expected one of the {len(archive.keys.terms)} of the archive{hint}")
+        matrix = archive.keys.matrix
+        numbers = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == place), side="right") - 1
+        found = [archive.events[number] for number in numbers.tolist()]
+        return sorted(found, key=lambda event: event.date or date.max)  # by id where the dates are equal
+
+    def commonest_topics(self, n: int | None = None) -> dict[Topic, int]:
+        """The topics that most events have, the n first of them or all, each with how many have it.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Rain in Oslo"), Event("2", "Snow in Oslo"), Event("3", "Rain in Bergen")])
+        >>> stories.commonest_topics()
+        {'Oslo': 2, 'Bergen': 1}
+        """
+        archive = self._archive
+        most = len(archive.topic_events) if n is None else whole_number("commonest_topics", "n", n, 0)
+        first = np.argsort(-archive.topic_events, kind="stable")[:most].tolist()
+        return {archive.topic(place): int(archive.topic_events[place]) for place in first}
+
+    def to_frame(self, library: Library | None = None) -> Any:
+        """The events as a data frame: id, date, heading, title, text, url, and the names of the topics that the index holds.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars"}, optional
+            By default pandas where that is installed, else polars.
+
+        Raises
+        ------
+        InputError
+            If there is no such library, or it is not installed.
+        """
+        from relatedstories.frames import frame
+
+        archive = self._archive
+        events = list(archive.events)
+        topics = [[topic.name for topic in archive.topics(number)] for number in range(len(events))]
+        fields: dict[str, Column] = {
+            name: ("text", [getattr(event, name) for event in events]) for name in ("heading", "title", "text", "url")
+        }
+        return frame(
+            {
+                "id": ("text", [event.id for event in events]),
+                "date": ("day", [event.date for event in events]),
+                **fields,
+                "topics": ("texts", topics),
+            },
+            library,
+        )
+
+    def _repr_html_(self) -> str:
+        from relatedstories.display import COMMONEST, index_html
+
+        if self._fitted is None:
+            return index_html(self.settings)
+        counts = self.commonest_topics(COMMONEST)
+        return index_html(self.settings, self._fitted.days, counts, len(self._fitted.keys.terms))
 
     # ------------------------------------------------------------------ answers
 
-    def related(self, event: Event | str | int, k: int = 5, **keywords: Unpack[Keywords]) -> list[Link]:
+    def related(self, event: Event | str | int, k: int = 5, **keywords: Unpack[Keywords]) -> Links:
         """The events to see next after an event.
 
         Parameters
@@ -404,7 +557,7 @@ class RelatedStories:
         -------
         list of Link
             Best first, after those pinned; shorter than k, down to empty, where nothing else is related. Never the event
-            itself.
+            itself. As `Links` it shows itself in a notebook and makes data frames.
 
         Raises
         ------
@@ -430,12 +583,14 @@ class RelatedStories:
         """
         return self.related_many([event], k, **keywords)[0]
 
-    def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[list[Link]]:
+    def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[Links]:
         """The links of many events, in their order: each as `related` gives it, whose parameters these are."""
         archive = self._archive  # taken once: another thread may replace it on the way
         k, rules = whole_number("related", "k", k, 0), Rules.of("related", **keywords)
         rows = self._rows(archive, several("related_many", "events", events))
         _tell_of_unknown(rules.unknown(archive, [row.event.id for row in rows]))
+        if not rows:
+            return []
         self._asked += len(rows)
         if self._asked <= _FEW:
             return [self._list(archive, row, self._from_best(archive, row, k, rules), k, rules) for row in rows]
@@ -443,7 +598,7 @@ class RelatedStories:
 
     def all_related(
         self, k: int = 5, *, n_jobs: int = 1, progress: Progress | None = None, **keywords: Unpack[Keywords]
-    ) -> Iterator[tuple[Event, list[Link]]]:
+    ) -> Iterator[tuple[Event, Links]]:
         """Every event of the archive with its links, by id: the same links as `related` gives, faster.
 
         Parameters
@@ -462,6 +617,7 @@ class RelatedStories:
         ------
         event : Event
         links : list of Link
+            As `related` gives it.
         """
         archive = self._archive
         k, rules = whole_number("all_related", "k", k, 0), Rules.of("all_related", **keywords)
@@ -470,7 +626,7 @@ class RelatedStories:
 
     def _all_links(
         self, archive: Archive, k: int, rules: Rules, n_threads: int, progress: Progress | None
-    ) -> Iterator[tuple[Event, list[Link]]]:
+    ) -> Iterator[tuple[Event, Links]]:
         total, compared, listed = len(archive.events), 0, 0
 
         def on_compared(done: int) -> None:
@@ -601,7 +757,8 @@ class RelatedStories:
                 nearest.take(places, found.ids[part], found.scores[part], kept_from)
                 best.ids[places], best.scores[places] = nearest.first(places, room, least)
                 yield places
-            archive.keep(nearest)
+            if len(asked) or archive.nearest is None:
+                archive.keep(nearest)
 
         return best._replace(parts=parts())
 
@@ -631,7 +788,7 @@ class RelatedStories:
         if n_found == len(ids):
             yield from islice(self._candidates(archive, row, rules), n_found, None)
 
-    def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: Best) -> Iterator[list[Link]]:
+    def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: Best) -> Iterator[Links]:
         """The links of some rows, or of all, of their best candidates."""
         missing = np.ones(len(best.ids), bool)
         for start in range(0, len(best.ids), _PART):
@@ -649,10 +806,14 @@ class RelatedStories:
                 event = archive.events[start + place] if part is None else part[place].event
                 if as_found and event.id not in rules.pinned and event.id not in rules.blocked:
                     pairs = range(place * first.shape[1], place * first.shape[1] + min(k, n_found))
-                    yield [
-                        Link(archive.events[number], score, rank, *_reason(archive, event, number, shared, pair, self._ignored))
-                        for rank, (pair, number, score) in enumerate(zip(pairs, numbers, theirs, strict=False), 1)
-                    ]
+                    yield Links(
+                        [
+                            Link(
+                                archive.events[number], score, rank, *_reason(archive, event, number, shared, pair, self._ignored)
+                            )
+                            for rank, (pair, number, score) in enumerate(zip(pairs, numbers, theirs, strict=False), 1)
+                        ]
+                    )
                     continue
                 row = archive.row(start + place) if part is None else part[place]
                 yield self._list(archive, row, self._going_on(archive, row, rules, ids[place], scores[place]), k, rules)
@@ -663,7 +824,7 @@ class RelatedStories:
         related = archive.related(row, rules.span(row.day))
         yield from related.best_first(self._weights, self._least(archive, rules.min_score))
 
-    def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: Rules) -> list[Link]:
+    def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: Rules) -> Links:
         """The links of a row, of its candidates."""
         weights, where = row.by_column(), rules.where
 
@@ -695,26 +856,29 @@ class RelatedStories:
             diversity=rules.diversity,
             pinned=[(number, self._compared(row, archive.row(number)).score) for number in pinned],
         )
-        return [_link(archive, one, rank, *reason(one.number)) for rank, one in enumerate(chosen, 1)]
+        return Links([_link(archive, one, rank, *reason(one.number)) for rank, one in enumerate(chosen, 1)])
 
     # ------------------------------------------------------------------ on disk
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the index to a folder: memory-mappable arrays and JSON.
+        """Write the index to a folder: memory-mappable arrays and JSON. One that is there already is left as it is.
 
         Parameters
         ----------
         folder : path
-            Made, or replaced if it is empty or holds an index.
+            Made, or its index replaced if it is empty or holds one and nothing else.
 
         Raises
         ------
         InputError
             If the folder holds something else; OSError where it cannot be written.
         """
-        arrays, documents = self._archive.parts()
+        archive, nearest = self._archive, self._archive.nearest
         about = {"topics_by": self._model or model_name(self.extractor), "settings": self.settings}
-        write_folder(Path(folder), arrays, documents, about)
+        saved = self._saved
+        if saved and saved.archive is archive and saved.nearest is nearest and saved[2:] == (about, checksum(Path(folder))):
+            return
+        self._saved = _Saved(archive, nearest, about, write_folder(Path(folder), *archive.parts(), about))
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], extractor: TopicExtractor | None = None) -> RelatedStories:
@@ -736,10 +900,21 @@ class RelatedStories:
         try:
             self = cls(extractor, **about["settings"])
             self._model = about["topics_by"]
-            self._fitted = Archive.of_parts(arrays, documents)
+            self._fitted = archive = Archive.of_parts(arrays, documents)
+            said = {name: about[name] for name in ("topics_by", "settings")}
+            self._saved = _Saved(archive, archive.nearest, said, about["sha256"])
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{folder}: got an index whose parts do not fit ({error}); build it again") from None
         return self
+
+
+class _Saved(NamedTuple):
+    """What an index on disk was made of, what its manifest says, and the checksum of that."""
+
+    archive: Archive
+    nearest: Nearest | None
+    about: dict[str, Any]
+    checksum: str | None
 
 
 class _Compared(NamedTuple):

@@ -6,13 +6,16 @@ import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from relatedstories.events import Event
 from relatedstories.names import forms, words
 from relatedstories.topics import Topic
 
-__all__ = ["Explanation", "Label", "Link", "Part", "best_first", "most_telling", "shared_phrase"]
+if TYPE_CHECKING:
+    from relatedstories.frames import Library
+
+__all__ = ["Explanation", "Label", "Link", "Links", "Part", "best_first", "most_telling", "shared_phrase"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,70 @@ class Link:
         if self.pinned:
             record["pinned"] = True
         return record
+
+    def _repr_html_(self) -> str:
+        return Links([self])._repr_html_()
+
+
+class Links(list[Link]):
+    """The links of an event: a list, which prints as lines and shows itself in a notebook as a table.
+
+    Examples
+    --------
+    >>> links = Links([Link(Event("2", "Cargo arrives"), 0.5, 1, "Oslo"), Link(Event("3", "Rain"), 0.25, 2, None)])
+    >>> print(links)
+     1  0.50              Oslo: Cargo arrives
+     2  0.25              Rain
+    >>> links.to_frame("pandas")[["rank", "id", "score", "title"]]
+       rank id  score          title
+    0     1  2   0.50  Cargo arrives
+    1     2  3   0.25           Rain
+    """
+
+    __slots__ = ()
+
+    def to_frame(self, library: Library | None = None) -> Any:
+        """The links as a data frame: rank, id, date, title, score, context, names of topics, ids of duplicates, pinned.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars"}, optional
+            By default pandas where that is installed, else polars.
+
+        Raises
+        ------
+        InputError
+            If there is no such library, or it is not installed.
+        """
+        from relatedstories.frames import frame
+
+        return frame(
+            {
+                "rank": ("whole", [link.rank for link in self]),
+                "id": ("text", [link.event.id for link in self]),
+                "date": ("day", [link.event.date for link in self]),
+                "title": ("text", [link.event.title for link in self]),
+                "score": ("number", [link.score for link in self]),
+                "context": ("text", [link.context for link in self]),
+                "topics": ("texts", [[topic.name for topic in link.topics] for link in self]),
+                "duplicates": ("texts", [[event.id for event in link.duplicates] for link in self]),
+                "pinned": ("truth", [link.pinned for link in self]),
+            },
+            library,
+        )
+
+    def __str__(self) -> str:
+        from relatedstories.display import links_text
+
+        return links_text(self)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # what IPython shows where it shows no HTML
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        from relatedstories.display import links_html
+
+        return links_html(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +205,27 @@ class Explanation:
         """The explanation as JSON has it."""
         parts = [{"name": part.name, "kind": part.kind, "share": part.share} for part in self.parts]
         return {"a": self.a.id, "b": self.b.id, "score": self.score, "date_factor": self.date_factor, "parts": parts}
+
+    def to_frame(self, library: Library | None = None) -> Any:
+        """The parts as a data frame: name, kind, share. Parameters and errors are those of `Links.to_frame`."""
+        from relatedstories.frames import frame
+
+        return frame(
+            {
+                "name": ("text", [part.name for part in self.parts]),
+                "kind": ("text", [part.kind for part in self.parts]),
+                "share": ("number", [part.share for part in self.parts]),
+            },
+            library,
+        )
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # what IPython shows where it shows no HTML
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        from relatedstories.display import explanation_html
+
+        return explanation_html(self)
 
 
 def best_first(parts: Iterable[Part]) -> tuple[Part, ...]:

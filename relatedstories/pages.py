@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from relatedstories.events import FIELDS, Event, parse_date
 from relatedstories.frontmatter import Key, Value
 from relatedstories.markdown import blank, heading, inline_links, lines_of, plain, sections
 from relatedstories.mojibake import mended
+from relatedstories.readers import DRAFTS, READ_FIELDS, drafts_of
 
 __all__ = ["DAY_PAGES", "EVENT_ID", "RELATED", "SOURCES", "SUFFIXES", "Pages", "check_head", "digest", "page_paths", "read_pages"]
 
@@ -37,6 +38,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "topics": ("topics", "tags", "keywords", "categories", "category"),
     "url": ("url", "permalink"),
     "sources": ("sources", "source"),
+    "status": ("status",),
 }
 """The keys of front matter that each field is read from; the text is the body of the page."""
 _DATED = re.compile(r"\[(\d{4}-\d{1,2}-\d{1,2})\]\(")
@@ -89,6 +91,8 @@ def read_pages(
     fields: Mapping[str, str] | None = None,
     *,
     on_error: Callable[[BadValueError], object] | None = None,
+    drafts: Collection[str] = DRAFTS,
+    on_draft: Callable[[str], object] | None = None,
     found: Pages | None = None,
     related: str = RELATED,
     sources: str = SOURCES,
@@ -104,8 +108,11 @@ def read_pages(
     fields : mapping of str to str, optional
         For fields of `Event`, the key of front matter that each is read from, where it is another: ``{"topics": "labels"}``.
         By default topics are read from topics, tags, keywords, categories and category together, and the text from the body.
+        Drafts are told by draft, status and published, and their folder _drafts; ``{"status": "state"}`` names another key.
     on_error : callable, optional
         Called with the error of each page that cannot be read; the page is skipped. By default the error is raised.
+    drafts, on_draft
+        As of `relatedstories.read_events`.
     found : Pages, optional
         Counts what is found, and keeps the digests of the pages that are read.
     related, sources : str
@@ -141,6 +148,7 @@ def read_pages(
     if on_error is not None and not callable(on_error):
         raise BadValueError("read_pages", "on_error", shown(on_error), "a function of an error, or None")
     keys = _keys({} if fields is None else fields)
+    values = drafts_of("read_pages", drafts)
     check_head("read_pages", "related", related)
     check_head("read_pages", "sources", sources)
     root = Path(folder)
@@ -150,7 +158,7 @@ def read_pages(
     paths = page_paths(root, found.others)
     if not paths:
         raise InputError(f"{root}: got a folder without pages of events, expected some in Markdown ({', '.join(SUFFIXES)})")
-    return _events(root, paths, keys, on_error, found, related, sources)
+    return _events(root, paths, keys, on_error, values, on_draft, found, related, sources)
 
 
 def _keys(fields: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -159,8 +167,8 @@ def _keys(fields: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     for name, key in fields.items():
         if name == "id":
             raise BadValueError("fields", "id", shown(key), "no key, as the id of a page is its path")
-        if name not in FIELDS:
-            raise BadValueError("fields", None, shown(name), f"a field of an event ({', '.join(FIELDS)})")
+        if name not in READ_FIELDS:
+            raise BadValueError("fields", None, shown(name), f"a field of an event ({', '.join(READ_FIELDS)})")
         if not isinstance(key, str) or not key.strip():
             raise BadValueError("fields", name, shown(key), "the name of a key")
     mapped = {name: (key.casefold(),) for name, key in fields.items()}
@@ -222,6 +230,8 @@ def _events(
     paths: Mapping[str, str],
     keys: Mapping[str, tuple[str, ...]],
     on_error: Callable[[BadValueError], object] | None,
+    drafts: Collection[str],
+    on_draft: Callable[[str], object] | None,
     found: Pages,
     related: str,
     sources: str,
@@ -237,8 +247,10 @@ def _events(
             if front is not None:
                 values = {name.casefold(): key for name, key in front[0].items()}
                 unseen = {key: name for key, name in unseen.items() if key not in values}
-                if _is_draft(path, values):
+                if _is_draft(path, values, keys["status"][0], drafts):
                     found.drafts += 1
+                    if on_draft is not None:
+                        on_draft(where)
                     continue
                 page: _Page | None = _with_front(where, path, text, front[1], values, keys, related, sources)
             else:
@@ -292,12 +304,12 @@ def _front(where: str, text: str) -> tuple[dict[str, Key], int] | None:
     return (keys, body) if any(name.casefold() == "title" for name in keys) else None
 
 
-def _is_draft(path: str, keys: Mapping[str, Key]) -> bool:
-    said = {name: keys[name].value for name in ("draft", "status", "published") if name in keys}
-    draft, status, published = (str(said.get(name)).strip().casefold() for name in ("draft", "status", "published"))
+def _is_draft(path: str, keys: Mapping[str, Key], status_key: str, drafts: Collection[str]) -> bool:
+    said = {name: keys[name].value for name in ("draft", status_key, "published") if name in keys}
+    draft, status, published = (str(said.get(name)).strip().casefold() for name in ("draft", status_key, "published"))
     return (
         draft in {"true", "yes", "on"}
-        or status == "draft"
+        or status in drafts
         or published in {"false", "no", "off"}
         or _DRAFTS in path.split("/")[:-1]
     )
@@ -320,7 +332,7 @@ def _with_front(
     places: dict[str, int] = {}
     exported = EVENT_ID in front
     for name, wanted in keys.items():
-        for key in wanted:
+        for key in wanted if name in FIELDS else ():
             if key not in front or front[key].value in (None, "", []):
                 continue
             place = f"{where}:{front[key].line}"

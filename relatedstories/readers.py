@@ -14,7 +14,7 @@ import os
 import re
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -22,8 +22,22 @@ from relatedstories.addresses import address_scheme, is_database
 from relatedstories.errors import BadValueError, InputError, shown, shown_names
 from relatedstories.events import FIELDS, Event, as_id, parse_date
 
-__all__ = ["SAMPLE", "SUFFIXES", "Row", "broken_text", "check_header", "read_events", "read_lines"]
+__all__ = [
+    "DRAFTS",
+    "READ_FIELDS",
+    "SAMPLE",
+    "SUFFIXES",
+    "Row",
+    "broken_text",
+    "check_header",
+    "drafts_of",
+    "read_events",
+    "read_lines",
+]
 
+READ_FIELDS = (*FIELDS, "status")
+"""What columns can be named for: the fields of an event, and what tells whether it is a draft."""
+DRAFTS = ("draft",)
 SAMPLE = "sample"
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 _SEVERAL_LINES = re.compile(r"\s*(\[\s*(\{.*)?|\{)\s*", re.DOTALL)  # how an array or object begins that goes on on the next line
@@ -39,6 +53,8 @@ def read_events(
     fields: Mapping[str, str] | None = None,
     *,
     on_error: Callable[[BadValueError], object] | None = None,
+    drafts: Collection[str] = DRAFTS,
+    on_draft: Callable[[str], object] | None = None,
     table: str | None = None,
     where: str | None = None,
     query: str | None = None,
@@ -54,9 +70,15 @@ def read_events(
         events.
     fields : mapping of str to str, optional
         For fields of `Event`, the column or key each is read from where its name differs: ``{"title": "headline"}``.
-        A column named here is not read a second time under its own name.
+        A column named here is not read a second time under its own name. ``{"status": "state"}`` names the one that tells
+        drafts.
     on_error : callable, optional
         Called with the error of each row that cannot be an event; the row is skipped. By default the error is raised.
+    drafts : collection of str, default ("draft",)
+        Where `fields` names a status, its values, in capitals or not, for events that are not to be published yet: their rows are
+        left out.
+    on_draft : callable, optional
+        Called with the place of each of these.
     table, where, query : str, optional
         Of a database, the table or view to read, "events" by default and ``schema.name`` if need be, and a condition in
         SQL that its rows meet; or else a query of your own, which is run read-only.
@@ -89,23 +111,31 @@ def read_events(
     """
     if on_error is not None and not callable(on_error):
         raise BadValueError("read_events", "on_error", shown(on_error), "a function of an error, or None")
+    left_out = drafts_of("read_events", drafts)
     given = {"table": table, "where": where, "query": query}
     selection = {name: value for name, value in given.items() if value is not None}
     if not selection and isinstance(source, (str, os.PathLike)) and source != SAMPLE and os.path.isdir(source):
         from relatedstories.pages import read_pages  # here: who reads a file needs none of it
 
-        return read_pages(source, fields, on_error=on_error)
+        return read_pages(source, fields, on_error=on_error, drafts=drafts, on_draft=on_draft)
     columns = _columns({} if fields is None else fields)
     rows = _rows(source, columns, selection)  # not in the generator: a wrong source is known before the first event is asked for
-    return _events(rows, columns, on_error)
+    return _events(rows, columns, on_error, left_out, on_draft)
+
+
+def drafts_of(call: str, drafts: Collection[str]) -> frozenset[str]:
+    """The values of a status that tell drafts, as they are compared; raises `BadValueError` where these are none."""
+    if isinstance(drafts, str) or not isinstance(drafts, Collection) or not all(isinstance(value, str) for value in drafts):
+        raise BadValueError(call, "drafts", shown(drafts), "a list of texts: ['draft']")
+    return frozenset(value.strip().casefold() for value in drafts)
 
 
 def _columns(fields: Mapping[str, str]) -> dict[str, str]:
     if not isinstance(fields, Mapping):
         raise BadValueError("fields", None, shown(fields), 'a mapping of fields to columns: {"title": "headline"}')
     for field, column in fields.items():
-        if field not in FIELDS:
-            raise BadValueError("fields", None, shown(field), f"a field of an event ({', '.join(FIELDS)})")
+        if field not in READ_FIELDS:
+            raise BadValueError("fields", None, shown(field), f"a field of an event ({', '.join(READ_FIELDS)})")
         if not isinstance(column, str) or not column:
             raise BadValueError("fields", field, shown(column), "the name of a column")
     taken = {column: field for field, column in fields.items()}
@@ -113,7 +143,7 @@ def _columns(fields: Mapping[str, str]) -> dict[str, str]:
         if field not in fields and field in taken:
             got = f"no column, as column {field!r} is read as the {taken[field]}"
             raise BadValueError("fields", field, got, f"the column of the {field} as well")
-    return {name: fields.get(name, name) for name in FIELDS if name in fields or name not in taken}
+    return {name: fields.get(name, name) for name in READ_FIELDS if name in fields or (name in FIELDS and name not in taken)}
 
 
 def _rows(source: Any, columns: Mapping[str, str], selection: Mapping[str, str]) -> Iterator[Row]:
@@ -339,7 +369,11 @@ def check_header(where: str, header: list[str], columns: Mapping[str, str]) -> N
 
 
 def _events(
-    rows: Iterator[Row], columns: Mapping[str, str], on_error: Callable[[BadValueError], object] | None
+    rows: Iterator[Row],
+    columns: Mapping[str, str],
+    on_error: Callable[[BadValueError], object] | None,
+    drafts: Collection[str],
+    on_draft: Callable[[str], object] | None,
 ) -> Iterator[Event]:
     seen: dict[str, str] = {}
     # Of JSON, a key may lack in any row, but a column named by the caller that no row has is most likely mistyped.
@@ -350,6 +384,10 @@ def _events(
         try:
             if isinstance(row, BadValueError):
                 raise row
+            if "status" in columns and isinstance(row, Mapping) and _said(row.get(columns["status"])) in drafts:
+                if on_draft is not None:
+                    on_draft(where)
+                continue
             event = row if isinstance(row, Event) else _event(where, row, columns)
             if event.id in seen:
                 expected = f"an id used once (it is the id of {seen[event.id]} too)"
@@ -368,7 +406,8 @@ def _events(
 def _event(where: str, row: Any, columns: Mapping[str, str]) -> Event:
     if not isinstance(row, Mapping):
         raise BadValueError(where, None, shown(row), "an object with fields")
-    values: dict[str, Any] = {name: value for name, column in columns.items() if not _is_missing(value := row.get(column))}
+    read = ((name, row.get(column)) for name, column in columns.items() if name in FIELDS)
+    values: dict[str, Any] = {name: value for name, value in read if not _is_missing(value)}
     for name in ("id", "title"):
         if name not in values:
             column = columns.get(name, name)
@@ -385,6 +424,10 @@ def _event(where: str, row: Any, columns: Mapping[str, str]) -> Event:
     except BadValueError as error:
         field = _named(error.field, columns) if error.field else None
         raise BadValueError(where, field, error.got, error.expected) from None
+
+
+def _said(status: object) -> str:
+    return str(status).strip().casefold()
 
 
 def _named(field: str, columns: Mapping[str, str]) -> str:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 from relatedstories import frontmatter
-from relatedstories.atomic import new_file
+from relatedstories.atomic import check_parent, new_file, sweep
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event, as_id
 from relatedstories.links import Link
-from relatedstories.markdown import Section, blank, ending, escaped, lines_of, sections, url_path
+from relatedstories.locks import locked
+from relatedstories.markdown import Section, blank, ending, escaped, inline_links, lines_of, plain, sections, url_path
 from relatedstories.pages import RELATED, SUFFIXES, Pages, check_head, digest, page_paths
+from relatedstories.targets import Change, Listed
 
-__all__ = ["Rewritten", "rewrite", "rewritten"]
+__all__ = ["LinkedPages", "Rewritten", "rewrite", "rewritten"]
 
 _KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _ROOT = re.compile(r"([^\s()<>\\]*/)?")
+_NO_USE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+"""What no page can be written for."""
 
 
 @dataclass(slots=True)
@@ -48,8 +56,15 @@ class Rewritten:
         return f"{self.changed} pages changed, {self.unchanged} unchanged, {len(self.left_alone)} left alone"
 
 
-class _EditedError(Exception):
+class _LeftAloneError(InputError):
+    """A page is not written."""
+
+
+class _EditedError(_LeftAloneError):
     """A page is no longer what its new links were written into."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: was edited since it was read")
 
 
 def rewritten(
@@ -236,7 +251,8 @@ def rewrite(
     Raises
     ------
     InputError
-        For the id of an event whose page would be outside of the folder, by its parts or by symbolic links.
+        For the id of an event whose page would be outside of the folder, by its parts or by symbolic links; where another
+        writer is at work in the folder.
 
     Examples
     --------
@@ -256,40 +272,197 @@ def rewrite(
     <BLANKLINE>
     """
     _check("rewrite", root, key, head, context)
-    top = Path(os.path.realpath(folder))
-    if not top.is_dir():
-        raise InputError(f"{folder}: got no folder, expected a folder of pages")
-    paths, done = page_paths(top), Rewritten()
-    for event, found in links.items() if isinstance(links, Mapping) else links:
-        id_ = event.id if isinstance(event, Event) else as_id(event)
-        path = paths.get(id_)
-        if path is None:
+    pages = LinkedPages(folder, read, root=root, key=key, head=head, context=context)
+    pairs = links.items() if isinstance(links, Mapping) else links
+    with pages.locked():
+        for _ in pages.take(
+            ((event if isinstance(event, Event) else as_id(event), list(found)) for event, found in pairs), False
+        ):
+            pass
+    return pages.done
+
+
+class LinkedPages:
+    r"""The pages of a folder as a place where `relatedstories.refresh.refresh` puts links: into each page those of its event.
+
+    Each page that changes is replaced at once and whole, one after another; a run that is stopped leaves pages with their new
+    links and pages with their old ones, and the next run does the rest.
+
+    Parameters
+    ----------
+    folder, read, root, key, head, context
+        As of `rewrite`.
+
+    Attributes
+    ----------
+    done : Rewritten
+        What the last `take` did.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from relatedstories import RelatedStories
+    >>> from relatedstories.pages import read_pages
+    >>> from relatedstories.refresh import refresh
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("Snow in Oslo", "More snow in Oslo"):
+    ...         _ = Path(folder, f"{name}.md").write_text(f"---\ntitle: {name}\n---\n")
+    ...     report = refresh(RelatedStories(), read_pages(folder), LinkedPages(folder))
+    ...     print(report.written, "pages:", Path(folder, "Snow in Oslo.md").read_text())
+    2 pages: ---
+    title: Snow in Oslo
+    related:
+      - path: "/More%20snow%20in%20Oslo.md"
+        title: "More snow in Oslo"
+        context: "Oslo"
+    ---
+    <BLANKLINE>
+    """
+
+    unit = "pages"
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        read: Pages | None = None,
+        *,
+        root: str | None = "/",
+        key: str | None = "related",
+        head: str = RELATED,
+        context: str = "Context",
+    ) -> None:
+        _check("LinkedPages", root, key, head, context)
+        self.folder, self.read = Path(folder), read
+        self.root, self.key, self.head, self.context = root, key, head, context
+        self.done = Rewritten()
+
+    def __str__(self) -> str:
+        return f"the pages of {self.folder}"
+
+    @property
+    def written(self) -> int:
+        """How many pages the last `take` wrote, or would have."""
+        return self.done.changed
+
+    @property
+    def _top(self) -> Path:
+        return Path(os.path.realpath(self.folder))
+
+    @property
+    def checkpoint(self) -> Path:
+        """A hidden file in the folder."""
+        return self._top / ".relatedstories.topics"
+
+    def check(self, dry_run: bool) -> None:
+        """Raise `InputError` where there is no such folder, or none that can be written to."""
+        if not self._top.is_dir():
+            raise InputError(f"{self.folder}: got no folder, expected a folder of pages")
+        if not dry_run:
+            check_parent(self._top / "page.md")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other writers out of the folder, by a hidden file in it; what one that was killed left there goes."""
+        self.check(False)
+        with locked(self._top / ".relatedstories.lock", str(self)):
+            for folder in {self._top, *(self._top / os.path.dirname(path) for path in page_paths(self._top).values())}:
+                sweep(folder)
+            yield
+
+    def take(self, links: Iterable[tuple[Event | str, list[Link]]], dry_run: bool) -> Iterator[Change]:
+        """Rewrite the page of each event, and tell what changes in it."""
+        top, done = self._top, Rewritten()
+        self.done = done
+        self.check(dry_run)
+        paths = page_paths(top)
+        ids = {path: id_ for id_, path in paths.items()}
+        for event, found in links:
+            id_ = event.id if isinstance(event, Event) else event
+            after: Listed = {link.event.id: link.context for link in found}
+            try:
+                before = self._rewrite(top, id_, found, paths, ids, dry_run)
+            except _LeftAloneError as error:
+                done.left_alone[id_] = str(error)
+                yield Change(id_, after, after, str(error))
+            else:
+                done.unchanged += before is _SAME
+                done.changed += before is not _SAME
+                yield Change(id_, after if before is _SAME else before, after)
+
+    def _rewrite(
+        self, top: Path, id_: str, found: list[Link], paths: Mapping[str, str], ids: Mapping[str, str], dry_run: bool
+    ) -> Listed | None:
+        """Rewrite the page of an event; gives the links it had, `_SAME` where they are these."""
+        if (path := paths.get(id_)) is None:
             _check_outside(top, id_)
-            done.left_alone[id_] = f"{id_}: is no page of {folder}"
-            continue
-        links_of = list(found)
-        gone = next((link.event.id for link in links_of if link.event.id not in paths), None)
+            raise _LeftAloneError(f"{id_}: is no page of {self.folder}")
+        gone = next((link.event.id for link in found if link.event.id not in paths), None)
         if gone is not None:
             _check_outside(top, gone)
-            done.left_alone[id_] = f"{path}: has a link to {shown(gone)}, which is no page of {folder}"
-            continue
+            raise _LeftAloneError(f"{path}: has a link to {shown(gone)}, which is no page of {self.folder}")
+        how: dict[str, Any] = {"root": self.root, "key": self.key, "head": self.head, "context": self.context}
         try:
             page = _read(top, path)
-            if read is not None and id_ not in read.digests:
-                raise InputError(f"{path}: was not read as an event")
-            if read is not None and read.digests[id_] != digest(page):
-                raise _EditedError
-            new = rewritten(page, links_of, path=path, paths=paths, root=root, key=key, head=head, context=context)
+            if self.read is not None and id_ not in self.read.digests:
+                raise _LeftAloneError(f"{path}: was not read as an event")
+            if self.read is not None and self.read.digests[id_] != digest(page):
+                raise _EditedError(path)
+            new = rewritten(page, found, path=path, paths=paths, **how)
             if new is None:
-                done.unchanged += 1
-            else:
+                return _SAME
+            before = _listed(page.decode(), path, ids, **how)
+            if not dry_run:
                 _replace(top, path, page, new)
-                done.changed += 1
-        except _EditedError:
-            done.left_alone[id_] = f"{path}: was edited since it was read"
-        except (InputError, OSError) as error:
-            done.left_alone[id_] = str(error)
-    return done
+        except OSError as error:
+            if error.errno in _NO_USE:
+                raise
+            raise _LeftAloneError(f"{path}: cannot be written ({error.strerror})") from None
+        except _LeftAloneError:
+            raise
+        except InputError as error:
+            raise _LeftAloneError(str(error)) from None
+        return before
+
+
+_SAME: Listed = {}
+
+
+def _listed(
+    text: str, path: str, ids: Mapping[str, str], root: str | None, key: str | None, head: str, context: str
+) -> Listed | None:
+    """The links that a page has, with their contexts; None where it has no place for them."""
+    front = frontmatter.find(text, path)
+    found: list[tuple[str, str | None]]
+    if front is not None and key is not None:
+        keys = frontmatter.read(text, front, path)
+        if key not in keys:
+            return None
+        value = keys[key].value
+        items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+        found = [(str(item.get("path")), _said(item.get("context"))) for item in items]
+    else:
+        lines = lines_of(text)
+        placed = sections(lines, head)
+        if not placed:
+            return None
+        label = re.compile(rf"_{re.escape(escaped(context))}: (.*)_\s*$")
+        found = []
+        for line in lines[placed[-1].start : placed[-1].end]:
+            said = label.search(line)
+            found += [(target, said and plain(said[1])) for _, target in inline_links(line)[:1]]
+    return {_id_of(target, path, ids, root): label_of for target, label_of in found}
+
+
+def _said(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _id_of(target: str, path: str, ids: Mapping[str, str], root: str | None) -> str:
+    """The id of the event whose page a link leads to; the target itself where that is none."""
+    place = unquote(target)
+    if root is None:
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(path), place))
+    return ids.get(place.removeprefix(root or ""), target)
 
 
 def _check_outside(top: Path, id_: str) -> None:
@@ -314,4 +487,4 @@ def _replace(top: Path, path: str, old: bytes, new: bytes) -> None:
         file.write(new.decode())
         file.flush()
         if _read(top, path) != old:
-            raise _EditedError
+            raise _EditedError(path)

@@ -1,15 +1,20 @@
 """An index on disk: NumPy arrays and JSON Lines, both memory-mapped. Nothing in it can run code.
 
-The manifest names each file with its size, its checksum and the time it was written, and has a checksum of its own. A file that
-still has this time is taken as it is, so that nothing is read whole to open an index; one that was copied or touched since is
-compared with its checksum.
+The manifest names the folder of the parts, and each part with its size, its checksum and the time it was written, and has a
+checksum of its own. A part that still has this time is taken as it is, so that nothing is read whole to open an index; one that
+was copied or touched since is compared with its checksum. New parts stand beside the old ones until the new manifest takes the
+place of the old, at once: whenever a writer dies, there is an index, and the next writer takes away what it left.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import re
+import secrets
+import shutil
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,16 +22,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relatedstories.atomic import check_parent, new_folder
+from relatedstories.atomic import check_parent, is_leftover, new_file
 from relatedstories.errors import InputError
+from relatedstories.locks import lock_beside, locked
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["MANIFEST", "Lines", "check_folder", "read_folder", "write_folder"]
+__all__ = ["MANIFEST", "Lines", "check_folder", "checksum", "read_folder", "write_folder"]
 
 MANIFEST = "index.json"
-FORMAT = 3
+FORMAT = 4
+
+LOCK_SECONDS = 60.0
+"""So long a writer waits for another to end."""
+
+_PARTS = re.compile(r"parts-[0-9a-f]{16}")
 
 
 def check_folder(folder: Path) -> None:
@@ -40,15 +51,19 @@ def check_folder(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise InputError(f"{folder}: got a file, expected a new or empty folder, or one that holds an index")
-    if folder.resolve() == Path.cwd() or folder.is_mount():
-        raise InputError(f"{folder}: got the current folder or a mounted one, which cannot be replaced, expected one inside it")
-    try:
-        ours = {MANIFEST, *_manifest(folder)["files"]}
-    except InputError:
-        ours = set()
-    other = min({entry.name for entry in folder.iterdir()} - ours, default=None)
+    other = min({entry.name for entry in folder.iterdir()} - _ours(folder), default=None)
     if other is not None:
         raise InputError(f"{folder}: got a folder that holds {other}, expected a new or empty one, or one with an index only")
+
+
+def _ours(folder: Path) -> set[str]:
+    """The names in a folder that an index has there, or had, or that a writer left when it died."""
+    names = {name for name in os.listdir(folder) if _PARTS.fullmatch(name) or is_leftover(name)}
+    try:
+        about = _manifest(folder)
+    except InputError:
+        return names | ({MANIFEST} if any(map(_PARTS.fullmatch, names)) else set())
+    return names | {MANIFEST} | ({*about["files"]} if "parts" not in about else set())  # those of format 3 stood beside it
 
 
 class Lines:
@@ -83,8 +98,8 @@ class Lines:
 
 def write_folder(
     folder: Path, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Iterable[bytes]], about: Mapping[str, Any]
-) -> None:
-    """Write an index, whole or not at all.
+) -> str:
+    """Write an index, whole or not at all; gives the checksum that its manifest has then.
 
     Parameters
     ----------
@@ -98,22 +113,57 @@ def write_folder(
         What else the manifest says.
     """
     check_folder(folder)
-    with new_folder(folder) as new:
-        for name, array in arrays.items():
-            np.save(new / f"{name}.npy", array, allow_pickle=False)
-        for name, lines in documents.items():
-            with open(new / f"{name}.jsonl", "wb") as file:
-                lengths = [file.write(line) for line in lines]
-            np.save(new / f"{name}-starts.npy", np.cumsum([0, *lengths], dtype=np.int64), allow_pickle=False)
-        written = sorted(new.iterdir())
-        # A time of the past, in whole seconds: whatever is written later, be it at once, has another.
-        past = (time.time_ns() // _SECOND - 60) * _SECOND
-        for path in written:
-            os.utime(path, ns=(past, past))
-        files = {path.name: {**_stamp(path), "sha256": _checksum(path)} for path in written}
-        manifest = {"format": FORMAT, **about, "files": files}
-        manifest["sha256"] = _digest(manifest)
-        (new / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    with locked(lock_beside(folder), f"the index {folder}", LOCK_SECONDS):
+        check_folder(folder)
+        folder.mkdir(exist_ok=True)
+        before = _ours(folder) - {MANIFEST}
+        parts = folder / f"parts-{secrets.token_hex(8)}"
+        try:
+            parts.mkdir()
+            files = _written(parts, arrays, documents)
+            manifest = {"format": FORMAT, **about, "parts": parts.name, "files": files}
+            manifest["sha256"] = _digest(manifest)
+            with new_file(folder / MANIFEST) as file:
+                file.write(json.dumps(manifest, indent=1) + "\n")
+        except BaseException as error:
+            shutil.rmtree(parts, ignore_errors=True)
+            if not isinstance(error, OSError):
+                raise
+            # NumPy says of a full disk how much it took, and no more.
+            raise InputError(f"{folder}: cannot be written ({error.strerror or os.strerror(errno.ENOSPC)})") from None
+        for name in before:  # where a system holds on to files that are open, they are taken away the next time
+            path = folder / name
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    return str(manifest["sha256"])
+
+
+def checksum(folder: Path) -> str | None:
+    """That of the index in a folder, of its manifest; None where there is no whole one."""
+    try:
+        about = _manifest(folder)
+    except (InputError, OSError):
+        return None
+    return about.get("sha256")
+
+
+def _written(
+    parts: Path, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Iterable[bytes]]
+) -> dict[str, dict[str, Any]]:
+    """Write the parts of an index; gives what the manifest says of them."""
+    for name, array in arrays.items():
+        np.save(parts / f"{name}.npy", array, allow_pickle=False)
+    for name, lines in documents.items():
+        with open(parts / f"{name}.jsonl", "wb") as file:
+            lengths = [file.write(line) for line in lines]
+        np.save(parts / f"{name}-starts.npy", np.cumsum([0, *lengths], dtype=np.int64), allow_pickle=False)
+    written = sorted(parts.iterdir())
+    # A time of the past, in whole seconds: whatever is written later, be it at once, has another.
+    past = (time.time_ns() // _SECOND - 60) * _SECOND
+    for path in written:
+        with open(path, "r+b") as file:
+            os.fsync(file.fileno())
+        os.utime(path, ns=(past, past))
+    return {path.name: {**_stamp(path), "sha256": _checksum(path)} for path in written}
 
 
 _SECOND = 10**9
@@ -155,7 +205,7 @@ def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Li
         else:
             if before == _identity(folder):
                 return parts
-        time.sleep(0.05)  # between two moves of a writer there is no folder at all
+        time.sleep(0.05)
     raise InputError(f"{folder}: got an index that is replaced again and again, expected one that stays a while")
 
 
@@ -176,7 +226,7 @@ def _read(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Lines], 
         raise InputError(f"{folder / MANIFEST}: got an altered file, expected it as it was written; build the index again")
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, known in about["files"].items():
-        path = folder / name
+        path = folder / about["parts"] / name
         if not path.is_file():
             raise InputError(f"{path}: got no file, expected {known['bytes']} bytes; build the index again")
         stamp = _stamp(path)
@@ -187,7 +237,8 @@ def _read(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Lines], 
         arrays[name] = _mapped(path)
     names = [name.removesuffix(".jsonl") for name in arrays if name.endswith(".jsonl")]
     documents = {
-        name: Lines(arrays.pop(f"{name}.jsonl"), arrays.pop(f"{name}-starts.npy"), folder / f"{name}.jsonl") for name in names
+        name: Lines(arrays.pop(f"{name}.jsonl"), arrays.pop(f"{name}-starts.npy"), folder / about["parts"] / f"{name}.jsonl")
+        for name in names
     }
     return {name.removesuffix(".npy"): array for name, array in arrays.items()}, documents, about
 
@@ -202,7 +253,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except ValueError:
         about = {}
     files = about.get("files") if isinstance(about, dict) and "format" in about else None
-    if not isinstance(files, dict) or any(Path(name).name != name for name in files):  # no file outside the folder is read
+    parts = about.get("parts", MANIFEST) if isinstance(about, dict) else None
+    # No file outside the folder is read.
+    if not (isinstance(parts, str) and isinstance(files, dict)) or any(Path(name).name != name for name in (parts, *files)):
         raise InputError(f"{folder / MANIFEST}: got a broken file, expected the manifest of an index")
     return about
 

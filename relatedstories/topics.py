@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-__all__ = ["KINDS", "THRESHOLD", "Mention", "Topic", "TopicExtractor", "model_name"]
+    from relatedstories.frames import Library
+
+__all__ = ["KINDS", "THRESHOLD", "Mention", "Topic", "TopicExtractor", "Topics", "model_name"]
 
 MAX_CHARS = 20_000
 """An event's first characters, which topics are read from: news says what it is about at the start."""
@@ -118,6 +120,65 @@ class Topic(str):
     def key(self) -> str:
         """What makes two topics one: the name without case, accents, dots and article; "" if it cannot be a topic."""
         return fold(self)
+
+
+class Topics(tuple[Topic, ...]):
+    """The topics of an event or text: a tuple, which shows itself in a notebook as the text with its topics marked.
+
+    Parameters
+    ----------
+    topics : iterable of Topic
+    of : Event or str
+        What they are the topics of.
+
+    Examples
+    --------
+    >>> topics = Topics([Topic("International Space Station", "place", [Mention("the ISS", 9, 16)])], "Crew of the ISS rests")
+    >>> topics, topics.text
+    (('International Space Station',), 'Crew of the ISS rests')
+    """
+
+    of: Event | str
+
+    def __new__(cls, topics: Iterable[Topic] = (), of: Event | str = "") -> Topics:  # noqa: D102
+        self = super().__new__(cls, topics)
+        self.of = of  # the event as it is, not its text: that would be a copy
+        return self
+
+    @property
+    def text(self) -> str:
+        """What the offsets of mentions count in."""
+        return _text_of(self.of)
+
+    def to_frame(self, library: Library | None = None) -> Any:
+        """The topics as a data frame: name, kind, probability, mentions.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars"}, optional
+            By default pandas where that is installed, else polars.
+
+        Raises
+        ------
+        InputError
+            If there is no such library, or it is not installed.
+        """
+        from relatedstories.frames import frame
+
+        return frame(
+            {
+                "name": ("text", [topic.name for topic in self]),
+                "kind": ("text", [topic.kind for topic in self]),
+                "probability": ("number", [topic.probability for topic in self]),
+                "mentions": ("texts", [[str(mention) for mention in topic.mentions] for topic in self]),
+            },
+            library,
+        )
+
+    def _repr_html_(self) -> str:
+        from relatedstories.display import topics_html
+
+        return topics_html(self, self.text)
 
 
 class TopicExtractor:
@@ -263,7 +324,7 @@ class TopicExtractor:
         self._set_own()
         return self
 
-    def extract(self, event_or_text: Event | str) -> tuple[Topic, ...]:
+    def extract(self, event_or_text: Event | str) -> Topics:
         """The topics of one event or text.
 
         Parameters
@@ -274,6 +335,7 @@ class TopicExtractor:
         -------
         tuple of Topic
             In the order they are first mentioned; those that an editor gave, and the heading, last. No two have one key.
+            As `Topics` it shows itself in a notebook and makes data frames.
 
         Raises
         ------
@@ -282,7 +344,7 @@ class TopicExtractor:
         """
         return next(self.extract_many([event_or_text]))
 
-    def extract_many(self, events: Iterable[Event | str]) -> Iterator[tuple[Topic, ...]]:
+    def extract_many(self, events: Iterable[Event | str]) -> Iterator[Topics]:
         """The topics of many events or texts, streaming, in input order; the same as `extract` one by one.
 
         Parameters
@@ -302,7 +364,7 @@ class TopicExtractor:
             else:
                 mentions = [self._of_pipeline(doc) for doc in self._nlp.pipe(texts)]
             for event, text, found in zip(batch, texts, mentions, strict=True):
-                yield self._gathered(text, found, event if isinstance(event, Event) else None)
+                yield Topics(self._gathered(text, found, event if isinstance(event, Event) else None), event)
 
     def _of_pipeline(self, doc: Doc) -> list[_Place]:
         if not self._reads_model:
@@ -312,7 +374,7 @@ class TopicExtractor:
         pairs = zip(spans, probabilities, strict=True)
         return [(span.start_char, span.end_char, span.kb_id_, span.label_, p) for span, p in pairs if p >= (self.threshold or 0)]
 
-    def _gathered(self, text: str, mentions: list[_Place], event: Event | None) -> tuple[Topic, ...]:
+    def _gathered(self, text: str, mentions: list[_Place], event: Event | None) -> Iterator[Topic]:
         """Mentions by topic, with the user's own names and the topics that editors gave."""
         if self._own is not None:
             mentions = self._with_own(text, mentions)
@@ -325,7 +387,7 @@ class TopicExtractor:
                 name = (self._own and self._own.known(given)) or self.names.canonical(given)
                 gathered.setdefault(fold(name), (name, kind_of(name), [], 1.0))
         gathered.pop("", None)
-        return tuple(Topic(*item) for key, item in gathered.items() if key not in self._ignored)
+        return (Topic(*item) for key, item in gathered.items() if key not in self._ignored)
 
     def _with_own(self, text: str, mentions: list[_Place]) -> list[_Place]:
         """The mentions with those of the user's own names, the longest first, in place of what overlaps them."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from stores import postgres, server, store  # noqa: F401 - fixtures
 
 from relatedstories import Event, RelatedStories, Topic, TopicExtractor, read_events
 
@@ -79,3 +80,9 @@ def sample() -> list[Event]:
 @pytest.fixture(scope="session")
 def sample_stories(sample: list[Event]) -> RelatedStories:
     return RelatedStories().fit(sample)
+
+
+def parts_of(index):
+    """The folder that an index has its arrays and documents in."""
+    (folder,) = index.glob("parts-*")
+    return folder

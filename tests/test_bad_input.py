@@ -434,7 +434,7 @@ def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
     [
         (
             {"kop": "title"},
-            "fields: got 'kop', expected a field of an event (id, title, text, date, heading, topics, url, sources)",
+            "fields: got 'kop', expected a field of an event (id, title, text, date, heading, topics, url, sources, status)",
         ),
         ({"title": ""}, "fields: title: got '', expected the name of a column"),
         ({"title": 5}, "fields: title: got 5 (int), expected the name of a column"),

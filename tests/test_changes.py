@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import tempfile
 from pathlib import Path
 from unittest.mock import patch
@@ -112,7 +113,5 @@ def test_an_index_is_opened_without_being_read_whole(tmp_path, monkeypatch):
 def test_a_copy_of_an_index_is_compared_with_its_checksums(tmp_path):
     stories = RelatedStories(Named()).fit([Event(str(i), f"Oslo {i}") for i in range(20)])
     stories.save(tmp_path / "index")
-    (tmp_path / "copy").mkdir()
-    for file in (tmp_path / "index").iterdir():
-        (tmp_path / "copy" / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(tmp_path / "index", tmp_path / "copy", copy_function=shutil.copyfile)
     assert RelatedStories.load(tmp_path / "copy", Named()).related("3") == stories.related("3")

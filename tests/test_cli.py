@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import read_terminal
+from conftest import parts_of, read_terminal
 
 import relatedstories
 from relatedstories import RelatedStories, read_events
@@ -47,10 +47,10 @@ def test_the_next_refresh_goes_on_from_the_index(folder, tmp_path):
     assert min(link["score"] for row in rows for link in row["links"]) >= 0.5
     assert RelatedStories.load(tmp_path / "stories").settings == tuned.settings
 
-    (tmp_path / "stories" / "terms.jsonl").write_text("[", encoding="utf-8")
+    (parts_of(tmp_path / "stories") / "terms.jsonl").write_text("[", encoding="utf-8")
     done = run(*command, cwd=tmp_path)  # of a broken one nothing is taken
     assert done.returncode == 0
-    assert "the old index is not used: stories/terms.jsonl: got 1 bytes, expected" in done.stderr
+    assert "terms.jsonl: got 1 bytes, expected" in done.stderr
     assert (tmp_path / "links.jsonl").read_bytes() == (folder / "links.jsonl").read_bytes()
 
 
@@ -60,7 +60,7 @@ def test_dry_run_and_standard_output(folder):
     assert done.stdout.encode() == before
     done = run("refresh", "sample", "--links", "links.jsonl", "--k", "1", "--dry-run", cwd=folder)
     assert done.returncode == 0
-    assert "dry run: links.jsonl stays as it was" in done.stderr
+    assert "dry run: nothing is written to links.jsonl" in done.stderr
     assert (folder / "links.jsonl").read_bytes() == before
 
 

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SPACE, quick
+from conftest import SPACE, parts_of, quick
 
 from relatedstories import Event, InputError, RelatedStories
-from relatedstories.atomic import new_file, new_folder
+from relatedstories.atomic import new_file
+from relatedstories.storage import write_folder
 
 COMMAND = [sys.executable, "-m", "relatedstories"]
 GOOD = '{"id": "snow", "title": "Snow closes Oslo airport"}\n{"id": "open", "title": "Oslo airport opens after snow"}\n'
@@ -138,7 +140,7 @@ def test_bad_rows_are_skipped_shown_and_counted() -> None:
         f"relatedstories: skipped: news.jsonl:{n}" for n in range(3, 23)
     ]
     assert lines[20:] == [
-        "relatedstories: further rows are skipped without a word each",
+        "relatedstories: further ones are skipped without a word each",
         "relatedstories: 25 rows of news.jsonl skipped",
     ]
 
@@ -171,7 +173,7 @@ def test_debug_shows_where() -> None:
         ("--links same.jsonl", "same.jsonl: got the archive itself as the place for its links, expected another file"),
         (
             "--links index/links.jsonl --index index",
-            "index/links.jsonl: got a place in the folder of the index, which is replaced as a whole, expected another",
+            "index/links.jsonl: got a place in the folder of the index, which is all ours, expected another",
         ),
         (
             "--links links.jsonl --index news.jsonl",
@@ -212,14 +214,13 @@ def test_file_that_fails_while_it_is_written_leaves_the_old_one(here: Path) -> N
 
 
 def test_folder_that_fails_while_it_is_written_leaves_the_old_one(here: Path) -> None:
-    def write() -> None:
-        with new_folder(Path("index")) as folder:
-            (folder / "index.json").write_text("half")
-            raise RuntimeError
+    def lines() -> Iterator[bytes]:
+        yield b"1\n"
+        raise RuntimeError
 
     before = contents()
     with pytest.raises(RuntimeError):
-        write()
+        write_folder(Path("index"), {}, {"half": lines()}, {})
     assert contents() == before
     assert sorted(path.name for path in here.iterdir()) == ["index", "links.jsonl", "news.jsonl"]
 
@@ -242,6 +243,7 @@ def test_link_to_a_file_or_folder_stays_a_link() -> None:
 def broken_index(how: str) -> str:
     """Break the index here, and say what should be said of it."""
     index = Path("index")
+    parts = parts_of(index)
     if how == "a file":
         index = index.rename("moved")
         Path("index").write_text("hello")
@@ -260,16 +262,16 @@ def broken_index(how: str) -> str:
         return "index/index.json: got a broken file, expected the manifest of an index"
     if how == "newer":
         manifest = json.loads((index / "index.json").read_text())
-        (index / "index.json").write_text(json.dumps(manifest | {"format": 4}))
-        return "index: got an index of format 4, expected format 3; build it again"
+        (index / "index.json").write_text(json.dumps(manifest | {"format": 9}))
+        return "index: got an index of format 9, expected format 4; build it again"
     if how == "array cut":
-        size = (index / "weights-data.npy").stat().st_size
-        cut(index / "weights-data.npy", 100)
-        return f"index/weights-data.npy: got 100 bytes, expected {size}; build the index again"
+        size = (parts / "weights-data.npy").stat().st_size
+        cut(parts / "weights-data.npy", 100)
+        return f"{parts}/weights-data.npy: got 100 bytes, expected {size}; build the index again"
     if how == "array gone":
-        size = (index / "blocks-starts.npy").stat().st_size
-        (index / "blocks-starts.npy").unlink()
-        return f"index/blocks-starts.npy: got no file, expected {size} bytes; build the index again"
+        size = (parts / "blocks-starts.npy").stat().st_size
+        (parts / "blocks-starts.npy").unlink()
+        return f"{parts}/blocks-starts.npy: got no file, expected {size} bytes; build the index again"
     if how == "setting altered":
         manifest = json.loads((index / "index.json").read_text())
         manifest["settings"]["half_life"] = 1.0
@@ -281,10 +283,10 @@ def broken_index(how: str) -> str:
         "number in an array": ("blocks-places.npy", b"\0\0", b"\0\1"),
         "document": ("terms.jsonl", b'"', b"?"),
     }[how]
-    content = (index / name).read_bytes()
+    content = (parts / name).read_bytes()
     assert old in content
-    (index / name).write_bytes(content.replace(old, new, 1))
-    return f"index/{name}: got an altered file, expected it as it was written; build the index again"
+    (parts / name).write_bytes(content.replace(old, new, 1))
+    return f"{parts}/{name}: got an altered file, expected it as it was written; build the index again"
 
 
 def cut(path: Path, size: int) -> None:
@@ -321,12 +323,11 @@ def test_broken_index_on_the_command_line() -> None:
     assert failure("related", "dragon", "--index", "index") == message
 
 
-def test_index_of_a_broken_manifest_is_built_again_in_a_new_place_only() -> None:
+def test_index_of_a_broken_manifest_is_replaced() -> None:
     broken_index("manifest cut")
-    with pytest.raises(
-        InputError, match=r"^index: got a folder that holds blocks-block_days.npy, expected a new or empty one, or one with an"
-    ):
-        quick().fit(SPACE).save("index")
+    quick().fit(SPACE).save("index")
+    assert len(RelatedStories.load("index")) == len(SPACE)
+    assert sorted(path.name for path in Path("index").iterdir()) == ["index.json", parts_of(Path("index")).name]
 
 
 def test_unknown_id() -> None:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 import io
 import itertools
 import json
 import logging
 import os
-import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
 from conftest import SPACE, day, quick
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stores import IN_URL, PASSWORD, Store
 
 from relatedstories import BadValueError, Event, InputError, read_events
 from relatedstories.databases import Database, LinksTable
@@ -32,113 +32,7 @@ from relatedstories.refresh import refresh
 from relatedstories.targets import links_line
 
 COMMAND = [sys.executable, "-m", "relatedstories"]
-PASSWORD = "s3cr%et&word"
-IN_URL = "s3cr%25et%26word"
-COLUMNS = "id TEXT, title TEXT, text TEXT, date TEXT, heading TEXT, topics TEXT, url TEXT, sources TEXT"
 ODD = 'odd "name"\'; DROP TABLE events; -- % %s %(x)s :y'
-
-
-# ---------------------------------------------------------------------- the databases
-
-
-def server_binaries() -> Path:
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    found = folders[-1] if folders else shutil.which("initdb")
-    if found is None:
-        reason = "needs PostgreSQL's server: initdb is neither on the path nor in /usr/lib/postgresql"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Path(found).parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The address of a server of its own, up to the name of the database; its user joe needs a password."""
-    binaries, port = server_binaries(), free_port()
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a short path, as that of a socket has to be
-    as_user: dict[str, Any] = {"cwd": folder}
-    if os.geteuid() == 0:  # whom initdb refuses
-        as_user |= {"user": "nobody", "extra_groups": []}
-        shutil.chown(folder, "nobody")
-    (folder / "password").write_text(PASSWORD)
-    (folder / "password").chmod(0o644)
-    data = folder / "data"
-    try:
-        command = [binaries / "initdb", "-D", data, "-U", "joe", "-A", "scram-sha-256", "--pwfile", folder / "password"]
-        subprocess.run([*command, "-E", "UTF8", "--locale=C", "--no-sync"], check=True, capture_output=True, **as_user)
-        options = f"-c unix_socket_directories={folder} -c listen_addresses=127.0.0.1 -p {port} -c fsync=off"
-        start = [binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "start"]
-        subprocess.run(start, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user)
-        address = f"postgresql+psycopg://joe:{IN_URL}@127.0.0.1:{port}/"
-        Store(address + "postgres").run("CREATE DATABASE news")
-        yield address
-    finally:
-        if (data / "postmaster.pid").exists():
-            subprocess.run(
-                [binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, capture_output=True, **as_user
-            )
-        shutil.rmtree(folder)
-
-
-class Store:
-    """A database to look into."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.name = url if url.startswith("sqlite") else f"postgresql://127.0.0.1/{url.rpartition('/')[2]}"
-        self.engine = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
-
-    def run(self, sql: str, *rows: dict[str, Any]) -> None:
-        with self.engine.connect() as connection:
-            connection.execute(sa.text(sql), rows or None)
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with self.engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(sa.text(sql))]
-
-    def put(self, events: list[Event], table: str = "events") -> None:
-        """A table of the events, all of whose columns are text."""
-        self.run(f"CREATE TABLE {table} ({COLUMNS})")
-        if events:
-            values = ":id, :title, :text, :date, :heading, :topics, :url, :sources"
-            self.run(f"INSERT INTO {table} VALUES ({values})", *map(cells, events))
-
-    def tables(self) -> list[str]:
-        return sa.inspect(self.engine).get_table_names()
-
-
-def cells(event: Event) -> dict[str, Any]:
-    record = dict.fromkeys(("id", "title", "text", "date", "heading", "topics", "url", "sources")) | event.to_dict()
-    return {name: json.dumps(value) if isinstance(value, list) else value for name, value in record.items()}
-
-
-def emptied(server: str) -> Store:
-    """The server's one database, with nothing in it and nobody else at it."""
-    store = Store(server + "news")
-    store.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'news' AND pid <> pg_backend_pid()")
-    store.run('DROP SCHEMA IF EXISTS public, "the news" CASCADE')
-    store.run("CREATE SCHEMA public")
-    store.run("GRANT USAGE ON SCHEMA public TO public")
-    return store
-
-
-@pytest.fixture
-def postgres(server: str) -> Store:
-    return emptied(server)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    if request.param == "sqlite":
-        return Store(f"sqlite:///{tmp_path}/news.db")
-    return emptied(request.getfixturevalue("server"))
 
 
 def message(call: Any) -> str:
@@ -498,23 +392,20 @@ def links_now(store: Store) -> list[tuple[Any, ...]]:
     return sorted(store.rows("SELECT event_id, rank, related_id, context FROM related_links"))
 
 
-def test_two_refreshes_at_once_are_one_after_the_other(store: Store) -> None:
+def test_of_two_refreshes_at_once_the_second_is_told_who_is_at_work(store: Store) -> None:
     refresh(quick(), chain(60, "A"), LinksTable(store.url))
-    errors: list[Exception] = []
 
-    def work(word: str) -> None:
-        try:
-            refresh(quick(), chain(60, word), LinksTable(store.url))
-        except Exception as error:
-            errors.append(error)
+    def events() -> Iterator[Event]:
+        """Which read while another one starts."""
+        with pytest.raises(InputError, match=rf"got another writer at work \(.*process {os.getpid()} on "):
+            refresh(quick(), chain(60, "C"), LinksTable(store.url))
+        refresh(quick(), chain(60, "C"), LinksTable(store.url, "other_links"))  # nobody is at work on
+        assert refresh(quick(), chain(60, "C"), LinksTable(store.url), dry_run=True).changed
+        yield from chain(60, "B")
 
-    threads = [threading.Thread(target=work, args=(word,)) for word in "BC"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert [line for _, line in LinksTable(store.url).read()] in [with_links(lines(chain(60, word))) for word in "BC"]
+    refresh(quick(), events(), LinksTable(store.url))
+    assert [line for _, line in LinksTable(store.url).read()] == with_links(lines(chain(60, "B")))
+    assert refresh(quick(), chain(60, "B"), LinksTable(store.url)).written == 0  # and the lock is free again
 
 
 def test_ids_and_titles_that_are_sql_do_nothing(store: Store) -> None:
@@ -567,11 +458,8 @@ def test_any_text_comes_back(links_table: LinksTable, links: dict[str, list[dict
         return first | {name: link[name] for name in ("score", "context", "topics", "duplicates", "pinned") if name in link}
 
     new = [(id_, links_line(id_, [placed(rank, link) for rank, link in enumerate(found, 1)])) for id_, found in links.items()]
-
-    def compare(found: Any, old: dict[str, str]) -> Any:
-        return ((id_, line, old.pop(id_, None)) for id_, line in found)
-
-    links_table.take(new, compare, False)
+    with patch("relatedstories.databases.line_of", lambda *line: line):
+        collections.deque(links_table.take(new, False), maxlen=0)
     assert list(links_table.read()) == sorted((id_, line) for id_, line in new if json.loads(line)["links"])
 
 
@@ -835,7 +723,7 @@ def test_the_archive_itself_is_no_place_for_its_links(tmp_path: Path) -> None:
 def test_refresh_from_a_database_into_it(store: Store, tmp_path: Path) -> None:
     store.put(list(read_events("sample"))[:60])
     done = run("refresh", store.url, "--links-table", "related_links", "--dry-run", "--jobs", "1")
-    assert f"relatedstories: dry run: table related_links of {store.name} stays as it was" in done.stderr
+    assert f"relatedstories: dry run: nothing is written to table related_links of {store.name}" in done.stderr
     assert store.tables() == ["events"]
     done = run("refresh", store.url, "--links-table", "related_links", "--jobs", "1")
     assert f"relatedstories: links are in table related_links of {store.name}" in done.stderr

@@ -420,3 +420,10 @@ def test_a_shared_name_is_shown_under_one_spelling():
         for link in links:
             assert link.context in stories.topics(event.id)
             assert link.context in stories.topics(link.event.id)
+
+
+def test_no_events_have_no_links_however_many_were_asked_about():
+    stories = quick().fit(SPACE)
+    for _ in range(3):
+        assert stories.related_many([]) == []
+        stories.related_many(["oslo", "dragon"])
