@@ -60,6 +60,8 @@ class Pages:
         How many files are neither, by the reason.
     digests : dict of str to bytes
         Of each event's id, the digest of its page as it was read: see `relatedstories.rewriting.rewrite`.
+    paths : dict of str to str
+        And the path of its page within the folder.
 
     Examples
     --------
@@ -72,6 +74,7 @@ class Pages:
     broken: int = 0
     others: collections.Counter[str] = field(default_factory=collections.Counter)
     digests: dict[str, bytes] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         why = ", ".join(f"{count} {reason}" for reason, count in sorted(self.others.items()))
@@ -274,6 +277,7 @@ def _events(
             seen.add(event.id)
             found.events += 1
             found.digests[event.id] = digest(content)
+            found.paths[event.id] = path
             yield event
     for key, name in unseen.items():
         warnings.warn(f"no page has {key!r}, which the {name} was to be read from", stacklevel=2)

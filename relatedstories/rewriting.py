@@ -156,8 +156,9 @@ def _check(call: str, root: object, key: object, head: object, context: object) 
 
 def _target(link: Link, path: str, paths: Mapping[str, str], root: str | None) -> str:
     id_ = link.event.id
-    page = paths.get(id_, f"{id_}.md")
-    _check_inside(id_, id_)
+    if (page := paths.get(id_)) is None:
+        page = f"{id_}.md"
+        _check_inside(id_, id_)
     _check_inside(id_, page)
     return url_path(posixpath.relpath(page, posixpath.dirname(path) or ".")) if root is None else root + url_path(page)
 
@@ -374,7 +375,7 @@ class LinkedPages:
         top, done = self._top, Rewritten()
         self.done = done
         self.check(dry_run)
-        paths = page_paths(top)
+        paths = page_paths(top) if self.read is None else self.read.paths
         ids = {path: id_ for id_, path in paths.items()}
         for event, found in links:
             id_ = event.id if isinstance(event, Event) else event
@@ -403,8 +404,6 @@ class LinkedPages:
         how: dict[str, Any] = {"root": self.root, "key": self.key, "head": self.head, "context": self.context}
         try:
             page = _read(top, path)
-            if self.read is not None and id_ not in self.read.digests:
-                raise _LeftAloneError(f"{path}: was not read as an event")
             if self.read is not None and self.read.digests[id_] != digest(page):
                 raise _EditedError(path)
             new = rewritten(page, found, path=path, paths=paths, **how)

@@ -145,9 +145,7 @@ def test_a_dry_run_keeps_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_the_command_killed_while_it_looks_for_topics(tmp_path: Path) -> None:
-    events = [
-        replace(event, id=f"{event.id}-{n}", text=f"{event.text} {n}") for n in range(3) for event in read_events("sample")
-    ]
+    events = [replace(event, id=f"{event.id}-{n}", text=f"{event.text} {n}") for n in range(3) for event in read_events("sample")]
     lines = "".join(json.dumps(event.to_dict()) + "\n" for event in events)
     (tmp_path / "news.jsonl").write_text(lines, encoding="utf-8")
     command = [sys.executable, "-m", "relatedstories", "refresh", "news.jsonl", "--links", "links.jsonl", "--jobs", "1"]

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from conftest import SPACE, day, quick
@@ -328,9 +329,17 @@ def chain(count: int, word: str) -> list[Event]:
     return [Event(f"e{n}", f"Snow in {word}{n // 2}") for n in range(count)]
 
 
-def cut_after(table: LinksTable, batches: int, cut: Any) -> None:
-    """Do something to the connection when it has sent so many inserts."""
+def cut_after(monkeypatch: pytest.MonkeyPatch, table: LinksTable, batches: int, cut: Any) -> None:
+    """Do something to the connection when it has sent so many batches of rows, or ten times as many rows that are copied."""
     sent = itertools.count(1)
+    write_row = psycopg.Copy.write_row
+
+    def copied(copy: Any, row: Any) -> None:
+        if next(sent) == 10 * batches:
+            cut(copy.connection)
+        write_row(copy, row)
+
+    monkeypatch.setattr(psycopg.Copy, "write_row", copied)
 
     def before(_connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         if statement.startswith("INSERT") and next(sent) == batches:
@@ -346,10 +355,12 @@ def test_a_connection_cut_while_writing(postgres: Store, monkeypatch: pytest.Mon
         refresh(quick(), chain(30, "A"), LinksTable(postgres.url))
     before = stamps(postgres) if old else {}
     table = LinksTable(postgres.url)
-    cut_after(table, 3, lambda connection: postgres.run(f"SELECT pg_terminate_backend({connection.info.backend_pid})"))
+    cut_after(
+        monkeypatch, table, 3, lambda connection: postgres.run(f"SELECT pg_terminate_backend({connection.info.backend_pid})")
+    )
     said = message(lambda: refresh(quick(), chain(40, "B"), table))
     assert said.startswith(f"{postgres.name}: ")
-    assert "terminating connection" in said or "closed the connection" in said
+    assert any(words in said for words in ("terminating connection", "closed the connection", "connection is lost"))
     assert (stamps(postgres) if old else {}) == before
     assert postgres.tables() == (["related_links"] if old else [])
 
@@ -363,7 +374,7 @@ def test_a_write_that_fails_half_way(store: Store, monkeypatch: pytest.MonkeyPat
     def stop(_: object) -> None:
         raise KeyboardInterrupt
 
-    cut_after(table, 3, stop)
+    cut_after(monkeypatch, table, 3, stop)
     with pytest.raises(KeyboardInterrupt):
         refresh(quick(), chain(40, "B"), table)
     assert stamps(store) == before
@@ -525,7 +536,7 @@ def test_a_connection_lost_while_reading(postgres: Store) -> None:
     assert next(events).id == "1"
     postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'news' AND pid <> pg_backend_pid()")
     said = message(lambda: list(events))
-    assert "terminating connection" in said or "closed the connection" in said
+    assert any(words in said for words in ("terminating connection", "closed the connection", "connection is lost"))
 
 
 def test_a_role_that_may_not_write(postgres: Store) -> None:
@@ -657,7 +668,7 @@ def test_nothing_shows_the_password(postgres: Store, caplog: pytest.LogCaptureFi
     stories.save(tmp_path / "index")
     shown = caplog.text + repr(table) + str(table) + repr(table.database) + str(report)
     told = "\n".join(record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG)
-    assert "INSERT INTO" in told
+    assert 'FROM "related_links"' in told  # it is that log
     assert "hidden-id" not in told
     for secret in (PASSWORD, IN_URL):
         assert secret not in shown

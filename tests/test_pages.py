@@ -776,7 +776,7 @@ def test_edited_and_missing_pages_are_left_alone_and_named(tmp_path: Path) -> No
         "b/c": f"b/c.md: has a link to 'gone', which is no page of {tmp_path}",
         "gone": f"gone: is no page of {tmp_path}",
         "README": f"README: is no page of {tmp_path}",
-        "new": "new.md: was not read as an event",
+        "new": f"new: is no page of {tmp_path}",
     }
     assert (tmp_path / "a.md").read_text(encoding="utf-8").endswith("Edited.\n")
 
