@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 
+from relatedstories.checkpoint import Found
 from relatedstories.events import Event
 from relatedstories.kept import Kept, Source, as_line
 from relatedstories.links import Label
@@ -26,10 +27,7 @@ from relatedstories.vectors import Counts, background, count_terms, count_topics
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Archive", "Found", "Related", "Row", "Shared", "Similarity", "Weights"]
-
-Found: TypeAlias = tuple[tuple[str, str], ...]
-"""The names and kinds of an event's topics."""
+__all__ = ["Archive", "Related", "Row", "Shared", "Similarity", "Weights"]
 
 Named: TypeAlias = tuple[str, tuple[tuple[str, str, int], ...]]
 """The key of a topic, with names and kinds and how many events have each."""

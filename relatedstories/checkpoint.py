@@ -14,9 +14,10 @@ from relatedstories.errors import InputError
 from relatedstories.events import Event
 from relatedstories.kept import as_line
 
-__all__ = ["Checkpoint"]
+__all__ = ["Checkpoint", "Found"]
 
 Found: TypeAlias = tuple[tuple[str, str], ...]
+"""The names and kinds of an event's topics."""
 
 
 class Checkpoint:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import functools
-import gc
 import math
 import os
 import warnings
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import numpy as np
 
-from relatedstories.archive import Archive, Found, Row, Shared, Similarity, Weights
-from relatedstories.checkpoint import Checkpoint
+from relatedstories.archive import Archive, Row, Shared, Similarity, Weights
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, events_of, several
+from relatedstories.extraction import Found, Progress, extracted
 from relatedstories.judgements import QUERIES, Judgements
 from relatedstories.kept import Kept
 from relatedstories.links import Explanation, Link, Links, Part, best_first, most_telling, shared_phrase
@@ -31,7 +29,7 @@ from relatedstories.names import fold
 from relatedstories.nearest import MARGIN, WIDTH, Nearest
 from relatedstories.rules import Keywords, Rules
 from relatedstories.space import nearness
-from relatedstories.spread import spread_top, spreads
+from relatedstories.spread import spread_top, spreads, worker_count
 from relatedstories.storage import checksum, read_folder, write_folder
 from relatedstories.topics import Topic, TopicExtractor, Topics, model_name
 from relatedstories.topk import Best, blended, every_day
@@ -44,16 +42,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Changes", "Progress", "RelatedStories"]
 
-Progress: TypeAlias = Callable[[str, int, int], object]
-"""Told of a long job's way: the stage, how much of it is done, and how much it is in all."""
-
 _FEW = 2
 """So many events in all are answered for without compiled code, which takes longer to load: a command asks about one."""
 
 _SPARE = 5
 """Room for near-duplicates, which take no place in a list."""
-
-_CHUNK = 512  # events a task of extraction: two seconds' work, so that progress shows and processes end together
 
 _PART = 64  # lists made together: few enough to stay in the cache, and to be no work for the garbage collector
 
@@ -247,27 +240,9 @@ class RelatedStories:
         return self
 
     def _extract(
-        self,
-        events: Sequence[Event],
-        n_jobs: int,
-        progress: Progress | None,
-        checkpoint: str | os.PathLike[str] | None = None,
+        self, events: Sequence[Event], n_jobs: int, progress: Progress | None, checkpoint: str | os.PathLike[str] | None = None
     ) -> list[Found]:
-        found = self._found_before(events)
-        name = getattr(self.extractor, "name", None)
-        with nullcontext() if checkpoint is None or name is None else Checkpoint.opened(Path(checkpoint), name) as kept:
-            if kept is not None:
-                found = [known if topics is None else topics for topics, known in zip(found, kept.found(events), strict=True)]
-            new = [place for place, topics in enumerate(found) if topics is None]
-            pool: dict[tuple[str, str], tuple[str, str]] = {}  # most topics occur often: one tuple each
-            extracted = _topics_of(self.extractor, [events[place] for place in new], n_jobs)
-            for done, (place, topics) in enumerate(zip(new, extracted, strict=True), 1):
-                found[place] = tuple([pool.setdefault(pair, pair) for pair in topics])
-                if kept is not None:
-                    kept.add(events[place], topics)
-                if progress is not None:
-                    progress("topics", done, len(new))
-        return [topics for topics in found if topics is not None]
+        return extracted(self.extractor, events, self._found_before(events), n_jobs, progress, checkpoint)
 
     def _changes_to(self, events: Sequence[Event], numbers: Sequence[int]) -> Changes | None:
         """How events differ from a loaded index, which holds those of a number as they are."""
@@ -622,7 +597,7 @@ class RelatedStories:
         archive = self._archive
         k, rules = whole_number("all_related", "k", k, 0), Rules.of("all_related", **keywords)
         _tell_of_unknown(rules.unknown(archive))
-        return self._all_links(archive, k, rules, _workers(n_jobs), progress)
+        return self._all_links(archive, k, rules, worker_count(n_jobs), progress)
 
     def _all_links(
         self, archive: Archive, k: int, rules: Rules, n_threads: int, progress: Progress | None
@@ -998,42 +973,3 @@ def _in_order(
     if not np.isfinite(own).all():
         raise BadValueError(call, "embeddings", "a number that is not finite", "finite numbers")
     return ordered, own[order]
-
-
-def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[Found]:
-    workers, elsewhere = _workers(n_jobs), spreads()
-    chunks = [events[i : i + _CHUNK] for i in range(0, len(events), _CHUNK)]
-    if not elsewhere and (workers == 1 or len(chunks) < 4):  # a process takes some seconds to start
-        yield from _found(extractor, events)
-        return
-    from joblib import Parallel, delayed
-
-    # Processes that have nothing left to do go at once: their memory is wanted for what comes next.
-    own = {} if elsewhere else {"n_jobs": workers, "idle_worker_timeout": 1}
-    parallel = Parallel(return_as="generator", **own)
-    for found in parallel(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
-        yield from found
-
-
-def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[Found]:
-    pool: dict[tuple[str, str], tuple[str, str]] = {}  # what is one object travels once
-    collecting = gc.isenabled()
-    gc.disable()  # a process of its own, and what it makes is remembered or gone without
-    try:
-        return [tuple([pool.setdefault(pair, pair) for pair in found]) for found in _found(extractor, events)]
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _found(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[Found]:
-    for topics in extractor.extract_many(events):
-        yield tuple([(topic.name, topic.kind) for topic in topics if topic.key])
-
-
-def _workers(n_jobs: int) -> int:
-    if n_jobs == -1:
-        from joblib import cpu_count
-
-        return int(cpu_count())
-    return whole_number("n_jobs", "", n_jobs, 1)

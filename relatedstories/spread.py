@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.errors import InputError, shown
+from relatedstories.errors import InputError, shown, whole_number
 from relatedstories.topk import Blocks, DateFactor, Rows, distances
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["on_dask", "spread_top", "spreads"]
+__all__ = ["on_dask", "spread_top", "spreads", "worker_count"]
 
 SHARD = 100_000
 """Rows that a task compares others with: some 45 MB to send, and as much again when they are made ready."""
@@ -285,3 +285,12 @@ def _large_tasks() -> Any:
     import dask
 
     return dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TiB"})
+
+
+def worker_count(n_jobs: int) -> int:
+    """How many threads or processes are asked for, -1 being as many as there are cores."""
+    if n_jobs == -1:
+        from joblib import cpu_count
+
+        return int(cpu_count())
+    return whole_number("n_jobs", "", n_jobs, 1)

@@ -28,7 +28,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import relatedstories
-from relatedstories import Event, InputError, RelatedStories, index, spread
+from relatedstories import Event, InputError, RelatedStories, extraction, spread
 from relatedstories.archive import Archive
 from relatedstories.refresh import refresh
 from relatedstories.spread import on_dask, spread_top, spreads
@@ -103,7 +103,7 @@ def cut(shard: int, asked: int, chunk: int = 64) -> contextlib.AbstractContextMa
     """As if tasks were so small: a few events then make many."""
     stack = contextlib.ExitStack()
     stack.enter_context(patch.multiple(spread, SHARD=shard, ASKED=asked))
-    stack.enter_context(patch.object(index, "_CHUNK", chunk))
+    stack.enter_context(patch.object(extraction, "_CHUNK", chunk))
     return stack
 
 
