@@ -446,7 +446,7 @@ def diff(
         if as_json:
             print(json.dumps(differs, ensure_ascii=False))
             continue
-        print(change.id, "(new)" if change.before is None else "(gone)" if change.after is None else "")
+        print(change.id + (" (new)" if change.before is None else " (gone)" if change.after is None else ""))
         for part, mark in marks.items():
             for id_, context in differs[part].items():
                 told = " -> ".join(str(one) for one in context) if isinstance(context, list) else context
@@ -487,6 +487,91 @@ def build(
     stories.save(index)
     if not quiet:
         say(f"index of {len(stories)} events is in {index}")
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder of the site.", show_default=False)],
+    source: Annotated[
+        str | None, typer.Argument(metavar="SOURCE", help="An archive, as refresh reads it.", show_default=False)
+    ] = None,
+    index: Annotated[
+        Path | None, typer.Option("--index", metavar="DIR", help="Or an index of it that build wrote.", show_default=False)
+    ] = None,
+    formats: Annotated[
+        str, typer.Option("--format", metavar="FORMATS", help="Which of html, json, xml and md to write, with commas between.")
+    ] = "html",
+    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Of the site.", show_default=False)] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option("--base-url", metavar="URL", help="Where the site will be, for canonical links.", show_default=False),
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            "--templates", metavar="DIR", help="Jinja2 templates in place of those of the same name.", show_default=False
+        ),
+    ] = None,
+    k: K = 5,
+    jobs: Jobs = -1,
+    engine: EngineName = Engine.LOCAL,
+    scheduler: Scheduler = None,
+    field: Field = None,
+    table: Table = None,
+    where: Where = None,
+    query: Query = None,
+    draft: Draft = [*DRAFTS],  # noqa: B006 - never changed
+    strict: Strict = False,
+    aliases: Aliases = None,
+    ignore: Ignore = None,
+    threshold: Threshold = None,
+    include_newer: IncludeNewer = True,
+    since: Since = None,
+    until: Until = None,
+    max_per_context: MaxPerContext = None,
+    diversity: Diversity = 0.0,
+    pins: Pins = None,
+    blocks: Blocks = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write an archive as a site: a page an event with its links, a day, a year and a topic."""
+    show_log(quiet, verbose)
+    if (source is None) == (index is None):
+        raise typer.BadParameter("give either SOURCE or --index DIR")
+    only_source: dict[str, object] = {"--aliases": aliases, "--ignore": ignore, "--threshold": threshold}
+    only_source |= {"--field": field, "--table": table, "--where": where, "--query": query, "--strict": strict or None}
+    given = next((name for name, value in only_source.items() if value is not None), None)
+    if index is not None and given is not None:
+        raise typer.BadParameter(f"{given} goes with SOURCE: an index has been read, and its topics found")
+    workers = _workers(engine, scheduler, jobs)
+
+    from relatedstories.export import FORMATS, TITLE
+    from relatedstories.export import export as run
+    from relatedstories.export.writer import check_site
+    from relatedstories.index import RelatedStories
+
+    asked = [name.strip() for name in formats.split(",")]
+    for name in asked:
+        if name not in FORMATS:
+            raise typer.BadParameter(f"got --format {formats}, expected some of {', '.join(FORMATS)}, with commas between")
+    check_site(to)
+    if index is not None and to.resolve().is_relative_to(index.resolve()):
+        raise InputError(f"{to}: got a place in the folder of the index, which holds nothing else, expected another")
+    keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
+    about: dict[str, Any] = {"title": TITLE if title is None else title, "base_url": base_url, "templates": templates}
+    with workers, meter(quiet) as progress:
+        if index is not None:
+            stories = _load(index)
+        else:
+            stories = RelatedStories(_extractor(aliases, ignore, threshold))
+            reading = _Reading(str(source), _mapping(field), strict, table, where, query, draft)
+            with reading.events() as events:
+                stories.fit(events, n_jobs=jobs, progress=progress)
+        report = run(stories, to, asked, k, **about, n_jobs=jobs, progress=progress, **keywords)
+    if not quiet:
+        print(report, file=sys.stderr)
+        say(f"pages are in {to}")
 
 
 def _target(source: str, links: str | None, links_table: str | None) -> Target:

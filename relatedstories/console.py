@@ -85,4 +85,4 @@ class _Lines:
         if now - self.told >= self.every:
             self.told = now
             rate = done / (now - self.started)
-            say(f"{stage}: {done} of {total} events, {rate:.0f} a second, {(total - done) / rate:.0f} s left")
+            say(f"{stage}: {done} of {total}, {rate:.0f} a second, {(total - done) / rate:.0f} s left")

@@ -19,14 +19,15 @@ from typing import Any
 
 from relatedstories.atomic import check_target
 from relatedstories.errors import InputError, shown, shown_names
+from relatedstories.events import Event
+from relatedstories.links import Link
 from relatedstories.locks import holder, lock_beside, locked, other_writer
 from relatedstories.readers import Row, broken_text, check_header
-from relatedstories.targets import AllLinks, Change, Line, change, line_of, links_line
+from relatedstories.targets import AllLinks, Change, Line, change, links_line
 
 try:
     import platformdirs
     import sqlalchemy as sa
-    from sqlalchemy import event
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
     from sqlalchemy.pool import NullPool
     from sqlalchemy.sql import quoted_name
@@ -43,6 +44,10 @@ EVENTS = "events"
 
 BATCH = 1000
 """So many rows are fetched, or written, at a time."""
+
+PLACES = 3
+"""Of scores in a table: every event that is new moves all others' a little, and the rows that change should be those of which a
+reader sees that they do."""
 
 LOCK_SECONDS = 60
 """So long a refresh waits for another that is writing the same table."""
@@ -98,8 +103,8 @@ class Database:
         except (SQLAlchemyError, TypeError, ValueError) as error:
             raise InputError(f"{self.name}: {self._told(error)}") from None
         if self.dialect == "sqlite":
-            event.listen(self._engine, "connect", _prepared)
-            event.listen(self._engine, "begin", _begun)
+            sa.event.listen(self._engine, "connect", _prepared)
+            sa.event.listen(self._engine, "begin", _begun)
 
     def __repr__(self) -> str:
         return f"Database({self.name})"
@@ -319,10 +324,10 @@ class LinksTable:
     """A table of links in a database, as a place where `relatedstories.refresh.refresh` puts them.
 
     It is made where there is none: a row a link, with the columns ``event_id`` and ``rank``, its primary key;
-    ``related_id``, with an index; ``score``; ``context``; ``topics`` and ``duplicates``, lists as JSON, the latter null where
-    there are none; ``pinned``; and ``refreshed_at``, in UTC, when the row was last changed. An event without links has no
-    rows. One transaction makes the table and writes to it, so that a reader finds the old links or the new ones; only of
-    MySQL, where CREATE TABLE ends a transaction, an empty table may be seen before the first links.
+    ``related_id``, with an index; ``score``, to three places; ``context``; ``topics`` and ``duplicates``, lists as JSON, the
+    latter null where there are none; ``pinned``; and ``refreshed_at``, in UTC, when the row was last changed. An event without
+    links has no rows. One transaction makes the table and writes to it, so that a reader finds the old links or the new ones;
+    only of MySQL, where CREATE TABLE ends a transaction, an empty table may be seen before the first links.
 
     Parameters
     ----------
@@ -341,8 +346,8 @@ class LinksTable:
     ...     table = LinksTable(f"sqlite:///{folder}/news.db")
     ...     report = refresh(RelatedStories(), events, table)
     ...     print("".join(line for _, line in table.read()), end="")
-    {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.699933, "context": "Oslo", "topics": ["Oslo"]}]}
-    {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.699933, "context": "Oslo", "topics": ["Oslo"]}]}
+    {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.7, "context": "Oslo", "topics": ["Oslo"]}]}
+    {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.7, "context": "Oslo", "topics": ["Oslo"]}]}
     """
 
     unit = "rows"
@@ -440,7 +445,7 @@ class LinksTable:
 
     def take(self, links: AllLinks, dry_run: bool) -> Iterator[Change]:
         """Compare the links with the rows that are there, and write what is new or changed, in one transaction."""
-        new = [line_of(*found) for found in links]  # before the transaction, which others may have to wait for
+        new = [_line(*found) for found in links]  # before the transaction, which others may have to wait for
         self.written = 0
         if dry_run:
             yield from self._compared(new, _with_empty(dict(self.read()), new), [], [])
@@ -538,6 +543,10 @@ WHERE locktype = 'advisory' AND granted AND pg_locks.classid = :high AND pg_lock
 AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 _SHOWN = 63  # as many bytes of a connection's name as PostgreSQL tells
+
+
+def _line(event: Event, links: list[Link]) -> Line:
+    return event.id, links_line(event.id, [link.to_dict() | {"score": round(link.score, PLACES)} for link in links])
 
 
 def _row(id_: str, link: dict[str, Any], now: dt.datetime) -> dict[str, Any]:

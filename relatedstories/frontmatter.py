@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.markdown import blank, ending, lines_of
 
-__all__ = ["FrontMatter", "Key", "Value", "find", "header_lines", "read", "with_list"]
+__all__ = ["FrontMatter", "Key", "Value", "find", "header_lines", "quoted", "read", "with_list"]
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
@@ -202,7 +202,7 @@ def with_list(text: str, front: FrontMatter, name: str, items: Iterable[Mapping[
     values = [dict(item) for item in items]
     lines = [f"{name}:"] if values else []
     for item in values:
-        lines += [f"{'    ' if n else '  - '}{key}: {_quoted(value)}" for n, (key, value) in enumerate(item.items())]
+        lines += [f"{'    ' if n else '  - '}{key}: {quoted(value)}" for n, (key, value) in enumerate(item.items())]
     if name in keys:
         start, end = keys[name].start, _line_end(text, keys[name])
         newline = ending(lines_of(text[start:])[0])
@@ -252,6 +252,13 @@ def _line_end(text: str, key: Key) -> int:
     return key.end + len(lines_of(text[key.end :])[0])
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    r"""The text as a value of front matter, whatever is in it.
+
+    Examples
+    --------
+    >>> print(quoted('A "b"\n'))
+    "A \"b\"\u000a"
+    """
     value = value.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", value) + '"'

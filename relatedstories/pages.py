@@ -20,13 +20,15 @@ from relatedstories.markdown import blank, heading, inline_links, lines_of, plai
 from relatedstories.mojibake import mended
 from relatedstories.readers import DRAFTS, READ_FIELDS, drafts_of
 
-__all__ = ["DAY_PAGES", "RELATED", "SOURCES", "SUFFIXES", "Pages", "check_head", "digest", "page_paths", "read_pages"]
+__all__ = ["DAY_PAGES", "EVENT_ID", "RELATED", "SOURCES", "SUFFIXES", "Pages", "check_head", "digest", "page_paths", "read_pages"]
 
 SUFFIXES = (".md", ".markdown", ".mkd", ".mdown")
 DAY_PAGES = ("index", "readme", "_index")
 """Names, less the suffix, of pages that list events and are none."""
 RELATED = "### Related:"
 SOURCES = "### Sources:"
+EVENT_ID = "event_id"
+"""The key of front matter that pages of `relatedstories.export` have: all that they say of the event is read as it stands."""
 
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "title": ("title",),
@@ -72,7 +74,7 @@ class Pages:
     digests: dict[str, bytes] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        why = ", ".join(f"{count} {reason}" for reason, count in self.others.most_common())
+        why = ", ".join(f"{count} {reason}" for reason, count in sorted(self.others.items()))
         line = f"{self.events} pages are events, {self.drafts} drafts, {self.broken} broken"
         return f"{line}; {self.others.total()} other files: {why}" if why else line
 
@@ -120,7 +122,8 @@ def read_pages(
     ------
     Event
         In the order of their paths. The id is the path within the folder, parts divided by ``/``, less the suffix unless that
-        makes two alike. Quotes and accents that were garbled by Windows-1252 are mended.
+        makes two alike; of a page with the key event_id in its front matter it is that, and the text is what follows the title.
+        Quotes and accents that were garbled by Windows-1252 are mended.
 
     Raises
     ------
@@ -234,6 +237,7 @@ def _events(
     sources: str,
 ) -> Iterator[Event]:
     unseen = {wanted[0]: name for name, wanted in keys.items() if wanted and wanted[0] not in _KEYS[name]}
+    seen: set[str] = set()
     for id_, path in paths.items():
         where = str(root / path)
         try:
@@ -255,7 +259,9 @@ def _events(
                 found.others["no event: neither front matter nor a date over a title"] += 1
                 continue
             try:
-                event = Event(id_, **page.values)
+                event = Event(**({"id": id_} | page.values))
+                if event.id in seen:
+                    raise BadValueError(where, "id", shown(event.id), "an id used once")
             except BadValueError as error:
                 line = page.lines.get(error.field or "", 1)
                 raise BadValueError(f"{where}:{line}", error.field, error.got, error.expected) from None
@@ -265,8 +271,9 @@ def _events(
                 raise
             on_error(error)
         else:
+            seen.add(event.id)
             found.events += 1
-            found.digests[id_] = digest(content)
+            found.digests[event.id] = digest(content)
             yield event
     for key, name in unseen.items():
         warnings.warn(f"no page has {key!r}, which the {name} was to be read from", stacklevel=2)
@@ -323,17 +330,22 @@ def _with_front(
     top = heading(lines[first]) if first is not None else None
     values: dict[str, Any] = {}
     places: dict[str, int] = {}
+    exported = EVENT_ID in front
     for name, wanted in keys.items():
         for key in wanted if name in FIELDS else ():
             if key not in front or front[key].value in (None, "", []):
                 continue
             place = f"{where}:{front[key].line}"
-            value = _field(place, name, front[key].value)
+            value = (_as_it_stands if exported else _field)(place, name, front[key].value)
             if name not in values:
                 values[name], places[name] = value, front[key].line
             elif name == "topics":
                 values[name] += [topic for topic in value if topic not in values[name]]
-    if first is not None and top and top[0] == 1 and (title := plain(top[1]).strip()):
+    if exported:
+        values["id"], places["id"] = front[EVENT_ID].value, front[EVENT_ID].line
+        head = next((number for number, line in enumerate(lines) if (heading(line) or (0, ""))[0] == 1), -1)
+        lines = lines[head + 1 :]
+    elif first is not None and top and top[0] == 1 and (title := plain(top[1]).strip()):
         if "title" not in values:
             values["title"], places["title"] = title, len(lines_of(text[:body])) + first + 1
         if values["title"] == title:
@@ -344,9 +356,9 @@ def _with_front(
     if "title" not in values:
         got = f"no {shown(keys['title'][0])} among {shown_names(front)}"
         raise BadValueError(f"{where}:1", "title", got, "the title of the event")
-    if "date" not in values and (dated := _DATED_NAME.match(stem)):
+    if "date" not in values and not exported and (dated := _DATED_NAME.match(stem)):
         values["date"], places["date"] = parse_date(dated[1], where, "date of the name"), 1
-    rest, listed = _body(lines, related, sources)
+    rest, listed = _body(lines, related, sources, exported)
     values.setdefault("text", rest)
     values.setdefault("sources", listed)
     return _Page(values, places)
@@ -375,7 +387,7 @@ def _without_front(where: str, text: str, related: str, sources: str) -> _Page |
     return None
 
 
-def _body(lines: list[str], related: str, sources: str) -> tuple[str, list[str | tuple[str, str]]]:
+def _body(lines: list[str], related: str, sources: str, exported: bool = False) -> tuple[str, list[str | tuple[str, str]]]:
     """The text of a page without its sections of sources and related events, and the sources."""
     listed: list[str | tuple[str, str]] = []
     ends = {section.head: section.end for section in sections(lines, related)}
@@ -392,7 +404,8 @@ def _body(lines: list[str], related: str, sources: str) -> tuple[str, list[str |
         else:
             text.append(lines[number].rstrip("\r\n"))
             number += 1
-    return plain(_BLANKS.sub("\n\n", "\n".join(text))).strip(), listed
+    rest = _BLANKS.sub("\n\n", "\n".join(text))
+    return plain(rest.strip("\n")) if exported else plain(rest).strip(), listed
 
 
 def _field(where: str, name: str, value: Value) -> Any:
@@ -404,6 +417,13 @@ def _field(where: str, name: str, value: Value) -> Any:
     if not isinstance(value, str):
         raise BadValueError(where, name, _kind(value), "a text")
     return parse_date(value, where) if name == "date" else value.strip()
+
+
+def _as_it_stands(where: str, name: str, value: Value) -> Any:
+    """The value of a key of an exported page: a text keeps its spaces, a topic its "#"."""
+    if name == "sources" and isinstance(value, list):
+        return [item if isinstance(item, str) else _source(where, item) for item in value]
+    return value if isinstance(value, str) is (name in ("title", "heading", "url")) else _field(where, name, value)
 
 
 def _topics(where: str, value: Value) -> list[str]:

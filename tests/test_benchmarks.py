@@ -45,3 +45,12 @@ def test_wrong_links_are_drawn_to_be_read(linked: Path) -> None:
     out = printed(linked, "--wrong", 3, "--seed", 1)
     assert re.findall(r"^(\d)\. score", out, re.MULTILINE) == ["1", "2", "3"]
     assert out == printed(linked, "--wrong", 3, "--seed", 1)
+
+
+@pytest.mark.slow
+def test_an_export_is_measured() -> None:
+    command = [sys.executable, BENCHMARKS / "export.py", "sample", "--format", "html,json", "--jobs", "1"]
+    out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    (written, none), again = re.findall(r"(\d+) files written, (\d+) unchanged, 0 removed", out)
+    assert (none, again) == ("0", ("0", written))
+    assert out.count("peak memory of all processes") == 2

@@ -219,7 +219,13 @@ def lines(events: list[Event], **keywords: Any) -> list[str]:
     """What a file of their links holds."""
     file = io.StringIO()
     refresh(quick(), events, file, **keywords)
-    return file.getvalue().splitlines(keepends=True)
+    return [in_a_table(line) for line in file.getvalue().splitlines(keepends=True)]
+
+
+def in_a_table(line: str) -> str:
+    """The line as a table has it: with scores to three places."""
+    found = json.loads(line)
+    return links_line(found["id"], [link | {"score": round(link["score"], 3)} for link in found["links"]])
 
 
 def with_links(found: list[str]) -> list[str]:
@@ -458,7 +464,7 @@ def test_any_text_comes_back(links_table: LinksTable, links: dict[str, list[dict
         return first | {name: link[name] for name in ("score", "context", "topics", "duplicates", "pinned") if name in link}
 
     new = [(id_, links_line(id_, [placed(rank, link) for rank, link in enumerate(found, 1)])) for id_, found in links.items()]
-    with patch("relatedstories.databases.line_of", lambda *line: line):
+    with patch("relatedstories.databases._line", lambda *line: line):
         collections.deque(links_table.take(new, False), maxlen=0)
     assert list(links_table.read()) == sorted((id_, line) for id_, line in new if json.loads(line)["links"])
 
@@ -728,7 +734,7 @@ def test_refresh_from_a_database_into_it(store: Store, tmp_path: Path) -> None:
     done = run("refresh", store.url, "--links-table", "related_links", "--jobs", "1")
     assert f"relatedstories: links are in table related_links of {store.name}" in done.stderr
     run("refresh", store.url, "--links", "links.jsonl", "--jobs", "1", cwd=tmp_path)
-    expected = (tmp_path / "links.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    expected = [in_a_table(line) for line in (tmp_path / "links.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)]
     assert [line for _, line in LinksTable(store.url).read()] == with_links(expected)
     stored = store.rows("SELECT DISTINCT refreshed_at FROM related_links")
     assert len(stored) == 1

@@ -112,6 +112,21 @@ def test_the_commands_of_the_section_on_lists(tmp_path, monkeypatch):
     assert shell(last) == output
 
 
+def test_the_commands_of_the_section_on_pages(tmp_path):
+    section = README.partition("## Pages")[2].partition("\n## ")[0]
+    command, template = re.findall(r"```(?:sh)?\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "event.html").write_text(template, encoding="utf-8")
+    asked = [*shlex.split(command), "--templates", "own"]
+    subprocess.run([sys.executable, "-m", *asked], cwd=tmp_path, capture_output=True, text=True, check=True)
+    named = re.search(r"-(\w+)\.html`, the end being a digest", section)
+    assert named
+    (page,) = (tmp_path / "site").glob(f"news/2016/12/1/*-{named[1]}.html")
+    assert 'id="related"' in page.read_text(encoding="utf-8")
+    assert 'id="topics"' not in page.read_text(encoding="utf-8")
+    assert (ROOT / "docs/images/event-page.png").stat().st_size < 150_000
+
+
 def test_ci_runs_the_second_command():
     assert SECOND in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 

@@ -1,0 +1,45 @@
+"""An archive exported as pages, twice: pages a second by format, and the peak memory of all processes together.
+
+    python benchmarks/export.py ARCHIVE [relatedstories export options, such as --field title=text --format html]
+    python benchmarks/export.py --index DIR [options]
+
+Runs ``relatedstories export ... --to TEMPORARY`` as a user would: first into an empty folder, then over what is there already,
+where nothing changes. All four formats by default. The folder is made in ``--beside DIR``, by default where temporary files go,
+and removed at the end; a hundred thousand events take some 3 GB.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+
+from refresh import watched
+
+
+def main(arguments: list[str]) -> None:
+    beside = None
+    if "--beside" in arguments:
+        place = arguments.index("--beside")
+        beside = arguments[place + 1]
+        del arguments[place : place + 2]
+    if not any(argument.startswith("--format") for argument in arguments):
+        arguments += ["--format", "html,json,xml,md"]
+    with tempfile.TemporaryDirectory(dir=beside) as folder:
+        for title in ("new", "again, nothing changed"):
+            run = watched([sys.executable, "-m", "relatedstories", "export", *arguments, "--to", f"{folder}/site"])
+            lines = [line for line in run.err.splitlines() if "s left" not in line and "pages are in" not in line]
+            print(f"{title}\n  " + "\n  ".join(line.strip() for line in lines if line.strip()))
+            print(f"  whole command: {run.seconds:.1f} s, peak memory of all processes {run.peak / 2**30:.2f} GiB", flush=True)
+            if run.code:
+                sys.exit(run.code)
+        sizes = [entry.stat().st_size for top, _, names in os.walk(folder) for entry in os.scandir(top) if entry.name in names]
+        print(f"{len(sizes)} files, {sum(sizes) / 2**30:.2f} GiB")
+    print(f"{platform.machine()}, Python {platform.python_version()}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    main(sys.argv[1:])

@@ -1,0 +1,112 @@
+"""Pages as JSON: what schema.json describes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from relatedstories.export.views import DayLink, DayView, EventView, HomeView, Label, Listed, TopicView, View, YearLink, YearView
+
+__all__ = ["SCHEMA", "as_json", "record"]
+
+SCHEMA = "schema.json"
+
+
+def as_json(view: View, formats: Iterable[str]) -> str:
+    """A page as one line of JSON."""
+    return json.dumps(record(view, formats), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def record(view: View, formats: Iterable[str]) -> dict[str, Any]:
+    """What a page shows, all paths relative to it."""
+    name = view.stem.rpartition("/")[2]
+    head = {"$schema": view.root + SCHEMA, "type": view.kind, "formats": {suffix: f"{name}.{suffix}" for suffix in formats}}
+    return head | _Paths(view.root).of(view)
+
+
+class _Paths:
+    """Makes the parts of records, with paths from one page."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def of(self, view: View) -> dict[str, Any]:
+        match view:
+            case EventView():
+                return self.event(view)
+            case DayView():
+                return {
+                    "date": view.date and view.date.isoformat(),
+                    "count": view.count,
+                    **self.parts(view),
+                    "previous": view.previous and self.day(view.previous),
+                    "next": view.next and self.day(view.next),
+                    "events": [self.listed(one) for one in view.listed],
+                }
+            case TopicView():
+                bars = view.timeline.bars if view.timeline else []
+                return {
+                    **self.label(view.label),
+                    "count": view.count,
+                    **self.parts(view),
+                    "timeline": [{"period": bar.name, "count": bar.count} for bar in bars],
+                    "beside": [self.label(label) for label in view.beside],
+                    "events": [self.listed(one) for _, group in view.listed for one in group],
+                }
+            case YearView():
+                return {
+                    "year": view.year,
+                    "count": view.count,
+                    "previous": view.previous and self.year(view.previous),
+                    "next": view.next and self.year(view.next),
+                    "days": [self.day(day) for _, days in view.months for day in days],
+                }
+            case HomeView():
+                return {
+                    "title": view.title,
+                    "count": view.count,
+                    "days": [{**self.day(day), "events": [self.listed(one) for one in listed]} for day, listed in view.days],
+                    "years": [self.year(year) for year in view.years],
+                    "topics": [self.label(label) for label in view.topics],
+                }
+
+    def event(self, view: EventView) -> dict[str, Any]:
+        related = []
+        for one in view.related:
+            link: dict[str, Any] = {**self.listed(Listed(one.link.event, one.stem)), **one.link.to_dict()}
+            link["context"] = one.context and self.label(one.context)
+            link["topics"] = [self.label(label) for label in one.labels]
+            related.append(link)
+        return {
+            "event": view.event.to_dict(),
+            "day": self.path(view.day),
+            "topics": [self.label(label) for label in view.labels],
+            "related": related,
+        }
+
+    def path(self, stem: str) -> str:
+        return f"{self.root}{stem}.json"
+
+    def listed(self, one: Listed) -> dict[str, Any]:
+        date = one.event.date
+        return {"id": one.event.id, "title": one.event.title, "date": date and date.isoformat(), "path": self.path(one.stem)}
+
+    def label(self, label: Label) -> dict[str, Any]:
+        record: dict[str, Any] = {"name": label.name}
+        if label.kind is not None:
+            record["kind"] = label.kind
+        if label.stem is not None:
+            record["path"] = self.path(label.stem)
+        if label.count:
+            record["count"] = label.count
+        return record
+
+    def day(self, day: DayLink) -> dict[str, Any]:
+        return {"date": day.date and day.date.isoformat(), "count": day.count, "path": self.path(day.stem)}
+
+    def year(self, year: YearLink) -> dict[str, Any]:
+        return {"year": year.year, "count": year.count, "path": self.path(year.stem)}
+
+    def parts(self, view: DayView | TopicView) -> dict[str, Any]:
+        return {"part": view.part, "parts": [self.path(stem) for stem in view.parts]}
