@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from posixpath import dirname, join, normpath
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 PATTERNS = ("*.md", "benchmarks/**/*.md", "benchmarks/**/*.png", "docs/images/*.png", "models/*/README.md", "notebooks/*.*")
 """What is taken in, so that links among these hold in the site as they do in the repository."""
+
+_CODE_OR_LINK = re.compile(r"```.*?```|`[^`]*`|(?<!!)\[([^][]+)\]\((?!\w+:|#)([^()#\s]+)[^()\s]*\)", re.DOTALL)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -19,3 +24,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         name = "readme.md" if name == "README.md" else name  # a README would be the site's first page
         files.append(File.generated(config, name, abs_src_path=str(path)))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - as mkdocs calls it
+    """Leave the text alone of links from pages so taken in to files that are not, code say."""
+    if page.file.generated_by is None:
+        return markdown
+
+    def kept(found: re.Match[str]) -> str:
+        text, path = found.groups()
+        return found[0] if path is None or files.get_file_from_path(normpath(join(dirname(page.file.src_uri), path))) else text
+
+    return _CODE_OR_LINK.sub(kept, markdown)

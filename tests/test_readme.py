@@ -52,6 +52,7 @@ def test_a_guide_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
     for block in re.finditer(r'^```(\w*)(?: title="(.*?)")?\n(.*?)^```$', guide, re.DOTALL | re.MULTILINE):
         kind, title, text = block.groups()
         if title:
+            Path(title).parent.mkdir(exist_ok=True)
             Path(title).write_text(text, encoding="utf-8")
         elif kind == "sh":
             printed = shell(text)
