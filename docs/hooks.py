@@ -15,6 +15,7 @@ PATTERNS = ("*.md", "benchmarks/**/*.md", "benchmarks/**/*.png", "docs/images/*.
 """What is taken in, so that links among these hold in the site as they do in the repository."""
 
 _CODE_OR_LINK = re.compile(r"```.*?```|`[^`]*`|(?<!!)\[([^][]+)\]\((?!\w+:|#)([^()#\s]+)[^()\s]*\)", re.DOTALL)
+_NO_DESCRIPTION = re.compile(r'\s*–\s*<div class="doc-md-description">\s*</div>')
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -36,3 +37,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return found[0] if path is None or files.get_file_from_path(normpath(join(dirname(page.file.src_uri), path))) else text
 
     return _CODE_OR_LINK.sub(kept, markdown)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    """Leave out the dash before the description of a parameter that has none."""
+    return _NO_DESCRIPTION.sub("", html)

@@ -56,7 +56,7 @@ def test_a_guide_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
             Path(title).write_text(text, encoding="utf-8")
         elif kind == "sh":
             printed = shell(text)
-        elif kind == "python":
+        elif kind == "pycon":
             assert python(text, page, guide.count("\n", 0, block.start()), names), f"no example in:\n{text}"
         else:
             assert (kind, text) == ("", printed)
