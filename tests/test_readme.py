@@ -96,6 +96,46 @@ def test_the_commands_of_the_section_on_databases(tmp_path):
     assert set(told) == columns
 
 
+def test_the_command_of_the_section_on_pages_in_place(tmp_path):
+    command = next(text for kind, text in BLOCKS if kind == "sh" and "--in-place" in text).split()
+    (tmp_path / "site").mkdir()
+    for name in ("Snow in Oslo", "More snow in Oslo"):
+        (tmp_path / "site" / f"{name}.md").write_text(f"---\ntitle: {name}\n---\n", encoding="utf-8")
+    subprocess.run([sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert 'path: "/archive/More%20snow%20in%20Oslo.md"' in (tmp_path / "site" / "Snow in Oslo.md").read_text(encoding="utf-8")
+
+
+def test_the_section_on_nights(tmp_path):
+    section = README.partition("## Every night")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```(\w*)\n(.*?)```", section, re.DOTALL)
+    command, cron, service, _, python = (text for _, text in blocks)
+    news = sqlite3.connect(tmp_path / "news.db")
+    news.execute("CREATE TABLE events (id INTEGER, title TEXT, date TEXT)")
+    news.execute("INSERT INTO events VALUES (1, 'Snow in Oslo', '2016-12-31'), (2, 'More snow in Oslo', '2017-01-01')")
+    news.commit()
+    done = subprocess.run([sys.executable, "-m", *command.split()], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["links"] == 2
+    assert news.execute("SELECT count(*) FROM related_links").fetchone() == (2,)
+    asked = command.strip().replace(" --report report.json", "").partition(" ")[2]
+    assert all(text.strip().partition(".venv/bin/relatedstories ")[2].partition("\n")[0] == asked for text in (cron, service))
+
+    code = python.replace("from prefect import flow\n", "").replace("@flow(retries=2, retry_delay_seconds=600)\n", "")
+    code += "\nprint(related_links()['written'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"  # nothing is new
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_the_units_of_systemd(tmp_path):
+    for unit in re.findall(r"```ini\n# (\S+)\n(.*?)```", README, re.DOTALL):
+        (tmp_path / unit[0]).write_text(unit[1].replace("/srv/news/.venv/bin/relatedstories", sys.executable), encoding="utf-8")
+    paths = [str(path) for path in tmp_path.iterdir()]
+    assert len(paths) == 2
+    done = subprocess.run(["systemd-analyze", "verify", *paths], capture_output=True, text=True, check=False)
+    assert not [line for line in done.stderr.splitlines() if "related-links" in line], done.stderr
+
+
 def test_the_command_that_evaluates(tmp_path):
     command = next(text for kind, text in BLOCKS if kind == "sh" and "evaluate" in text).split()
     done = subprocess.run([sys.executable, "-m", *command, "--json"], cwd=tmp_path, capture_output=True, text=True, check=True)
