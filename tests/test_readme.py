@@ -1,4 +1,4 @@
-"""README stays true: its commands run, and print what it says they print."""
+"""README and the guides in docs/ stay true: their commands and examples run, and print what is said they print."""
 
 from __future__ import annotations
 
@@ -19,13 +19,47 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
 FIRST, *_, SECOND = [text.strip() for kind, text in BLOCKS if kind == "sh"]
+GUIDES = [page for page in sorted((ROOT / "docs").rglob("*.md")) if "```" in page.read_text(encoding="utf-8")]
 OUTPUT = next(text for kind, text in BLOCKS if kind == "")
 
 
+def python(text: str, page: Path, line: int, names: dict[str, object]) -> int:
+    """Run the examples of a block with the names of the blocks before it; how many there are."""
+    test = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), line)
+    test.globs = names  # get_doctest would copy them
+    assert not doctest.DocTestRunner().run(test, clear_globs=False).failed
+    return len(test.examples)
+
+
+def shell(commands: str) -> str:
+    """What commands print, to standard error too: warnings are part of what a reader sees."""
+    commands = re.sub("^relatedstories", f"{shlex.quote(sys.executable)} -m relatedstories", commands, flags=re.MULTILINE)
+    return subprocess.run(["sh", "-ec", commands], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout
+
+
 def test_the_examples_in_python():
-    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
-    assert result.attempted > 4
-    assert result.failed == 0
+    names: dict[str, object] = {}
+    assert sum(python(text, ROOT / "README.md", 0, names) for kind, text in BLOCKS if kind == "python") > 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_a_guide_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
+    """Blocks with a title are files, those of no language what the commands before them print; all others must run."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    guide, printed = page.read_text(encoding="utf-8"), ""
+    for block in re.finditer(r'^```(\w*)(?: title="(.*?)")?\n(.*?)^```$', guide, re.DOTALL | re.MULTILINE):
+        kind, title, text = block.groups()
+        if title:
+            Path(title).parent.mkdir(exist_ok=True)
+            Path(title).write_text(text, encoding="utf-8")
+        elif kind == "sh":
+            printed = shell(text)
+        elif kind == "pycon":
+            assert python(text, page, guide.count("\n", 0, block.start()), names), f"no example in:\n{text}"
+        else:
+            assert (kind, text) == ("", printed)
 
 
 def test_the_first_command_without_the_install(tmp_path):
@@ -110,13 +144,13 @@ def test_the_command_that_evaluates(tmp_path):
     assert all(lead["nDCG@5"]["low"] > 0 for lead in leads.values())
 
 
-def test_the_commands_of_the_section_on_lists(tmp_path):
+def test_the_commands_of_the_section_on_lists(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     section = README.partition("## Lists your readers like")[2]
     commands, output = re.findall(r"```(?:sh)?\n(.*?)```", section, re.DOTALL)[:2]
-    for command in commands.strip().splitlines():
-        command = re.sub("^relatedstories", f"{shlex.quote(sys.executable)} -m relatedstories", command)
-        done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == output
+    *before, last = commands.strip().splitlines()
+    shell("\n".join(before))
+    assert shell(last) == output
 
 
 def test_the_commands_of_the_section_on_pages(tmp_path):
