@@ -759,7 +759,7 @@ def evaluate(
     dropped = set(without or ())
     if judgements is None:
         judging = {columns.get("heading", "heading"), heading_path}
-        dropped |= {name for name in _OPTIONAL if columns.get(name) in judging}
+        dropped |= {name for name in _OPTIONAL if columns.get(name, name) in judging}
         dropped.discard("heading")  # which the evaluation needs, and keeps from the ranker
     if heading_path is not None:
         columns["sources"] = heading_path  # a list of texts as it is, and no part of ranking

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import read_terminal
 
+from relatedstories import evaluate, read_events
+
 COMMAND = [sys.executable, "-m", "relatedstories", "evaluate"]
 
 ROWS = [
@@ -50,6 +52,13 @@ def failure(*arguments: str) -> str:
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     return line.removeprefix("relatedstories: error: ")
+
+
+def test_the_command_measures_what_python_measures() -> None:
+    """Text, date and topics count in both; only what judges is kept from the ranker."""
+    told = figures("sample", "--field", "heading=story")["relatedstories"]["nDCG@5"]
+    expected = evaluate(read_events("sample", {"heading": "story"})).estimates["relatedstories"]["nDCG@5"].mean
+    assert told == pytest.approx(expected)
 
 
 def test_a_table_against_qrels() -> None:
