@@ -358,10 +358,12 @@ def refresh(
 ) -> None:
     """Bring the links of every event of an archive up to date: in a file, a table of a database, or its pages."""
     show_log(quiet, verbose)
+    if report_file is not None and report_file.resolve() in {Path(path).resolve() for path in (source, links) if path}:
+        raise typer.BadParameter(f"got {report_file} as the place for the report too, expected one of its own")
     with _reported(report_file) as told:
         from relatedstories.index import RelatedStories
         from relatedstories.refresh import refresh as run
-        from relatedstories.storage import MANIFEST, check_folder
+        from relatedstories.storage import MANIFEST
 
         workers = _workers(engine, scheduler, jobs)
         reading = _Reading(source, _mapping(field), strict, table, where, query, draft, related_head, sources_head)
@@ -383,12 +385,9 @@ def refresh(
             )
         else:
             to = _target(source, links, links_table)
-        to.check(dry_run)
         archive = _file(source)
         if links is not None and _is_file(links) and archive is not None and os.path.samefile(links, archive):
             raise InputError(f"{links}: got the archive itself as the place for its links, expected another file")
-        if index is not None and not dry_run:
-            check_folder(index)
         keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
         stories = RelatedStories(_extractor(aliases, ignore, threshold))
         if index is not None and (index / MANIFEST).exists():

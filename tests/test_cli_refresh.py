@@ -220,6 +220,15 @@ def test_a_report_that_cannot_be_written_is_known_before_the_work(tmp_path: Path
     assert "missing/report.json: got a place in " in done.stderr
 
 
+@pytest.mark.parametrize("place", ["news.jsonl", "links.jsonl"])
+def test_a_report_takes_no_other_files_place(tmp_path: Path, place: str) -> None:
+    write(tmp_path / "news.jsonl", ROWS)
+    done = run("refresh", "news.jsonl", "--links", "links.jsonl", "--report", f"./{place}", folder=tmp_path)
+    assert (done.returncode, [path.name for path in tmp_path.iterdir()]) == (2, ["news.jsonl"])
+    assert "as the place for the report too, expected one of its own" in " ".join(re.sub("[│╭╮╰╯─]", " ", done.stderr).split())
+    assert (tmp_path / "news.jsonl").read_text().count("\n") == len(ROWS)
+
+
 def test_what_differs_between_two_files(tmp_path: Path) -> None:
     def line(id_: str, *links: tuple[str, str | None]) -> dict[str, Any]:
         return {"id": id_, "links": [{"id": to, "context": context} for to, context in links]}
