@@ -568,6 +568,18 @@ def test_arguments_that_are_wrong(tmp_path, arguments, message):
     assert not (tmp_path / "site").exists()
 
 
+def test_of_two_exports_at_once_the_second_is_told_who_is_at_work(tmp_path):
+    stories = quick().fit(SPACE)
+
+    def another(*_):
+        with pytest.raises(InputError, match=rf"got another writer at work \(process {os.getpid()} on "):
+            export(stories, tmp_path / "site")
+
+    assert export(stories, tmp_path / "site", progress=another).written
+    assert export(stories, tmp_path / "site").written == 0
+    assert not [path for path in (tmp_path / "site").rglob(".*") if path.name != LISTING]
+
+
 def test_places_where_no_site_can_be(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     for place in ("file", "none/site", "file/site"):

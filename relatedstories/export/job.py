@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from relatedstories.errors import BadValueError, shown, whole_number
@@ -15,6 +16,7 @@ from relatedstories.export.render import FORMATS, Renderer, SiteInfo, site_addre
 from relatedstories.export.site import Site
 from relatedstories.export.views import View, Views
 from relatedstories.export.writer import Writer, check_site
+from relatedstories.locks import locked
 from relatedstories.rules import Rules
 
 if TYPE_CHECKING:
@@ -116,7 +118,8 @@ def export(
     Raises
     ------
     InputError
-        If an argument is not as above, or `to` holds a file of a page's name that no export wrote.
+        If an argument is not as above, `to` holds a file of a page's name that no export wrote, or another export is at work
+        there.
 
     Notes
     -----
@@ -138,35 +141,37 @@ def export(
     k = whole_number("export", "k", k, 0)
     renderer = Renderer(SiteInfo(_title(title), site_address(base_url), _formats(formats)), templates)
     check_site(to)
-    report = Exported()
-    with _timed(report, "sorting"):
-        site = Site(stories, progress)
-        views = Views(site, renderer.site.title)
-        suffixes = renderer.site.formats
-        extras = dict(renderer.extras(views.latest(FEED_ENTRIES)))
-        stems = list(views.stems())
-        writer = Writer(to, stems, suffixes, extras)
-    for suffix in suffixes:
-        report.pages[suffix] = report.characters[suffix] = 0
-    start = time.perf_counter()
-    for done, view in enumerate(_all(stories, views, k, n_jobs, progress, keywords), 1):
+    report, folder = Exported(), Path(os.path.realpath(to))
+    folder.mkdir(exist_ok=True)
+    with locked(folder / ".relatedstories.lock", f"the site {to}"):
+        with _timed(report, "sorting"):
+            site = Site(stories, progress)
+            views = Views(site, renderer.site.title)
+            suffixes = renderer.site.formats
+            extras = dict(renderer.extras(views.latest(FEED_ENTRIES)))
+            stems = list(views.stems())
+            writer = Writer(to, stems, suffixes, extras)
         for suffix in suffixes:
-            begun = time.perf_counter()
-            text = renderer.page(view, suffix)
-            writer.write(f"{view.stem}.{suffix}", text)
-            report.seconds[suffix] = report.seconds.get(suffix, 0.0) + time.perf_counter() - begun
-            report.pages[suffix] += 1
-            report.characters[suffix] += len(text)
-        if progress is not None:
-            progress("pages", done, len(stems))
-    rest = time.perf_counter() - start - sum(report.seconds.get(suffix, 0.0) for suffix in suffixes)
-    report.seconds["links and lists"] = rest
-    for name, text in extras.items():
-        writer.write(name, text)
-    with _timed(report, "removing"):
-        writer.finish()
-    report.events, report.days, report.topics = len(site.ids), len(site.days), len(site.topic_counts())
-    report.written, report.unchanged, report.removed = writer.written, writer.unchanged, writer.removed
+            report.pages[suffix] = report.characters[suffix] = 0
+        start = time.perf_counter()
+        for done, view in enumerate(_all(stories, views, k, n_jobs, progress, keywords), 1):
+            for suffix in suffixes:
+                begun = time.perf_counter()
+                text = renderer.page(view, suffix)
+                writer.write(f"{view.stem}.{suffix}", text)
+                report.seconds[suffix] = report.seconds.get(suffix, 0.0) + time.perf_counter() - begun
+                report.pages[suffix] += 1
+                report.characters[suffix] += len(text)
+            if progress is not None:
+                progress("pages", done, len(stems))
+        rest = time.perf_counter() - start - sum(report.seconds.get(suffix, 0.0) for suffix in suffixes)
+        report.seconds["links and lists"] = rest
+        for name, text in extras.items():
+            writer.write(name, text)
+        with _timed(report, "removing"):
+            writer.finish()
+        report.events, report.days, report.topics = len(site.ids), len(site.days), len(site.topic_counts())
+        report.written, report.unchanged, report.removed = writer.written, writer.unchanged, writer.removed
     return report
 
 

@@ -90,7 +90,8 @@ class Writer:
             os.makedirs(folder, exist_ok=True)
             self._folders.add(folder)
         # No waiting for the disk, as for an index: a page that is lost with the power is made again by the next export.
-        beside = f"{folder}/.{os.getpid()}.tmp"
+        # One name for all: what an export that was killed leaves, the next one writes over, as it lacks that page too.
+        beside = f"{folder}/.relatedstories-export.tmp"
         try:
             with open(beside, "wb", buffering=0) as file:
                 written = 0
