@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -44,9 +44,10 @@ def sweep(folder: Path) -> None:
     """Take away what processes that were killed have left in a folder; what others are writing stays."""
     for name in filter(is_leftover, os.listdir(folder)):
         path = folder / name
-        if (file := taken(path)) is not None:
-            path.unlink(missing_ok=True)
-            os.close(file)
+        with suppress(OSError):  # another user's, or on a file system that does not tell whether it is being written
+            if (file := taken(path, sure=True)) is not None:
+                os.close(file)
+                path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -63,8 +64,11 @@ def new_file(path: Path) -> Iterator[IO[str]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, beside)
-        os.replace(beside, path)
+            if path.exists():
+                shutil.copymode(path, beside)
+            if os.name != "nt":  # where a file that is open cannot be moved; elsewhere it is no leftover as long as it is open
+                os.replace(beside, path)
+        if os.name == "nt":
+            os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)

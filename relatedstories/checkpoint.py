@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import TypeAlias
 from relatedstories.errors import InputError
 from relatedstories.events import Event
 from relatedstories.kept import as_line
+from relatedstories.locks import taken
 
 __all__ = ["Checkpoint", "Found"]
+
+_log = logging.getLogger(__name__)
 
 Found: TypeAlias = tuple[tuple[str, str], ...]
 """The names and kinds of an event's topics."""
@@ -54,9 +58,11 @@ class Checkpoint:
         self._path, self._file = path, file
         self._known: dict[str, Found] = {}
         head = _head(model)
+        os.lseek(file, 0, os.SEEK_END)
         lines = path.read_bytes().splitlines(keepends=True)
         if lines[:1] != [head]:
             os.ftruncate(file, 0)
+            os.lseek(file, 0, os.SEEK_SET)
             self._write(head)
             return
         for line in lines[1:]:
@@ -68,10 +74,14 @@ class Checkpoint:
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, path: Path, model: str) -> Iterator[Checkpoint]:
-        """One whose file is closed when the block ends, and stays if there are topics in it."""
+    def opened(cls, path: Path, model: str) -> Iterator[Checkpoint | None]:
+        """One whose file is closed when the block ends, and stays if there are topics in it; None where another run has it."""
         with _errors(path):
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+            file = taken(path)
+        if file is None:
+            _log.warning("%s: is another run's; what this one finds is not kept should it be stopped", path)
+            yield None
+            return
         try:
             with _errors(path):
                 checkpoint = cls(path, model, file)
@@ -81,6 +91,13 @@ class Checkpoint:
             os.close(file)
             if nothing:
                 path.unlink(missing_ok=True)
+
+    @staticmethod
+    def remove(path: Path) -> None:
+        """Take a file away that has served, unless another run is at it."""
+        if path.exists() and (file := taken(path)) is not None:
+            os.close(file)
+            path.unlink(missing_ok=True)
 
     def found(self, events: Sequence[Event]) -> list[Found | None]:
         """The topics of those events of which they are known."""

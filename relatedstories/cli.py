@@ -80,7 +80,7 @@ Field = Annotated[
 ]
 Draft = Annotated[
     list[str],
-    typer.Option("--draft", metavar="VALUE", help="Of --field status=COLUMN, what leaves an event out. Repeatable."),
+    typer.Option("--draft", metavar="VALUE", help="Of --field status=COLUMN, what is left out, for 'draft'. Repeatable."),
 ]
 _DATABASES = "Databases"
 Table = Annotated[
@@ -317,7 +317,7 @@ def refresh(
         typer.Option(
             "--index",
             metavar="DIR",
-            help="Keep the index here, too: the next refresh takes its settings, and the topics of events that have not changed.",
+            help="Keep the index here, too: the next refresh takes its tuned weights, and the topics of what has not changed.",
             show_default=False,
         ),
     ] = None,
@@ -358,19 +358,24 @@ def refresh(
 ) -> None:
     """Bring the links of every event of an archive up to date: in a file, a table of a database, or its pages."""
     show_log(quiet, verbose)
-    if report_file is not None and report_file.resolve() in {Path(path).resolve() for path in (source, links) if path}:
-        raise typer.BadParameter(f"got {report_file} as the place for the report too, expected one of its own")
+    if report_file is not None:
+        others = [_file(source), links, pins, blocks, aliases]
+        inside = index is not None and report_file.resolve().is_relative_to(index.resolve())
+        if inside or report_file.resolve() in {Path(path).resolve() for path in others if path is not None}:
+            raise typer.BadParameter(f"got {report_file} as the place for the report too, expected one of its own")
     with _reported(report_file) as told:
         from relatedstories.index import RelatedStories
         from relatedstories.refresh import refresh as run
-        from relatedstories.storage import MANIFEST
+        from relatedstories.storage import MANIFEST, check_folder
 
         workers = _workers(engine, scheduler, jobs)
         reading = _Reading(source, _mapping(field), strict, table, where, query, draft, related_head, sources_head)
         to: Target
         if in_place:
             if links is not None or links_table is not None:
-                raise typer.BadParameter("give either --in-place, --links FILE or --links-table NAME")
+                raise typer.BadParameter("give either --links FILE, --links-table NAME or --in-place")
+            if not os.path.exists(source) and not is_database(source):
+                raise InputError(f"{source}: got no such folder, expected a folder of pages")
             if reading.pages is None:
                 raise typer.BadParameter("--in-place goes with a folder of pages as SOURCE")
             from relatedstories.rewriting import LinkedPages
@@ -388,6 +393,8 @@ def refresh(
         archive = _file(source)
         if links is not None and _is_file(links) and archive is not None and os.path.samefile(links, archive):
             raise InputError(f"{links}: got the archive itself as the place for its links, expected another file")
+        if index is not None and not dry_run:
+            check_folder(index)
         keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)
         stories = RelatedStories(_extractor(aliases, ignore, threshold))
         if index is not None and (index / MANIFEST).exists():
@@ -402,6 +409,8 @@ def refresh(
     if not quiet:
         if reading.pages is not None:
             say(str(reading.pages))
+        if not reading.dated:
+            say(f"no event of {reading.name} has a date, with which links are better: --field date=COLUMN names its column")
         print(report, file=sys.stderr)
         say(f"dry run: nothing is written to {to}" if dry_run else f"links are in {to}")
 
@@ -579,7 +588,7 @@ def _target(source: str, links: str | None, links_table: str | None) -> Target:
     if links is not None and links_table is None:
         return as_target(sys.stdout if links == "-" else links)
     if links_table is None or links is not None:
-        raise typer.BadParameter("give either --links FILE or --links-table NAME")
+        raise typer.BadParameter("give either --links FILE, --links-table NAME or --in-place")
     if not is_database(source):
         raise typer.BadParameter("--links-table goes with the address of a database as SOURCE")
     from relatedstories.databases import LinksTable
@@ -968,7 +977,7 @@ class _Reading:
         related_head: str = RELATED,
         sources_head: str = SOURCES,
     ) -> None:
-        self.name, self.skipped, self.drafts = source, 0, 0
+        self.name, self.skipped, self.drafts, self.dated = source, 0, 0, False
         self.pages: Pages | None = None
         self._how: dict[str, Any] = {"on_error": None if strict else self._skip, "on_draft": self._leave}
         self._how["drafts"] = DRAFTS if draft is None else draft
@@ -981,7 +990,8 @@ class _Reading:
 
             self.name = Database(source).name
         elif any(value is not None for value in selection.values()):
-            raise typer.BadParameter("--table, --where and --query go with the address of a database as SOURCE")
+            like = f": sqlite:///{source}, perhaps" if source.lower().endswith((".db", ".sqlite", ".sqlite3")) else ""
+            raise typer.BadParameter(f"--table, --where and --query go with the address of a database as SOURCE{like}")
         elif source != SAMPLE and os.path.isdir(source):
             self.pages = Pages()
             self._how |= {"found": self.pages, "related": related_head, "sources": sources_head}
@@ -1012,6 +1022,7 @@ class _Reading:
         count = 0
         for event in (read_events if self.pages is None else read_pages)(self._source, self._columns, **self._how):
             count += 1
+            self.dated |= event.date is not None
             yield event
         if not count:
             # Most likely the export before this job failed: better the links of yesterday than none.

@@ -11,7 +11,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
@@ -417,12 +417,12 @@ class LinksTable:
         if (file := self._beside) is not None:
             return file.with_name(f".{file.name}.topics")
         folder = platformdirs.user_cache_path("relatedstories")
-        try:
+        with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            _log.warning("%s: cannot be made (%s): a run that is stopped begins anew", folder, error.strerror)
+        if not os.access(folder, os.W_OK):
+            _log.warning("%s: cannot be written to: a run that is stopped begins anew", folder)
             return None
-        return folder / f"{_digest(str(self), 8).hex()}.topics"
+        return folder / f"{_digest(f'{self.database._url.port} {self}', 8).hex()}.topics"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -436,8 +436,10 @@ class LinksTable:
             with locked(lock_beside(file), str(self)):
                 yield
             return
-        with self.database.writing() as connection:
-            _lock(connection, self.database.dialect, str(self), self._table)
+        with ExitStack() as stack:
+            with self.database.errors():  # of the database, not of what is done while it is locked
+                connection = stack.enter_context(self.database._connected())
+                _lock(connection, self.database.dialect, str(self), self._table)
             yield
 
     @property
@@ -521,6 +523,14 @@ class LinksTable:
         expected = [column.name for column in self._table.columns]
         if set(got) != set(expected):
             raise InputError(f"{self}: got one with the columns {shown_names(got)}, expected {shown_names(expected)}")
+        inspector, schema = sa.inspect(connection), self._table.schema
+        types = {column["name"]: column["type"] for column in inspector.get_columns(self._table.name, schema=schema)}
+        for name in ("event_id", "related_id"):
+            if not isinstance(types[name], sa.String):
+                raise InputError(f"{self}: {name}: got a column of {types[name]}, expected one of text, as ids are texts")
+        key = inspector.get_pk_constraint(self._table.name, schema=schema)["constrained_columns"]
+        if set(key) != {"event_id", "rank"}:
+            raise InputError(f"{self}: got {shown_names(key)} as the primary key, expected 'event_id', 'rank'")
         return True
 
     def _old(self, connection: sa.Connection, for_update: bool = False) -> dict[str, str]:
@@ -598,8 +608,10 @@ def _link(row: Sequence[Any]) -> dict[str, Any]:
     return link
 
 
-def _listed(text: str) -> Any:
-    """A list in JSON; another hand's text as it is, which no list of ours equals."""
+def _listed(text: Any) -> Any:
+    """A list in JSON; what another hand has put there as it is, which no list of ours equals."""
+    if not isinstance(text, str):
+        return text
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

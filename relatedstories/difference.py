@@ -51,7 +51,7 @@ class Difference:
 
     def __str__(self) -> str:
         return (
-            f"{self.new} events are new, {self.gone} gone; links of {self.changed} changed: {self.added} added, "
+            f"{self.new} events are new, {self.gone} gone; links of {self.changed} others changed; {self.added} links added, "
             f"{self.removed} removed, {self.relabelled} relabelled, churn {self.churn:.1%}"
         )
 

@@ -114,10 +114,12 @@ def _pairs(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[An
     pairs: list[tuple[Any, list[Any]]] = []
     depth = 0
     for event in events[2:]:
-        depth += isinstance(event, yaml.CollectionStartEvent)
+        starts = isinstance(event, yaml.CollectionStartEvent)
+        depth += starts
+        is_key = starts and depth == 1 and (not pairs or pairs[-1][1])  # what comes after a whole value
         if depth == 0 and (not pairs or pairs[-1][1]) and isinstance(event, yaml.ScalarEvent):
             pairs.append((event, []))
-        elif pairs and (depth or not pairs[-1][1]):
+        elif pairs and not is_key and (depth or not pairs[-1][1]):
             pairs[-1][1].append(event)
         elif isinstance(event, yaml.MappingEndEvent):
             return pairs

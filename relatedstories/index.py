@@ -258,6 +258,10 @@ class RelatedStories:
         """The archive of events made of a loaded one, where that holds many of them and is not of embeddings."""
         before = self._fitted
         kept = {number for number in numbers if number >= 0}
+        if before is not None and before.embedded:
+            warnings.warn(
+                "got an index of embeddings and none for its events: the new one is without; see embeddings=", stacklevel=3
+            )
         if before is None or before.embedded or 2 * len(kept) < len(before.events):
             return None
         new = [event for event, number in zip(events, numbers, strict=True) if number < 0]

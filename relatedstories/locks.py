@@ -79,8 +79,9 @@ def locked(path: Path, what: str, wait: float = 0.0) -> Iterator[None]:
             raise other_writer(what, _said(path))
         time.sleep(0.05)
     try:
-        os.ftruncate(file, 0)
-        os.pwrite(file, holder().encode(), 0) if hasattr(os, "pwrite") else os.write(file, holder().encode())
+        with contextlib.suppress(OSError):  # another user's file, or a full disk: it is locked, only not by name
+            os.ftruncate(file, 0)
+            os.write(file, holder().encode())
         yield
     finally:
         with contextlib.suppress(OSError):  # Windows takes away no file that is open: it may stay
@@ -88,10 +89,19 @@ def locked(path: Path, what: str, wait: float = 0.0) -> Iterator[None]:
         os.close(file)
 
 
-def taken(path: Path) -> int | None:
-    """A file, made where there is none, open and locked until it is closed; None where another has it."""
+def taken(path: Path, sure: bool = False) -> int | None:
+    """A file, made where there is none, open and locked until it is closed; None where another has it.
+
+    On a file system that knows no locks it is taken for free, or else, if one has to be `sure`, an error.
+    """
+    how = getattr(os, "O_NOFOLLOW", 0)  # a symbolic link of this name may lead anywhere
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | how, 0o666)
+        except PermissionError:
+            if not path.exists():
+                raise
+            file = os.open(path, os.O_RDONLY | how)  # another user's: can be locked all the same
         try:
             _lock(file)
             # Whoever held it may have taken the file away since it was opened: then what is locked here is nobody's.
@@ -103,7 +113,7 @@ def taken(path: Path) -> int | None:
             if error.errno in _TAKEN:
                 os.close(file)
                 return None
-            if error.errno in _UNKNOWN:
+            if error.errno in _UNKNOWN and not sure:
                 _log.warning("%s: got a file system without locks; see to it that no two runs write at a time", path)
                 return file
             os.close(file)

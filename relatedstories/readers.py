@@ -101,7 +101,8 @@ def read_events(
     Warns
     -----
     UserWarning
-        After the last row, if no row has a key that `fields` names.
+        After the last row, if no row has a key that `fields` names, or if rows call themselves drafts by a ``status`` that it
+        does not name.
 
     Examples
     --------
@@ -376,6 +377,7 @@ def _events(
     on_draft: Callable[[str], object] | None,
 ) -> Iterator[Event]:
     seen: dict[str, str] = {}
+    unnamed = 0
     # Of JSON, a key may lack in any row, but a column named by the caller that no row has is most likely mistyped.
     unseen = {column: field for field, column in columns.items() if field != column}
     for where, row in rows:
@@ -388,6 +390,8 @@ def _events(
                 if on_draft is not None:
                     on_draft(where)
                 continue
+            if "status" not in columns and isinstance(row, Mapping):
+                unnamed += _said(row.get("status")) in drafts
             event = row if isinstance(row, Event) else _event(where, row, columns)
             if event.id in seen:
                 expected = f"an id used once (it is the id of {seen[event.id]} too)"
@@ -401,6 +405,10 @@ def _events(
             yield event
     for column, field in unseen.items():
         warnings.warn(f"no row has {column!r}, which the {field} was to be read from", stacklevel=2)
+    if unnamed:
+        said = "1 row says" if unnamed == 1 else f"{unnamed} rows say"
+        how = 'fields={"status": "status"}, --field status=status on the command line, leaves them out'
+        warnings.warn(f"{said} by 'status' to be drafts, and count as events: {how}", stacklevel=2)
 
 
 def _event(where: str, row: Any, columns: Mapping[str, str]) -> Event:

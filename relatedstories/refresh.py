@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar, Unpack
 
+from relatedstories.checkpoint import Checkpoint
 from relatedstories.difference import Difference
 from relatedstories.errors import InputError
 from relatedstories.events import Event
@@ -48,6 +49,8 @@ class Report(Difference):
     unit : str
     left_alone : int
         Pages that were not written as they were edited meanwhile, or cannot be.
+    dry_run : bool
+        Whether nothing was written, only counted.
     contexts : Counter
         How many links each context labels.
     linked : Counter
@@ -65,6 +68,7 @@ class Report(Difference):
     written: int = 0
     unit: str = "lines"
     left_alone: int = 0
+    dry_run: bool = False
     contexts: collections.Counter[str] = field(default_factory=collections.Counter)
     linked: collections.Counter[str] = field(default_factory=collections.Counter)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -107,14 +111,16 @@ class Report(Difference):
         mean = self.links / max(1, self.events)
         stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.seconds.items())
         edited = "" if self.edited is None else f", {self.edited} edited"
+        done = "would be written" if self.dry_run else "written"
         lines = [
             f"{self.events} events, {self.links} links: {mean:.2f} an event, {share:.1%} with a context; "
             f"{self.without_links} events without links",
-            f"{self.new} events are new{edited}, {self.gone} gone; links of {self.changed} changed: {self.added} added, "
-            f"{self.removed} removed, {self.relabelled} relabelled, churn {self.churn:.1%}; {self.written} {self.unit} written",
+            f"{self.new} events are new{edited}, {self.gone} gone; links of {self.changed} others changed; "
+            f"{self.added} links added, {self.removed} removed, {self.relabelled} relabelled, churn {self.churn:.1%}; "
+            f"{self.written} {self.unit} {done}",
             f"{sum(self.seconds.values()):.1f} s: {stages}",
         ]
-        if not (self.new or self.edited or self.gone or self.changed or self.written):
+        if not (self.new or self.edited or self.gone or self.changed or self.written or self.left_alone):
             lines[1] = "nothing new: all links are as they were, nothing is written"
         if self.left_alone:
             lines[1] += f", {self.left_alone} left alone"
@@ -132,7 +138,7 @@ class Report(Difference):
 
 _COUNTS = (
     *("events", "skipped", "drafts", "new", "edited", "gone", "links", "labelled", "without_links"),
-    *("changed", "added", "removed", "relabelled", "written", "unit", "left_alone"),
+    *("changed", "added", "removed", "relabelled", "written", "unit", "left_alone", "dry_run"),
 )
 
 
@@ -213,7 +219,7 @@ def refresh(
         clock.end("read")
         stories.fit(archive, n_jobs=n_jobs, progress=clock.progress, checkpoint=checkpoint)
         clock.end("index")
-        report = Report(events=len(archive), unit=target.unit)
+        report = Report(events=len(archive), unit=target.unit, dry_run=dry_run)
         found = clock.each("links", stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords))
         for change in target.take(_told(found, report), dry_run):
             report.count(change)
@@ -228,7 +234,7 @@ def refresh(
             stories.save(folder)
             clock.end("save")
         if checkpoint is not None:
-            checkpoint.unlink(missing_ok=True)
+            Checkpoint.remove(checkpoint)
     report.seconds = clock.seconds
     return report
 

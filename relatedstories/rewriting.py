@@ -458,10 +458,10 @@ def _said(value: object) -> str | None:
 
 def _id_of(target: str, path: str, ids: Mapping[str, str], root: str | None) -> str:
     """The id of the event whose page a link leads to; the target itself where that is none."""
-    place = unquote(target)
+    place = unquote(target.removeprefix(root or ""))
     if root is None:
         place = posixpath.normpath(posixpath.join(posixpath.dirname(path), place))
-    return ids.get(place.removeprefix(root or ""), target)
+    return ids.get(place, target)
 
 
 def _check_outside(top: Path, id_: str) -> None:

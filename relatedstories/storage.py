@@ -112,6 +112,7 @@ def write_folder(
     about : mapping
         What else the manifest says.
     """
+    folder = Path(os.path.realpath(folder))  # by whatever name it is called, it has one lock
     check_folder(folder)
     with locked(lock_beside(folder), f"the index {folder}", LOCK_SECONDS):
         check_folder(folder)
@@ -138,12 +139,16 @@ def write_folder(
 
 
 def checksum(folder: Path) -> str | None:
-    """That of the index in a folder, of its manifest; None where there is no whole one."""
+    """That of the index in a folder, of its manifest; None where a part of it is not there as it was written."""
     try:
         about = _manifest(folder)
-    except (InputError, OSError):
+        whole = all(
+            _stamp(folder / about["parts"] / name) == {"bytes": known["bytes"], "written": known["written"]}
+            for name, known in about["files"].items()
+        )
+    except (InputError, OSError, KeyError, TypeError):
         return None
-    return about.get("sha256")
+    return about.get("sha256") if whole else None
 
 
 def _written(
@@ -253,9 +258,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except ValueError:
         about = {}
     files = about.get("files") if isinstance(about, dict) and "format" in about else None
-    parts = about.get("parts", MANIFEST) if isinstance(about, dict) else None
-    # No file outside the folder is read.
-    if not (isinstance(parts, str) and isinstance(files, dict)) or any(Path(name).name != name for name in (parts, *files)):
+    parts = about.get("parts") if isinstance(about, dict) else None
+    named = parts is None or (isinstance(parts, str) and _PARTS.fullmatch(parts))  # those of format 3 have none
+    if not (named and isinstance(files, dict)) or any(Path(name).name != name for name in files):  # none outside the folder
         raise InputError(f"{folder / MANIFEST}: got a broken file, expected the manifest of an index")
     return about
 

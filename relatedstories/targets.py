@@ -124,7 +124,7 @@ def _listed(line: str | None) -> Listed | None:
         return None
     try:
         return {str(link["id"]): link["context"] for link in json.loads(line)["links"]}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {}  # of another hand
 
 
@@ -152,6 +152,10 @@ class LinksFile:
                 "or LinksTable(url, name), --links-table on the command line"
             )
         self.path = Path(path)
+        if self.path.suffix.lower() in {".gz", ".csv", ".parquet"}:
+            raise InputError(
+                f"{path}: got {self.path.suffix} as the kind of a file of links, expected .jsonl, or .json for one object"
+            )
         self.written = 0
 
     def __str__(self) -> str:
@@ -227,6 +231,7 @@ class _Draft:
             self._old.seek(0)
             while self._old.tell() < self._same:
                 self._new.write(self._old.readline().decode())
+            self._old.close()  # some systems replace no file that is open
 
 
 @contextmanager
@@ -298,7 +303,7 @@ def read_links(path: Path) -> Iterator[Line]:
                 # Of a line of ours the id alone is read: the rest is only compared.
                 ours = line.startswith(_START)
                 yield str(_DECODER.raw_decode(line, len(_START))[0] if ours else json.loads(line)["id"]), line
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue  # not a line of ours: counts as changed
 
 

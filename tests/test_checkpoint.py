@@ -52,6 +52,23 @@ def test_a_fit_goes_on_from_where_another_was_stopped(tmp_path: Path) -> None:
     assert third.asked == []
 
 
+def test_two_runs_at_once_do_not_share_a_checkpoint(tmp_path: Path) -> None:
+    """The second goes without, and takes nothing of the first's away."""
+    path = tmp_path / "topics"
+    with Checkpoint.opened(path, "one") as kept:
+        assert kept is not None
+        kept.add(SPACE[0], (("Oslo", "place"),))
+        second = Counting("two")
+        RelatedStories(second).fit(SPACE, checkpoint=path)
+        assert second.asked == IDS
+        Checkpoint.remove(path)
+    with Checkpoint.opened(path, "one") as kept:
+        assert kept is not None
+        assert kept.found(SPACE[:2]) == [(("Oslo", "place"),), None]
+    Checkpoint.remove(path)
+    assert not path.exists()
+
+
 def test_an_event_without_topics_is_known_to_have_none(tmp_path: Path) -> None:
     extractor = Counting()
     for _ in range(2):

@@ -116,7 +116,9 @@ def test_a_link_out_of_the_folder_is_not_followed(site: Path) -> None:
     ("arguments", "said"),
     [
         ("news.jsonl --in-place", "--in-place goes with a folder of pages as SOURCE"),
-        ("site --in-place --links links.jsonl", "give either --in-place, --links FILE or --links-table NAME"),
+        ("site --in-place --links links.jsonl", "give either --links FILE, --links-table NAME or --in-place"),
+        ("nowhere --in-place", "nowhere: got no such folder, expected a folder of pages"),
+        ("news.db --table events --links links.jsonl", "the address of a database as SOURCE: sqlite:///news.db, perhaps"),
         ("site --in-place --key no%way", "got 'no%way', expected a key of letters"),
         ("site --in-place --related-head Related", "got 'Related', expected a heading in Markdown"),
         ("site --in-place --field status=state --draft x --root archive", "root: got 'archive', expected what a path is put"),
@@ -146,6 +148,8 @@ def test_drafts_by_a_status_field(tmp_path: Path, suffix: str) -> None:
     assert left == [f"{path}:{2 if suffix == 'jsonl' else 3}"]
     assert [event.id for event in read_events(path, {"status": "state"}, drafts=["draft", "HIDDEN"])] == ["0", "2", "4"]
     assert len(list(read_events(path))) == 5  # no column tells drafts unless it is named
+    with pytest.warns(UserWarning, match="1 row says by 'status' to be drafts, and count as events"):
+        assert len(list(read_events([row | {"status": row["state"]} for row in rows]))) == 5
     options = ["--field", "status=state", "--draft", "draft", "--draft", "hidden", "--links", "links.jsonl", "--report", "r.json"]
     done = run("refresh", path.name, *options, folder=tmp_path)
     told = json.loads((tmp_path / "r.json").read_text())
@@ -220,10 +224,11 @@ def test_a_report_that_cannot_be_written_is_known_before_the_work(tmp_path: Path
     assert "missing/report.json: got a place in " in done.stderr
 
 
-@pytest.mark.parametrize("place", ["news.jsonl", "links.jsonl"])
+@pytest.mark.parametrize("place", ["news.jsonl", "links.jsonl", "pins.tsv", "index/report.json"])
 def test_a_report_takes_no_other_files_place(tmp_path: Path, place: str) -> None:
     write(tmp_path / "news.jsonl", ROWS)
-    done = run("refresh", "news.jsonl", "--links", "links.jsonl", "--report", f"./{place}", folder=tmp_path)
+    options = ["--links", "links.jsonl", "--pins", "pins.tsv", "--index", "index"]
+    done = run("refresh", "news.jsonl", *options, "--report", f"./{place}", folder=tmp_path)
     assert (done.returncode, [path.name for path in tmp_path.iterdir()]) == (2, ["news.jsonl"])
     assert "as the place for the report too, expected one of its own" in " ".join(re.sub("[│╭╮╰╯─]", " ", done.stderr).split())
     assert (tmp_path / "news.jsonl").read_text().count("\n") == len(ROWS)
@@ -253,7 +258,8 @@ def test_what_differs_between_two_files(tmp_path: Path) -> None:
         "  - a",
     ]
     assert done.stderr == (
-        "relatedstories: 1 events are new, 1 gone; links of 1 changed: 2 added, 2 removed, 1 relabelled, churn 50.0%\n"
+        "relatedstories: 1 events are new, 1 gone; links of 1 others changed; 2 links added, 2 removed, 1 relabelled, "
+        "churn 50.0%\n"
     )
     assert (run("diff", "new.jsonl", "new.jsonl", folder=tmp_path).stdout, done.returncode) == ("", 0)
 

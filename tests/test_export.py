@@ -568,6 +568,16 @@ def test_arguments_that_are_wrong(tmp_path, arguments, message):
     assert not (tmp_path / "site").exists()
 
 
+def test_what_others_put_beside_a_site_stays(tmp_path):
+    stories = quick().fit(SPACE)
+    export(stories, tmp_path / "site", ["md"])
+    (tmp_path / "site" / "index.html").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match=r"index.html: got something that no export wrote"):
+        export(stories, tmp_path / "site", ["md", "html"])
+    export(stories, tmp_path / "site", ["md"])
+    assert (tmp_path / "site" / "index.html").read_text(encoding="utf-8") == "mine"
+
+
 def test_of_two_exports_at_once_the_second_is_told_who_is_at_work(tmp_path):
     stories = quick().fit(SPACE)
 

@@ -828,3 +828,12 @@ def test_counts_are_kept_over_no_reading() -> None:
     assert str(Pages(others=collections.Counter())) == "0 pages are events, 0 drafts, 0 broken"
     with tempfile.TemporaryDirectory() as folder, pytest.raises(InputError, match="got no folder"):
         rewrite(Path(folder) / "no", {})
+
+
+@pytest.mark.parametrize("key", ["{x: y}: 3", "? [a, b]\n: 3", "[a]: 3"])
+def test_a_key_that_is_a_collection_is_one_broken_page(tmp_path: Path, key: str) -> None:
+    page(tmp_path, "bad.md", f"---\ntitle: Rain\n{key}\n---\n")
+    page(tmp_path, "good.md", "---\ntitle: Rain\nother: [Wales, {a: b}]\n---\n")
+    errors: list[BadValueError] = []
+    assert [event.id for event in read_pages(tmp_path, on_error=errors.append)] == ["good"]
+    assert [(error.got, error.expected) for error in errors] == [("a key that is no text", "texts")]

@@ -71,7 +71,7 @@ def test_the_first_command_without_the_install(tmp_path):
 
 def test_the_commands_of_the_section_on_ones_own_archive(tmp_path):
     (tmp_path / "news.csv").write_text(
-        "id,headline,date\n1,Snow in Oslo,2016-12-31\n2,More snow in Oslo,31/12/2016\n", encoding="utf-8"
+        "id,headline,published\n1,Snow in Oslo,2016-12-31\n2,More snow in Oslo,31/12/2016\n", encoding="utf-8"
     )
     command = next(text for kind, text in BLOCKS if kind == "sh" and "news.csv" in text).split()
     done = subprocess.run([sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, check=True)

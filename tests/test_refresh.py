@@ -103,7 +103,7 @@ def test_a_place_that_cannot_be_written_is_known_before_the_work(tmp_path):
 def test_the_report_reads_well(tmp_path):
     text = str(refresh(quick(), SPACE, tmp_path / "links.jsonl"))
     assert text.startswith("6 events, ")
-    assert "6 events are new, 0 gone; links of 0 changed: " in text
+    assert "6 events are new, 0 gone; links of 0 others changed; " in text
     assert "commonest contexts: " in text
 
 

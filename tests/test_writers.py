@@ -183,6 +183,37 @@ def test_an_index_that_did_not_change_is_not_written(tmp_path: Path) -> None:
         RelatedStories.load(index, Named())
 
 
+def test_an_index_by_another_name_is_the_same_index(tmp_path: Path) -> None:
+    """Its lock is that of the folder, not of a symbolic link to it."""
+    (tmp_path / "index").mkdir()
+    (tmp_path / "current").symlink_to(tmp_path / "index")
+    with locked(tmp_path / ".index.lock", "index"), pytest.MonkeyPatch.context() as patched:
+        patched.setattr("relatedstories.storage.LOCK_SECONDS", 0.0)
+        with pytest.raises(InputError, match="got another writer at work"):
+            quick().fit(SPACE).save(tmp_path / "current")
+
+
+def test_an_index_that_lost_a_part_is_not_taken_for_saved(tmp_path: Path) -> None:
+    stories = quick().fit(SPACE)
+    stories.save(tmp_path / "index")
+    next(tmp_path.glob("index/parts-*/terms.jsonl")).unlink()
+    stories.save(tmp_path / "index")
+    assert len(RelatedStories.load(tmp_path / "index")) == len(SPACE)
+
+
+@POSIX
+@pytest.mark.parametrize("name", [".relatedstories.lock", ".relatedstories.topics"])
+def test_a_symbolic_link_in_the_place_of_our_files_is_not_followed(tmp_path: Path, name: str) -> None:
+    class Named(type(quick().extractor)):  # type: ignore[misc]
+        name = "words"
+
+    (tmp_path / "victim").write_text("mine")
+    (pages(tmp_path / "pages") / name).symlink_to(tmp_path / "victim")
+    with pytest.raises((OSError, InputError), match="symbolic links"):
+        refresh(RelatedStories(Named()), SPACE, LinkedPages(tmp_path / "pages"))
+    assert (tmp_path / "victim").read_text() == "mine"
+
+
 # ---------------------------------------------------------------------- no room, no right
 
 

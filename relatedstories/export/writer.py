@@ -51,14 +51,14 @@ class Writer:
         self._stems, self._suffixes, self._extras = frozenset(stems), suffixes, frozenset(extras)
         self._folders: set[str] = set()
         self._old: list[str] = []  # what is there and will not be any more
-        known = 0
+        known, top = 0, set()
         for path in _listed(self.folder):
+            top.add(path.partition("/")[0])
             if path in self:
                 known += 1
             else:
                 self._old.append(path)
-        if not known and not self._old:
-            self._check_unwritten()
+        self._check_unwritten(top)
         self.folder.mkdir(exist_ok=True)
         if known < len(self._stems) * len(suffixes) + len(self._extras):
             # Before the first page, so that none is forgotten if the export is stopped.
@@ -68,10 +68,10 @@ class Writer:
         stem, _, suffix = path.rpartition(".")
         return (suffix in self._suffixes and stem in self._stems) or path in self._extras
 
-    def _check_unwritten(self) -> None:
+    def _check_unwritten(self, ours: Collection[str]) -> None:
         names = {f"{stem}.{suffix}" for stem in self._stems if "/" not in stem for suffix in self._suffixes}
         names |= self._extras | {stem.partition("/")[0] for stem in self._stems if "/" in stem}
-        found = next((name for name in sorted(names) if (self.folder / name).exists()), None)
+        found = next((name for name in sorted(names.difference(ours)) if (self.folder / name).exists()), None)
         if found is not None:
             raise InputError(f"{self.folder / found}: got something that no export wrote, expected a folder without it")
 
@@ -93,7 +93,8 @@ class Writer:
         # One name for all: what an export that was killed leaves, the next one writes over, as it lacks that page too.
         beside = f"{folder}/.relatedstories-export.tmp"
         try:
-            with open(beside, "wb", buffering=0) as file:
+            Path(beside).unlink(missing_ok=True)  # not written through, should it be a link to somewhere
+            with open(beside, "xb", buffering=0) as file:
                 written = 0
                 while written < len(content):
                     written += file.write(content[written:]) or 0
