@@ -14,6 +14,9 @@ from relatedstories.errors import InputError, shown
 
 __all__ = ["read_lists"]
 
+_LONGEST = 1 << 17
+"""Of a cell: a longer one is a quote gone astray. Python's own limit is that of the whole process, which others may lift."""
+
 
 def read_lists(
     path: str | os.PathLike[str], what: str, form: str, check: Callable[[str, str], object] = lambda _place, _cell: None
@@ -55,6 +58,8 @@ def read_lists(
             cells = [cell.strip() for cell in row if cell.strip()]
             if cells and not cells[0].startswith("#"):
                 for cell in cells:
+                    if len(cell) > _LONGEST:
+                        raise InputError(f"{path}:{rows.line_num}: got a text of {len(cell)} characters; expected {what}")
                     check(f"{path}:{rows.line_num}", cell)
                 found.setdefault(cells[0], []).extend(cells[1:])
     except csv.Error as error:
