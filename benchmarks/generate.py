@@ -229,8 +229,8 @@ def _is_place(rank: Any) -> Any:
 
 def known() -> tuple[list[str], list[str]]:
     """The words of the library's word space, the commonest first, and its topics, in no order."""
-    from relatedstories.space import default_space
-    from relatedstories.vectors import background
+    from relatedstories.features.vectors import background
+    from relatedstories.features.word_space import default_space
 
     space, shares = default_space(), background()
     words = sorted(space.terms, key=lambda term: (-shares.get(term, 0), zlib.crc32(term.encode())))
@@ -331,7 +331,7 @@ class _Pairs:
 
 def weighed(terms: sp.csr_array, topics: sp.csr_array, words: Sequence[str] = ()) -> sp.csr_array:
     """Rows from counts, weighed as the index does; with background frequencies where the words of the terms are given."""
-    from relatedstories.vectors import Counts, background, inverse_frequencies, weigh
+    from relatedstories.features.vectors import Counts, background, inverse_frequencies, weigh
 
     counts = [Counts((), part) for part in (terms, topics)]
     n, (n_terms, n_topics) = terms.shape[0], (np.bincount(part.indices, minlength=part.shape[1]) for part in (terms, topics))
@@ -344,7 +344,7 @@ def weighed(terms: sp.csr_array, topics: sp.csr_array, words: Sequence[str] = ()
 
 def statistics(texts: Sequence[str], topics: Sequence[Iterable[str]] | None) -> list[tuple[str, str]]:
     """What an archive is like, for `--compare`: of its words alone, and of topics where there are any."""
-    from relatedstories.vectors import count_terms, count_topics
+    from relatedstories.features.vectors import count_terms, count_topics
 
     n = len(texts)
     terms = count_terms(texts).matrix

@@ -30,8 +30,9 @@ from unittest.mock import patch
 import numpy as np
 from topics import plain, table  # of this folder
 
-from relatedstories import Event, Link, RelatedStories, Topic, TopicExtractor, evaluation
-from relatedstories.space import DIMENSIONS, Space
+from relatedstories import Event, Link, RelatedStories, Topic, TopicExtractor
+from relatedstories.evaluation import evaluator as evaluation
+from relatedstories.features.word_space import DIMENSIONS, Space
 
 K = 5
 LABELLED = 800
@@ -55,13 +56,13 @@ class Stored:
 
 def without_background() -> AbstractContextManager[object]:
     """Terms weigh by how rare they are in the archive alone."""
-    return patch("relatedstories.archive.background", dict)
+    return patch("relatedstories.index.archive.background", dict)
 
 
 def without_space() -> AbstractContextManager[object]:
     """No word has a vector, so that a caller's embeddings are all the direction there is."""
     none = Space({}, {}, np.zeros((0, DIMENSIONS), np.int8))
-    return patch("relatedstories.archive.default_space", lambda: none)
+    return patch("relatedstories.index.archive.default_space", lambda: none)
 
 
 def without_folding() -> AbstractContextManager[object]:

@@ -84,7 +84,7 @@ def loaded(what: str) -> tuple[Callable[[Sequence[str]], list[list[str]]], float
         return lambda texts: [
             [entity.text for entity in doc.ents if entity.label_ in LABELS] for doc in nlp.pipe(texts, batch_size=128)
         ], time.perf_counter() - start
-    topics = importlib.import_module("relatedstories.topics")
+    topics = importlib.import_module("relatedstories.topics.extractor")
     start = time.perf_counter()
     extractor = topics.TopicExtractor()
     extractor.extract("Oslo")
@@ -151,7 +151,7 @@ def compare(path: str, linked: Sequence[Iterable[str]]) -> None:
 def judge(texts: Sequence[str], linked: Sequence[dict[str, str]]) -> None:
     """What topics are worth by threshold, kind, name and probability."""
     from relatedstories import TopicExtractor
-    from relatedstories.kinds import KINDS, kind
+    from relatedstories.topics.kinds import KINDS, kind
 
     def topics_of(extractor: TopicExtractor) -> list[dict]:
         return [plains(topics) for topics in extractor.extract_many(texts)]

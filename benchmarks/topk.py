@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 from peers import installed  # of this folder
 
-from relatedstories.topk import DateFactor, self_topk
+from relatedstories.topk.join import DateFactor, self_topk
 
 K, HALF_LIFE = 10, 90
 OURS, DECAYED = "self_topk", f"self_topk, a date decay of {HALF_LIFE} days"

@@ -146,7 +146,7 @@ class Work:
             return rows, kept["days"]
 
     def _counted(self) -> tuple[sp.csr_array, np.ndarray]:
-        from relatedstories.vectors import count_terms, count_topics
+        from relatedstories.features.vectors import count_terms, count_topics
 
         events = self.events()
         topics = self.topics(events)[: self.n]

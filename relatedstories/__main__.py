@@ -1,6 +1,6 @@
 """``python -m relatedstories``: the command line."""
 
-from relatedstories.cli import main
+from relatedstories.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from relatedstories.display import shortened
+from relatedstories.display.html import shortened
 from relatedstories.errors import InputError, shown, whole_number
 from relatedstories.events import Event
-from relatedstories.topics import Topic
+from relatedstories.topics.extractor import Topic
 
 try:
     import matplotlib.dates as mdates
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
-    from relatedstories.index import RelatedStories
-    from relatedstories.links import Explanation, Link
+    from relatedstories.index.stories import RelatedStories
+    from relatedstories.ranking.links import Explanation, Link
 
 __all__ = ["neighbourhood", "overview", "score_parts", "topic_timeline"]
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar, Unpack
 
-from relatedstories.checkpoint import Checkpoint
-from relatedstories.difference import Difference
+from relatedstories.differences import Difference
 from relatedstories.errors import InputError
 from relatedstories.events import Event
-from relatedstories.index import Progress, RelatedStories
-from relatedstories.links import Link
-from relatedstories.rules import Keywords, Rules
-from relatedstories.storage import check_folder
+from relatedstories.index.storage import check_folder
+from relatedstories.index.stories import Progress, RelatedStories
+from relatedstories.ranking.filters import Keywords, Rules
+from relatedstories.ranking.links import Link
 from relatedstories.targets import LinksFile, Target, as_target
+from relatedstories.topics.checkpoint import Checkpoint
 
 __all__ = ["Report", "refresh"]
 
@@ -36,7 +36,7 @@ class Report(Difference):
     Parameters
     ----------
     links, changed, added, removed, relabelled : int
-        See `relatedstories.difference.Difference`.
+        See `relatedstories.differences.Difference`.
     new, edited, gone : int or None
         Events of the archive since the run before. Where there is no index to go on from, new are those that had no links
         there, gone those that only had, and what was edited is not known: None.
@@ -175,7 +175,7 @@ def refresh(
         ``{"id": ..., "links": [{"id": ..., "rank": ..., "score": ..., "context": ..., "topics": [...]}]}``, see
         `Link.to_dict`; lines are in the order of the ids. A file whose name ends in .json is one object, of lists by id. A
         `relatedstories.databases.LinksTable` takes the rows that are new or changed, and loses those that are not links any
-        more, in one transaction. `relatedstories.rewriting.LinkedPages` are rewritten, those that change.
+        more, in one transaction. `relatedstories.pages.LinkedPages` are rewritten, those that change.
     k : int, default 5
         How many links an event at most.
     index : path, optional

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from relatedstories.addresses import address_scheme
-from relatedstories.atomic import check_target, new_file, sweep
+from relatedstories.disk.atomic import check_target, new_file, sweep
+from relatedstories.disk.locks import lock_beside, locked
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event
-from relatedstories.links import Link
-from relatedstories.locks import lock_beside, locked
+from relatedstories.ranking.links import Link
 
 __all__ = [
     "AllLinks",

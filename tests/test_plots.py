@@ -10,7 +10,7 @@ import warnings
 
 import matplotlib as mpl
 import pytest
-from conftest import SPACE, day, quick
+from helpers import SPACE, day, quick
 
 from relatedstories import Event, InputError
 

@@ -9,7 +9,7 @@ import json
 import re
 
 import pytest
-from conftest import shared
+from helpers import shared
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import spacy
 
-from relatedstories.entities import KIND_OF_LABEL
-from relatedstories.kinds import KINDS, kinds
+from relatedstories.topics.entities import KIND_OF_LABEL
+from relatedstories.topics.kinds import KINDS, kinds
 
 FOLDER = Path(__file__).parent
 MENTIONS = 12  # of a title, the first of which its contexts and its label by spaCy are read from

@@ -29,7 +29,7 @@ import scipy.sparse as sp
 import spacy
 from scipy.optimize import minimize
 
-from relatedstories.kinds import CONTEXT_BITS, KINDS, NAME_BITS, context_features, name_features
+from relatedstories.topics.kinds import CONTEXT_BITS, KINDS, NAME_BITS, context_features, name_features
 
 LAST_YEAR = "2021"
 ROUNDS = 3  # in which names without a label get one

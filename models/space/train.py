@@ -27,8 +27,8 @@ import torch
 from torch import nn
 
 from relatedstories import TopicExtractor
-from relatedstories.space import DIMENSIONS, TOPIC_WEIGHT, Space, shares
-from relatedstories.vectors import Counts, count_terms, count_topics
+from relatedstories.features.vectors import Counts, count_terms, count_topics
+from relatedstories.features.word_space import DIMENSIONS, TOPIC_WEIGHT, Space, shares
 
 SEED = 0
 LEAST_EVENTS = 3

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from relatedstories.vectors import count_terms
+from relatedstories.features.vectors import count_terms
 
 MIN_EVENTS = 20  # what occurs in fewer is as good as unknown
 LAST_YEAR = "2021"

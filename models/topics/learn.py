@@ -16,10 +16,10 @@ import spacy
 from sklearn.utils.extmath import randomized_svd
 
 from relatedstories.artefacts import table
-from relatedstories.candidates import Finder, Text
-from relatedstories.kinds import KINDS, kinds
-from relatedstories.lexicon import Lexicon, Pattern, default_countries, form_of, key_of
-from relatedstories.names import definitions
+from relatedstories.topics.candidates import Finder, Text
+from relatedstories.topics.kinds import KINDS, kinds
+from relatedstories.topics.lexicon import Lexicon, Pattern, default_countries, form_of, key_of
+from relatedstories.topics.names import definitions
 
 LAST_YEAR = "2021"
 MAX_FORM = 8  # tokens

@@ -26,9 +26,9 @@ import torch
 from learn import Counts, Event, acronyms, background_counts, lexicon_of, read, word_vectors
 from torch import nn
 
-from relatedstories.candidates import FEATURES, Candidates, Finder
-from relatedstories.lexicon import key_of
-from relatedstories.scorer import CONTEXT, GRID, HIDDEN, LAYERS, WIDTH, Network
+from relatedstories.topics.candidate_ranker import CONTEXT, GRID, HIDDEN, LAYERS, WIDTH, Network
+from relatedstories.topics.candidates import FEATURES, Candidates, Finder
+from relatedstories.topics.lexicon import key_of
 
 SEED = 0
 EPOCHS = 8
@@ -60,7 +60,7 @@ def judged(name: str) -> str:
 
 
 class Model(nn.Module):
-    """The network of `relatedstories.scorer`, with its word vectors in two parts: given, and learnt (0 stands for rare words)."""
+    """The network of `relatedstories.topics.candidate_ranker`, word vectors in two parts: given, learnt (0 for rare words)."""
 
     def __init__(self, vectors: np.ndarray, known: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> None:
         super().__init__()

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
 from relatedstories.export.render import FORMATS, Renderer, SiteInfo, site_address
 from relatedstories.export.site import Site
 from relatedstories.export.views import View, Views
 from relatedstories.export.writer import Writer, check_site
-from relatedstories.locks import locked
-from relatedstories.rules import Rules
+from relatedstories.ranking.filters import Rules
 
 if TYPE_CHECKING:
-    from relatedstories.index import Progress, RelatedStories
-    from relatedstories.rules import Keywords
+    from relatedstories.index.stories import Progress, RelatedStories
+    from relatedstories.ranking.filters import Keywords
 
 __all__ = ["TITLE", "Exported", "export"]
 

@@ -6,10 +6,10 @@ import re
 from urllib.parse import quote
 
 from relatedstories.events import Event
-from relatedstories.frontmatter import quoted
-from relatedstories.markdown import escaped
-from relatedstories.mojibake import mended
-from relatedstories.pages import EVENT_ID
+from relatedstories.pages.front_matter import quoted
+from relatedstories.pages.markdown import escaped
+from relatedstories.pages.mojibake import mended
+from relatedstories.pages.reader import EVENT_ID
 
 __all__ = ["front_matter", "inline", "paragraphs", "target"]
 

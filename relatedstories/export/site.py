@@ -13,8 +13,8 @@ import numpy as np
 
 from relatedstories.events import Event
 from relatedstories.export.paths import event_stem
-from relatedstories.index import Progress, RelatedStories
-from relatedstories.topics import Topic
+from relatedstories.index.stories import Progress, RelatedStories
+from relatedstories.topics.extractor import Topic
 
 if TYPE_CHECKING:
     import numpy.typing as npt

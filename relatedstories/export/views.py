@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 from relatedstories.events import Event
 from relatedstories.export.paths import HOME, day_stem, part_stem, topic_stem, up, year_stem
 from relatedstories.export.site import Site, TopicPage
-from relatedstories.links import Link
+from relatedstories.ranking.links import Link
 
 __all__ = [
     "Bar", "DayLink", "DayView", "EventView", "HomeView", "Label", "Listed", "Related", "Timeline", "TopicView", "View", "Views",

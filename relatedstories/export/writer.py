@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from relatedstories.atomic import new_file
+from relatedstories.disk.atomic import new_file
 from relatedstories.errors import InputError
 
 __all__ = ["LISTING", "Writer"]

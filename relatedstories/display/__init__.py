@@ -1,0 +1,1 @@
+"""How results show themselves: as HTML in a notebook, as data frames."""

@@ -1,0 +1,5 @@
+"""Evaluation: how well links agree with what people judge to be related, beside baselines on the same events."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

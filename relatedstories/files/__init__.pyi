@@ -1,0 +1,1 @@
+from .keyed_lists import read_lists as read_lists

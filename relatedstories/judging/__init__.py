@@ -1,0 +1,5 @@
+"""What people judge to be related."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+from .links import Explanation as Explanation
+from .links import Link as Link
+from .links import Links as Links
+from .links import Part as Part
+from .selection import choose as choose

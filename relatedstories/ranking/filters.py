@@ -1,0 +1,158 @@
+"""The rules that a caller sets for lists, checked once: what may be listed, how much of a kind, and what editors say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
+
+import numpy as np
+
+from relatedstories.errors import BadValueError, number_within, shown, whole_number
+from relatedstories.events import Event, as_id, parse_date
+from relatedstories.topk.join import ANY_DAY, NO_DATE
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["Choices", "Keywords", "Rules"]
+
+Choices: TypeAlias = Mapping[Any, Iterable[str | int]]
+"""What editors chose: for ids of events, lists of ids of others."""
+
+
+class Keywords(TypedDict, total=False):
+    """The keywords of `RelatedStories.related`, which describes them."""
+
+    include_newer: bool
+    since: dt.date | str | None
+    until: dt.date | str | None
+    where: Callable[[Event], object] | None
+    min_score: float | None
+    max_per_context: int | None
+    diversity: float
+    pinned: Choices | None
+    blocked: Choices | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The keywords of `RelatedStories.related`, checked; ids are texts."""
+
+    include_newer: bool
+    since: dt.date | None
+    until: dt.date | None
+    where: Callable[[Event], object] | None
+    min_score: float | None
+    max_per_context: int | None
+    diversity: float
+    pinned: Mapping[str, tuple[str, ...]]
+    blocked: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(
+        cls,
+        call: str,
+        /,
+        *,
+        include_newer: bool = True,
+        since: dt.date | str | None = None,
+        until: dt.date | str | None = None,
+        where: Callable[[Event], object] | None = None,
+        min_score: float | None = None,
+        max_per_context: int | None = None,
+        diversity: float = 0.0,
+        pinned: Choices | None = None,
+        blocked: Choices | None = None,
+    ) -> Rules:
+        """Check keywords.
+
+        Parameters
+        ----------
+        call : str
+            What an error names as the place.
+        **keywords : Keywords
+
+        Raises
+        ------
+        BadValueError
+            If a value is not what it should be.
+
+        Examples
+        --------
+        >>> Rules.of("related", since="2020-02-01", pinned={1: [2, 3]}).pinned
+        {'1': ('2', '3')}
+        """
+        if not isinstance(include_newer, bool):
+            raise BadValueError(call, "include_newer", shown(include_newer), "True or False")
+        if where is not None and not callable(where):
+            raise BadValueError(call, "where", shown(where), "a function of an event")
+        rules = cls(
+            include_newer,
+            parse_date(since, call, "since"),
+            parse_date(until, call, "until"),
+            where,
+            None if min_score is None else number_within(call, "min_score", min_score),
+            None if max_per_context is None else whole_number(call, "max_per_context", max_per_context, 1),
+            number_within(call, "diversity", diversity),
+            _choices(call, "pinned", pinned),
+            _choices(call, "blocked", blocked),
+        )
+        for id_, ids in rules.pinned.items():
+            both = next((other for other in ids if other in rules.blocked.get(id_, ())), None)
+            if both is not None:
+                raise BadValueError(call, "pinned", f"{shown(both)} under {shown(id_)}, where it is blocked", "another event")
+        return rules
+
+    @property
+    def plain(self) -> bool:
+        """Whether lists are the best candidates, near-duplicates aside, but for what is pinned and blocked."""
+        return self.where is None and self.max_per_context is None and not self.diversity
+
+    @property
+    def every_day(self) -> bool:
+        """Whether events of whatever date may be listed."""
+        return self.include_newer and self.since is None and self.until is None
+
+    def spans(self, days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """The `span` of each of some days, shape (n, 2)."""
+        return np.array([self.span(day) for day in days.tolist()], np.int32).reshape(-1, 2)
+
+    def span(self, day: int) -> tuple[int, int]:
+        """The first and the last day that may be listed for an event of a day; `NO_DATE` is before every day."""
+        first, last = ANY_DAY
+        if not self.include_newer and day != NO_DATE:
+            last = day  # an unknown date is not known to be newer
+        if self.since is not None:
+            first = self.since.toordinal()
+        if self.until is not None:
+            first, last = max(first, NO_DATE + 1), min(last, self.until.toordinal())
+        return first, last
+
+    def unknown(self, known: Container[str], asked: Iterable[str] | None = None) -> list[str]:
+        """The ids among those pinned and blocked that are not known, in words: under the ids asked about, else all."""
+        found = []
+        for name, choices in (("pinned", self.pinned), ("blocked", self.blocked)):
+            if asked is None:
+                found += [f"{shown(id_)} with {name} events" for id_ in choices if id_ not in known]
+            for id_ in choices if asked is None else asked:
+                found += [f"{shown(other)} {name} under {shown(id_)}" for other in choices.get(id_, ()) if other not in known]
+        return found
+
+
+def _choices(call: str, name: str, value: object) -> dict[str, tuple[str, ...]]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise BadValueError(call, name, shown(value), "a mapping of ids to lists of ids")
+    found: dict[str, tuple[str, ...]] = {}
+    for key, others in value.items():
+        id_ = as_id(key, call, name)
+        if isinstance(others, (str, bytes, Mapping)) or not isinstance(others, Iterable):
+            raise BadValueError(call, name, f"{shown(others)} under {shown(id_)}", "a list of ids")
+        ids = [as_id(other, call, name) for other in others]
+        if id_ in ids:
+            raise BadValueError(call, name, f"{shown(id_)} under itself", "another event")
+        found[id_] = tuple(dict.fromkeys((*found.get(id_, ()), *ids)))  # 17 and "17" are one id
+    return found

@@ -1,0 +1,5 @@
+"""From text to topics: the named things and matters an event is about."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,277 @@
+"""Names: when two spellings are one topic, and which name a reader knows it by.
+
+A name table holds, for words as they stand in a text ("the Fed", "Iranian"), the canonical name that editors gave them
+("Federal Reserve", "Iran"), how often they did, and how often the words occurred.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from relatedstories.topics.kinds import KINDS
+from relatedstories.topics.lexicon import default_lexicon
+
+__all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "fold", "forms", "is_acronym", "words"]
+
+MAX_WORDS = 8
+"""The longest name that is looked for, in words."""
+
+MAX_NAME = 200  # and in characters
+
+MAX_GAP = 3
+"""The most characters between two words of one name."""
+
+MIN_SHARE = 0.4
+"""The part of a form's links that must go to one name for it to be the form's."""
+
+_DEFINITION = re.compile(r"\((?:the )?([A-Z]{2,8})\)")
+_BREAK = re.compile(r"[.;,()]\s|\n")  # a name does not go on over it
+
+_WORD = re.compile(r"[^\W_]+(?:[.'’&][^\W_]+)*")
+_POSSESSIVE = re.compile(r"['’][sS]?$")
+_ARTICLE = re.compile(r"(?:the|an?)\s+(?=\S)", re.IGNORECASE)
+_EDGES = " \t\n\r\"'’‘“”«»`,;:–—-"
+
+
+class Word(NamedTuple):
+    """A word of a text: where it stands, and its form without accents, dots and possessive, case kept."""
+
+    start: int
+    end: int
+    form: str
+
+
+def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
+    """The words of a text as names are looked up by them; or some, from a first to before a last.
+
+    Examples
+    --------
+    >>> [word.form for word in words("The U.S. and Córdoba's COVID-19 rules")]
+    ['The', 'US', 'and', 'Cordoba', 'COVID', '19', 'rules']
+    """
+    found = []
+    for match in itertools.islice(_WORD.finditer(text), first, last):
+        word = match[0]
+        if word.isascii() and word.isalnum():  # most are
+            found.append(Word(*match.span(), word))
+            continue
+        word = _POSSESSIVE.sub("", word)
+        found.append(Word(match.start(), match.start() + len(word), _plain(word)))
+    return found
+
+
+def forms(text: str) -> list[str]:
+    """The forms alone of the words of a text, which takes a fraction of the time.
+
+    Examples
+    --------
+    >>> forms("Córdoba's rules")
+    ['Cordoba', 'rules']
+    """
+    found: list[str] = _WORD.findall(text)
+    return [word if word.isascii() and word.isalnum() else _plain(_POSSESSIVE.sub("", word)) for word in found]
+
+
+def _plain(word: str) -> str:
+    if not word.isascii():
+        word = "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char))
+    return word if word.isalnum() else re.sub(r"[.'’&]", "", word)
+
+
+def bare(surface: str) -> str:
+    """The words of a mention without article, possessive and quotes: a name that can be shown.
+
+    Examples
+    --------
+    >>> bare("the European Union’s")
+    'European Union'
+    """
+    name = _POSSESSIVE.sub("", " ".join(surface.split()).strip(_EDGES)).strip(_EDGES)
+    return _ARTICLE.sub("", name, count=1) if _ARTICLE.match(name) else name
+
+
+@functools.lru_cache(1 << 16)
+def fold(name: str) -> str:
+    """The key of a name: two names with one key are one topic. Empty for a name that has no letter.
+
+    Case, accents, dots, hyphens, possessives and a leading article do not count.
+
+    Examples
+    --------
+    >>> fold("the São Paulo") == fold("Sao Paulo's"), fold("2005")
+    (True, '')
+    """
+    key = " ".join(word.form for word in words(_ARTICLE.sub("", name, count=1) if _ARTICLE.match(name) else name)).casefold()
+    return key if any(char.isalpha() for char in key) else ""
+
+
+def is_acronym(short: str, name: str) -> bool:
+    """Whether `short` is made of initials of `name`, its first among them; small words may be left out.
+
+    Examples
+    --------
+    >>> is_acronym("ISS", "International Space Station"), is_acronym("FARC", "National Liberation Army")
+    (True, False)
+    """
+    if not (2 <= len(short) <= 8 and short.isalpha() and short.isupper()):
+        return False
+    initials = [word.form[0] for word in words(name) if word.form]
+    if len(initials) < 2 or initials[0].upper() != short[0]:
+        return False
+    rest = iter(initials)
+    taken = [initial for letter in short for initial in _through(rest, letter)]
+    # Every word with a capital must give its letter: "UN" is not the United Nations High Commissioner.
+    return len(taken) == len(short) and sum(map(str.isupper, initials)) == sum(map(str.isupper, taken))
+
+
+def _through(initials: Iterator[str], letter: str) -> Iterator[str]:
+    """The next initial that is the letter, if any."""
+    for initial in initials:
+        if initial.upper() == letter:
+            yield initial
+            return
+
+
+def definitions(text: str) -> Iterator[tuple[str, int, int]]:
+    """Acronyms that a text defines, in brackets after their name: the acronym, and where the name starts and ends.
+
+    Examples
+    --------
+    >>> text = "Aboard the International Space Station (ISS) is a crew of six"
+    >>> [(acronym, text[start:end]) for acronym, start, end in definitions(text)]
+    [('ISS', 'International Space Station')]
+    """
+    for match in _DEFINITION.finditer(text):
+        before = words(text[max(0, match.start() - MAX_NAME) : match.start()])[-MAX_WORDS:]
+        offset = max(0, match.start() - MAX_NAME)
+        for first in reversed(before[:-1]):
+            start, end = offset + first.start, offset + before[-1].end
+            name = text[start:end]
+            if name[0].isupper() and is_acronym(match[1], name) and not _BREAK.search(name):
+                yield match[1], start, end
+                break
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A row of a name table.
+
+    Parameters
+    ----------
+    words : str
+        The words in a text, as `words` gives them, joined by spaces; case counts.
+    canonical : str
+        The name that editors gave them most often.
+    linked, seen : int
+        Events in which editors linked the words at all, and events in which they occur.
+    kind : str, default "thing"
+        The kind of the topic, where the table knows it.
+    """
+
+    words: str
+    canonical: str
+    linked: int
+    seen: int
+    kind: str = "thing"
+
+    @property
+    def probability(self) -> float:
+        """How likely an editor is to link the words where they occur, 0 to 1."""
+        return self.linked / max(self.linked, self.seen)
+
+
+class NameTable:
+    """Looks names up in texts.
+
+    Parameters
+    ----------
+    names : iterable of Name
+
+    Examples
+    --------
+    >>> table = NameTable([Name("ISS", "International Space Station", 9, 10), Name("station", "Station", 1, 90)])
+    >>> table.canonical("the ISS")
+    'International Space Station'
+    >>> [(start, end, name.canonical) for start, end, name in table.find("Supplies reach the ISS")]
+    [(19, 22, 'International Space Station')]
+    """
+
+    def __init__(self, names: Iterable[Name]) -> None:
+        self._exact = {name.words: name for name in names}
+        self._folded: dict[str, Name] = {}
+        self._canonical: dict[str, str] = {}
+        for name in self._exact.values():
+            key = fold(name.words)
+            known = self._folded.get(key)
+            if known is None or (-name.linked, name.words) < (-known.linked, known.words):
+                self._folded[key] = name
+            self._canonical.setdefault(fold(name.canonical), name.canonical)
+        self._lengths: dict[str, int] = {}
+        for form in self._exact:
+            first, _, rest = form.partition(" ")
+            self._lengths[first] = max(self._lengths.get(first, 0), rest.count(" ") + 1 + bool(rest))
+
+    def __len__(self) -> int:
+        return len(self._exact)
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self._exact.values())
+
+    def lookup(self, surface: str) -> Name | None:
+        """The row for the words of a mention: in their own case, else in any."""
+        form = " ".join(word.form for word in words(bare(surface)))
+        return self._exact.get(form) or self._folded.get(form.casefold())
+
+    def known(self, surface: str) -> str | None:
+        """The canonical name of a mention, if the table has it."""
+        name = bare(surface)
+        known = self._canonical.get(fold(name))
+        if known is None and (row := self.lookup(name)):
+            known = row.canonical
+        return known
+
+    def canonical(self, surface: str) -> str:
+        """The canonical name of a mention; where the table knows none, the mention without article and possessive."""
+        return self.known(surface) or bare(surface)
+
+    def find(self, text: str) -> Iterator[tuple[int, int, Name]]:
+        """Every place in the text where words of the table stand, overlapping ones too: start, end and the row."""
+        found = words(text)
+        for i, word in enumerate(found):
+            length = self._lengths.get(word.form, 0)
+            form = ""
+            before = word.end
+            for other in found[i : i + length]:
+                if other.start - before > MAX_GAP or _BREAK.search(text, before, other.start):
+                    break
+                before = other.end
+                form = f"{form} {other.form}" if form else other.form
+                if name := self._exact.get(form):
+                    yield word.start, other.end, name
+
+
+@functools.cache
+def default_names() -> NameTable:
+    """The names that come with the package: those of the topic model's lexicon (models/topics)."""
+    lexicon = default_lexicon()
+    rows: dict[str, Name] = {}
+    for form, row in itertools.islice(lexicon.forms.items(), lexicon.n_forms):
+        linked, seen = lexicon.counts[row, :2].tolist()
+        titles = lexicon.titles_of(row)
+        if titles and titles[0][1] >= MIN_SHARE * linked:
+            name_id = titles[0][0]
+            plain = " ".join(word.form for word in words(form))
+            rows.setdefault(plain, Name(plain, lexicon.names[name_id], linked, max(1, seen), KINDS[lexicon.kinds[name_id]]))
+    for country, names in lexicon.countries.names.items():
+        for name in names:
+            plain = " ".join(word.form for word in words(name))
+            known = rows.get(plain)
+            if name != "Georgia":  # a state too
+                rows[plain] = Name(plain, country, known.linked if known else 0, known.seen if known else 1, "place")
+    return NameTable(rows.values())

@@ -1,0 +1,83 @@
+"""Rows of weights: exact sums, unit length, the same as scikit-learn's where it is the same."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from relatedstories.features.vectors import STEP, Counts, background, count_terms, count_topics, inverse_frequencies, weigh
+
+JUNK_FOOD = [
+    "the pizza pizza beer copyright",
+    "the pizza burger beer copyright",
+    "the the pizza beer beer copyright",
+    "the salad",
+]
+texts = st.lists(st.text("ab é", max_size=12).map(lambda text: text.replace(" ", "  ")), max_size=6)
+
+
+def rows_of(terms: Counts, topics: Counts, topic_weight: float):
+    n = terms.matrix.shape[0]
+    idf = [inverse_frequencies(counts.terms, counts.events(), n) for counts in (terms, topics)]
+    return weigh(terms, topics, *idf, topic_weight)
+
+
+def test_terms_alone_are_scikit_learns_tfidf():
+    terms, topics = count_terms(JUNK_FOOD), count_topics([[]] * len(JUNK_FOOD))
+    rows = rows_of(terms, topics, 0.3).toarray()
+    peer = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(JUNK_FOOD).toarray()
+    np.testing.assert_allclose(rows, peer, atol=1 / STEP)
+
+
+def test_what_is_common_in_news_is_not_telling_in_a_small_archive_either():
+    terms = ("government", "luhansk", "qwertz")
+    small = inverse_frequencies(terms, np.ones(3), 100, background())
+    assert small[0] < small[1] < small[2]
+    large = inverse_frequencies(terms, np.array([1e6, 1e6, 1e6]), 10**7, background())
+    np.testing.assert_allclose(large, large[0], rtol=1e-2)  # an archive that is large enough speaks for itself
+
+
+def test_news_words_are_terms_though_scikit_learn_stops_them():
+    assert count_terms(["The fire in the mine", "a bill"]).terms == ("bill", "fire", "mine")
+
+
+def test_topics_take_their_part_of_the_length():
+    terms, topics = count_terms(["storm hail", "storm"]), count_topics([["oslo"], []])
+    rows = rows_of(terms, topics, 0.25).toarray()
+    assert np.square(rows[0, -1]) == np.float32(0.25)
+    np.testing.assert_allclose(np.square(rows).sum(axis=1), 1, atol=2e-3)
+
+
+@given(texts, st.lists(st.lists(st.sampled_from("xyz"), unique=True), min_size=6, max_size=6), st.floats(0, 1))
+@settings(deadline=None)
+def test_rows_are_of_unit_length_at_most_in_whole_steps(texts, keys, topic_weight):
+    rows = rows_of(count_terms(texts), count_topics(keys[: len(texts)]), topic_weight)
+    assert rows.dtype == np.float32
+    np.testing.assert_array_equal(rows.data * STEP, np.round(rows.data * STEP))
+    assert (np.square(rows.toarray().astype(np.float64)).sum(axis=1) <= 1).all()
+    assert (rows.data > 0).all()
+
+
+@given(texts, texts, st.data())
+@settings(deadline=None)
+def test_stacked_and_taken_counts_are_counts_of_the_texts(first, second, data):
+    both = first + second
+    stacked = count_terms(first).stack(count_terms(second))
+    same(stacked, count_terms(both))
+    rows = data.draw(st.permutations(range(len(both))))[: data.draw(st.integers(0, len(both)))]
+    same(stacked.take(np.array(rows, np.intp)), count_terms([both[i] for i in rows]))
+
+
+def same(a: Counts, b: Counts):
+    assert a.terms == b.terms
+    np.testing.assert_array_equal(a.matrix.toarray(), b.matrix.toarray())
+
+
+def test_an_enormous_row_keeps_its_heaviest_terms():
+    text = " ".join(f"w{i}" for i in range(5000)) + " heavy" * 50
+    terms = count_terms([text, "heavy"])
+    rows = rows_of(terms, count_topics([[], []]), 0.25)
+    assert rows[[0]].nnz <= 1024
+    assert rows[0, terms.terms.index("heavy")] > 0

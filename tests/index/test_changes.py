@@ -1,0 +1,118 @@
+"""Whatever an index goes through, it answers as one that was fitted to the same events."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from helpers import CapitalisedWords
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from relatedstories import Event, RelatedStories
+from relatedstories.index import storage
+
+WORDS = ["Oslo", "oslo", "Rome", "snow", "rain", "Élan", "“Rome”", "vote", "the", "line\nbreak", "s\u2028p"]
+
+
+class Named(CapitalisedWords):
+    name = "capitalised words"
+
+
+titles = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
+dates = st.one_of(st.none(), st.dates(dt.date(2020, 1, 1), dt.date(2020, 12, 31)))
+ids = st.sampled_from([f"{letter}{number}" for letter in "aé\u2028" for number in range(5)])
+bodies = st.tuples(titles, dates)
+
+
+class Changes(RuleBasedStateMachine):
+    """Events by id, and an index that is told of each change."""
+
+    def __init__(self):
+        super().__init__()
+        # However much has changed, what is known of the nearest is brought up to date.
+        self.patched = patch("relatedstories.topk.neighbour_cache._MOST_CHANGED", 1.0)
+        self.patched.start()
+
+    def teardown(self):
+        self.patched.stop()
+
+    @initialize(bodies=st.dictionaries(ids, bodies, max_size=8))
+    def fit(self, bodies):
+        self.events = {id_: Event(id_, title, date=date) for id_, (title, date) in bodies.items()}
+        self.stories = RelatedStories(Named()).fit(self.events.values())
+
+    @rule(id_=ids, body=bodies)
+    def put(self, id_, body):
+        if id_ in self.events:
+            self.stories.remove(id_)
+        self.events[id_] = Event(id_, body[0], date=body[1])
+        self.stories.add([self.events[id_]])
+
+    @rule(bodies=st.dictionaries(ids, bodies, max_size=6))
+    def add(self, bodies):
+        new = [Event(id_, title, date=date) for id_, (title, date) in bodies.items() if id_ not in self.events]
+        self.events |= {event.id: event for event in new}
+        self.stories.add(new)
+
+    @rule(data=st.data())
+    def remove(self, data):
+        gone = data.draw(st.lists(st.sampled_from(sorted(self.events)), unique=True)) if self.events else []
+        self.stories.remove(gone)
+        for id_ in gone:
+            del self.events[id_]
+
+    @rule()
+    def save_and_load(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.stories.save(Path(folder) / "index")
+            self.stories = RelatedStories.load(Path(folder) / "index", Named())
+
+    @rule(bodies=st.dictionaries(ids, bodies, max_size=3), data=st.data())
+    def fit_again(self, bodies, data):
+        self.events |= {id_: Event(id_, title, date=date) for id_, (title, date) in bodies.items()}
+        for id_ in data.draw(st.lists(st.sampled_from(sorted(self.events)), unique=True, max_size=2)) if self.events else []:
+            del self.events[id_]
+        self.stories.fit(self.events.values())
+
+    @invariant()
+    def as_fitted(self):
+        if not hasattr(self, "stories"):
+            return
+        fresh = RelatedStories(Named()).fit(self.events.values())
+        assert list(self.stories) == list(fresh)
+        assert list(self.stories.all_related(3)) == list(fresh.all_related(3))
+        assert [self.stories.topics(id_) for id_ in self.events] == [fresh.topics(id_) for id_ in self.events]
+        unseen = Event("unseen", "Snow and rain in Rome: Oslo line", date=dt.date(2020, 6, 1))
+        assert self.stories.related(unseen, 4) == fresh.related(unseen, 4)
+        parts, expected = self.stories._archive.parts(), fresh._archive.parts()
+        for name, array in expected[0].items():
+            if name.startswith("nearest"):  # more or less may be known
+                continue
+            assert parts[0][name].dtype == array.dtype
+            assert parts[0][name].tolist() == array.tolist(), name
+        for name, lines in expected[1].items():
+            assert list(parts[1][name]) == list(lines), name
+
+
+Changes.TestCase.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)
+TestChanges = pytest.mark.slow(Changes.TestCase)
+
+
+def test_an_index_is_opened_without_being_read_whole(tmp_path, monkeypatch):
+    RelatedStories(Named()).fit([Event(str(i), f"Oslo {i}") for i in range(20)]).save(tmp_path / "index")
+    monkeypatch.setattr(storage, "_checksum", lambda path: pytest.fail(f"{path} is read whole"))
+    monkeypatch.setattr(storage.Lines, "__getitem__", lambda *_: pytest.fail("a line is read"))
+    RelatedStories.load(tmp_path / "index", Named())
+
+
+def test_a_copy_of_an_index_is_compared_with_its_checksums(tmp_path):
+    stories = RelatedStories(Named()).fit([Event(str(i), f"Oslo {i}") for i in range(20)])
+    stories.save(tmp_path / "index")
+    shutil.copytree(tmp_path / "index", tmp_path / "copy", copy_function=shutil.copyfile)
+    assert RelatedStories.load(tmp_path / "copy", Named()).related("3") == stories.related("3")

@@ -1,0 +1,232 @@
+"""A refresh that is killed at any moment: what was there stays readable, and the next run ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from helpers import SPACE
+from stores import Store
+
+from relatedstories import Event, RelatedStories
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
+
+KILLS = 67
+"""For each of three stores: 200 in all."""
+
+RUNS = """
+import gc, json, os, sys
+from relatedstories.cli.app import main
+import relatedstories.databases.links_table, relatedstories.pages.front_matter, relatedstories.pages.writer, psycopg, yaml
+from relatedstories import RelatedStories, read_events
+for stories in [RelatedStories().fit(list(read_events("sample"))[:20])]:
+    list(stories.all_related())
+del stories
+gc.freeze()
+print("ready", flush=True)
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        folder, *arguments = json.loads(line)
+        os.chdir(folder)
+        sys.argv = ["relatedstories", *arguments]
+        sys.stderr = open("errors", "w")
+        try:
+            main()
+        except SystemExit as done:
+            sys.stderr.flush()
+            os._exit(done.code)  # without taking down all that the fork shares with this process
+    print(pid, flush=True)
+    print(os.waitpid(pid, 0)[1], flush=True)
+"""
+"""A process that has loaded and compiled everything, and forks one for each run: the command, less the seconds of its start."""
+
+
+class Runs:
+    """Runs of the command, each a process of its own."""
+
+    def __init__(self) -> None:
+        self.folder = Path()
+        command = [sys.executable, "-c", RUNS]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._said() == "ready"
+
+    def _said(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def __call__(self, *arguments: str, kill_after: float | None = None) -> int:
+        """The code that the run ends with."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([str(self.folder), *arguments]) + "\n")
+        self._process.stdin.flush()
+        pid = int(self._said())
+        if kill_after is not None:
+            time.sleep(kill_after)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(int(self._said()))
+
+    @property
+    def errors(self) -> str:
+        return (self.folder / "errors").read_text()
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[Runs]:
+    found = Runs()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def runs(process: Runs, tmp_path: Path) -> Runs:
+    process.folder = tmp_path
+    return process
+
+
+def later() -> list[Event]:
+    """The archive a day later: an event is new, one has been edited, one is gone."""
+    events = {event.id: event for event in SPACE}
+    del events["whitson"]
+    events["oslo"] = Event("oslo", "Snow closes the airport of Oslo in Norway", date=events["oslo"].date)
+    events["electron"] = Event("electron", "Rocket Lab launches its Electron; a Progress cargo ship docks", date=SPACE[0].date)
+    return list(events.values())
+
+
+class Place(Protocol):
+    """Where the events and links of a test are."""
+
+    arguments: list[str]
+
+    def put(self, events: list[Event]) -> None: ...
+
+    def links(self) -> dict[str, Any]:
+        """All that readers of the links see."""
+
+    def keep(self) -> None:
+        """Remember all that is there now."""
+
+    def restore(self) -> None:
+        """Make it so again."""
+
+
+class Tables:
+    """Tables of a database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.arguments = [store.url, "--links-table", "related_links"]
+
+    def put(self, events: list[Event]) -> None:
+        if "events" in self._store.tables():
+            self._store.run("DROP TABLE events")
+        self._store.put(events)
+
+    def links(self) -> dict[str, Any]:
+        asked = "SELECT event_id, rank, related_id, score, context, topics, duplicates, pinned FROM related_links"
+        return {f"{row[0]} {row[1]}": row[2:] for row in self._store.rows(asked)}
+
+    def keep(self) -> None:
+        self._store.run("CREATE TABLE kept AS SELECT * FROM related_links")
+
+    def restore(self) -> None:
+        self._store.run("DELETE FROM related_links")
+        self._store.run("INSERT INTO related_links SELECT * FROM kept")
+
+
+class Folder:
+    """A folder of pages."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._kept = folder, folder.with_name("kept")
+        self.arguments = [folder.name, "--in-place"]
+
+    def put(self, events: list[Event]) -> None:
+        self._folder.mkdir(exist_ok=True)
+        for path in self._folder.iterdir():
+            if path.stem not in {event.id for event in events}:
+                path.unlink()
+        for event in events:
+            path = self._folder / f"{event.id}.md"
+            before = path.read_text() if path.exists() else "---\n---\n"
+            related = before.partition("related:")[2].rpartition("---")[0]
+            page = f"---\ntitle: {event.title}\ndate: {event.date}\n" + (f"related:{related}---\n" if related else "---\n")
+            path.write_text(page)
+
+    def links(self) -> dict[str, Any]:
+        return {path.name: path.read_bytes() for path in self._folder.glob("*.md")}
+
+    def keep(self) -> None:
+        shutil.copytree(self._folder, self._kept)
+
+    def restore(self) -> None:
+        shutil.rmtree(self._folder)
+        shutil.copytree(self._kept, self._folder)
+
+
+def killed_again_and_again(runs: Runs, place: Place, tmp_path: Path, whole: Callable[[dict[str, Any], Any, Any], bool]) -> None:
+    index, kept_index = tmp_path / "index", tmp_path / "kept-index"
+    command = ["refresh", *place.arguments, "--jobs", "1", "--index", "index"]
+    place.put(SPACE)
+    assert runs(*command) == 0, runs.errors
+    place.put(later())
+    place.keep()
+    shutil.copytree(index, kept_index)
+    before = place.links()
+    started = time.monotonic()
+    assert runs(*command) == 0, runs.errors
+    took = time.monotonic() - started
+    after = place.links()
+    assert before != after
+    clean = {path.name for path in tmp_path.iterdir()}
+    killed, chance = 0, random.Random(0)
+    while killed < KILLS:
+        place.restore()
+        shutil.rmtree(index)
+        shutil.copytree(kept_index, index)
+        moment = chance.uniform(0, took)
+        if runs(*command, kill_after=moment) == -signal.SIGKILL:
+            killed += 1
+        else:
+            took = max(moment, took * 0.8)  # it had come to its end: the machine is less busy than it was
+        assert whole(place.links(), before, after)
+        assert len(RelatedStories.load(index)) in (len(SPACE), len(later()))
+        assert runs(*command) == 0, runs.errors
+        assert place.links() == after
+        assert {path.name for path in tmp_path.iterdir()} == clean
+        assert len(list(index.iterdir())) == 2
+
+
+def one_or_the_other(now: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> bool:
+    return now in (before, after)
+
+
+def each_one_or_the_other(now: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> bool:
+    return now.keys() == before.keys() and all(page in (before[name], after[name]) for name, page in now.items())
+
+
+def test_in_a_database(runs: Runs, store: Store, tmp_path: Path) -> None:
+    killed_again_and_again(runs, Tables(store), tmp_path, one_or_the_other)
+
+
+def test_in_a_folder_of_pages(runs: Runs, tmp_path: Path) -> None:
+    killed_again_and_again(runs, Folder(tmp_path / "pages"), tmp_path, each_one_or_the_other)
+    assert all(not path.name.startswith(".") for path in (tmp_path / "pages").iterdir())

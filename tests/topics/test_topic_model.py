@@ -1,0 +1,427 @@
+"""The topic model: the same topics wherever and however it is run, and plain cases of what a text calls its topics."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spacy
+from helpers import SPACE
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from spacy import displacy
+from threadpoolctl import threadpool_limits
+
+from relatedstories import BadValueError, Event, TopicExtractor, read_events
+from relatedstories.topics import component, lexicon, tagger
+from relatedstories.topics.candidate_ranker import default_network
+from relatedstories.topics.candidates import Finder
+from relatedstories.topics.kinds import KINDS
+
+EVENTS = [*SPACE, *itertools.islice(read_events("sample"), 20)]
+TEXT = "Iranian officials meet in Geneva. Supplies reach the International Space Station (ISS)."
+
+
+def facts(found):
+    return [
+        (topic.name, topic.kind, topic.probability, [(str(mention), mention.start, mention.end) for mention in topic.mentions])
+        for topic in found
+    ]
+
+
+def written(doc):
+    """What the component says of a text, in the order of the text."""
+    spans = doc.spans["topics"]
+    probabilities = spans.attrs["probabilities"]
+    return [(s.start_char, s.end_char, s.kb_id_, s.label_, p) for s, p in zip(spans, probabilities, strict=True)]
+
+
+def marked(found):
+    """The same of an extractor's topics."""
+    return sorted((m.start, m.end, topic.name, topic.kind, topic.probability) for topic in found for m in topic.mentions)
+
+
+def named(extractor, text):
+    return {topic.name: list(topic.mentions) for topic in extractor.extract(text)}
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("relatedstories_topics")
+    return nlp
+
+
+@pytest.fixture(scope="module")
+def expected(extractor):
+    return {event.id: facts(extractor.extract(event)) for event in EVENTS}
+
+
+# The spaCy component
+
+
+def test_the_component_writes_spans_with_names_kinds_and_probabilities(pipeline):
+    doc = pipeline(TEXT)
+    spans = {span.text: span for span in doc.spans["topics"]}
+    assert (spans["Geneva"].kb_id_, spans["Geneva"].label_) == ("Geneva", "place")
+    assert spans["Iranian"].kb_id_ == "Iran"
+    assert spans["ISS"].kb_id_ == spans["International Space Station"].kb_id_ == "International Space Station"
+    probabilities = doc.spans["topics"].attrs["probabilities"]
+    assert len(probabilities) == len(doc.spans["topics"])
+    assert all(0 < p <= 1 for p in probabilities)
+    assert list(doc.ents) == list(doc.spans["topics"])
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n", "rain", "🚀"])
+def test_the_component_on_texts_without_topics(pipeline, text):
+    doc = pipeline(text)
+    assert list(doc.spans["topics"]) == doc.spans["topics"].attrs["probabilities"] == []
+    assert doc.ents == ()
+
+
+@pytest.mark.parametrize("text", [TEXT, "Snow in Geneva", "rain"])
+def test_the_component_leaves_the_entities_of_others_alone(text):
+    ruled = spacy.blank("en")
+    ruled.add_pipe("entity_ruler").add_patterns([{"label": "WHO", "pattern": "Iranian officials"}])
+    before = [(span.text, span.label_) for span in ruled(text).ents]
+    ruled.add_pipe("relatedstories_topics")
+    doc = ruled(text)
+    assert [(span.text, span.label_) for span in doc.ents] == before
+    assert ("Geneva" in [span.kb_id_ for span in doc.spans["topics"]]) is ("Geneva" in text)
+
+
+def test_displacy_shows_the_topics(pipeline):
+    doc = pipeline(TEXT)
+    as_spans = displacy.render(doc, style="span", options={"spans_key": "topics"}, jupyter=False)
+    as_entities = displacy.render(doc, style="ent", jupyter=False)
+    for shown in (as_spans, as_entities):
+        for topic in ("Iran", "Geneva", "International Space Station"):
+            assert f">{topic}</a>" in shown
+        assert "place" in shown
+
+
+def test_the_components_threshold():
+    by_threshold = []
+    for threshold in (0.0, 0.5, 1.0):
+        nlp = spacy.blank("en")
+        nlp.add_pipe("relatedstories_topics", config={"threshold": threshold})
+        by_threshold.append(written(nlp(TEXT)))
+        assert all(item[-1] >= threshold for item in by_threshold[-1])
+    assert len(by_threshold[0]) > len(by_threshold[1]) > len(by_threshold[2])
+
+
+@pytest.mark.parametrize("wrong", [2, -0.1, "x", "0.5", True, [0.5]])
+def test_a_wrong_threshold_of_the_component(wrong):
+    with pytest.raises(ValueError, match="threshold"):  # spaCy's own for a wrong type
+        spacy.blank("en").add_pipe("relatedstories_topics", config={"threshold": wrong})
+    with pytest.raises(BadValueError, match=r"TopicTagger: threshold: got .*, expected a number from 0 to 1"):
+        component.TopicTagger(wrong)
+
+
+def test_the_component_is_saved_with_its_pipeline(tmp_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("relatedstories_topics", config={"threshold": 0.6})
+    nlp.to_disk(tmp_path / "nlp")
+    for loaded in (spacy.load(tmp_path / "nlp"), spacy.blank("en").from_config(nlp.config), spacy.load(tmp_path / "nlp")):
+        assert loaded.config["components"]["relatedstories_topics"]["threshold"] == 0.6
+        assert written(loaded(TEXT)) == written(nlp(TEXT))
+    same = spacy.blank("en")
+    same.add_pipe("relatedstories_topics", config={"threshold": 0.6})
+    assert written(same.from_disk(tmp_path / "nlp")(TEXT)) == written(nlp(TEXT))
+
+
+def test_spacy_finds_the_component_without_an_import():
+    (entry,) = entry_points(group="spacy_factories", name="relatedstories_topics")
+    assert entry.load() is component.make_tagger
+
+
+def test_the_component_streams_as_it_reads_one_by_one(pipeline):
+    texts = [event.full_text for event in EVENTS]
+    expected = [written(pipeline(text)) for text in texts]
+    for size in (1, 7, 1000):
+        assert [written(doc) for doc in pipeline.pipe(texts, batch_size=size)] == expected
+
+
+def test_a_pipeline_with_the_component_gives_the_extractors_topics(extractor, pipeline, expected):
+    handed = TopicExtractor(pipeline)
+    assert {event.id: facts(found) for event, found in zip(EVENTS, handed.extract_many(EVENTS), strict=True)} == expected
+    for event in SPACE:
+        assert written(pipeline(event.full_text)) == marked(extractor.extract(event))
+
+
+def test_the_component_under_another_name_is_the_component_still(extractor):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("relatedstories_topics", name="news_topics")
+    assert facts(TopicExtractor(nlp).extract(TEXT)) == facts(extractor.extract(TEXT))
+
+
+# The threshold
+
+
+@pytest.mark.parametrize("wrong", [2, -0.1, "x", "0.5", True, float("nan"), [0.5]])
+def test_wrong_thresholds(wrong):
+    with pytest.raises(BadValueError, match=r"TopicExtractor: threshold: got .*, expected a number from 0 to 1"):
+        TopicExtractor(threshold=wrong)
+
+
+def test_a_higher_threshold_gives_fewer_and_surer_topics():
+    thresholds = [0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1]
+    by_threshold = [list(TopicExtractor(threshold=t).extract_many(EVENTS)) for t in thresholds]
+    for threshold, topics in zip(thresholds, by_threshold, strict=True):
+        assert all(threshold <= topic.probability <= 1 for found in topics for topic in found)
+    for lower, higher in itertools.pairwise(by_threshold):
+        assert all(len(some) >= len(fewer) for some, fewer in zip(lower, higher, strict=True))
+    counts = [sum(map(len, topics)) for topics in by_threshold]
+    assert counts[0] > counts[2] > counts[4] > counts[6]
+
+
+# The same bits in every batch, order and thread
+
+
+@given(st.permutations(range(len(EVENTS))), st.sets(st.integers(1, len(EVENTS) - 1), max_size=8))
+@settings(deadline=None, max_examples=8)
+def test_neither_batch_nor_order_matters(extractor, expected, order, cuts):
+    bounds = [0, *sorted(cuts), len(EVENTS)]
+    for first, end in itertools.pairwise(bounds):
+        some = [EVENTS[i] for i in order[first:end]]
+        for event, found in zip(some, extractor.extract_many(some), strict=True):
+            assert facts(found) == expected[event.id]
+
+
+def test_the_end_of_a_batch_does_not_matter(extractor, expected):
+    many = EVENTS * (tagger.BATCH_SIZE // len(EVENTS) + 2)
+    assert len(many) > tagger.BATCH_SIZE
+    for event, found in zip(many, extractor.extract_many(many), strict=True):
+        assert facts(found) == expected[event.id]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_number_of_threads_of_matrix_products_does_not_matter(extractor, expected, threads):
+    with threadpool_limits(threads):
+        assert [facts(found) for found in extractor.extract_many(EVENTS)] == list(expected.values())
+
+
+def test_threads_may_share_an_extractor(extractor, expected):
+    """From the first text on, when all of them fill what the finder remembers."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(4):
+            tagger._finder.cache_clear()
+            with ThreadPoolExecutor(4) as pool:
+                answers = list(pool.map(lambda _: [facts(extractor.extract(event)) for event in EVENTS], range(4)))
+            assert all(answer == list(expected.values()) for answer in answers)
+    finally:
+        sys.setswitchinterval(interval)
+        tagger._finder.cache_clear()  # a finder that was broken would go on giving wrong topics to the tests after this
+
+
+WORDS = [
+    "Paris",
+    "U.S.-led",
+    "don't",
+    "cannot",
+    "(AP)",
+    "Dec.",
+    "10a.m.",
+    '"Gov."',
+    "and/or",
+    ":-)",
+    "São",
+    "\n",
+    "",
+    "a\nb",
+    "1,000km.",
+]
+
+
+@given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), max_size=12))
+def test_tokens_are_those_of_spacy(parts):
+    text = " ".join(parts)
+    assert tagger.tokenized(text) == tagger.tokens_of(tagger.default_tokenizer()(text))
+
+
+@given(st.lists(st.integers(0, len(EVENTS) - 1), min_size=1, max_size=12))
+@settings(deadline=None, max_examples=15)
+def test_the_network_gives_the_same_bits_for_a_batch_and_its_texts(numbers):
+    tokenizer = tagger.default_tokenizer()
+    texts = [tagger.tokens_of(tokenizer(EVENTS[i].full_text)) for i in numbers]
+    finder, network = Finder(lexicon.default_lexicon()), default_network()
+    together = finder(texts)
+    p = network(together)
+    alone = [finder([text]) for text in texts]
+    assert together.names == [name for c in alone for name in c.names]
+    assert p.tobytes() == b"".join(network(c).tobytes() for c in alone)
+    assert np.array_equal(p * 1024, np.rint(p * 1024))
+
+
+# Mentions
+
+PIECES = [
+    "Angela Merkel", "Merkel", "Kiev", "Kyiv", "U.S.", "Eugene, Oregon", "Iranian", "government", "of", "the", "ISS", "(ISS)",
+    "International Space Station", "São Paulo", "’s", "'s", "-", "–", ".", ", ", "\n", "\r\n", "\t", "(", ")", '"', "…", "2014",
+    "$5", "Ukrainian forces", "COVID-19", "İzmir", "ﬁnland", "Ǆ", "e\u0301", "\u0301", "\u200b", "\u2028", "\xa0", "\x00", "🇮🇷",
+    "👩‍🚀", "Москва", "北京", "مرحبا", "X", "=" * 30,
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=25), st.sampled_from(["", " "]))
+@example(["Oslo", "=" * 30, "Airport"], " ")
+@settings(deadline=None, max_examples=80)
+def test_mentions_of_any_text_stand_where_they_say_and_apart(extractor, pieces, between):
+    text = between.join(pieces)
+    found = extractor.extract(text)
+    assert len({topic.key for topic in found}) == len(found)
+    end = 0
+    for start, stop, name, kind, probability in marked(found):
+        assert end <= start < stop
+        assert name.strip()
+        assert kind in KINDS
+        assert 0 < probability <= 1
+        end = stop
+    for topic in found:
+        assert topic.mentions
+        for mention in topic.mentions:
+            assert text[mention.start : mention.end] == mention
+            assert "\n" not in mention
+    assert facts(extractor.extract(Event("1", f"x{text}"))) == facts(extractor.extract(f"x{text}"))
+
+
+def test_half_a_character_is_no_reason_to_fail(extractor):
+    assert "Geneva" in named(extractor, "Snow \ud800 in Geneva")
+
+
+# What a text calls its topics
+
+
+def test_a_person_named_in_full_and_by_surname(extractor):
+    found = named(extractor, "Angela Merkel meets the press in Berlin. Merkel answers for an hour.")
+    assert found["Angela Merkel"] == ["Angela Merkel", "Merkel"]
+    assert "Merkel" not in found
+
+
+def test_a_surname_that_no_lexicon_knows(extractor):
+    found = named(extractor, "President Ilmo Quarvessi resigns. Quarvessi had led Finland since May.")
+    (person,) = [name for name in found if "Quarvessi" in name]
+    assert person.endswith("Ilmo Quarvessi")
+    assert found[person][1:] == ["Quarvessi"]
+
+
+def test_an_acronym_that_the_text_defines(extractor):
+    found = named(extractor, "The World Health Organization (WHO) warns of Ebola. The WHO sends doctors.")
+    assert found["World Health Organization"] == ["World Health Organization", "WHO", "WHO"]
+
+
+def test_an_acronym_that_only_this_text_knows(extractor):
+    found = named(extractor, "The Galactic Potato Authority (GPA) closes. Staff of the GPA protest in Oslo.")
+    assert found["Galactic Potato Authority"] == ["Galactic Potato Authority", "GPA", "GPA"]
+
+
+def test_the_old_and_the_new_name_of_a_city(extractor):
+    found = named(extractor, "Kiev is hit by shelling. Officials in Kyiv count the dead.")
+    assert [mentions for mentions in found.values() if "Kiev" in mentions] == [["Kiev", "Kyiv"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("Iranian officials sign the treaty in Vienna.", "Iran"),
+        ("Norwegian and Swedish voters go to the polls.", "Norway"),
+        ("A Kenyan court frees a journalist.", "Kenya"),
+    ],
+)
+def test_a_people_is_of_its_country(extractor, text, country):
+    assert any(country in name for name in named(extractor, text))
+
+
+def test_the_forces_of_a_country_are_of_that_country(extractor):
+    for name, mentions in named(extractor, "Ukrainian forces retake Kherson from Russia.").items():
+        if any(mention.startswith("Ukrainian") for mention in mentions):
+            assert "Ukrain" in name
+
+
+def test_a_town_is_named_with_its_state(extractor):
+    found = {topic.name: topic.kind for topic in extractor.extract("A bridge collapses in Eugene, Oregon.")}
+    assert found["Eugene, Oregon"] == "place"
+
+
+def test_what_a_text_defines_is_marked_where_it_is_defined(extractor):
+    found = named(extractor, "The Icelandic Seamen's Society (ISS) strikes. Officials of the ISS met in Reykjavik.")
+    assert found["Icelandic Seamen's Society"][0].endswith("Icelandic Seamen's Society")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        ("Angela Merkel meets the press.", "Angela Merkel", "person"),
+        ("Snow closes the airport of Berlin.", "Berlin", "place"),
+        ("The World Health Organization warns of an epidemic.", "World Health Organization", "organisation"),
+        ("Hurricane Katrina makes landfall.", "Hurricane Katrina", "event"),
+    ],
+)
+def test_kinds(extractor, text, name, kind):
+    assert {topic.name: topic.kind for topic in extractor.extract(text)}[name] == kind
+
+
+# Choosing spans
+
+
+@st.composite
+def span_sets(draw):
+    """Spans of up to nine tokens with probabilities as the network has them, each of a topic of its own."""
+    places = draw(st.sets(st.tuples(st.integers(0, 8), st.integers(1, 4)), max_size=9))
+    return [(a, a + n, draw(st.integers(0, 1024)) / 1024, f"topic {i}") for i, (a, n) in enumerate(sorted(places))]
+
+
+def apart(spans):
+    return all(a[1] <= b[0] for a, b in itertools.pairwise(sorted(spans)))
+
+
+@given(span_sets(), st.integers(0, 1024).map(lambda n: n / 1024))
+@example([(0, 1, 0.5, "a"), (1, 2, 0.5, "b")], 0.5)
+@settings(deadline=None, max_examples=150)
+def test_the_spans_that_are_taken_are_worth_the_most(spans, threshold):
+    probabilities = {(a, b): p for a, b, p, _ in spans}
+    taken = tagger._select(spans, threshold)
+    assert taken == sorted(taken)
+    assert apart(taken)
+    assert all((a, b, p, name) in spans and p >= threshold for a, b, p, name in taken)
+    best = max(
+        sum(p - threshold for _, _, p, _ in some)
+        for size in range(len(spans) + 1)
+        for some in itertools.combinations(spans, size)
+        if apart(some)
+    )
+    assert sum(probabilities[a, b] - threshold for a, b, _, _ in taken) == pytest.approx(best, abs=1e-6)
+
+
+def test_a_span_at_the_threshold_is_taken():
+    assert tagger._select([(0, 1, 0.5, "a"), (4, 5, 0.25, "b")], 0.5) == [(0, 1, 0.5, "a")]
+
+
+def test_a_topic_is_marked_again_where_nothing_else_stands():
+    spans = [(2, 4, 0.9, "a"), (6, 7, 0.1, "a"), (8, 9, 0.1, "b"), (10, 11, 0.1, "a"), (10, 12, 0.8, "c")]
+    assert tagger._select(spans, 0.4) == [(2, 4, 0.9, "a"), (6, 7, 0.9, "a"), (10, 12, 0.8, "c")]
+
+
+# The lexicon
+
+
+def test_a_lexicon_is_the_same_when_it_is_read_again(tmp_path, monkeypatch):
+    known = lexicon.default_lexicon()
+    known.save(tmp_path)
+    monkeypatch.setattr(lexicon, "path", lambda name: tmp_path / Path(name).name)
+    again = lexicon.default_lexicon.__wrapped__()
+    assert again is not known
+    for name in ("forms", "n_forms", "names", "patterns", "specials", "words", "heads", "ids", "linked", "named"):
+        assert getattr(again, name) == getattr(known, name)
+    assert [again.titles_of(row) for row in range(0, known.n_forms, 7)] == [
+        known.titles_of(row) for row in range(0, known.n_forms, 7)
+    ]
+    for name in ("counts", "name_counts", "kinds", "lower"):
+        assert np.array_equal(getattr(again, name), getattr(known, name))
