@@ -60,7 +60,7 @@ def without_background() -> AbstractContextManager[object]:
 
 
 def without_space() -> AbstractContextManager[object]:
-    """No word has a vector, so that a caller's embeddings are all the direction there is."""
+    """No word has a vector, so that a caller's embeddings are all the embedding there is."""
     none = Space({}, {}, np.zeros((0, DIMENSIONS), np.int8))
     return patch("relatedstories.index.archive.default_space", lambda: none)
 
@@ -99,7 +99,7 @@ VARIANTS = (
     Variant("words with background frequencies alone", ROW, topics=False),
     Variant("topics alone", ALONE | {"topic_weight": 1}),
     Variant("word space alone", ALONE | {"space_weight": 1}),
-    # What all have the same direction as all others is scored by its date alone.
+    # What all have the same embedding as all others is scored by its date alone.
     Variant("date factor alone", {"min_score": 0, "space_weight": 1}, (without_space,), embeddings="equal"),
 )
 WITH_EMBEDDINGS = (

@@ -18,7 +18,7 @@ from relatedstories.errors import InputError
 from relatedstories.events import Event
 from relatedstories.index.storage import check_folder
 from relatedstories.index.stories import Progress, RelatedStories
-from relatedstories.ranking.filters import Keywords, Rules
+from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Link
 from relatedstories.targets import LinksFile, Target, as_target
 from relatedstories.topics.checkpoint import Checkpoint
@@ -208,7 +208,7 @@ def refresh(
     {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.699933, "context": "Oslo", "topics": ["Oslo"]}]}
     {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.699933, "context": "Oslo", "topics": ["Oslo"]}]}
     """
-    Rules.of("refresh", **keywords)  # a mistake shows before the work
+    LinkFilters.of("refresh", **keywords)  # a mistake shows before the work
     target = as_target(links)
     folder = None if index is None or dry_run else _checked(Path(index), target)
     with nullcontext() if dry_run else target.locked():

@@ -6,7 +6,7 @@ LINKED holds one event a line with `text`, `date`, `topics` (titles of the artic
 the words in the text and the title they link to. TEXT holds more events with `text` and `date` alone. Nothing dated 2022 or
 later is read. Beside this script stand labels.tsv, titles labelled by hand, and the result, kinds.npz.
 
-Rules on the spelling of a name ("... District": a place) and on the words around it ("Senator ...": a person) label some
+LinkFilters on the spelling of a name ("... District": a place) and on the words around it ("Senator ...": a person) label some
 names and leave the others out. Two regressions learn from these, one to tell kinds by spelling and one by context, and label
 the other names together, from which both learn again (Collins and Singer, 1999, "Unsupervised models for named entity
 classification").

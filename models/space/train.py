@@ -77,15 +77,15 @@ def ridge(rows: sp.csr_array, targets: np.ndarray) -> np.ndarray:
     """Vectors of columns for which `rows @ vectors` is nearest to the targets, by conjugate gradients on all at once."""
     columns = rows.T.tocsr()
     residual = columns @ targets
-    found, direction = np.zeros_like(residual), residual.copy()
+    found, embedding = np.zeros_like(residual), residual.copy()
     square = (residual**2).sum(0)
     for _ in range(ROUNDS):
-        image = columns @ (rows @ direction) + RIDGE * direction
-        step = square / np.maximum((direction * image).sum(0), 1e-20)
-        found += step * direction
+        image = columns @ (rows @ embedding) + RIDGE * embedding
+        step = square / np.maximum((embedding * image).sum(0), 1e-20)
+        found += step * embedding
         residual -= step * image
         square, before = (residual**2).sum(0), square
-        direction = residual + square / np.maximum(before, 1e-20) * direction
+        embedding = residual + square / np.maximum(before, 1e-20) * embedding
     return found
 
 

@@ -16,7 +16,7 @@ import spacy
 from sklearn.utils.extmath import randomized_svd
 
 from relatedstories.artefacts import table
-from relatedstories.topics.candidates import Finder, Text
+from relatedstories.topics.candidates import CandidateGenerator, Text
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import Lexicon, Pattern, default_countries, form_of, key_of
 from relatedstories.topics.names import definitions
@@ -82,7 +82,7 @@ def anchor_form(words: str) -> str:
 def background_counts(events: Iterable[Event]) -> Counts:
     inside: collections.Counter[str] = collections.Counter()
     whole: collections.Counter[str] = collections.Counter()
-    finder = Finder(_no_lexicon())
+    finder = CandidateGenerator(_no_lexicon())
     for event in events:
         forms = [form_of(token) for token in event.text.tokens]
         within, all_of = set(), set()

@@ -26,8 +26,8 @@ import torch
 from learn import Counts, Event, acronyms, background_counts, lexicon_of, read, word_vectors
 from torch import nn
 
-from relatedstories.topics.candidate_ranker import CONTEXT, GRID, HIDDEN, LAYERS, WIDTH, Network
-from relatedstories.topics.candidates import FEATURES, Candidates, Finder
+from relatedstories.topics.candidate_ranker import CONTEXT, GRID, HIDDEN, LAYERS, WIDTH, CandidateRanker
+from relatedstories.topics.candidates import FEATURES, CandidateGenerator, Candidates
 from relatedstories.topics.lexicon import key_of
 
 SEED = 0
@@ -137,19 +137,19 @@ class Model(nn.Module):
             1,
         )  # fmt: skip
 
-    def network(self) -> Network:
+    def network(self) -> CandidateRanker:
         """The same with the two parts of word vectors, the first layer and the features' scale made one."""
         with torch.no_grad():
             words = self.enter(torch.cat([self.given.weight, self.learnt.weight[self.known]], 1)).numpy()
             numbers = {name: value.detach().numpy() for name, value in self.state_dict().items()}
         around = [(numbers[f"around.{i}.weight"].T, numbers[f"around.{i}.bias"]) for i in range(LAYERS)]
-        return Network.rounded(
+        return CandidateRanker.rounded(
             words, numbers["shape.weight"], around, numbers["mean"], numbers["scale"],
             [(numbers[f"{name}.weight"].T, numbers[f"{name}.bias"]) for name in ("first", "second", "alone", "context", "more")],
         )  # fmt: skip
 
 
-def batches(parts: Sequence[tuple[Finder, Sequence[Event]]], rng: np.random.Generator) -> list[Batch]:
+def batches(parts: Sequence[tuple[CandidateGenerator, Sequence[Event]]], rng: np.random.Generator) -> list[Batch]:
     """Candidates of a few events at a time, with their labels and weights."""
     made = []
     for finder, events in parts:
@@ -216,7 +216,7 @@ def main(linked_path: str, text_path: str) -> None:
     for number, events in sorted(by_quarter.items()):
         others = [event for event in linked if quarter(event.month) != number]
         rest: Counts = counts.without(background_counts(event for event in background if quarter(event.month) == number))
-        parts.append((Finder(lexicon_of(others, rest, words, lower, defined)), events))
+        parts.append((CandidateGenerator(lexicon_of(others, rest, words, lower, defined)), events))
     data = batches(parts, np.random.default_rng(SEED))
     print(
         f"{sum(len(labels) for _, labels, _ in data)} candidates, {np.mean(np.concatenate([x[1] for x in data])):.3f} linked",
@@ -227,7 +227,7 @@ def main(linked_path: str, text_path: str) -> None:
     lexicon.save(folder)
     unlinked = [event for event in background if quarter(event.month) not in by_quarter]
     chosen = np.random.default_rng(SEED).permutation(len(unlinked))[:OTHERS]
-    unlabelled = batches([(Finder(lexicon), [unlinked[i] for i in chosen])], np.random.default_rng(SEED))
+    unlabelled = batches([(CandidateGenerator(lexicon), [unlinked[i] for i in chosen])], np.random.default_rng(SEED))
     teachers = [train(data, vectors, SEED + 1 + i, TEACHER_EPOCHS) for i in range(TEACHERS)]
     student = train(taught(teachers, data, 0.5) + taught(teachers, unlabelled, 1), vectors)
     student.network().save(folder / "network.npz")

@@ -179,7 +179,7 @@ Pins = Annotated[
         rich_help_panel=_LISTS,
     ),
 ]
-Blocks = Annotated[
+BlockedIndex = Annotated[
     Path | None,
     typer.Option(
         "--blocks", metavar="FILE", help="Events never to list, in such a file.", show_default=False, rich_help_panel=_LISTS
@@ -337,7 +337,7 @@ def refresh(
     max_per_context: MaxPerContext = None,
     diversity: Diversity = 0.0,
     pins: Pins = None,
-    blocks: Blocks = None,
+    blocks: BlockedIndex = None,
     root: Annotated[
         str, typer.Option("--root", metavar="PATH", help="What links begin with: /archive/, say.", rich_help_panel=_PAGES)
     ] = "/",
@@ -539,7 +539,7 @@ def export(
     max_per_context: MaxPerContext = None,
     diversity: Diversity = 0.0,
     pins: Pins = None,
-    blocks: Blocks = None,
+    blocks: BlockedIndex = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -630,7 +630,7 @@ def related(
     max_per_context: MaxPerContext = None,
     diversity: Diversity = 0.0,
     pins: Pins = None,
-    blocks: Blocks = None,
+    blocks: BlockedIndex = None,
 ) -> None:
     """List the events to see next after an event."""
     keywords = _keywords(include_newer, since, until, max_per_context, diversity, pins, blocks)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar, overload
 
-__all__ = ["Kept", "Source", "as_line"]
+__all__ = ["LazySequence", "Source", "as_line"]
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def as_line(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode() + b"\n"
 
 
-class Kept(Sequence[T], Generic[T]):
+class LazySequence(Sequence[T], Generic[T]):
     r"""Values in memory, values in a file, or both.
 
     Parameters
@@ -45,7 +45,7 @@ class Kept(Sequence[T], Generic[T]):
 
     Examples
     --------
-    >>> kept = Kept(["a", "b"]).plus(["c"], [0, 2])
+    >>> kept = LazySequence(["a", "b"]).plus(["c"], [0, 2])
     >>> list(kept), list(kept.lines())
     (['a', 'c'], [b'"a"\n', b'"c"\n'])
     """
@@ -70,14 +70,14 @@ class Kept(Sequence[T], Generic[T]):
         value: T = self._read(slot) if type(slot) is int and self._read else slot
         return value
 
-    def picked(self, places: Iterable[int]) -> Kept[T]:
+    def picked(self, places: Iterable[int]) -> LazySequence[T]:
         """The values at some places, still unread."""
         return self.plus((), places)
 
-    def plus(self, others: Sequence[T], places: Iterable[int]) -> Kept[T]:
+    def plus(self, others: Sequence[T], places: Iterable[int]) -> LazySequence[T]:
         """Of these values and others after them, those at some places."""
         slots: list[int | T] = [*self._slots, *others]
-        kept: Kept[T] = Kept([slots[place] for place in places])
+        kept: LazySequence[T] = LazySequence([slots[place] for place in places])
         kept._source, kept._read = self._source, self._read  # with what it has at hand
         return kept
 

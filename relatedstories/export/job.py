@@ -17,7 +17,7 @@ from relatedstories.export.render import FORMATS, Renderer, SiteInfo, site_addre
 from relatedstories.export.site import Site
 from relatedstories.export.views import View, Views
 from relatedstories.export.writer import Writer, check_site
-from relatedstories.ranking.filters import Rules
+from relatedstories.ranking.filters import LinkFilters
 
 if TYPE_CHECKING:
     from relatedstories.index.stories import Progress, RelatedStories
@@ -137,7 +137,7 @@ def export(
     >>> first.pages, first.written, second.written, second.unchanged
     ({'html': 5}, 7, 0, 7)
     """
-    Rules.of("export", **keywords)  # a mistake shows before the work
+    LinkFilters.of("export", **keywords)  # a mistake shows before the work
     k = whole_number("export", "k", k, 0)
     renderer = Renderer(SiteInfo(_title(title), site_address(base_url), _formats(formats)), templates)
     check_site(to)

@@ -1,7 +1,7 @@
-"""The word space: a direction for every event, near those of events about the same story though they share no word.
+"""The word space: an embedding for every event, near those of events about the same story though they share no word.
 
-A word and a topic have a vector each (models/space); an event's direction is their weighted sum, brought to one length. The
-vectors are whole numbers and so are the weights: sums are exact, and an event has the same direction on every machine.
+A word and a topic have a vector each (models/space); an event's embedding is their weighted sum, brought to one length. The
+vectors are whole numbers and so are the weights: sums are exact, and an event has the same embedding on every machine.
 """
 
 from __future__ import annotations
@@ -22,18 +22,28 @@ if TYPE_CHECKING:
 
     from relatedstories.features.vectors import Counts
 
-__all__ = ["DIMENSIONS", "LENGTH", "NONE", "TOPIC_WEIGHT", "Space", "default_space", "joined", "nearness", "shares"]
+__all__ = [
+    "DIMENSIONS",
+    "LENGTH",
+    "NONE",
+    "TOPIC_WEIGHT",
+    "Space",
+    "default_space",
+    "shares",
+    "squared_cosine",
+    "with_user_embeddings",
+]
 
 DIMENSIONS = 256
 
 LENGTH = 127
-"""Directions are rounded to vectors of whole numbers of this length."""
+"""Embeddings are rounded to vectors of whole numbers of this length."""
 
 NONE = -128
-"""The first number of a direction that is none: no direction has it otherwise."""
+"""The first number of an embedding that is none: no embedding has it otherwise."""
 
 LEAST_KNOWN = 0.65
-"""The part of its words that must have a vector for an event to have a direction: one of another language has none."""
+"""The part of its words that must have a vector for an event to have an embedding: one of another language has none."""
 
 TOPIC_WEIGHT = 0.5
 """How much topics count together beside the words together."""
@@ -82,8 +92,8 @@ class Space(NamedTuple):
             (folder / f"{name}.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
         np.savez_compressed(folder / "vectors.npz", allow_pickle=False, vectors=self.vectors)
 
-    def directions(self, terms: Counts, topics: Counts) -> npt.NDArray[np.int8]:
-        """The directions of events.
+    def embeddings(self, terms: Counts, topics: Counts) -> npt.NDArray[np.int8]:
+        """The embeddings of events.
 
         Parameters
         ----------
@@ -114,29 +124,29 @@ class Space(NamedTuple):
         return found
 
 
-def joined(directions: npt.NDArray[np.int8], embeddings: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
-    """Directions with a caller's embeddings of the same events beside them, each half of the squared length.
+def with_user_embeddings(embeddings: npt.NDArray[np.int8], user_embeddings: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+    """Embeddings with a caller's embeddings of the same events beside them, each half of the squared length.
 
     Parameters
     ----------
-    directions : ndarray of int8, shape (n, DIMENSIONS)
-    embeddings : ndarray of float, shape (n, d)
+    embeddings : ndarray of int8, shape (n, DIMENSIONS)
+    user_embeddings : ndarray of float, shape (n, d)
         Of any length; a row of zeros stands for none.
 
     Returns
     -------
     ndarray of int8, shape (n, DIMENSIONS + d)
-        Where an event has one of both only, that is its direction.
+        Where an event has one of both only, that is its embedding.
 
     Examples
     --------
     >>> here = np.zeros((1, 256), np.int8)
     >>> here[0, 0] = 127
-    >>> joined(here, np.array([[0.0, 3.0]]))[0, [0, 256, 257]].tolist()
+    >>> with_user_embeddings(here, np.array([[0.0, 3.0]]))[0, [0, 256, 257]].tolist()
     [90, 0, 90]
     """
-    none = directions[:, :1] == NONE
-    parts = np.hstack([np.where(none, 0, directions) / LENGTH, embeddings / _lengths(embeddings)])
+    none = embeddings[:, :1] == NONE
+    parts = np.hstack([np.where(none, 0, embeddings) / LENGTH, user_embeddings / _lengths(user_embeddings)])
     found = np.rint(parts * (LENGTH / _lengths(parts))).astype(np.int8)
     found[~found.any(axis=1), 0] = NONE
     return found
@@ -151,10 +161,10 @@ def _rows(words: Sequence[str], first: int) -> dict[str, int]:
     return {word: row for row, word in enumerate(words, first)}
 
 
-def nearness(
-    direction: npt.NDArray[np.int8], directions: npt.NDArray[np.int8], rows: npt.NDArray[np.intp]
+def squared_cosine(
+    embedding: npt.NDArray[np.int8], embeddings: npt.NDArray[np.int8], rows: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float32]:
-    """How near a direction is to some others: the square of the cosine, 0 where that is negative, -1 where one is none.
+    """How near an embedding is to some others: the square of the cosine, 0 where that is negative, -1 where one is none.
 
     Products of whole numbers add up exactly, and what comes after is one operation at a time.
 
@@ -162,17 +172,17 @@ def nearness(
     --------
     >>> a, b, c = np.zeros((3, 256), np.int8)
     >>> a[0], b[:2], c[0] = 127, 90, NONE
-    >>> nearness(a, np.stack([a, b, c]), np.array([0, 1, 2])).round(2).tolist()
+    >>> squared_cosine(a, np.stack([a, b, c]), np.array([0, 1, 2])).round(2).tolist()
     [1.0, 0.5, -1.0]
     """
     kernel = sys.modules.get("relatedstories.topk._kernel")  # compiled code, used where it is loaded: that takes longer than this
     if kernel is not None and len(rows) > _FEW:
-        products = kernel.products_of(direction, directions, rows).astype(np.float32)
+        products = kernel.products_of(embedding, embeddings, rows).astype(np.float32)
     else:
-        products = directions[rows].astype(np.float32) @ direction.astype(np.float32)
+        products = embeddings[rows].astype(np.float32) @ embedding.astype(np.float32)
     cosines = np.clip(products * np.float32(1 / LENGTH**2), np.float32(0), np.float32(1))
     squares: npt.NDArray[np.float32] = cosines * cosines
-    squares[(directions[rows, 0] == NONE) | (direction[0] == NONE)] = -1
+    squares[(embeddings[rows, 0] == NONE) | (embedding[0] == NONE)] = -1
     return squares
 
 

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.disk.lazy_sequence import Kept, Source, as_line
+from relatedstories.disk.lazy_sequence import LazySequence, Source, as_line
 from relatedstories.events import Event
 from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, weigh
-from relatedstories.features.word_space import DIMENSIONS, default_space, joined, nearness
+from relatedstories.features.word_space import DIMENSIONS, default_space, squared_cosine, with_user_embeddings
 from relatedstories.ranking.links import Label
 from relatedstories.ranking.selection import NEAR_DUPLICATE
 from relatedstories.topics.checkpoint import Found
 from relatedstories.topics.extractor import Topic
-from relatedstories.topk.join import ANY_DAY, NO_DATE, Blocks, DateFactor, Rows, blended, distances, fixed_rows
-from relatedstories.topk.neighbour_cache import Earlier, Nearest
+from relatedstories.topk.join import ANY_DAY, NO_DATE, BlockedIndex, DateFactor, Rows, blended, distances, fixed_rows
+from relatedstories.topk.neighbour_cache import NeighbourCache, StaleNeighbours
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -64,7 +64,7 @@ class Row:
     weights : ndarray of float32
     day : int
         The day number of its date, or `NO_DATE`.
-    direction : ndarray of int8, shape (d,)
+    embedding : ndarray of int8, shape (d,)
         In the word space (`relatedstories.features.word_space`).
     held : bool
         Whether the archive holds the event as it is, not only one of its id.
@@ -75,7 +75,7 @@ class Row:
     columns: npt.NDArray[Any]
     weights: npt.NDArray[np.float32]
     day: int
-    direction: npt.NDArray[np.int8]
+    embedding: npt.NDArray[np.int8]
     held: bool = True
 
     def by_column(self) -> dict[int, float]:
@@ -121,7 +121,7 @@ class Related:
     numbers : ndarray of int
         In their order in the archive.
     products, near : ndarray of float32
-        Their inner products with the row, greater than 0, and their nearness to it in the word space.
+        Their inner products with the row, greater than 0, and their squared cosine to it in the word space.
     day : int
         That of the row.
     days : ndarray of int32
@@ -171,30 +171,30 @@ class Archive:
         For each key the names and kinds that events have it under, and how many of them each.
     weights : scipy.sparse.csr_array of float32
         A row of unit length for each event: terms first, then topics.
-    directions : ndarray of int8, shape (n_events, d)
-        Their directions in the word space.
-    nearest : Nearest, optional
+    embeddings : ndarray of int8, shape (n_events, d)
+        Their embeddings in the word space.
+    nearest : NeighbourCache, optional
         The events related to each, once they have been looked for.
-    earlier : Earlier, optional
+    earlier : StaleNeighbours, optional
         Those of the archive that this one was made of.
     """
 
-    events: Kept[Event]
-    ids: Kept[str]
+    events: LazySequence[Event]
+    ids: LazySequence[str]
     days: npt.NDArray[np.int32]
-    found: Kept[Found]
+    found: LazySequence[Found]
     terms: Counts
     keys: Counts
-    named: Kept[Named]
+    named: LazySequence[Named]
     weights: sp.csr_array
-    directions: npt.NDArray[np.int8]
-    nearest: Nearest | None = None
-    earlier: Earlier | None = None
+    embeddings: npt.NDArray[np.int8]
+    nearest: NeighbourCache | None = None
+    earlier: StaleNeighbours | None = None
 
     @functools.cached_property
-    def blocks(self) -> Blocks:
+    def blocks(self) -> BlockedIndex:
         """The rows as they are compared with others."""
-        return Blocks.of(Rows(self.weights, self.days, self.directions))
+        return BlockedIndex.of(Rows(self.weights, self.days, self.embeddings))
 
     @functools.cached_property
     def _fixed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
@@ -228,23 +228,23 @@ class Archive:
 
     @classmethod
     def of(
-        cls, events: list[Event], found: list[Found], topic_weight: float, embeddings: npt.NDArray[Any] | None = None
+        cls, events: list[Event], found: list[Found], topic_weight: float, user_embeddings: npt.NDArray[Any] | None = None
     ) -> Archive:
         """The archive of events that stand by id, their topics, and a caller's embeddings of them."""
         terms, keys = _counts(events, found)
-        directions = default_space().directions(terms, keys)
-        if embeddings is not None:
-            directions = joined(directions, embeddings)
+        embeddings = default_space().embeddings(terms, keys)
+        if user_embeddings is not None:
+            embeddings = with_user_embeddings(embeddings, user_embeddings)
         return cls(
-            Kept(events),
-            Kept([event.id for event in events]),
+            LazySequence(events),
+            LazySequence([event.id for event in events]),
             _days(events),
-            Kept(found),
+            LazySequence(found),
             terms,
             keys,
-            Kept(_grouped(_counted(found))),
+            LazySequence(_grouped(_counted(found))),
             _weights(terms, keys, topic_weight),
-            directions,
+            embeddings,
         )
 
     def reweighed(self, topic_weight: float) -> Archive:
@@ -253,18 +253,20 @@ class Archive:
 
     @property
     def embedded(self) -> int:
-        """How many numbers the embeddings have, 0 where the archive has none."""
-        return int(self.directions.shape[1]) - DIMENSIONS
+        """How many numbers the user_embeddings have, 0 where the archive has none."""
+        return int(self.embeddings.shape[1]) - DIMENSIONS
 
-    def _directions(self, terms: Counts, keys: Counts, embeddings: npt.NDArray[Any] | None) -> npt.NDArray[np.int8]:
-        """The directions of other events, as wide as those here."""
-        directions = default_space().directions(terms, keys)
+    def _directions(self, terms: Counts, keys: Counts, user_embeddings: npt.NDArray[Any] | None) -> npt.NDArray[np.int8]:
+        """The embeddings of other events, as wide as those here."""
+        embeddings = default_space().embeddings(terms, keys)
         if not self.embedded:
-            return directions
-        return joined(directions, np.zeros((len(directions), self.embedded)) if embeddings is None else embeddings)
+            return embeddings
+        return with_user_embeddings(
+            embeddings, np.zeros((len(embeddings), self.embedded)) if user_embeddings is None else user_embeddings
+        )
 
     def with_events(
-        self, events: list[Event], found: list[Found], topic_weight: float, embeddings: npt.NDArray[Any] | None = None
+        self, events: list[Event], found: list[Found], topic_weight: float, user_embeddings: npt.NDArray[Any] | None = None
     ) -> Archive:
         """The archive and further events, which stand by id too: the same as `of` all of them.
 
@@ -286,7 +288,7 @@ class Archive:
             keys,
             self._named_with(keys, _counted(found)),
             _weights(terms, keys, topic_weight),
-            np.concatenate([self.directions, self._directions(more_terms, more_keys, embeddings)])[order],
+            np.concatenate([self.embeddings, self._directions(more_terms, more_keys, user_embeddings)])[order],
             earlier=self._earlier_of(order),
         )
 
@@ -304,26 +306,26 @@ class Archive:
             keys,
             self._named_with(keys, {pair: -count for pair, count in gone.items()}),
             _weights(terms, keys, topic_weight),
-            self.directions[kept],
+            self.embeddings[kept],
             earlier=self._earlier_of(kept),
         )
 
-    def _earlier_of(self, rows: npt.NDArray[np.intp]) -> Earlier | None:
+    def _earlier_of(self, rows: npt.NDArray[np.intp]) -> StaleNeighbours | None:
         """What is known of the nearest of some rows of this archive, and of new ones, with numbers that none has here."""
         if self.nearest is None:
             return self.earlier and self.earlier.picked(rows)
-        return Earlier(self.rows()[0], self.columns, self.nearest, np.arange(len(self.events))).picked(rows)
+        return StaleNeighbours(self.rows()[0], self.columns, self.nearest, np.arange(len(self.events))).picked(rows)
 
     @property
     def columns(self) -> tuple[Sequence[str], Sequence[str]]:
         """What the columns of the rows stand for: terms, then topics."""
         return self.terms.terms, self.keys.terms
 
-    def keep(self, nearest: Nearest) -> None:
+    def keep(self, nearest: NeighbourCache) -> None:
         """Remember what was found: as with `blocks`, no answer depends on whether it is known."""
         self.__dict__.update(nearest=nearest, earlier=None)
 
-    def _named_with(self, keys: Counts, counts: Mapping[tuple[str, str], int]) -> Kept[Named]:
+    def _named_with(self, keys: Counts, counts: Mapping[tuple[str, str], int]) -> LazySequence[Named]:
         """The names of other keys, of which those not counted here have the same names as before."""
         places = {key: place for place, key in enumerate(self.keys.terms)}
         touched = {Topic(name).key for name, _ in counts} & places.keys()
@@ -355,7 +357,7 @@ class Archive:
 
     def row(self, number: int) -> Row:
         """A row of the archive."""
-        return Row(self.events[number], number, *self.entries(number), int(self.days[number]), self.directions[number])
+        return Row(self.events[number], number, *self.entries(number), int(self.days[number]), self.embeddings[number])
 
     def entries(self, number: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
         """The columns and the weights of a row, for which its event is not read."""
@@ -366,12 +368,12 @@ class Archive:
     def rows(self, rows: Sequence[Row] | None = None) -> tuple[Rows, npt.NDArray[np.int32]]:
         """Rows as they are compared, and their numbers; all of the archive's, or those given."""
         if rows is None:
-            return Rows(self.weights, self.days, self.directions), np.arange(len(self.events), dtype=np.int32)
+            return Rows(self.weights, self.days, self.embeddings), np.arange(len(self.events), dtype=np.int32)
         starts, columns, weights = _joined(rows)
         compared = Rows(
             sp.csr_array((weights, columns, starts), shape=(len(rows), self.weights.shape[1])),
             np.array([row.day for row in rows], np.int32),
-            np.stack([row.direction for row in rows]),
+            np.stack([row.embedding for row in rows]),
         )
         return compared, np.array([row.number for row in rows], np.int32)
 
@@ -397,7 +399,7 @@ class Archive:
         if row.number >= 0:
             listed[row.number] = False
         numbers = np.flatnonzero(listed)
-        near = nearness(row.direction, self.directions, numbers)
+        near = squared_cosine(row.embedding, self.embeddings, numbers)
         return Related(numbers, products[numbers], near, row.day, self.days[numbers])
 
     def topics(self, number: int) -> tuple[Topic, ...]:
@@ -419,14 +421,14 @@ class Archive:
             idf.append(inverse_frequencies(theirs.terms, with_each, len(self.events), shares))
             columns.append(np.where(place >= 0, place + first, -1))
         weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
-        column, directions = np.concatenate(columns), self._directions(terms, keys, None)
+        column, embeddings = np.concatenate(columns), self._directions(terms, keys, None)
         rows = []
         for number, event in enumerate(events):
             part = slice(weights.indptr[number], weights.indptr[number + 1])
             ours_of_row = column[weights.indices[part]]
             shared = ours_of_row >= 0
             known, theirs = self.number_of(event.id), weights.data[part][shared]
-            rows.append(Row(event, known, ours_of_row[shared], theirs, _day(event), directions[number], held=False))
+            rows.append(Row(event, known, ours_of_row[shared], theirs, _day(event), embeddings[number], held=False))
         return rows
 
     # ------------------------------------------------------------------ to and from arrays and JSON
@@ -436,7 +438,7 @@ class Archive:
         arrays: dict[str, npt.NDArray[Any]] = {}
         for name, matrix in (("weights", self.weights), ("terms", self.terms.matrix), ("topics", self.keys.matrix)):
             arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
-        arrays |= {"days": self.days, "directions": self.directions, **self.blocks.parts()}
+        arrays |= {"days": self.days, "embeddings": self.embeddings, **self.blocks.parts()}
         arrays |= self.nearest.parts() if self.nearest else {}
         documents: dict[str, Iterable[bytes]] = {
             "events": self.events.lines(Event.to_dict),
@@ -459,18 +461,20 @@ class Archive:
         events, ids, found, terms, topics = (documents[name] for name in ("events", "ids", "topics-found", "terms", "topics"))
         everything = range(len(events))
         archive = cls(
-            Kept(everything, events, Event.from_dict),
-            Kept(everything, ids),
+            LazySequence(everything, events, Event.from_dict),
+            LazySequence(everything, ids),
             arrays["days"],
-            Kept(everything, found, lambda pairs: tuple((name, kind) for name, kind in pairs)),
-            Counts(Kept(range(len(terms)), terms), _matrix(arrays, "terms", len(terms))),
-            Counts(Kept(range(len(topics)), topics, lambda topic: str(topic[0])), _matrix(arrays, "topics", len(topics))),
-            Kept(range(len(topics)), topics, lambda topic: (topic[0], tuple((name, kind, n) for name, kind, n in topic[1]))),
+            LazySequence(everything, found, lambda pairs: tuple((name, kind) for name, kind in pairs)),
+            Counts(LazySequence(range(len(terms)), terms), _matrix(arrays, "terms", len(terms))),
+            Counts(LazySequence(range(len(topics)), topics, lambda topic: str(topic[0])), _matrix(arrays, "topics", len(topics))),
+            LazySequence(
+                range(len(topics)), topics, lambda topic: (topic[0], tuple((name, kind, n) for name, kind, n in topic[1]))
+            ),
             _matrix(arrays, "weights", len(terms) + len(topics)),
-            arrays["directions"],
-            Nearest.of_parts(arrays),
+            arrays["embeddings"],
+            NeighbourCache.of_parts(arrays),
         )
-        archive.__dict__["blocks"] = Blocks.of_parts(arrays, archive.directions)  # as if made already
+        archive.__dict__["blocks"] = BlockedIndex.of_parts(arrays, archive.embeddings)  # as if made already
         return archive
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["MANIFEST", "Lines", "check_folder", "checksum", "read_folder", "write_folder"]
 
 MANIFEST = "index.json"
-FORMAT = 4
+FORMAT = 5
 
 LOCK_SECONDS = 60.0
 """So long a writer waits for another to end."""

@@ -17,22 +17,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import numpy as np
 
-from relatedstories.disk.lazy_sequence import Kept
+from relatedstories.disk.lazy_sequence import LazySequence
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, events_of, several
-from relatedstories.features.word_space import nearness
+from relatedstories.features.word_space import squared_cosine
 from relatedstories.index.archive import Archive, Row, Shared, Similarity, Weights
 from relatedstories.index.storage import checksum, read_folder, write_folder
 from relatedstories.judging.judgements import QUERIES, Judgements
-from relatedstories.ranking.filters import Keywords, Rules
+from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Explanation, Link, Links, Part, best_first, most_telling, shared_phrase
-from relatedstories.ranking.selection import FOLDED, POOL, Listed, choose
+from relatedstories.ranking.selection import FOLDED, POOL, Listed, select
 from relatedstories.topics.extraction import Found, Progress, extracted
 from relatedstories.topics.extractor import Topic, TopicExtractor, Topics, model_name
-from relatedstories.topics.names import fold
-from relatedstories.topk.distributed import spread_top, spreads, worker_count
+from relatedstories.topics.names import normalise_name
+from relatedstories.topk.distributed import distributed_topk, spreads, worker_count
 from relatedstories.topk.join import Best, blended, every_day
-from relatedstories.topk.neighbour_cache import MARGIN, WIDTH, Nearest
+from relatedstories.topk.neighbour_cache import MARGIN, WIDTH, NeighbourCache
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -62,9 +62,9 @@ class Changes(NamedTuple):
 class RelatedStories:
     """Finds, for every event of an archive, the others that a reader should see next, and says why.
 
-    An event is a sparse row of weighted terms and topics (see `relatedstories.features.vectors`) and a direction in a learnt
+    An event is a sparse row of weighted terms and topics (see `relatedstories.features.vectors`) and an embedding in a learnt
     word space (see `relatedstories.features.word_space`). The score of two events blends the inner product of their rows with
-    the nearness of their directions (see `relatedstories.topk.blended`), times a factor for the days between them (see
+    the squared cosine of their embeddings (see `relatedstories.topk.blended`), times a factor for the days between them (see
     `relatedstories.topk.DateFactor`).
 
     Parameters
@@ -75,7 +75,7 @@ class RelatedStories:
     topic_weight : float, default 0.25
         The topics' part of a row, the rest being the terms', 0 to 1; with 0 no link has topics.
     space_weight : float, default 0.5
-        The part that nearness in the word space has in a score, 0 to 1; the rest is the inner product's. Events that share
+        The part that squared cosine in the word space has in a score, 0 to 1; the rest is the inner product's. Events that share
         no term or topic are not related however near; an event of whose words too few are known to the space, one of another
         language say, is compared without.
     half_life : float, default 120
@@ -89,9 +89,10 @@ class RelatedStories:
     Notes
     -----
     Of events that tell one story in the same words (an inner product of 0.9 and more) only the best is listed, the others are
-    its duplicates (see `relatedstories.ranking.selection`); a copy of the event asked about may be listed. Equal scores are ordered
-    by nearer date, then by id. The same events give the same links whatever their order, however they were added, and on however
-    many processes. Any number of threads may ask while one adds or removes: an answer is that of the archive before or after.
+    its duplicates (see `relatedstories.ranking.selection`); a copy of the event asked about may be listed. Equal scores are
+    ordered by nearer date, then by id. The same events give the same links whatever their order, however they were added, and
+    on however many processes. Any number of threads may ask while one adds or removes: an answer is that of the archive
+    before or after.
 
     Examples
     --------
@@ -266,13 +267,13 @@ class RelatedStories:
             return None
         new = [event for event, number in zip(events, numbers, strict=True) if number < 0]
         if not new and len(kept) == len(before.events):
-            same = replace(before, events=Kept(events))  # which are at hand
+            same = replace(before, events=LazySequence(events))  # which are at hand
             if self._saved is not None and self._saved.archive is before:
                 self._saved = self._saved._replace(archive=same)
             return same
         rest = before.without(set(range(len(before.events))) - kept, self._weights.topic_weight)
         archive = rest.with_events(new, extract(new), self._weights.topic_weight)
-        return replace(archive, events=Kept(events))
+        return replace(archive, events=LazySequence(events))
 
     def _found_before(self, events: Sequence[Event]) -> list[Found | None]:
         """The topics of those events that a loaded index holds as they are, and that this extractor found there."""
@@ -438,7 +439,7 @@ class RelatedStories:
         if not isinstance(topic, str):
             raise BadValueError("about", "topic", shown(topic), "the name of a topic")
         archive = self._archive
-        key = fold(topic)
+        key = normalise_name(topic)
         place = bisect_left(archive.keys.terms, key)
         if not key or place == len(archive.keys.terms) or archive.keys.terms[place] != key:
             near = get_close_matches(key, archive.keys.terms, 3)
@@ -525,7 +526,7 @@ class RelatedStories:
         max_per_context : int, optional
             How many links of one context at most; the next best others take the room. Links without context are not counted.
         diversity : float, default 0
-            From 0, the best events, towards 1, events that are unlike each other: see `relatedstories.ranking.choose`.
+            From 0, the best events, towards 1, events that are unlike each other: see `relatedstories.ranking.select`.
         pinned : mapping of ids to lists of ids, optional
             For an event's id those to list first, in this order, whatever their score; not what the filters above leave out.
             One mapping serves for all events. Pinned links count towards `k` and `max_per_context`.
@@ -565,7 +566,7 @@ class RelatedStories:
     def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[Links]:
         """The links of many events, in their order: each as `related` gives it, whose parameters these are."""
         archive = self._archive  # taken once: another thread may replace it on the way
-        k, rules = whole_number("related", "k", k, 0), Rules.of("related", **keywords)
+        k, rules = whole_number("related", "k", k, 0), LinkFilters.of("related", **keywords)
         rows = self._rows(archive, several("related_many", "events", events))
         _tell_of_unknown(rules.unknown(archive, [row.event.id for row in rows]))
         if not rows:
@@ -599,12 +600,12 @@ class RelatedStories:
             As `related` gives it.
         """
         archive = self._archive
-        k, rules = whole_number("all_related", "k", k, 0), Rules.of("all_related", **keywords)
+        k, rules = whole_number("all_related", "k", k, 0), LinkFilters.of("all_related", **keywords)
         _tell_of_unknown(rules.unknown(archive))
         return self._all_links(archive, k, rules, worker_count(n_jobs), progress)
 
     def _all_links(
-        self, archive: Archive, k: int, rules: Rules, n_threads: int, progress: Progress | None
+        self, archive: Archive, k: int, rules: LinkFilters, n_threads: int, progress: Progress | None
     ) -> Iterator[tuple[Event, Links]]:
         total, compared, listed = len(archive.events), 0, 0
 
@@ -660,7 +661,7 @@ class RelatedStories:
 
     @property
     def _scoring(self) -> dict[str, Any]:
-        return {"date_factor": self._weights.date_factor, "share": self._weights.space_weight}
+        return {"date_factor": self._weights.date_factor, "embedding_weight": self._weights.space_weight}
 
     def _least(self, archive: Archive, asked: float | None = None) -> float:
         """The least score of a link: the one asked for, or else the index's own."""
@@ -685,12 +686,12 @@ class RelatedStories:
 
     def _compared(self, ours: Row, theirs: Row) -> _Compared:
         products = theirs.products(ours.by_column())
-        near = nearness(ours.direction, theirs.direction[None], np.zeros(1, np.intp))
+        near = squared_cosine(ours.embedding, theirs.embedding[None], np.zeros(1, np.intp))
         factor = self._weights.date_factor.of(ours.day, np.array([theirs.day], np.int32))
         score = blended(np.array([sum(products.values())], np.float32), near, self._weights.space_weight, factor)
         return _Compared(products, float(near[0]), float(factor[0]), float(score[0]))
 
-    def _best(self, archive: Archive, k: int, rules: Rules, rows: Sequence[Row]) -> Best:
+    def _best(self, archive: Archive, k: int, rules: LinkFilters, rows: Sequence[Row]) -> Best:
         """The first of the candidates of some rows."""
         room, least = _room(archive, k, rules), self._least(archive, rules.min_score)
         kept = self._kept(archive, rows, room, rules)
@@ -701,7 +702,7 @@ class RelatedStories:
         return archive.blocks.top(compared, room, numbers, spans, min_score=least, **self._scoring)
 
     def _best_of_all(
-        self, archive: Archive, k: int, rules: Rules, n_threads: int, progress: Callable[[int], object] | None
+        self, archive: Archive, k: int, rules: LinkFilters, n_threads: int, progress: Callable[[int], object] | None
     ) -> Best:
         """The first of the candidates of every row; looked for are those alone that are not known."""
         room, least = _room(archive, k, rules), self._least(archive, rules.min_score)
@@ -712,7 +713,7 @@ class RelatedStories:
             if len(asked) < len(numbers):
                 return archive.blocks.top(rows.picked(asked), k, numbers[asked], spans, n_threads=n_threads, **how)
             if spreads():
-                return Best.of(*spread_top(rows, k, spans, progress=progress, **how))
+                return Best.of(*distributed_topk(rows, k, spans, progress=progress, **how))
             return archive.blocks.top(rows, k, numbers, spans, n_threads=n_threads, **how)
 
         if not rules.every_day or room > WIDTH:
@@ -723,7 +724,7 @@ class RelatedStories:
             how: dict[str, Any] = {"min_score": kept_from, **self._scoring}
             nearest = archive.earlier.brought_up(rows, archive.columns, n_threads=n_threads, **how)
         if nearest is None:
-            nearest = Nearest.unknown(len(numbers))
+            nearest = NeighbourCache.unknown(len(numbers))
         lacking = nearest.lacking(numbers, room, least)
         asked, known = np.flatnonzero(lacking), np.flatnonzero(~lacking)
         found = top(asked, WIDTH, every_day(len(asked)), kept_from)
@@ -742,7 +743,7 @@ class RelatedStories:
         return best._replace(parts=parts())
 
     def _kept(
-        self, archive: Archive, rows: Sequence[Row], room: int, rules: Rules
+        self, archive: Archive, rows: Sequence[Row], room: int, rules: LinkFilters
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:
         """The best of some rows where the archive has them all at hand."""
         nearest, least = archive.nearest, self._least(archive, rules.min_score)
@@ -751,7 +752,7 @@ class RelatedStories:
         numbers = np.array([row.number for row in rows], np.intp)
         return None if nearest.lacking(numbers, room, least).any() else nearest.first(numbers, room, least)
 
-    def _from_best(self, archive: Archive, row: Row, k: int, rules: Rules) -> Iterator[tuple[int, float]]:
+    def _from_best(self, archive: Archive, row: Row, k: int, rules: LinkFilters) -> Iterator[tuple[int, float]]:
         """All candidates of a row, as `_candidates` has them, which is only asked for what is not at hand."""
         kept = self._kept(archive, [row], _room(archive, k, rules), rules)
         if kept is None:
@@ -759,7 +760,7 @@ class RelatedStories:
         return self._going_on(archive, row, rules, *(array[0] for array in kept))
 
     def _going_on(
-        self, archive: Archive, row: Row, rules: Rules, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
+        self, archive: Archive, row: Row, rules: LinkFilters, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
     ) -> Iterator[tuple[int, float]]:
         """All candidates of a row, of which the first are found: where these are not all, the others are, once asked for."""
         n_found = int(np.count_nonzero(ids >= 0))
@@ -767,7 +768,7 @@ class RelatedStories:
         if n_found == len(ids):
             yield from islice(self._candidates(archive, row, rules), n_found, None)
 
-    def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: Rules, best: Best) -> Iterator[Links]:
+    def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: LinkFilters, best: Best) -> Iterator[Links]:
         """The links of some rows, or of all, of their best candidates."""
         missing = np.ones(len(best.ids), bool)
         for start in range(0, len(best.ids), _PART):
@@ -798,12 +799,12 @@ class RelatedStories:
                 yield self._list(archive, row, self._going_on(archive, row, rules, ids[place], scores[place]), k, rules)
         next(best.parts, None)  # there are no more, but it may have something to do at its end
 
-    def _candidates(self, archive: Archive, row: Row, rules: Rules) -> Iterator[tuple[int, float]]:
+    def _candidates(self, archive: Archive, row: Row, rules: LinkFilters) -> Iterator[tuple[int, float]]:
         """The numbers of all events related to a row, within the rules' days, with their scores: best first."""
         related = archive.related(row, rules.span(row.day))
         yield from related.best_first(self._weights, self._least(archive, rules.min_score))
 
-    def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: Rules) -> Links:
+    def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: LinkFilters) -> Links:
         """The links of a row, of its candidates."""
         weights, where = row.by_column(), rules.where
 
@@ -814,7 +815,7 @@ class RelatedStories:
 
         def label(number: int) -> str | None:
             context, _ = reason(number)
-            return None if context is None else fold(context) or context
+            return None if context is None else normalise_name(context) or context
 
         def allowed(number: int) -> bool:
             return where is None or bool(where(archive.events[number]))
@@ -826,7 +827,7 @@ class RelatedStories:
         )
         pinned = [number for number in pinned if first <= archive.days[number] <= last and allowed(number)]
         apart = {*pinned, *blocked}
-        chosen = choose(
+        chosen = select(
             ((number, score) for number, score in candidates if number not in apart and allowed(number)),
             k,
             Similarity(archive),
@@ -891,13 +892,13 @@ class _Saved(NamedTuple):
     """What an index on disk was made of, what its manifest says, and the checksum of that."""
 
     archive: Archive
-    nearest: Nearest | None
+    nearest: NeighbourCache | None
     about: dict[str, Any]
     checksum: str | None
 
 
 class _Compared(NamedTuple):
-    """The products of two rows by column, their nearness, the date factor, and the score that these make."""
+    """The products of two rows by column, their squared cosine, the date factor, and the score that these make."""
 
     products: dict[int, float]
     near: float
@@ -905,7 +906,7 @@ class _Compared(NamedTuple):
     score: float
 
 
-def _room(archive: Archive, k: int, rules: Rules) -> int:
+def _room(archive: Archive, k: int, rules: LinkFilters) -> int:
     """As many candidates as most lists need: near-duplicates take room, and rules pass candidates over."""
     room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else _SPARE)
     return max(1, min(room, len(archive.events)))
@@ -938,7 +939,7 @@ def _reason(
             context, topics = labels[0].name, tuple([label.topic for label in labels])
         else:
             context, topics = shared_phrase(event.full_text, archive.events[number].full_text, terms), ()
-    return (None if context is not None and ignored and fold(context) in ignored else context), topics
+    return (None if context is not None and ignored and normalise_name(context) in ignored else context), topics
 
 
 def _link(archive: Archive, listed: Listed, rank: int, context: str | None, topics: tuple[Topic, ...]) -> Link:

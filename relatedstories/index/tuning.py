@@ -16,7 +16,7 @@ from relatedstories.errors import InputError, whole_number
 from relatedstories.evaluation.evaluator import Estimate, estimated, extra, measure, sample, table
 from relatedstories.index.archive import Archive, Similarity, Weights
 from relatedstories.judging.judgements import QUERIES, Judgements, checked
-from relatedstories.ranking.selection import choose
+from relatedstories.ranking.selection import select
 
 if TYPE_CHECKING:
     from relatedstories.index.stories import Progress
@@ -277,7 +277,7 @@ class _Rankings:
         related, similarity = archive.related(row), Similarity(archive)
         for weights in settings:
             best = related.best_first(weights, self._least)
-            yield [archive.events[one.number].id for one in choose(best, self._judged.k, similarity, _no_label)]
+            yield [archive.events[one.number].id for one in select(best, self._judged.k, similarity, _no_label)]
 
 
 def _no_label(_: int) -> None:

@@ -16,7 +16,7 @@ from relatedstories.topk.join import ANY_DAY, NO_DATE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Choices", "Keywords", "Rules"]
+__all__ = ["Choices", "Keywords", "LinkFilters"]
 
 Choices: TypeAlias = Mapping[Any, Iterable[str | int]]
 """What editors chose: for ids of events, lists of ids of others."""
@@ -37,7 +37,7 @@ class Keywords(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class LinkFilters:
     """The keywords of `RelatedStories.related`, checked; ids are texts."""
 
     include_newer: bool
@@ -65,7 +65,7 @@ class Rules:
         diversity: float = 0.0,
         pinned: Choices | None = None,
         blocked: Choices | None = None,
-    ) -> Rules:
+    ) -> LinkFilters:
         """Check keywords.
 
         Parameters
@@ -81,7 +81,7 @@ class Rules:
 
         Examples
         --------
-        >>> Rules.of("related", since="2020-02-01", pinned={1: [2, 3]}).pinned
+        >>> LinkFilters.of("related", since="2020-02-01", pinned={1: [2, 3]}).pinned
         {'1': ('2', '3')}
         """
         if not isinstance(include_newer, bool):

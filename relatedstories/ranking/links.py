@@ -36,7 +36,7 @@ class Link:
         All topics that both events have, the most telling first.
     duplicates : tuple of Event
         Near-duplicates of the event, not listed for its sake: those among the five candidates after it, best first. See
-        `relatedstories.ranking.choose`.
+        `relatedstories.ranking.select`.
     pinned : bool
         Whether it is listed because an editor said so, whatever its score.
     """
@@ -148,8 +148,8 @@ class Part:
     kind : str
         "topic", "term" or "space".
     share : float
-        Its part of the score, the date factor in it: that of the product of its weights in both events, or of the nearness of
-        the two events in the word space.
+        Its part of the score, the date factor in it: that of the product of its weights in both events, or of the squared cosine
+        of the two events in the word space.
     """
 
     name: str

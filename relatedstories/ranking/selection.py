@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-__all__ = ["FOLDED", "NEAR_DUPLICATE", "POOL", "Listed", "choose"]
+__all__ = ["FOLDED", "NEAR_DUPLICATE", "POOL", "Listed", "select"]
 
 NEAR_DUPLICATE = 0.9
 """Two events whose rows have this inner product tell the same story in the same words; only one is listed."""
@@ -45,7 +45,7 @@ class Listed:
         return self.place < 0
 
 
-def choose(
+def select(
     candidates: Iterable[tuple[int, float]],
     k: int,
     similarity: Callable[[int, int], float],
@@ -98,9 +98,9 @@ def choose(
     >>> def similarity(a, b):
     ...     return 0.95 if a // 10 == b // 10 else 0.5 if a // 100 == b // 100 else 0.0
     >>> candidates = [(110, 0.6), (111, 0.6), (120, 0.5), (200, 0.4)]
-    >>> [(listed.number, listed.duplicates) for listed in choose(candidates, 2, similarity, str)]
+    >>> [(listed.number, listed.duplicates) for listed in select(candidates, 2, similarity, str)]
     [(110, [111]), (120, [])]
-    >>> [listed.number for listed in choose(candidates, 2, similarity, str, diversity=0.5)]
+    >>> [listed.number for listed in select(candidates, 2, similarity, str, diversity=0.5)]
     [110, 200]
     """
     picked = [Listed(number, score, -1) for number, score in pinned[:k]]

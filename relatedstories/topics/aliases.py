@@ -13,7 +13,7 @@ from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event
 from relatedstories.files.keyed_lists import read_lists
 from relatedstories.topics.kinds import kind
-from relatedstories.topics.names import Name, bare, fold, words
+from relatedstories.topics.names import Name, bare, normalise_name, words
 
 __all__ = ["learn_names", "names_of", "read_aliases"]
 
@@ -49,7 +49,7 @@ def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]
     rows: dict[str, Name] = {}
     for canonical, others in aliases.items():
         for name in (canonical, *((others,) if isinstance(others, str) else _texts(canonical, others))):
-            if not isinstance(name, str) or not fold(name):
+            if not isinstance(name, str) or not normalise_name(name):
                 raise BadValueError("aliases", str(canonical), shown(name), "a name with a letter")
             form = " ".join(word.form for word in words(bare(name)))
             known = rows.setdefault(form, Name(form, canonical, 1, 1, kind(canonical)))
@@ -70,7 +70,7 @@ def read_aliases(path: str | os.PathLike[str]) -> dict[str, list[str]]:
 
 
 def _check(place: str, name: str) -> None:
-    if not fold(name):
+    if not normalise_name(name):
         raise BadValueError(place, None, shown(name), "a name with a letter")
 
 
@@ -99,7 +99,7 @@ def learn_names(events: Iterable[Event]) -> list[Name]:
         here = set(_runs(forms, max(MAX_WORDS, 8)))
         for topic in topics:
             if own[topic] not in here:
-                others[topic].update({run for run in _runs(forms, MAX_WORDS) if fold(run)})
+                others[topic].update({run for run in _runs(forms, MAX_WORDS) if normalise_name(run)})
     wanted = set(own.values())
     for topic, counts in others.items():
         others[topic] = Counter({run: n for run, n in counts.items() if n >= MIN_EVENTS})

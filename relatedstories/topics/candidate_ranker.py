@@ -20,7 +20,7 @@ import numpy.typing as npt
 from relatedstories.artefacts import path
 from relatedstories.topics.candidates import Candidates
 
-__all__ = ["CONTEXT", "GRID", "HIDDEN", "LAYERS", "WIDTH", "Network", "default_network"]
+__all__ = ["CONTEXT", "GRID", "HIDDEN", "LAYERS", "WIDTH", "CandidateRanker", "default_network"]
 
 WIDTH = 48
 """Numbers in a token's vector."""
@@ -61,7 +61,7 @@ def _probability(logits: Floats) -> Floats:
     return probabilities
 
 
-class Network(NamedTuple):
+class CandidateRanker(NamedTuple):
     """The trained numbers.
 
     Parameters
@@ -88,7 +88,7 @@ class Network(NamedTuple):
     @classmethod
     def rounded(
         cls, words: Floats, shapes: Floats, around: Sequence[Layer], mean: Floats, scale: Floats, layers: Sequence[Layer]
-    ) -> Network:
+    ) -> CandidateRanker:
         """The network with its weights brought onto the grid."""
 
         def snapped(layer: Layer) -> Layer:
@@ -206,13 +206,13 @@ class _Neighbours:
 
 
 @functools.cache
-def default_network() -> Network:
+def default_network() -> CandidateRanker:
     """The network that comes with the package (models/topics)."""
     unit = np.float32(1 / (1 << GRID))
     with np.load(path("topics/network.npz"), allow_pickle=False) as arrays:
         numbers = {name: arrays[name] if name in ("offset", "factor") else arrays[name] * unit for name in arrays.files}
     layers = {name: (numbers[name], numbers[f"{name}_bias"]) for name in numbers if f"{name}_bias" in numbers}
-    return Network(
+    return CandidateRanker(
         words=numbers["words"],
         shapes=numbers["shapes"],
         around=[layers[f"around{i}"] for i in range(LAYERS)],

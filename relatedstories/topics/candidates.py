@@ -19,7 +19,7 @@ import numpy.typing as npt
 from relatedstories.topics.lexicon import Lexicon, form_of, key_of
 from relatedstories.topics.names import definitions
 
-__all__ = ["FEATURES", "Candidates", "Finder", "Recent", "Text"]
+__all__ = ["FEATURES", "CandidateGenerator", "Candidates", "Recent", "Text"]
 
 MAX_TOKENS = 9
 """The longest part of a run, in tokens; a whole run may have twice as many."""
@@ -153,7 +153,7 @@ _Form: TypeAlias = tuple[int, bool, bool, bool]
 for something of a country near by, as "government" does."""
 
 
-class Finder:
+class CandidateGenerator:
     """Finds candidates.
 
     Parameters

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from relatedstories.topics.names import Name, NameTable, bare, definitions, fold, is_acronym, words
+from relatedstories.topics.names import Name, NameTable, bare, definitions, is_acronym, normalise_name, words
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -124,11 +124,11 @@ def _full_names(mentions: list[tuple[Place, str]], text: str) -> dict[str, str]:
         name = bare(text[start:end])
         if name.isupper() and name not in full and (long_name := next((x for x in long_names if is_acronym(name, x)), None)):
             full[name] = long_name
-        if kind == "person" and " " in name and fold(name):
+        if kind == "person" and " " in name and normalise_name(name):
             surname = words(name)[-1].form
             known = full.get(surname, name)
-            if fold(known).endswith(fold(name)):  # "President Joe Biden" is Joe Biden
+            if normalise_name(known).endswith(normalise_name(name)):  # "President Joe Biden" is Joe Biden
                 full[surname] = name
-            elif not fold(name).endswith(fold(known)):  # two people of one surname: it names neither
+            elif not normalise_name(name).endswith(normalise_name(known)):  # two people of one surname: it names neither
                 full[surname] = surname
     return full

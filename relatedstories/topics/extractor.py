@@ -23,7 +23,7 @@ from relatedstories.topics.candidates import Text
 from relatedstories.topics.entities import entity_mentions
 from relatedstories.topics.kinds import KINDS
 from relatedstories.topics.kinds import kind as kind_of
-from relatedstories.topics.names import Name, NameTable, default_names, fold
+from relatedstories.topics.names import Name, NameTable, default_names, normalise_name
 from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, Found, find, tokenized
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Topic(str):
     @property
     def key(self) -> str:
         """What makes two topics one: the name without case, accents, dots and article; "" if it cannot be a topic."""
-        return fold(self)
+        return normalise_name(self)
 
 
 class Topics(tuple[Topic, ...]):
@@ -242,7 +242,7 @@ class TopicExtractor:
         for name in ignored:
             if not isinstance(name, str):
                 raise BadValueError("TopicExtractor", "ignored", shown(name), "names of topics")
-            self._ignored.add(fold(name))
+            self._ignored.add(normalise_name(name))
         self._set_own()
 
     def _set_own(self) -> None:
@@ -380,12 +380,12 @@ class TopicExtractor:
             mentions = self._with_own(text, mentions)
         gathered: dict[str, tuple[str, str, list[Mention], float]] = {}
         for start, end, name, kind, probability in mentions:
-            known = gathered.setdefault(fold(name), (name, kind, [], probability))
+            known = gathered.setdefault(normalise_name(name), (name, kind, [], probability))
             known[2].append(Mention(text[start:end], start, end))
         if event is not None and (event.topics or event.heading):
             for given in [*event.topics, *([event.heading] if event.heading else [])]:
                 name = (self._own and self._own.known(given)) or self.names.canonical(given)
-                gathered.setdefault(fold(name), (name, kind_of(name), [], 1.0))
+                gathered.setdefault(normalise_name(name), (name, kind_of(name), [], 1.0))
         gathered.pop("", None)
         return (Topic(*item) for key, item in gathered.items() if key not in self._ignored)
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from relatedstories.topics.kinds import KINDS
 from relatedstories.topics.lexicon import default_lexicon
 
-__all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "fold", "forms", "is_acronym", "words"]
+__all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "forms", "is_acronym", "normalise_name", "words"]
 
 MAX_WORDS = 8
 """The longest name that is looked for, in words."""
@@ -97,14 +97,14 @@ def bare(surface: str) -> str:
 
 
 @functools.lru_cache(1 << 16)
-def fold(name: str) -> str:
+def normalise_name(name: str) -> str:
     """The key of a name: two names with one key are one topic. Empty for a name that has no letter.
 
     Case, accents, dots, hyphens, possessives and a leading article do not count.
 
     Examples
     --------
-    >>> fold("the São Paulo") == fold("Sao Paulo's"), fold("2005")
+    >>> normalise_name("the São Paulo") == normalise_name("Sao Paulo's"), normalise_name("2005")
     (True, '')
     """
     key = " ".join(word.form for word in words(_ARTICLE.sub("", name, count=1) if _ARTICLE.match(name) else name)).casefold()
@@ -207,11 +207,11 @@ class NameTable:
         self._folded: dict[str, Name] = {}
         self._canonical: dict[str, str] = {}
         for name in self._exact.values():
-            key = fold(name.words)
+            key = normalise_name(name.words)
             known = self._folded.get(key)
             if known is None or (-name.linked, name.words) < (-known.linked, known.words):
                 self._folded[key] = name
-            self._canonical.setdefault(fold(name.canonical), name.canonical)
+            self._canonical.setdefault(normalise_name(name.canonical), name.canonical)
         self._lengths: dict[str, int] = {}
         for form in self._exact:
             first, _, rest = form.partition(" ")
@@ -231,7 +231,7 @@ class NameTable:
     def known(self, surface: str) -> str | None:
         """The canonical name of a mention, if the table has it."""
         name = bare(surface)
-        known = self._canonical.get(fold(name))
+        known = self._canonical.get(normalise_name(name))
         if known is None and (row := self.lookup(name)):
             known = row.canonical
         return known

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from relatedstories.topics.candidate_ranker import default_network
-from relatedstories.topics.candidates import Candidates, Finder, Recent, Text
+from relatedstories.topics.candidates import CandidateGenerator, Candidates, Recent, Text
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
 
@@ -73,8 +73,8 @@ _LONGEST = 40
 
 
 @functools.cache
-def _finder() -> Finder:
-    return Finder(default_lexicon())
+def _finder() -> CandidateGenerator:
+    return CandidateGenerator(default_lexicon())
 
 
 def tokens_of(doc: Doc) -> Text:

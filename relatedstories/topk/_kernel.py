@@ -1,4 +1,4 @@
-"""The compiled loops of `relatedstories.topk.join` and of `relatedstories.features.word_space.nearness`."""
+"""The compiled loops of `relatedstories.topk.join` and of `relatedstories.features.word_space.squared_cosine`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def told() -> Iterator[None]:
 
 
 HEAD = 64
-"""So many of the numbers of a direction are compared first: together with the lengths of the rest they bound its nearness."""
+"""The numbers of an embedding compared first: together with the lengths of the rest they bound its squared cosine."""
 
 GROUP = 64
 """Sums are looked through in groups of so many, most of which hold none that is great enough."""
@@ -49,13 +49,13 @@ _SLACK = np.float32(1 + 1e-5)  # more than float32 rounds in the few operations 
 
 
 @_compiled
-def products_of(direction, directions, rows):  # type: ignore[no-untyped-def]
-    """The inner products of a direction with some others."""
+def products_of(embedding, embeddings, rows):  # type: ignore[no-untyped-def]
+    """The inner products of an embedding with some others."""
     products = np.empty(len(rows), np.int32)
     for i in range(len(rows)):
         product = np.int32(0)
-        for j in range(len(direction)):
-            product += np.int32(direction[j]) * np.int32(directions[rows[i], j])
+        for j in range(len(embedding)):
+            product += np.int32(embedding[j]) * np.int32(embeddings[rows[i], j])
         products[i] = product
     return products
 
@@ -64,52 +64,52 @@ def products_of(direction, directions, rows):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _head_product(directions, row, heads, other):  # type: ignore[no-untyped-def]
+def _head_product(embeddings, row, heads, other):  # type: ignore[no-untyped-def]
     product = np.int32(0)
     for i in range(HEAD):
-        product += np.int32(directions[row, i]) * np.int32(heads[other, i])
+        product += np.int32(embeddings[row, i]) * np.int32(heads[other, i])
     return product
 
 
 @_compiled
-def _tail_product(directions, row, others, other):  # type: ignore[no-untyped-def]
+def _tail_product(embeddings, row, others, other):  # type: ignore[no-untyped-def]
     product = np.int32(0)
-    for i in range(HEAD, directions.shape[1]):
-        product += np.int32(directions[row, i]) * np.int32(others[other, i])
+    for i in range(HEAD, embeddings.shape[1]):
+        product += np.int32(embeddings[row, i]) * np.int32(others[other, i])
     return product
 
 
 @_compiled
-def _tail_length(directions, row):  # type: ignore[no-untyped-def]
-    """The length of a direction without its head, rounded up; -1 where there is no direction."""
-    if directions[row, 0] == NONE:
+def _tail_length(embeddings, row):  # type: ignore[no-untyped-def]
+    """The length of an embedding without its head, rounded up; -1 where there is no embedding."""
+    if embeddings[row, 0] == NONE:
         return np.int32(-1)
     square = np.int32(0)
-    for i in range(HEAD, directions.shape[1]):
-        square += np.int32(directions[row, i]) * np.int32(directions[row, i])
+    for i in range(HEAD, embeddings.shape[1]):
+        square += np.int32(embeddings[row, i]) * np.int32(embeddings[row, i])
     return np.int32(np.ceil(np.sqrt(square)))
 
 
 @_compiled
-def tail_lengths(directions):  # type: ignore[no-untyped-def]
-    """Of all directions."""
-    lengths = np.empty(len(directions), np.int32)
-    for row in range(len(directions)):
-        lengths[row] = _tail_length(directions, row)
+def tail_lengths(embeddings):  # type: ignore[no-untyped-def]
+    """Of all embeddings."""
+    lengths = np.empty(len(embeddings), np.int32)
+    for row in range(len(embeddings)):
+        lengths[row] = _tail_length(embeddings, row)
     return lengths
 
 
 @_compiled
-def _nearness(product):  # type: ignore[no-untyped-def]
-    """As `relatedstories.features.word_space.nearness`, of the product of two directions."""
+def _squared_cosine(product):  # type: ignore[no-untyped-def]
+    """As `relatedstories.features.word_space.squared_cosine`, of the product of two embeddings."""
     cosine = min(max(np.float32(product) * _COSINE, np.float32(0)), np.float32(1))
     return np.float32(cosine * cosine)
 
 
 @_compiled
 def _blended(product, dot, own, share):  # type: ignore[no-untyped-def]
-    """As `relatedstories.topk.blended`, before the date factor, of two rows with directions."""
-    return np.float32(np.float32(own * product) + np.float32(share * _nearness(dot)))
+    """As `relatedstories.topk.blended`, before the date factor, of two rows with embeddings."""
+    return np.float32(np.float32(own * product) + np.float32(share * _squared_cosine(dot)))
 
 
 @_compiled
@@ -167,7 +167,7 @@ def _reaching(sums, group, least):  # type: ignore[no-untyped-def]
 
 @_compiled
 def _least_product(least, factor, share):  # type: ignore[no-untyped-def]
-    """The least product, more than 0, of which with the greatest nearness and this factor a score can be `least`."""
+    """The least product, more than 0, of which with the greatest squared cosine and this factor a score can be `least`."""
     needed = least / (factor * _SLACK)
     if share > 0:
         own = np.float32(1) - share
@@ -246,11 +246,11 @@ def shared_parts(indptr, indices, data, first, their_indptr, their_indices, thei
 
 
 @_compiled
-def _bound(columns, weights, greatest, longest):  # type: ignore[no-untyped-def]
+def _bound(columns, weights, max_weights, longest):  # type: ignore[no-untyped-def]
     """The greatest product that a row can have with any of a block."""
     total, squares = 0.0, 0.0
     for i in range(len(columns)):
-        total += abs(np.float64(weights[i])) * greatest[columns[i]]
+        total += abs(np.float64(weights[i])) * max_weights[columns[i]]
         squares += np.float64(weights[i]) * weights[i]
     rounding = 1 + 1e-5 + len(columns) * 1.2e-7  # as each sum in float32 may round up
     return np.float32(min(total, np.sqrt(squares) * longest) * rounding)
@@ -258,14 +258,14 @@ def _bound(columns, weights, greatest, longest):  # type: ignore[no-untyped-def]
 
 @_compiled
 def top_rows(  # type: ignore[no-untyped-def]
-    asked, indptr, indices, data, days, directions, positions, spans,
-    order, block_size, block_days, their_days, starts, places, weights, greatest, longest, heads, lengths, their_directions,
+    asked, indptr, indices, data, days, embeddings, positions, spans,
+    order, block_size, block_days, their_days, starts, places, weights, max_weights, longest, heads, lengths, their_directions,
     table, unknown, share, min_score, home, ids, scores,
 ):  # fmt: skip
     """Fill ids and scores for the rows asked about, which should be near in date.
 
     A block of rows is compared with each of them before the next: its postings and sums stay in the cache. The nearest block is
-    the first, so that lists soon hold good ones, and what cannot enter, by its date or even with the nearest direction, is
+    the first, so that lists soon hold good ones, and what cannot enter, by its date or even with the nearest embedding, is
     passed over.
     """
     n, k, n_blocks = len(order), ids.shape[1], len(starts)
@@ -277,8 +277,8 @@ def top_rows(  # type: ignore[no-untyped-def]
     bounds, tails = np.empty(len(asked), np.float32), np.empty(len(asked), np.int32)
     for turn in range(len(asked)):
         part = slice(indptr[asked[turn]], indptr[asked[turn] + 1])
-        bounds[turn] = _bound(indices[part], data[part], greatest, longest)
-        tails[turn] = _tail_length(directions, asked[turn])
+        bounds[turn] = _bound(indices[part], data[part], max_weights, longest)
+        tails[turn] = _tail_length(embeddings, asked[turn])
     for step in range(2 * n_blocks):  # home, 1 after it, 1 before, 2 after, ...
         block = home + ((step + 1) // 2 if step % 2 else -(step // 2))
         if not 0 <= block < n_blocks:
@@ -336,10 +336,10 @@ def top_rows(  # type: ignore[no-untyped-def]
                 if directed and lengths[other] >= 0:
                     if (own * product + share) * factor * _SLACK < least:
                         continue
-                    head = _head_product(directions, row, heads, other)
+                    head = _head_product(embeddings, row, heads, other)
                     if _blended(product, head + tails[turn] * lengths[other], own, share) * factor * _SLACK < least:
                         continue
-                    rest = _tail_product(directions, row, their_directions, order[other])
+                    rest = _tail_product(embeddings, row, their_directions, order[other])
                     product = _blended(product, head + rest, own, share)
                 score, number = np.float32(product * factor), order[other]
                 if not (score > 0 and score >= least):
@@ -352,7 +352,7 @@ def top_rows(  # type: ignore[no-untyped-def]
 
 @_compiled
 def merged(  # type: ignore[no-untyped-def]
-    indptr, indices, data, days, directions, table, unknown, share, rows, ids, others, scores, bounds
+    indptr, indices, data, days, embeddings, table, unknown, share, rows, ids, others, scores, bounds
 ):
     """The lists of some rows: of ids, scored here, and of others with their scores, those above a bound each."""
     found, best = np.full(ids.shape, -1, np.int32), np.zeros(ids.shape, np.float32)
@@ -364,8 +364,8 @@ def merged(  # type: ignore[no-untyped-def]
             other = ids[turn, place]
             if other >= 0:
                 product = _inner(indptr, indices, data, row, other)
-                if share > 0 and directions[row, 0] != NONE and directions[other, 0] != NONE:
-                    dot = _head_product(directions, row, directions, other) + _tail_product(directions, row, directions, other)
+                if share > 0 and embeddings[row, 0] != NONE and embeddings[other, 0] != NONE:
+                    dot = _head_product(embeddings, row, embeddings, other) + _tail_product(embeddings, row, embeddings, other)
                     product = _blended(product, dot, own, share)
                 distance, factor = _apart(days[row], days[other], table, unknown)
                 score = np.float32(product * factor)

@@ -12,12 +12,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.errors import InputError, shown, whole_number
-from relatedstories.topk.join import Blocks, DateFactor, Rows, distances
+from relatedstories.topk.join import BlockedIndex, DateFactor, Rows, distances
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["on_dask", "spread_top", "spreads", "worker_count"]
+__all__ = ["distributed_topk", "on_dask", "spreads", "worker_count"]
 
 SHARD = 100_000
 """Rows that a task compares others with: some 45 MB to send, and as much again when they are made ready."""
@@ -119,22 +119,22 @@ def _check_workers(client: Any, address: str) -> None:
             raise InputError(f"worker {worker}: got relatedstories {got}, expected {__version__}, as here; install it there")
 
 
-def spread_top(
+def distributed_topk(
     rows: Rows,
     k: int,
     spans: npt.NDArray[np.int32],
     *,
     date_factor: DateFactor,
-    share: float = 0.0,
+    embedding_weight: float = 0.0,
     min_score: float = 0.0,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """For every row, the other rows of the greatest scores: `Blocks.top` of all rows, on the active joblib backend.
+    """For every row, the other rows of the greatest scores: `BlockedIndex.top` of all rows, on the active joblib backend.
 
     Parameters
     ----------
-    rows, k, spans, date_factor, share, min_score, progress
-        As of `relatedstories.topk.join.Blocks.top`.
+    rows, k, spans, date_factor, embedding_weight, min_score, progress
+        As of `relatedstories.topk.join.BlockedIndex.top`.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def spread_top(
     n_rows = len(rows.days)
     ids, scores = np.full((n_rows, k), -1, np.int32), np.zeros((n_rows, k), np.float32)
     client = getattr(get_active_backend()[0], "client", None)
-    work = _Work(rows, k, spans, date_factor, share, min_score)
+    work = _Work(rows, k, spans, date_factor, embedding_weight, min_score)
     pairs = work.pairs()
     parallel = Parallel(batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered")
     told = 0
@@ -189,7 +189,7 @@ class _Work:
     k: int
     spans: npt.NDArray[np.int32]
     date_factor: DateFactor
-    share: float
+    embedding_weight: float
     min_score: float
 
     def pairs(self) -> list[_Pair]:
@@ -211,11 +211,11 @@ class _Work:
             if numbers is not known:
                 part = self._part(numbers)
                 known, shard = numbers, _shard(part) if client is None else client.submit(_shard, part, pure=False, priority=1)
-            yield delayed(_top)(shard, self._part(asked), self.k, self.date_factor, self.share, self.min_score)
+            yield delayed(_top)(shard, self._part(asked), self.k, self.date_factor, self.embedding_weight, self.min_score)
 
     def _part(self, numbers: npt.NDArray[np.int32]) -> _Part:
-        weights, days, directions = self.rows
-        return _Part(numbers, Rows(weights[numbers], days[numbers], directions[numbers]), self.spans[numbers])
+        weights, days, embeddings = self.rows
+        return _Part(numbers, Rows(weights[numbers], days[numbers], embeddings[numbers]), self.spans[numbers])
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,17 +233,17 @@ class _Shard:
 
     numbers: npt.NDArray[np.int32]
     columns: npt.NDArray[Any]
-    blocks: Blocks
+    blocks: BlockedIndex
 
     def __sizeof__(self) -> int:
-        arrays = [self.numbers, self.columns, self.blocks.directions, *self.blocks.parts().values()]
+        arrays = [self.numbers, self.columns, self.blocks.embeddings, *self.blocks.parts().values()]
         return sum(array.nbytes for array in arrays)  # by which Dask goes, too
 
 
 def _shard(part: _Part) -> _Shard:
-    weights, days, directions = part.rows
+    weights, days, embeddings = part.rows
     columns = np.unique(weights.indices)
-    return _Shard(part.numbers, columns, Blocks.of(Rows(_over(weights, columns), days, directions)))
+    return _Shard(part.numbers, columns, BlockedIndex.of(Rows(_over(weights, columns), days, embeddings)))
 
 
 def _over(weights: sp.csr_array, columns: npt.NDArray[Any]) -> sp.csr_array:
@@ -255,14 +255,16 @@ def _over(weights: sp.csr_array, columns: npt.NDArray[Any]) -> sp.csr_array:
 
 
 def _top(
-    shard: _Shard, part: _Part, k: int, date_factor: DateFactor, share: float, min_score: float
+    shard: _Shard, part: _Part, k: int, date_factor: DateFactor, embedding_weight: float, min_score: float
 ) -> tuple[npt.NDArray[np.int32], _Found]:
     """The numbers of rows, and those of a shard that have the greatest scores with each."""
     place = np.minimum(np.searchsorted(shard.numbers, part.numbers), len(shard.numbers) - 1)
     own = np.where(shard.numbers[place] == part.numbers, place, -1).astype(np.int32)
-    asked = Rows(_over(part.rows.weights, shard.columns), part.rows.days, part.rows.directions)
+    asked = Rows(_over(part.rows.weights, shard.columns), part.rows.days, part.rows.embeddings)
     # A copy, for what it notes by the way is not to be sent on with the shard.
-    best = replace(shard.blocks).top(asked, k, own, part.spans, date_factor=date_factor, share=share, min_score=min_score)
+    best = replace(shard.blocks).top(
+        asked, k, own, part.spans, date_factor=date_factor, embedding_weight=embedding_weight, min_score=min_score
+    )
     ids, scores = best.filled()
     return part.numbers, (np.where(ids >= 0, shard.numbers[ids], np.int32(-1)), scores)
 

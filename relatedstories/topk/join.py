@@ -1,4 +1,4 @@
-"""The exact top-k of rows: inner products, blended with the nearness of directions, weighed by the distance of dates."""
+"""The exact top-k of rows: inner products, blended with the squared cosine of embeddings, weighed by the distance of dates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
     "ANY_DAY",
     "NO_DATE",
     "Best",
-    "Blocks",
+    "BlockedIndex",
     "DateFactor",
     "Rows",
     "blended",
@@ -83,11 +83,14 @@ class DateFactor:
 
 
 def blended(
-    products: npt.NDArray[np.float32], nearness: npt.NDArray[np.float32], share: float, factors: npt.NDArray[np.float32]
+    products: npt.NDArray[np.float32],
+    squared_cosines: npt.NDArray[np.float32],
+    embedding_weight: float,
+    factors: npt.NDArray[np.float32],
 ) -> npt.NDArray[np.float32]:
-    """Scores: ``((1 - share) * product + share * nearness) * factor``, 0 where the product is.
+    """Scores: ``((1 - embedding_weight) * product + embedding_weight * squared_cosine) * factor``, 0 where the product is.
 
-    Where the nearness is unknown, -1, the product stands for both.
+    Where the squared cosine is unknown, -1, the product stands for both.
 
     In float32, one operation at a time, as the compiled loop has it.
 
@@ -97,9 +100,9 @@ def blended(
     >>> blended(np.array([0.5, 0], np.float32), one, 0.5, one).tolist()
     [0.75, 0.0]
     """
-    part = np.float32(share)
-    both = products * (np.float32(1) - part) + nearness * part
-    scores: npt.NDArray[np.float32] = np.where(nearness < 0, products, both) * factors
+    part = np.float32(embedding_weight)
+    both = products * (np.float32(1) - part) + squared_cosines * part
+    scores: npt.NDArray[np.float32] = np.where(squared_cosines < 0, products, both) * factors
     scores[products <= 0] = 0
     return scores
 
@@ -147,21 +150,21 @@ class Rows(NamedTuple):
         Columns sorted, each once a row.
     days : ndarray of int32, shape (n,)
         Day numbers, `NO_DATE` where unknown.
-    directions : ndarray of int8, shape (n, d)
+    embeddings : ndarray of int8, shape (n, d)
         See `relatedstories.features.word_space`.
     """
 
     weights: sp.csr_array
     days: npt.NDArray[np.int32]
-    directions: npt.NDArray[np.int8]
+    embeddings: npt.NDArray[np.int8]
 
     def picked(self, numbers: npt.NDArray[Any]) -> Rows:
         """Some of them."""
-        return Rows(self.weights[numbers], self.days[numbers], self.directions[numbers])
+        return Rows(self.weights[numbers], self.days[numbers], self.embeddings[numbers])
 
 
 @dataclass(frozen=True)
-class Blocks:
+class BlockedIndex:
     """Rows that others are compared with: in date order, cut into blocks, each of them by column.
 
     Parameters
@@ -176,17 +179,17 @@ class Blocks:
         Where the postings of each block's columns start.
     places, weights : ndarray of uint16 and of float32
         The postings: the places of rows in their block, and their weights.
-    greatest : ndarray of float64, shape (m,)
+    max_weights : ndarray of float64, shape (m,)
         The greatest weight of each column, without sign.
     heads : ndarray of int8, shape (n, HEAD)
-        The first numbers of each direction.
+        The first numbers of each embedding.
     lengths : ndarray of int32, shape (n,)
-        The lengths of what follows these, rounded up, -1 where there is no direction.
+        The lengths of what follows these, rounded up, -1 where there is no embedding.
     longest : float
         The length of the longest row.
     size : int
         The rows of a block; the last may have fewer.
-    directions : ndarray of int8, shape (n, d)
+    embeddings : ndarray of int8, shape (n, d)
         By the numbers of the rows, as they were given.
     """
 
@@ -196,15 +199,15 @@ class Blocks:
     starts: npt.NDArray[Any]
     places: npt.NDArray[np.uint16]
     weights: npt.NDArray[np.float32]
-    greatest: npt.NDArray[np.float64]
+    max_weights: npt.NDArray[np.float64]
     heads: npt.NDArray[np.int8]
     lengths: npt.NDArray[np.int32]
     longest: float
     size: int
-    directions: npt.NDArray[np.int8]
+    embeddings: npt.NDArray[np.int8]
 
     @classmethod
-    def of(cls, rows: Rows, size: int | None = None) -> Blocks:
+    def of(cls, rows: Rows, size: int | None = None) -> BlockedIndex:
         """Cut rows into blocks, of so many if that is said."""
         from relatedstories.topk._kernel import HEAD, tail_lengths
 
@@ -214,11 +217,11 @@ class Blocks:
         blocks = [weights[start : start + size].tocsc() for start in range(0, n, size)]
         firsts = np.cumsum([0, *(block.nnz for block in blocks)])
         starts = [first + block.indptr.astype(np.int64) for first, block in zip(firsts, blocks, strict=False)]
-        greatest = np.zeros(weights.shape[1], np.float32)
-        np.maximum.at(greatest, weights.indices, np.abs(weights.data))
-        directions = rows.directions
-        if directions.shape[1] < HEAD:
-            directions = np.pad(directions, ((0, 0), (0, HEAD - directions.shape[1])))
+        max_weights = np.zeros(weights.shape[1], np.float32)
+        np.maximum.at(max_weights, weights.indices, np.abs(weights.data))
+        embeddings = rows.embeddings
+        if embeddings.shape[1] < HEAD:
+            embeddings = np.pad(embeddings, ((0, 0), (0, HEAD - embeddings.shape[1])))
         return cls(
             order,
             days,
@@ -228,24 +231,24 @@ class Blocks:
             ),
             np.concatenate([np.zeros(0, np.uint16), *(block.indices.astype(np.uint16) for block in blocks)]),
             np.concatenate([np.zeros(0, np.float32), *(block.data for block in blocks)]),
-            greatest.astype(np.float64),
-            np.ascontiguousarray(directions[order, :HEAD]),
-            tail_lengths(_fixed(directions, np.int8))[order],
+            max_weights.astype(np.float64),
+            np.ascontiguousarray(embeddings[order, :HEAD]),
+            tail_lengths(_fixed(embeddings, np.int8))[order],
             longest(weights),
             size,
-            directions,
+            embeddings,
         )
 
     def parts(self) -> dict[str, npt.NDArray[Any]]:
-        """Its arrays, but the directions, by name: what `of_parts` makes it of again."""
+        """Its arrays, but the embeddings, by name: what `of_parts` makes it of again."""
         return {f"blocks-{name}": np.atleast_1d(getattr(self, name)) for name in _PARTS}
 
     @classmethod
-    def of_parts(cls, arrays: Mapping[str, npt.NDArray[Any]], directions: npt.NDArray[np.int8]) -> Blocks:
+    def of_parts(cls, arrays: Mapping[str, npt.NDArray[Any]], embeddings: npt.NDArray[np.int8]) -> BlockedIndex:
         """The blocks that `parts` came from; the arrays are used as they are, and may be memory-mapped."""
         parts: dict[str, Any] = {name: arrays[f"blocks-{name}"] for name in _PARTS}
         parts |= {"longest": float(parts["longest"][0]), "size": int(parts["size"][0])}
-        return cls(**parts, directions=directions)
+        return cls(**parts, embeddings=embeddings)
 
     @functools.cached_property
     def _positions(self) -> npt.NDArray[np.int32]:
@@ -265,11 +268,11 @@ class Blocks:
             _fixed(self.starts, self.starts.dtype),
             _fixed(self.places, np.uint16),
             _fixed(self.weights, np.float32),
-            _fixed(self.greatest, np.float64),
+            _fixed(self.max_weights, np.float64),
             self.longest,
             _fixed(self.heads, np.int8),
             _fixed(self.lengths, np.int32),
-            _fixed(self.directions, np.int8),
+            _fixed(self.embeddings, np.int8),
         )
 
     def products(self, columns: npt.NDArray[Any], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -291,7 +294,7 @@ class Blocks:
         spans: npt.NDArray[np.int32],
         *,
         date_factor: DateFactor,
-        share: float = 0.0,
+        embedding_weight: float = 0.0,
         min_score: float = 0.0,
         n_threads: int = 1,
     ) -> Best:
@@ -300,13 +303,13 @@ class Blocks:
         Parameters
         ----------
         rows : Rows
-            Over the same columns and with directions as wide as those here.
+            Over the same columns and with embeddings as wide as those here.
         k : int
         numbers : ndarray of int32, shape (n_rows,)
             Those that the rows have here, where they are never listed for themselves; -1 for rows that are not here.
         spans : ndarray of int32, shape (n_rows, 2)
             The first and the last day that each may list.
-        date_factor, share, min_score, n_threads
+        date_factor, embedding_weight, min_score, n_threads
             As of `self_topk`.
 
         Returns
@@ -325,18 +328,18 @@ class Blocks:
         positions = self._positions[numbers]
         near = np.where(positions >= 0, positions, np.searchsorted(self.days, rows.days))
         asked = np.argsort(near, kind="stable")
-        directions = rows.directions
-        if directions.shape[1] < self.directions.shape[1]:
-            directions = np.pad(directions, ((0, 0), (0, self.directions.shape[1] - directions.shape[1])))
+        embeddings = rows.embeddings
+        if embeddings.shape[1] < self.embeddings.shape[1]:
+            embeddings = np.pad(embeddings, ((0, 0), (0, self.embeddings.shape[1] - embeddings.shape[1])))
         asking = (
             *fixed_rows(rows.weights),
             _fixed(rows.days, np.int32),
-            _fixed(directions, np.int8),
+            _fixed(embeddings, np.int8),
             _fixed(positions, np.int32),
             _fixed(spans, np.int32),
         )
         dates = _fixed(date_factor.table, np.float32), date_factor.unknown
-        least = np.float32(share), np.float32(min_score)
+        least = np.float32(embedding_weight), np.float32(min_score)
 
         if not top_rows.signatures:
             with told():
@@ -369,8 +372,8 @@ def self_topk(
     days: npt.NDArray[np.int32] | None = None,
     date_factor: DateFactor | None = None,
     spans: npt.NDArray[np.int32] | None = None,
-    directions: npt.NDArray[np.int8] | None = None,
-    share: float = 0.0,
+    embeddings: npt.NDArray[np.int8] | None = None,
+    embedding_weight: float = 0.0,
     min_score: float = 0.0,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
@@ -390,12 +393,12 @@ def self_topk(
         Multiplies each product by the factor between the rows' days; needs `days`.
     spans : ndarray of int32, shape (n, 2), optional
         The first and the last day that each row may list, `NO_DATE` being before every day; needs `days`.
-    directions : ndarray of int8, shape (n, d), optional
-        A direction each row, see `relatedstories.features.word_space`; one that begins with -128 is none, and its row is compared
-        without.
-    share : float, default 0
-        The part of `directions` in a score, 0 to 1: a row whose product is greater than 0 has the score
-        ``((1 - share) * product + share * nearness) * date factor``.
+    embeddings : ndarray of int8, shape (n, d), optional
+        An embedding each row, see `relatedstories.features.word_space`; one that begins with -128 is none, and its row
+        is compared without.
+    embedding_weight : float, default 0
+        The part of `embeddings` in a score, 0 to 1: a row whose product is greater than 0 has the score
+        ``((1 - embedding_weight) * product + embedding_weight * squared_cosine) * date factor``.
     min_score : float, default 0
         Scores below it are left out; so is, always, what is not greater than 0.
     progress : callable, optional
@@ -437,27 +440,31 @@ def self_topk(
         spans = every_day(n)
     elif spans.shape != (n, 2):
         raise BadValueError("self_topk", "spans", f"an array of shape {spans.shape}", f"one of shape {(n, 2)}")
-    share = number_within("self_topk", "share", share, 0, 1)
-    if directions is None:
-        if share:
-            raise BadValueError("self_topk", "share", f"{share:g} without directions", "directions too, one a row")
-        directions = np.full((n, 1), NONE, np.int8)
-    elif directions.ndim != 2 or len(directions) != n or directions.dtype != np.int8:
-        got = f"an array of {directions.dtype}, shape {directions.shape}"
-        raise BadValueError("self_topk", "directions", got, f"one of int8, {n} rows")
+    embedding_weight = number_within("self_topk", "embedding_weight", embedding_weight, 0, 1)
+    if embeddings is None:
+        if embedding_weight:
+            raise BadValueError(
+                "self_topk", "embedding_weight", f"{embedding_weight:g} without embeddings", "embeddings too, one a row"
+            )
+        embeddings = np.full((n, 1), NONE, np.int8)
+    elif embeddings.ndim != 2 or len(embeddings) != n or embeddings.dtype != np.int8:
+        got = f"an array of {embeddings.dtype}, shape {embeddings.shape}"
+        raise BadValueError("self_topk", "embeddings", got, f"one of int8, {n} rows")
     several = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)  # what only one row has, none shares
-    compared = Rows(matrix[:, several], days, directions)
+    compared = Rows(matrix[:, several], days, embeddings)
     factors = date_factor or DateFactor(1, 1)
-    plain = n and not share and (days == days[0]).all() and factors.of(days[0], days[:1]) == 1 and (spans == ANY_DAY).all()
+    plain = (
+        n and not embedding_weight and (days == days[0]).all() and factors.of(days[0], days[:1]) == 1 and (spans == ANY_DAY).all()
+    )
     if plain and k <= _SHORT:
         return _top_of_pairs(compared, k, least, n_threads, progress)
-    best = Blocks.of(compared, _rows_near(days, factors)).top(
+    best = BlockedIndex.of(compared, _rows_near(days, factors)).top(
         compared,
         k,
         np.arange(n, dtype=np.int32),
         spans,
         date_factor=factors,
-        share=share,
+        embedding_weight=embedding_weight,
         min_score=least,
         n_threads=n_threads,
     )
@@ -468,11 +475,11 @@ def _top_of_pairs(
     rows: Rows, k: int, min_score: float, n_threads: int, progress: Callable[[int], object] | None
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     """`self_topk` where nothing but products counts: that of two rows is computed once, for the lists of both."""
-    from relatedstories.topk._pairs import top_pairs  # as in `Blocks.top`
+    from relatedstories.topk._pairs import top_pairs  # as in `BlockedIndex.top`
 
     n = len(rows.days)
     n_blocks = min(max(2 * n_threads, n // _BLOCK) | 1, _MOST_BLOCKS)  # enough for all threads
-    blocks = Blocks.of(rows, min(max(math.ceil(n / n_blocks), _TASK), _MOST_ROWS))
+    blocks = BlockedIndex.of(rows, min(max(math.ceil(n / n_blocks), _TASK), _MOST_ROWS))
     size, n_blocks = blocks.size, len(blocks.starts)
     ids, scores = np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
     asking, compared = fixed_rows(rows.weights), (size, blocks.starts, blocks.places, blocks.weights, np.float32(min_score))
@@ -503,9 +510,9 @@ def _top_of_pairs(
     return ids, scores
 
 
-_PARTS = tuple(part.name for part in fields(Blocks) if part.name != "directions")
-_TASK = 1024  # rows a task: enough for a thread to be worth it, few enough to share the work out and show progress
-_BLOCK = 8192  # rows a block: their sums, postings and the heads of their directions stay in a core's cache
+_PARTS = tuple(part.name for part in fields(BlockedIndex) if part.name != "embeddings")
+_TASK = 1024  # rows a task: enough for a thread to be worth it, few enough to embedding_weight the work out and show progress
+_BLOCK = 8192  # rows a block: their sums, postings and the heads of their embeddings stay in a core's cache
 _SHORT = 64  # lists up to which to compare each pair once is faster: with longer ones most of the time goes into filling them
 _NOTHING = 0.1  # of a score: less than nearly every list's last has
 _MOST_BLOCKS = 127  # each has a number for every column

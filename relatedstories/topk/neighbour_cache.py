@@ -9,14 +9,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.features.word_space import NONE
-from relatedstories.topk.join import Blocks, DateFactor, Rows, every_day, fixed_rows, longest
+from relatedstories.topk.join import BlockedIndex, DateFactor, Rows, every_day, fixed_rows, longest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-__all__ = ["MARGIN", "WIDTH", "Earlier", "Nearest"]
+__all__ = ["MARGIN", "WIDTH", "NeighbourCache", "StaleNeighbours"]
 
 WIDTH = 25
 """So many are kept of each row: more than a list needs, so that some can be lost before it must be looked for again."""
@@ -25,7 +25,7 @@ MARGIN = 0.9
 """Kept are scores from this part of the least that is listed: what may be listed tomorrow is above it."""
 
 
-class Nearest(NamedTuple):
+class NeighbourCache(NamedTuple):
     """The rows of the greatest scores with each row, on whatever day.
 
     Parameters
@@ -41,7 +41,7 @@ class Nearest(NamedTuple):
     bounds: npt.NDArray[np.float32]
 
     @classmethod
-    def unknown(cls, n: int) -> Nearest:
+    def unknown(cls, n: int) -> NeighbourCache:
         """Of so many rows nothing is known."""
         return cls(np.full((n, WIDTH), -1, np.int32), np.zeros((n, WIDTH), np.float32), np.full(n, np.inf, np.float32))
 
@@ -50,13 +50,13 @@ class Nearest(NamedTuple):
         return {f"nearest-{name}": array for name, array in self._asdict().items()}
 
     @classmethod
-    def of_parts(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Nearest | None:
+    def of_parts(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> NeighbourCache | None:
         """What `parts` came from, None where there are no such arrays."""
         return cls(*(arrays[f"nearest-{name}"] for name in cls._fields)) if "nearest-ids" in arrays else None
 
-    def copy(self) -> Nearest:
+    def copy(self) -> NeighbourCache:
         """One that can be changed while others read this one."""
-        return Nearest(self.ids.copy(), self.scores.copy(), self.bounds.copy())
+        return NeighbourCache(self.ids.copy(), self.scores.copy(), self.bounds.copy())
 
     def lacking(self, rows: npt.NDArray[Any], k: int, least: float) -> npt.NDArray[np.bool_]:
         """Of which rows not all is kept that their lists of k scores from `least` on can hold."""
@@ -75,7 +75,7 @@ class Nearest(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Earlier:
+class StaleNeighbours:
     """What was the nearest before rows came, went and were weighed anew.
 
     Parameters
@@ -84,7 +84,7 @@ class Earlier:
         Those of then.
     columns : pair of sequences of str
         The terms and the topics that their columns stood for.
-    nearest : Nearest
+    nearest : NeighbourCache
         Theirs.
     numbers : ndarray of int, shape (n,)
         For each row of now its number then, -1 where there was none.
@@ -92,10 +92,10 @@ class Earlier:
 
     rows: Rows
     columns: tuple[Sequence[str], Sequence[str]]
-    nearest: Nearest
+    nearest: NeighbourCache
     numbers: npt.NDArray[np.intp]
 
-    def picked(self, rows: npt.NDArray[np.intp]) -> Earlier:
+    def picked(self, rows: npt.NDArray[np.intp]) -> StaleNeighbours:
         """The same for some of the rows of now, and for others: those with numbers that none of these has."""
         return replace(self, numbers=np.concatenate([self.numbers, np.full(len(rows), -1)])[rows])
 
@@ -105,10 +105,10 @@ class Earlier:
         columns: tuple[Sequence[str], Sequence[str]],
         *,
         date_factor: DateFactor,
-        share: float,
+        embedding_weight: float,
         min_score: float,
         n_threads: int,
-    ) -> Nearest | None:
+    ) -> NeighbourCache | None:
         """What can be said of the nearest of now without comparing all rows, exactly.
 
         Parameters
@@ -117,19 +117,19 @@ class Earlier:
             Those of now, with weights of 0 and more.
         columns : pair of sequences of str
             What their columns stand for.
-        date_factor, share, min_score, n_threads
+        date_factor, embedding_weight, min_score, n_threads
             As of `relatedstories.topk.self_topk`; the first two are those of then.
 
         Returns
         -------
-        Nearest or None
+        NeighbourCache or None
             Nothing is known of the rows that are new or have changed much. None where these are too many.
 
         Notes
         -----
         One event more changes how telling every term is, and so nearly every weight, but little. For rows a and b of then
         and a' and b' of now the inner product changes by no more than ``|a' - a| |b'| + |a| |b' - b|`` (Cauchy and Schwarz);
-        directions and days do not change. So a row that had no place in a list then, and has changed no more than most,
+        embeddings and days do not change. So a row that had no place in a list then, and has changed no more than most,
         has now no greater score than the list's bound plus this. Those in the list are scored again, those that are new or
         have changed more are compared with all; what then has a greater score than the bound is sure.
         """
@@ -147,16 +147,16 @@ class Earlier:
 
         of_rest = rows.picked(rest)
         length = max(longest(of_rest.weights), longest(self.rows.weights))
-        part = 1 - share if (of_rest.directions[:, 0] != NONE).all() else 1
+        part = 1 - embedding_weight if (of_rest.embeddings[:, 0] != NONE).all() else 1
         bounds = self.nearest.bounds[then] + part * length * (moved + most) * (1 + 1e-5) + 1e-6  # float32 rounds
 
-        others = Blocks.of(rows.picked(changed)).top(
+        others = BlockedIndex.of(rows.picked(changed)).top(
             of_rest,
             WIDTH,
             np.full(len(rest), -1, np.int32),
             every_day(len(rest)),
             date_factor=date_factor,
-            share=share,
+            embedding_weight=embedding_weight,
             min_score=min_score,
             n_threads=n_threads,
         )
@@ -165,11 +165,11 @@ class Earlier:
 
         from relatedstories.topk._kernel import merged
 
-        found = Nearest.unknown(n)
+        found = NeighbourCache.unknown(n)
         of_now = np.append(changed, -1).astype(np.int32)[ids]
         lists = merged(
-            *fixed_rows(rows.weights), rows.days, np.ascontiguousarray(rows.directions), date_factor.table, date_factor.unknown,
-            np.float32(share), rest, now[self.nearest.ids[then]], of_now, scores, bounds,
+            *fixed_rows(rows.weights), rows.days, np.ascontiguousarray(rows.embeddings), date_factor.table, date_factor.unknown,
+            np.float32(embedding_weight), rest, now[self.nearest.ids[then]], of_now, scores, bounds,
         )  # fmt: skip
         found.ids[rest], found.scores[rest] = lists
         found.bounds[rest] = np.maximum(bounds, lists[1][:, -1])
@@ -178,12 +178,12 @@ class Earlier:
     def _moved(
         self, rows: Rows, columns: tuple[Sequence[str], Sequence[str]], known: npt.NDArray[np.intp]
     ) -> npt.NDArray[np.float64]:
-        """How far some rows are from what they were; infinitely where they have other columns or another direction."""
+        """How far some rows are from what they were; infinitely where they have other columns or another embedding."""
         then = self.numbers[known]
         ours, theirs = rows.weights[known], self._recoded(columns)[then]
         moved = np.full(len(known), np.inf)
         lengths = np.diff(ours.indptr)
-        same_directions = (rows.directions[known] == self.rows.directions[then]).all(axis=1)
+        same_directions = (rows.embeddings[known] == self.rows.embeddings[then]).all(axis=1)
         alike = np.flatnonzero((lengths == np.diff(theirs.indptr)) & same_directions)
         ours, theirs = ours[alike], theirs[alike]
         row = np.repeat(np.arange(len(alike)), lengths[alike])

@@ -77,5 +77,5 @@ def test_the_word_space_knows_known_words_alone(known: bool) -> None:
     from relatedstories.features.word_space import NONE, default_space
 
     texts = [event["title"] for event, _ in generate.events(200, with_known=known)]
-    directions = default_space().directions(count_terms(texts), count_topics([] for _ in texts))
-    assert (directions[:, 0] != NONE).mean() > 0.8 if known else (directions[:, 0] == NONE).all()
+    embeddings = default_space().embeddings(count_terms(texts), count_topics([] for _ in texts))
+    assert (embeddings[:, 0] != NONE).mean() > 0.8 if known else (embeddings[:, 0] == NONE).all()

@@ -45,7 +45,7 @@ def test_the_examples_in_python():
 @pytest.mark.slow
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
 def test_a_guide_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
-    """Blocks with a title are files, those of no language what the commands before them print; all others must run."""
+    """BlockedIndex with a title are files, those of no language what the commands before them print; all others must run."""
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     guide, printed = page.read_text(encoding="utf-8"), ""

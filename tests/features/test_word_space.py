@@ -1,4 +1,4 @@
-"""The word space: directions are exact, and what is said of them holds."""
+"""The word space: embeddings are exact, and what is said of them holds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from helpers import CapitalisedWords
 from relatedstories import Event, RelatedStories
 from relatedstories.errors import BadValueError
 from relatedstories.features.vectors import count_terms, count_topics
-from relatedstories.features.word_space import DIMENSIONS, LENGTH, NONE, Space, default_space, joined, nearness
+from relatedstories.features.word_space import (
+    DIMENSIONS,
+    LENGTH,
+    NONE,
+    Space,
+    default_space,
+    squared_cosine,
+    with_user_embeddings,
+)
 
 TEXTS = [
     "A volcano erupts and ash closes airports",
@@ -19,38 +27,38 @@ TEXTS = [
 ]
 
 
-def directions(texts, topics=None):
-    return default_space().directions(count_terms(texts), count_topics(topics or [()] * len(texts)))
+def embeddings(texts, topics=None):
+    return default_space().embeddings(count_terms(texts), count_topics(topics or [()] * len(texts)))
 
 
 def near(a, b):
-    return nearness(a, b[None], np.array([0]))[0]
+    return squared_cosine(a, b[None], np.array([0]))[0]
 
 
 def test_events_of_one_kind_are_near_though_they_share_no_word():
-    volcano, lava, budget, taxes = directions(TEXTS)
+    volcano, lava, budget, taxes = embeddings(TEXTS)
     assert near(volcano, lava) > 4 * near(volcano, budget)
     assert near(budget, taxes) > 4 * near(budget, lava)
 
 
 def test_a_direction_does_not_depend_on_the_events_beside_it():
-    together = directions(TEXTS)
+    together = embeddings(TEXTS)
     for row, text in zip(together, TEXTS, strict=True):
-        np.testing.assert_array_equal(directions([text])[0], row)
+        np.testing.assert_array_equal(embeddings([text])[0], row)
 
 
 def test_directions_have_their_length_and_topics_turn_them():
-    plain, turned = directions([TEXTS[2]])[0], directions([TEXTS[2]], [["israel", "knesset"]])[0]
+    plain, turned = embeddings([TEXTS[2]])[0], embeddings([TEXTS[2]], [["israel", "knesset"]])[0]
     assert np.linalg.norm(plain.astype(float)) == pytest.approx(LENGTH, abs=2)
     assert 0.1 < near(plain, turned) < 0.99
 
 
 @pytest.mark.parametrize("text", ["", "Zażółć gęślą jaźń", "Der Bundestag beschließt die Rente mit siebzig in Berlin"])
 def test_what_is_of_another_language_has_no_direction(text):
-    row = directions([text])[0]
+    row = embeddings([text])[0]
     assert row[0] == NONE
     assert not row[1:].any()
-    assert nearness(row, directions(TEXTS), np.arange(len(TEXTS))).tolist() == [-1] * len(TEXTS)
+    assert squared_cosine(row, embeddings(TEXTS), np.arange(len(TEXTS))).tolist() == [-1] * len(TEXTS)
 
 
 def test_an_archive_of_another_language_is_ranked_as_without_the_space():
@@ -86,8 +94,8 @@ def test_few_and_many_are_compared_alike():
     rows = np.random.default_rng(0).integers(-127, 128, (2000, DIMENSIONS)).astype(np.int8)
     rows[7] = 0
     rows[7, 0] = NONE
-    many = nearness(rows[0], rows, np.arange(2000))
-    few = [nearness(rows[0], rows, np.arange(i, i + 100)) for i in range(0, 2000, 100)]
+    many = squared_cosine(rows[0], rows, np.arange(2000))
+    few = [squared_cosine(rows[0], rows, np.arange(i, i + 100)) for i in range(0, 2000, 100)]
     np.testing.assert_array_equal(many, np.concatenate(few))
     exact = np.clip(rows.astype(int) @ rows[0].astype(int) / LENGTH**2, 0, 1) ** 2
     np.testing.assert_allclose(np.delete(many, 7), np.delete(exact, 7), rtol=1e-6)
@@ -137,9 +145,9 @@ def test_with_embeddings_added_and_loaded_answers_are_those_of_a_fit(tmp_path):
     assert "d" in [link.event.id for link in whole.related("a")]
 
 
-def test_joined_directions_count_half_each():
-    here, there = directions(TEXTS[:2])
-    rows = joined(np.stack([here, there]), np.array([[1.0, 0.0], [2.0, 0.0]]))
+def test_joined_embeddings_count_half_each():
+    here, there = embeddings(TEXTS[:2])
+    rows = with_user_embeddings(np.stack([here, there]), np.array([[1.0, 0.0], [2.0, 0.0]]))
     cosine = np.sqrt(near(here, there))
     assert np.sqrt(near(rows[0], rows[1])) == pytest.approx((cosine + 1) / 2, abs=0.02)
 

@@ -217,7 +217,12 @@ def test_candidates_are_those_of_the_join_however_many() -> None:
     ]
     archive, weights = Archive.of(events, [()] * len(events), 0.25), Weights(0.25, 0.4, 30, 0.2)
     join = self_topk(
-        archive.weights, 400, days=archive.days, date_factor=weights.date_factor, directions=archive.directions, share=0.4
+        archive.weights,
+        400,
+        days=archive.days,
+        date_factor=weights.date_factor,
+        embeddings=archive.embeddings,
+        embedding_weight=0.4,
     )
     for number in (0, 1, 200, 399):
         best = list(archive.related(archive.row(number)).best_first(weights, 0.0))

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories import BadValueError, Event, Link, RelatedStories
-from relatedstories.ranking.selection import FOLDED, POOL, choose
+from relatedstories.ranking.selection import FOLDED, POOL, select
 
 FERRY = "A ferry with forty people aboard runs aground off Malta in a storm"
 
@@ -37,7 +37,7 @@ def hundred(number: int) -> str | None:
 
 
 def numbers(candidates, k, **options):
-    return [one.number for one in choose(candidates, k, alike, hundred, **options)]
+    return [one.number for one in select(candidates, k, alike, hundred, **options)]
 
 
 FALLING = [(110, 0.9), (111, 0.9), (120, 0.8), (130, 0.7), (200, 0.5), (10, 0.4), (20, 0.3)]
@@ -71,7 +71,7 @@ def test_what_the_limit_passes_over_folds_nothing():
     def near(a, b):
         return 1.0 if {a, b} in ({100, 110}, {120, 200}) else 0.0
 
-    chosen = choose([(100, 0.9), (110, 0.8), (120, 0.7), (200, 0.6)], 4, near, hundred, max_per_context=1)
+    chosen = select([(100, 0.9), (110, 0.8), (120, 0.7), (200, 0.6)], 4, near, hundred, max_per_context=1)
     assert [(one.number, one.duplicates) for one in chosen] == [(100, [110]), (200, [])]  # 120 has no room, so 200 has
 
 
@@ -91,14 +91,14 @@ def test_diversity_looks_among_the_best_that_are_left():
             read.append(candidate)
             yield candidate
 
-    choose(reading(), 3, lambda *_: 0.0, hundred, diversity=0.5)
+    select(reading(), 3, lambda *_: 0.0, hundred, diversity=0.5)
     assert len(read) == POOL + 2  # the pool is filled up for each of the three
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_what_is_folded_does_not_depend_on_k(k):
     candidates = [(110 + i, 0.9) for i in range(9)] + [(200, 0.5), (119, 0.4), (201, 0.3), (202, 0.3), (300, 0.2)]
-    chosen = choose(candidates, k, alike, hundred)
+    chosen = select(candidates, k, alike, hundred)
     assert [(one.number, one.duplicates) for one in chosen] == [
         (110, list(range(111, 111 + FOLDED))),
         (200, [201, 202]),
@@ -108,9 +108,9 @@ def test_what_is_folded_does_not_depend_on_k(k):
 
 def test_no_more_candidates_are_read_than_are_needed():
     candidates = iter([(10 * n, 0.9) for n in range(100)])
-    assert len(choose(candidates, 3, alike, hundred)) == 3
+    assert len(select(candidates, 3, alike, hundred)) == 3
     assert next(candidates) == (10 * (3 + FOLDED), 0.9)
-    assert choose(candidates, 0, alike, hundred) == []
+    assert select(candidates, 0, alike, hundred) == []
     assert next(candidates) == (10 * (4 + FOLDED), 0.9)
 
 

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from relatedstories import BadValueError, Event, TopicExtractor, read_events
 from relatedstories.topics import component, lexicon, tagger
 from relatedstories.topics.candidate_ranker import default_network
-from relatedstories.topics.candidates import Finder
+from relatedstories.topics.candidates import CandidateGenerator
 from relatedstories.topics.kinds import KINDS
 
 EVENTS = [*SPACE, *itertools.islice(read_events("sample"), 20)]
@@ -251,7 +251,7 @@ def test_tokens_are_those_of_spacy(parts):
 def test_the_network_gives_the_same_bits_for_a_batch_and_its_texts(numbers):
     tokenizer = tagger.default_tokenizer()
     texts = [tagger.tokens_of(tokenizer(EVENTS[i].full_text)) for i in numbers]
-    finder, network = Finder(lexicon.default_lexicon()), default_network()
+    finder, network = CandidateGenerator(lexicon.default_lexicon()), default_network()
     together = finder(texts)
     p = network(together)
     alone = [finder([text]) for text in texts]

@@ -33,10 +33,10 @@ from relatedstories.index.archive import Archive
 from relatedstories.refresh import refresh
 from relatedstories.topics import extraction
 from relatedstories.topk import distributed as spread
-from relatedstories.topk.distributed import on_dask, spread_top, spreads
-from relatedstories.topk.join import ANY_DAY, NO_DATE, Blocks, DateFactor, Rows
+from relatedstories.topk.distributed import distributed_topk, on_dask, spreads
+from relatedstories.topk.join import ANY_DAY, NO_DATE, BlockedIndex, DateFactor, Rows
 
-TESTS = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parent
 COMMAND = [sys.executable, "-m", "relatedstories"]
 
 
@@ -54,7 +54,7 @@ class Cluster:
 
     def start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments, "--host", "127.0.0.1", "--no-dashboard"]
-        environment = {**os.environ, "PYTHONPATH": str(TESTS)}  # of the extractors that the tests hand in
+        environment = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}"}  # of the extractors that the tests hand in
         with open(self.folder / "log.txt", "ab") as log:
             process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
         self.processes.append(process)
@@ -137,13 +137,13 @@ def joins(draw):
     weights = np.array(draw(st.lists(st.sampled_from([0, 0, 1, 2, 5]), min_size=n * m, max_size=n * m)), np.float32) / 8
     some_day = st.one_of(st.just(NO_DATE), st.integers(0, 4), st.integers(0, 4000), st.integers(-(10**6), 10**6))
     days = np.array(draw(st.lists(some_day, min_size=n, max_size=n)), np.int32)
-    directions = np.zeros((n, d), np.int8)
+    embeddings = np.zeros((n, d), np.int8)
     numbers = draw(st.lists(st.sampled_from([-128, -127, 0, 60, 127]), min_size=2 * n, max_size=2 * n))
-    directions[:, [0, -1]] = np.array(numbers, np.int8).reshape(n, 2)
-    directions[:, 1:] = np.maximum(directions[:, 1:], -127)
+    embeddings[:, [0, -1]] = np.array(numbers, np.int8).reshape(n, 2)
+    embeddings[:, 1:] = np.maximum(embeddings[:, 1:], -127)
     span = st.one_of(st.just(ANY_DAY), st.tuples(some_day, some_day), st.tuples(st.just(NO_DATE), some_day))
     spans = np.array(draw(st.lists(span, min_size=n, max_size=n)), np.int32).reshape(-1, 2)
-    return Rows(sp.csr_array(weights.reshape(n, m)), days, directions), spans
+    return Rows(sp.csr_array(weights.reshape(n, m)), days, embeddings), spans
 
 
 @given(
@@ -154,13 +154,13 @@ def test_the_same_as_without(join, k, shard, asked, backend, data):
     rows, spans = join
     options = {
         "date_factor": DateFactor(data.draw(st.sampled_from([1, 120])), data.draw(st.sampled_from([0.0, 0.4, 1.0]))),
-        "share": data.draw(st.sampled_from([0.0, 0.5, 1.0])),
+        "embedding_weight": data.draw(st.sampled_from([0.0, 0.5, 1.0])),
         "min_score": data.draw(st.sampled_from([0.0, 0.1])),
     }
-    expected = Blocks.of(rows).top(rows, k, np.arange(len(spans), dtype=np.int32), spans, **options).filled()
+    expected = BlockedIndex.of(rows).top(rows, k, np.arange(len(spans), dtype=np.int32), spans, **options).filled()
     done: list[int] = []
     with patch.multiple(spread, SHARD=shard, ASKED=asked), joblib.parallel_config(backend=backend, n_jobs=2):
-        found = spread_top(rows, k, spans, **options, progress=done.append)
+        found = distributed_topk(rows, k, spans, **options, progress=done.append)
     np.testing.assert_array_equal(found[0], expected[0])
     np.testing.assert_array_equal(found[1], expected[1])
     assert sum(done) == len(spans)

@@ -13,9 +13,9 @@ import pytest
 from helpers import CapitalisedWords
 
 from relatedstories import Event, RelatedStories
-from relatedstories.ranking.filters import Rules
+from relatedstories.ranking.filters import LinkFilters
 from relatedstories.topk import neighbour_cache as nearest
-from relatedstories.topk.neighbour_cache import Nearest
+from relatedstories.topk.neighbour_cache import NeighbourCache
 
 WORDS = re.findall(
     r"\w+",
@@ -43,7 +43,7 @@ def drawn(draw: random.Random, number: int) -> Event:
 
 
 def best(stories: RelatedStories) -> tuple[Any, Any]:
-    return stories._best_of_all(stories._archive, 3, Rules.of("test"), 1, None).filled()
+    return stories._best_of_all(stories._archive, 3, LinkFilters.of("test"), 1, None).filled()
 
 
 def same(stories: RelatedStories) -> None:
@@ -65,16 +65,16 @@ def stories() -> RelatedStories:
 def looked_for(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many rows were unknown, each time that what was known was brought up to date; all, where nothing could be."""
     counts: list[int] = []
-    real = nearest.Earlier.brought_up
+    real = nearest.StaleNeighbours.brought_up
 
-    def counted(self: nearest.Earlier, rows: Any, *args: Any, **keywords: Any) -> Nearest | None:
+    def counted(self: nearest.StaleNeighbours, rows: Any, *args: Any, **keywords: Any) -> NeighbourCache | None:
         found = real(self, rows, *args, **keywords)
         everything = np.arange(len(rows.days))
         least = keywords["min_score"] / nearest.MARGIN
         counts.append(len(everything) if found is None else int(found.lacking(everything, 13, least).sum()))
         return found
 
-    monkeypatch.setattr(nearest.Earlier, "brought_up", counted)
+    monkeypatch.setattr(nearest.StaleNeighbours, "brought_up", counted)
     return counts
 
 

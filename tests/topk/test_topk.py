@@ -15,12 +15,12 @@ from relatedstories.errors import BadValueError
 from relatedstories.features.word_space import LENGTH, NONE
 from relatedstories.topk import join as topk
 from relatedstories.topk._kernel import repeating
-from relatedstories.topk.join import ANY_DAY, NO_DATE, Blocks, DateFactor, Rows, fixed_rows, self_topk
+from relatedstories.topk.join import ANY_DAY, NO_DATE, BlockedIndex, DateFactor, Rows, fixed_rows, self_topk
 
 STEP = 64  # weights are multiples of 1 / STEP, so that sums are exact in any order and equal scores are equal
 
 
-def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None, directions=None, share=0.0):
+def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None, embeddings=None, share=0.0):
     """All scores, sorted by falling score, nearer day, lower number."""
     dense = np.asarray(sp.csr_array(rows).todense(), np.float32)
     n = len(dense)
@@ -29,8 +29,8 @@ def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None, direction
         found = []
         for j in range(n):
             score, apart = np.float32(dense[i] @ dense[j]), 0
-            if directions is not None and score > 0 and NONE not in (directions[i, 0], directions[j, 0]):
-                cosine = np.float32(directions[i].astype(int) @ directions[j].astype(int)) * np.float32(1 / LENGTH**2)
+            if embeddings is not None and score > 0 and NONE not in (embeddings[i, 0], embeddings[j, 0]):
+                cosine = np.float32(embeddings[i].astype(int) @ embeddings[j].astype(int)) * np.float32(1 / LENGTH**2)
                 cosine = min(max(cosine, np.float32(0)), np.float32(1))
                 score = score * (np.float32(1) - np.float32(share)) + np.float32(share) * (cosine * cosine)
             if factor is not None:
@@ -111,14 +111,14 @@ def test_hard_cases(rows):
 def test_same_as_oracle_with_directions(rows, k, share, sizes, data):
     n, least = rows.shape[0], data.draw(st.sampled_from([0.0, 0.05, 0.3]))
     numbers = st.lists(st.sampled_from([-127, -90, 0, 1, 45, 90, 127, NONE]), min_size=3 * n, max_size=3 * n)
-    directions = np.zeros((n, data.draw(st.sampled_from([3, 64, 70]))), np.int8)
-    directions[:, [0, 1, -1]] = np.array(data.draw(numbers), np.int8).reshape(n, 3)
-    directions[:, 1:] = np.maximum(directions[:, 1:], -127)
+    embeddings = np.zeros((n, data.draw(st.sampled_from([3, 64, 70]))), np.int8)
+    embeddings[:, [0, 1, -1]] = np.array(data.draw(numbers), np.int8).reshape(n, 3)
+    embeddings[:, 1:] = np.maximum(embeddings[:, 1:], -127)
     days = np.array(data.draw(st.lists(st.integers(0, 300), min_size=n, max_size=n)), np.int32)
     factor = DateFactor(50, 0.25)
     with small(*sizes):
-        found = self_topk(rows, k, days=days, date_factor=factor, directions=directions, share=share, min_score=least)
-    same(found, oracle(rows, k, days, factor, least, None, directions, share))
+        found = self_topk(rows, k, days=days, date_factor=factor, embeddings=embeddings, embedding_weight=share, min_score=least)
+    same(found, oracle(rows, k, days, factor, least, None, embeddings, share))
 
 
 def test_more_rows_than_one_task_and_threads_agree():
@@ -138,7 +138,7 @@ def one_sided(rows, k, min_score=0.0):
     n = rows.shape[0]
     all_rows = Rows(rows, np.zeros(n, np.int32), np.full((n, 1), NONE, np.int8))
     numbers, spans = np.arange(n, dtype=np.int32), np.tile(np.array(ANY_DAY, np.int32), (n, 1))
-    blocks, factor = Blocks.of(all_rows), DateFactor(1, 1)
+    blocks, factor = BlockedIndex.of(all_rows), DateFactor(1, 1)
     return blocks.top(all_rows, k, numbers, spans, date_factor=factor, min_score=min_score).filled()
 
 
@@ -195,7 +195,7 @@ def test_any_sparse_format_and_a_matrix_with_repeated_cells():
 @settings(deadline=None)
 def test_one_row_against_all_gives_the_same_products_as_the_kernel(rows):
     days = np.arange(rows.shape[0], dtype=np.int32)[::-1] % 5
-    blocks = Blocks.of(Rows(rows, days, np.full((rows.shape[0], 1), NONE, np.int8)))
+    blocks = BlockedIndex.of(Rows(rows, days, np.full((rows.shape[0], 1), NONE, np.int8)))
     for i in range(rows.shape[0]):
         part = slice(rows.indptr[i], rows.indptr[i + 1])
         products = blocks.products(rows.indices[part], rows.data[part].astype(np.float32))
