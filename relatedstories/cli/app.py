@@ -606,7 +606,7 @@ def _workers(engine: Engine, scheduler: str | None, jobs: int) -> AbstractContex
         raise typer.BadParameter("--engine dask needs --scheduler ADDRESS")
     if jobs != -1:
         raise typer.BadParameter(f"got --jobs {jobs} and --engine dask, which works on all workers of the cluster")
-    from relatedstories.topk.distributed import on_dask
+    from relatedstories.parallel import on_dask
 
     logging.disable(logging.ERROR)  # of distributed, on connections that end; what became of the run is ours to say
     return on_dask(scheduler)
