@@ -417,7 +417,7 @@ def test_open_file_and_lazy_frame_are_not_taken_for_rows(tmp_path: Path) -> None
     ("scheme", "make"), [("https", str), ("jdbc:mysql", str), ("postgresql", Path), ("postgresql+psycopg", Path)]
 )
 def test_address_that_cannot_be_read_keeps_its_password(scheme: str, make: Callable[[str], Any]) -> None:
-    message = f"got an address ({scheme}://...), expected a file: {FORMATS}; or a database's, as a str: sqlite:///news.db, say"
+    message = f"got an address ({scheme}://...), expected a file: {FORMATS}; or the URL of a database as a str, such as sqlite:///news.db"
     check(make(f"{scheme}://joe:secret@host/news?password=secret"), message, None, WHOLE_FILE)
 
 

@@ -29,10 +29,12 @@ from relatedstories.cli.console import meter, say, show_log
 from relatedstories.disk.atomic import check_target, new_file
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import Event, parse_date
+from relatedstories.files.formats import SUFFIXES
 from relatedstories.files.keyed_lists import read_lists
 from relatedstories.judging.judgements import QUERIES
 from relatedstories.pages.reader import RELATED, SOURCES, Pages, read_pages
-from relatedstories.sources import DRAFTS, READ_FIELDS, SAMPLE, SUFFIXES, read_events
+from relatedstories.records import DRAFTS, READ_FIELDS
+from relatedstories.sources import SAMPLE, read_events
 
 if TYPE_CHECKING:
     from relatedstories.evaluation.evaluator import Evaluation

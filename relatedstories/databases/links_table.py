@@ -22,7 +22,9 @@ from relatedstories.disk.locks import holder, lock_beside, locked, other_writer
 from relatedstories.errors import InputError, shown, shown_names
 from relatedstories.events import Event
 from relatedstories.ranking.links import Link
-from relatedstories.sources import Row, broken_text, check_header
+from relatedstories.records import SourceRow as Row
+from relatedstories.records import check_header
+from relatedstories.records import encoding_error as broken_text
 from relatedstories.targets import AllLinks, Change, Line, change, links_line
 
 try:
