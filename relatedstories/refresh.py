@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar, Unpack
 
-from relatedstories.differences import Difference
+from relatedstories.changes import Difference, Target
 from relatedstories.errors import InputError
 from relatedstories.events import Event
+from relatedstories.files.links_file import LinksFile
 from relatedstories.index.storage import check_folder
 from relatedstories.index.stories import Progress, RelatedStories
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Link
-from relatedstories.targets import LinksFile, Target, as_target
+from relatedstories.targets import as_target
 from relatedstories.topics.checkpoint import Checkpoint
 
 __all__ = ["Report", "refresh"]

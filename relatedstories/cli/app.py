@@ -37,10 +37,10 @@ from relatedstories.records import DRAFTS, READ_FIELDS
 from relatedstories.sources import SAMPLE, read_events
 
 if TYPE_CHECKING:
+    from relatedstories.changes import Target
     from relatedstories.evaluation.evaluator import Evaluation
     from relatedstories.index.stories import RelatedStories
     from relatedstories.ranking.filters import Keywords
-    from relatedstories.targets import Target
     from relatedstories.topics.extractor import Topic, TopicExtractor
 
 __all__ = ["app", "main"]
@@ -444,13 +444,14 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """List the events whose links differ between two files of links, and count what does."""
-    from relatedstories.differences import Difference, changes, lines_in, to_dict
+    from relatedstories.changes import Difference, change_to_dict, changes_between
+    from relatedstories.files.links_file import require_links
 
     difference = Difference()
     marks = {"added": "+", "removed": "-", "relabelled": "~"}
-    for change in changes(lines_in(old), lines_in(new)):
+    for change in changes_between(require_links(old), require_links(new)):
         difference.count(change)
-        differs = to_dict(change)
+        differs = change_to_dict(change)
         if not any(differs[part] for part in marks):
             continue
         if as_json:

@@ -17,6 +17,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from relatedstories.changes import Change, links_line
+from relatedstories.changes import LinkedEvents as AllLinks
+from relatedstories.changes import LinksLine as Line
+from relatedstories.changes import change_between as change
 from relatedstories.disk.atomic import check_target
 from relatedstories.disk.locks import holder, lock_beside, locked, other_writer
 from relatedstories.errors import InputError, shown, shown_names
@@ -25,7 +29,6 @@ from relatedstories.ranking.links import Link
 from relatedstories.records import SourceRow as Row
 from relatedstories.records import check_header
 from relatedstories.records import encoding_error as broken_text
-from relatedstories.targets import AllLinks, Change, Line, change, links_line
 
 try:
     import platformdirs

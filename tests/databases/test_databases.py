@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from stores import IN_URL, PASSWORD, Store
 
 from relatedstories import BadValueError, Event, InputError, read_events
+from relatedstories.changes import links_line
 from relatedstories.databases.links_table import Database, LinksTable
 from relatedstories.refresh import refresh
-from relatedstories.targets import links_line
 
 COMMAND = [sys.executable, "-m", "relatedstories"]
 ODD = 'odd "name"\'; DROP TABLE events; -- % %s %(x)s :y'

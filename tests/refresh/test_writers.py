@@ -19,12 +19,13 @@ import pytest
 from helpers import SPACE, quick
 
 from relatedstories import Event, InputError, RelatedStories
-from relatedstories.disk.atomic import is_leftover, new_file, sweep
+from relatedstories.changes import Target
+from relatedstories.disk.atomic import is_leftover, new_file, remove_leftovers
 from relatedstories.disk.locks import locked
+from relatedstories.files.links_file import LinksFile
 from relatedstories.pages.reader import Pages, read_pages
 from relatedstories.pages.writer import LinkedPages
 from relatedstories.refresh import refresh
-from relatedstories.targets import LinksFile, Target
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
@@ -139,7 +140,7 @@ def test_nothing_else_is_swept(tmp_path: Path) -> None:
     names = [".relatedstories-1-0123abcd.txt", "relatedstories-1-0123abcd.tmp", ".relatedstories-x-0123abcd.tmp", ".hidden.tmp"]
     for name in names:
         (tmp_path / name).touch()
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
 
 
