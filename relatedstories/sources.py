@@ -107,7 +107,7 @@ def read_events(
 def _rows(source: Any, columns: Mapping[str, str], selection: Mapping[str, str]) -> Iterator[SourceRow]:
     """Return the rows of any source but a folder of pages."""
     if is_database(source) or hasattr(type(source), "dialect"):  # the second is a Database, not imported here to start faster
-        from relatedstories.databases.links_table import read_rows
+        from relatedstories.databases.reader import read_rows
 
         return read_rows(source, columns, **selection)
     for name, value in selection.items():

@@ -943,7 +943,7 @@ def _is_file(text: str) -> bool:
 def _file(source: str) -> Path | None:
     """The file that an archive is, an SQLite database too."""
     if is_database(source):
-        from relatedstories.databases.links_table import Database
+        from relatedstories.databases.database import Database
 
         return Database(source).file
     return Path(source) if _is_file(source) else None
@@ -989,7 +989,7 @@ class _Reading:
         if is_database(source):
             if query is not None and (table is not None or where is not None):
                 raise typer.BadParameter("give either --query SQL or --table NAME, --where SQL")
-            from relatedstories.databases.links_table import Database
+            from relatedstories.databases.database import Database
 
             self.name = Database(source).name
         elif any(value is not None for value in selection.values()):

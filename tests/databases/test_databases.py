@@ -29,7 +29,8 @@ from stores import IN_URL, PASSWORD, Store
 
 from relatedstories import BadValueError, Event, InputError, read_events
 from relatedstories.changes import links_line
-from relatedstories.databases.links_table import Database, LinksTable
+from relatedstories.databases.database import Database
+from relatedstories.databases.links_table import LinksTable
 from relatedstories.refresh import refresh
 
 COMMAND = [sys.executable, "-m", "relatedstories"]
@@ -475,7 +476,7 @@ def test_any_text_comes_back(links_table: LinksTable, links: dict[str, list[dict
         return first | {name: link[name] for name in ("score", "context", "topics", "duplicates", "pinned") if name in link}
 
     new = [(id_, links_line(id_, [placed(rank, link) for rank, link in enumerate(found, 1)])) for id_, found in links.items()]
-    with patch("relatedstories.databases.links_table._line", lambda *line: line):
+    with patch("relatedstories.databases.links_table.rounded_line", lambda *line: line):
         collections.deque(links_table.take(new, False), maxlen=0)
     assert list(links_table.read()) == sorted((id_, line) for id_, line in new if json.loads(line)["links"])
 
@@ -604,7 +605,8 @@ def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     said = message(lambda: read_events(f"nosuch+driver://joe:{IN_URL}@host/news"))
     assert said.startswith("nosuch://host/news: got a kind of database that SQLAlchemy does not know")
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
-    monkeypatch.delitem(sys.modules, "relatedstories.databases.links_table")
+    for name in [name for name in sys.modules if name.startswith("relatedstories.databases")]:
+        monkeypatch.delitem(sys.modules, name)
     expected = 'databases need SQLAlchemy, which is not installed: pip install "relatedstories[databases]"'
     assert message(lambda: read_events("sqlite:///news.db")) == expected
 
