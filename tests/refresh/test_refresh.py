@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 
 import pytest
 from helpers import SPACE, day, quick
@@ -35,6 +36,48 @@ def test_a_second_run_changes_nothing_and_says_so(tmp_path):
     report = refresh(quick(), reversed(SPACE), path)
     assert (report.new, report.changed, report.gone) == (0, 0, 0)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["links.jsonl", "links.json"])
+def test_a_file_that_would_not_change_is_not_replaced(tmp_path, name):
+    path = tmp_path / name
+    assert refresh(quick(), SPACE, path).written == len(SPACE)
+    before = path.stat()
+    assert refresh(quick(), SPACE, path).written == 0
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert refresh(quick(), SPACE[1:], path).written == len(SPACE) - 1
+    assert path.stat().st_ino != before.st_ino
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["links.jsonl", "links.json"])
+def test_a_dry_run_counts_what_it_would_write_and_leaves_the_folder_alone(tmp_path, name):
+    path = tmp_path / name
+
+    def entries():
+        return [(entry.name, entry.stat().st_ino) for entry in os.scandir(tmp_path)]
+
+    def watch(_stage, _done, _total):
+        assert entries() == before
+
+    before = entries()
+    assert refresh(quick(), SPACE, path, dry_run=True, progress=watch).written == len(SPACE)
+    assert entries() == before
+    refresh(quick(), SPACE, path)
+    before = entries()
+    assert refresh(quick(), SPACE, path, dry_run=True, progress=watch).written == 0
+    assert refresh(quick(), SPACE[1:], path, dry_run=True, progress=watch).written == len(SPACE) - 1
+    assert entries() == before
+
+
+def test_lines_in_another_order_are_written_anew(tmp_path):
+    path = tmp_path / "links.jsonl"
+    refresh(quick(), SPACE, path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(reversed(lines)))
+    report = refresh(quick(), SPACE, path)
+    assert (report.changed, report.written) == (0, len(SPACE))
+    assert path.read_bytes() == b"".join(lines)
 
 
 def test_what_changed_is_counted_and_a_dry_run_writes_nothing(tmp_path):
