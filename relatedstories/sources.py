@@ -106,7 +106,8 @@ def read_events(
 
 def _rows(source: Any, columns: Mapping[str, str], selection: Mapping[str, str]) -> Iterator[SourceRow]:
     """Return the rows of any source but a folder of pages."""
-    if is_database(source) or hasattr(type(source), "dialect"):  # the second is a Database, not imported here to start faster
+    # A Database is known by its method `reading`, so that SQLAlchemy is only imported where it is needed.
+    if is_database(source) or hasattr(type(source), "reading"):
         from relatedstories.databases.reader import read_rows
 
         return read_rows(source, columns, **selection)

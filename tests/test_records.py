@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,14 @@ def test_broken_rows_of_data_frames_and_iterables(source: Any, message: str, rea
 )
 def test_not_an_archive(source: Any, got: str) -> None:
     check_error(source, f"got {got} as an archive, expected a path, a data frame or an iterable of dicts", None, WHOLE_FILE)
+
+
+def test_an_iterable_with_a_dialect_is_no_database() -> None:
+    assert list(read_events(csv.DictReader(["id,title", "1,Rain"]))) == [RAIN]
+    with pytest.raises(BadValueError, match="row 1: got"):
+        list(read_events(csv.reader(["1,Rain"])))
+    with pytest.raises(InputError, match="no column 'id'"):
+        read_events(pd.DataFrame({"dialect": [1]}))
 
 
 def test_open_file_and_lazy_frame_are_not_taken_for_rows(tmp_path: Path) -> None:

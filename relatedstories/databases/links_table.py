@@ -155,7 +155,9 @@ class LinksTable:
 
     def take(self, links: LinkedEvents, dry_run: bool) -> Iterator[Change]:
         """Yield the change of each event and write the rows that are new or changed, in one transaction."""
-        new = [rounded_line(event, found) for event, found in links]  # before the transaction, which others may wait for
+        new = [
+            rounded_line(event, event_links) for event, event_links in links
+        ]  # before the transaction, which others may wait for
         self.written = 0
         now = dt.datetime.now(dt.UTC).replace(microsecond=0)
         if dry_run:

@@ -128,8 +128,8 @@ class LinksStream:
     def take(self, links: LinkedEvents, dry_run: bool) -> Iterator[Change]:
         """Write the line of each event and yield its change, which is always from no links."""
         self.written = 0
-        for event, found in links:
-            id_, line = line_of_event(event, found)
+        for event, event_links in links:
+            id_, line = line_of_event(event, event_links)
             if not dry_run:
                 self.file.write(line)
             self.written += 1
@@ -181,8 +181,8 @@ def _id_in(line: str) -> str:
 def _write_events(file: IO[str], links: LinkedEvents, as_object: bool) -> Iterator[LinksLine]:
     """Write each event, on its own line of JSON or as an entry of one object, and yield its line."""
     first = True
-    for event, found in links:
-        id_, line = line_of_event(event, found)
+    for event, event_links in links:
+        id_, line = line_of_event(event, event_links)
         file.write(_object_entry(id_, line, first) if as_object else line)
         first = False
         yield id_, line

@@ -24,8 +24,8 @@ def test_a_database_that_is_read_only(store: Store, tmp_path: Path) -> None:
         url = store.url + "?options=-c%20default_transaction_read_only%3Don"
     assert list(read_events(url)) == SPACE
     assert refresh(quick(), SPACE, LinksTable(url), dry_run=True).new > 0
-    said = message_of(lambda: refresh(quick(), never(), LinksTable(url)))
-    assert "read-only" in said.replace("readonly", "read-only")
+    message = message_of(lambda: refresh(quick(), never(), LinksTable(url)))
+    assert "read-only" in message.replace("readonly", "read-only")
     assert store.tables() == ["events"]
 
 
@@ -47,10 +47,10 @@ def test_a_locked_file(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "news.db")
     other.execute("BEGIN IMMEDIATE")
     try:
-        said = message_of(lambda: refresh(quick(), never(), LinksTable(store.url + "?timeout=0.1")))
+        message = message_of(lambda: refresh(quick(), never(), LinksTable(store.url + "?timeout=0.1")))
     finally:
         other.close()
-    assert said == f"{store.name}: database is locked"
+    assert message == f"{store.name}: database is locked"
     assert row_versions(store) == before
 
 
@@ -61,8 +61,8 @@ def test_files_that_are_not_there_or_no_database(tmp_path: Path) -> None:
     expected = f"sqlite:///{tmp_path}/text.db: file is not a database"
     assert message_of(lambda: list(read_events(f"sqlite:///{tmp_path}/text.db"))) == expected
     assert message_of(lambda: refresh(quick(), never(), LinksTable(f"sqlite:///{tmp_path}/text.db"))) == expected
-    said = message_of(lambda: refresh(quick(), never(), LinksTable(f"sqlite:///{tmp_path}/gone/news.db")))
-    assert said.endswith("which is no folder, expected an existing one")
+    message = message_of(lambda: refresh(quick(), never(), LinksTable(f"sqlite:///{tmp_path}/gone/news.db")))
+    assert message.endswith("which is no folder, expected an existing one")
     assert message_of(lambda: read_events("sqlite://")).startswith("got an SQLite database in memory, expected one in a file")
 
 
@@ -70,8 +70,8 @@ def test_options_that_the_driver_does_not_have(postgres: Store, tmp_path: Path) 
     store = Store(f"sqlite:///{tmp_path}/news.db")
     store.put(SPACE)
     assert message_of(lambda: list(read_events(f"{store.url}?timeout=soon"))).startswith(f"{store.name}: ")
-    said = message_of(lambda: list(read_events(f"{postgres.url}?nonsense=1")))
-    assert said == f'{postgres.name}: invalid connection option "nonsense"'
+    message = message_of(lambda: list(read_events(f"{postgres.url}?nonsense=1")))
+    assert message == f'{postgres.name}: invalid connection option "nonsense"'
 
 
 def test_ids_that_the_database_cannot_hold(postgres: Store) -> None:
@@ -85,10 +85,10 @@ def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = 'postgresql://host/news needs the driver psycopg, which is not installed: pip install "relatedstories[postgresql]"'
     for scheme in ("postgresql+psycopg", "postgresql", "postgres"):
         assert message_of(lambda scheme=scheme: read_events(f"{scheme}://joe:{IN_URL}@host/news")) == expected
-    said = message_of(lambda: read_events(f"mysql://joe:{IN_URL}@host/news"))
-    assert said == "mysql://host/news needs the driver MySQLdb, which is not installed: pip install mysqlclient"
-    said = message_of(lambda: read_events(f"nosuch+driver://joe:{IN_URL}@host/news"))
-    assert said.startswith("nosuch://host/news: got a kind of database that SQLAlchemy does not know")
+    message = message_of(lambda: read_events(f"mysql://joe:{IN_URL}@host/news"))
+    assert message == "mysql://host/news needs the driver MySQLdb, which is not installed: pip install mysqlclient"
+    message = message_of(lambda: read_events(f"nosuch+driver://joe:{IN_URL}@host/news"))
+    assert message.startswith("nosuch://host/news: got a kind of database that SQLAlchemy does not know")
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     for name in [name for name in sys.modules if name.startswith("relatedstories.databases")]:
         monkeypatch.delitem(sys.modules, name)
@@ -99,9 +99,9 @@ def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_wrong_password_and_no_server(postgres: Store) -> None:
     wrong = postgres.url.replace(IN_URL, "wr0ng-one")
     for call in (lambda: list(read_events(wrong)), lambda: LinksTable(wrong).check(False), lambda: LinksTable(wrong).check(True)):
-        said = message_of(call)
-        assert 'password authentication failed for user "joe"' in said
-        assert "wr0ng-one" not in said
+        message = message_of(call)
+        assert 'password authentication failed for user "joe"' in message
+        assert "wr0ng-one" not in message
     nowhere = f"postgresql+psycopg://joe:{IN_URL}@127.0.0.1:1/news"
     assert "Connection refused" in message_of(lambda: list(read_events(nowhere)))
     missing = postgres.url.rpartition("/")[0] + "/missing"
@@ -121,9 +121,9 @@ def test_wrong_password_and_no_server(postgres: Store) -> None:
 )
 def test_broken_addresses(address: str) -> None:
     for make in (lambda url: list(read_events(url)), LinksTable):
-        said = message_of(lambda make=make: make("postgresql+psycopg://" + address.format("s3cr%et&word")))
-        assert "s3cr" not in said
-        assert said.startswith("got a broken address of a database, expected dialect+driver://")
+        message = message_of(lambda make=make: make("postgresql+psycopg://" + address.format("s3cr%et&word")))
+        assert "s3cr" not in message
+        assert message.startswith("got a broken address of a database, expected dialect+driver://")
 
 
 def test_address_in_the_wrong_place() -> None:
@@ -156,10 +156,10 @@ def test_nothing_shows_the_password(postgres: Store, caplog: pytest.LogCaptureFi
     stories, table = quick(), LinksTable(postgres.url)
     report = refresh(stories, read_events(postgres.url), table)
     stories.save(tmp_path / "index")
-    shown = caplog.text + repr(table) + str(table) + repr(table.database) + str(report)
-    told = "\n".join(record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG)
-    assert 'FROM "related_links"' in told  # it is that log
-    assert "hidden-id" not in told
+    output = caplog.text + repr(table) + str(table) + repr(table.database) + str(report)
+    logged = "\n".join(record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG)
+    assert 'FROM "related_links"' in logged  # it is that log
+    assert "hidden-id" not in logged
     for secret in (PASSWORD, IN_URL):
-        assert secret not in shown
+        assert secret not in output
         assert not any(secret.encode() in path.read_bytes() for path in (tmp_path / "index").rglob("*") if path.is_file())

@@ -156,9 +156,9 @@ def test_a_connection_cut_while_writing(postgres: Store, monkeypatch: pytest.Mon
     cut_after(
         monkeypatch, table, 3, lambda connection: postgres.run(f"SELECT pg_terminate_backend({connection.info.backend_pid})")
     )
-    said = message_of(lambda: refresh(quick(), chain(40, "B"), table))
-    assert said.startswith(f"{postgres.name}: ")
-    assert any(words in said for words in ("terminating connection", "closed the connection", "connection is lost"))
+    message = message_of(lambda: refresh(quick(), chain(40, "B"), table))
+    assert message.startswith(f"{postgres.name}: ")
+    assert any(words in message for words in ("terminating connection", "closed the connection", "connection is lost"))
     assert (row_versions(postgres) if old else {}) == before
     assert postgres.tables() == (["related_links"] if old else [])
 
@@ -283,19 +283,19 @@ def test_any_text_comes_back(links_table: LinksTable, links: dict[str, list[dict
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_a_table_of_that_name_with_other_columns(store: Store, dry_run: bool) -> None:
     store.put(SPACE)
-    said = message_of(lambda: refresh(quick(), never(), LinksTable(store.url, "events"), dry_run=dry_run))
-    assert said.startswith(f"table events of {store.name}: got one with the columns 'id', 'title', 'text',")
+    message = message_of(lambda: refresh(quick(), never(), LinksTable(store.url, "events"), dry_run=dry_run))
+    assert message.startswith(f"table events of {store.name}: got one with the columns 'id', 'title', 'text',")
     assert list(read_events(store.url)) == SPACE
 
 
 def test_a_table_of_other_types(postgres: Store) -> None:
     refresh(quick(), [], LinksTable(postgres.url))
     postgres.run("ALTER TABLE related_links ALTER COLUMN event_id TYPE INTEGER USING 1")
-    said = message_of(lambda: refresh(quick(), SPACE, LinksTable(postgres.url)))
-    assert said.endswith("event_id: got a column of INTEGER, expected one of text, as ids are texts")
+    message = message_of(lambda: refresh(quick(), SPACE, LinksTable(postgres.url)))
+    assert message.endswith("event_id: got a column of INTEGER, expected one of text, as ids are texts")
     postgres.run("DROP TABLE related_links")
     refresh(quick(), [], LinksTable(postgres.url))
     postgres.run("ALTER TABLE related_links DROP CONSTRAINT related_links_pkey")
-    said = message_of(lambda: refresh(quick(), SPACE, LinksTable(postgres.url)))
-    assert said.endswith("got no names as the primary key, expected 'event_id', 'rank'")
+    message = message_of(lambda: refresh(quick(), SPACE, LinksTable(postgres.url)))
+    assert message.endswith("got no names as the primary key, expected 'event_id', 'rank'")
     assert postgres.rows("SELECT * FROM related_links") == []

@@ -177,8 +177,8 @@ def test_a_query_or_condition_cannot_write(store: Store, given: dict[str, str]) 
 def test_a_function_cannot_write(postgres: Store) -> None:
     postgres.put(SPACE)
     postgres.run("CREATE FUNCTION wipe() RETURNS TEXT LANGUAGE SQL AS $$ DELETE FROM events; SELECT 'x' $$")
-    said = message_of(lambda: list(read_events(postgres.url, query="SELECT 1 AS id, wipe() AS title")))
-    assert said == f"{postgres.name}: cannot execute DELETE in a read-only transaction"
+    message = message_of(lambda: list(read_events(postgres.url, query="SELECT 1 AS id, wipe() AS title")))
+    assert message == f"{postgres.name}: cannot execute DELETE in a read-only transaction"
     assert len(postgres.rows("SELECT * FROM events")) == len(SPACE)
 
 
@@ -198,10 +198,10 @@ def test_a_table_that_is_not_there(store: Store) -> None:
 
 def test_a_column_that_is_not_there(store: Store) -> None:
     store.put(SPACE)
-    said = message_of(lambda: list(read_events(store.url, {"title": "headline"})))
-    assert said.startswith(f"{store.name}: events: no column 'headline' for the title; got 'id', 'title', 'text',")
-    said = message_of(lambda: list(read_events(store.url, query="SELECT id FROM events")))
-    assert said.startswith(f"{store.name}: query: no column 'title' for the title; got 'id'")
+    message = message_of(lambda: list(read_events(store.url, {"title": "headline"})))
+    assert message.startswith(f"{store.name}: events: no column 'headline' for the title; got 'id', 'title', 'text',")
+    message = message_of(lambda: list(read_events(store.url, query="SELECT id FROM events")))
+    assert message.startswith(f"{store.name}: query: no column 'title' for the title; got 'id'")
     assert "column" in message_of(lambda: list(read_events(store.url, query="SELECT nonsense FROM events")))
 
 
@@ -210,5 +210,5 @@ def test_a_connection_lost_while_reading(postgres: Store) -> None:
     events = read_events(postgres.url)
     assert next(events).id == "1"
     postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'news' AND pid <> pg_backend_pid()")
-    said = message_of(lambda: list(events))
-    assert any(words in said for words in ("terminating connection", "closed the connection", "connection is lost"))
+    message = message_of(lambda: list(events))
+    assert any(words in message for words in ("terminating connection", "closed the connection", "connection is lost"))
