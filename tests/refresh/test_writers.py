@@ -66,8 +66,8 @@ def test_a_second_writer_gets_the_name_of_the_first(target: Target) -> None:
 def test_the_second_of_two_commands_at_once_names_the_first(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "relatedstories", "refresh", "sample", "--links", "links.jsonl", "--jobs", "1"]
     first = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
-    while time.monotonic() < until and not (tmp_path / ".links.jsonl.lock").exists():
+    lock, until = tmp_path / ".links.jsonl.lock", time.monotonic() + 60
+    while time.monotonic() < until and not (lock.exists() and lock.read_text()):  # the text names its holder
         time.sleep(0.01)
     first.send_signal(signal.SIGSTOP)  # while it holds the lock
     try:
