@@ -28,10 +28,11 @@ from relatedstories.index.update import Changes, changes_between, ordered_events
 from relatedstories.index.weights import Weights
 from relatedstories.judging.judgements import QUERIES, Judgements
 from relatedstories.parallel import worker_count
+from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
-from relatedstories.topics.extraction import Found, Progress, extracted
+from relatedstories.topics.extraction import Found, extracted
 from relatedstories.topics.extractor import Topic, TopicExtractor, Topics, model_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topk.loading import kernel_is_loaded

@@ -66,9 +66,7 @@ def updated_index(
     archive = index.archive
     kept = {number for number in numbers if number >= 0}
     if archive.user_dimensions:
-        warnings.warn(
-            "got an index of embeddings and none for its events: the new one is without; see embeddings=", stacklevel=3
-        )
+        warnings.warn("got an index of embeddings and none for its events: the new one is without; see embeddings=", stacklevel=3)
         return None
     if 2 * len(kept) < len(archive):
         return None
@@ -107,9 +105,7 @@ def ordered_events(
     except (TypeError, ValueError):
         raise BadValueError(call, "embeddings", shown(embeddings), "an array of numbers, a row an event") from None
     if array.ndim != 2 or len(array) != len(unordered) or not array.shape[1]:
-        raise BadValueError(
-            call, "embeddings", f"an array of shape {array.shape}", f"one of {len(unordered)} rows, one an event"
-        )
+        raise BadValueError(call, "embeddings", f"an array of shape {array.shape}", f"one of {len(unordered)} rows, one an event")
     if dimensions is not None and array.shape[1] != dimensions:
         expected = f"{dimensions}, as in the archive" if dimensions else "none, as in the archive"
         raise BadValueError(call, "embeddings", f"rows of {array.shape[1]} numbers", expected)
