@@ -173,7 +173,7 @@ def test_debug_shows_where() -> None:
         ("--links same.jsonl", "same.jsonl: got the archive itself as the place for its links, expected another file"),
         (
             "--links index/links.jsonl --index index",
-            "index/links.jsonl: got a place in the folder of the index, which is all ours, expected another",
+            "index/links.jsonl: got a place in the folder of the index, which holds nothing else, expected another",
         ),
         (
             "--links links.jsonl --index news.jsonl",
@@ -263,7 +263,7 @@ def broken_index(how: str) -> str:
     if how == "newer":
         manifest = json.loads((index / "index.json").read_text())
         (index / "index.json").write_text(json.dumps(manifest | {"format": 9}))
-        return "index: got an index of format 9, expected format 4; build it again"
+        return "index: got an index of format 9, expected format 5; build it again"
     if how == "array cut":
         size = (parts / "weights-data.npy").stat().st_size
         cut(parts / "weights-data.npy", 100)
