@@ -176,11 +176,11 @@ class Retriever:
 
     def _own_cache(self, n_threads: int) -> NeighbourCache:
         """Return a copy of the neighbour cache that may be filled while others read the original; brought up to date if stale."""
-        index, archive = self.index, self.index.archive
-        if index.neighbours is not None:
-            return index.neighbours.copy()
-        if index.stale_neighbours is not None:
-            updated = index.stale_neighbours.updated(
+        archive, stale = self.index.archive, self.index.stale_neighbours  # read before `neighbours`, see `ArchiveIndex.keep`
+        if self.index.neighbours is not None:
+            return self.index.neighbours.copy()
+        if stale is not None:
+            updated = stale.updated(
                 archive.rows(),
                 archive.columns,
                 min_score=SEARCH_MARGIN * self.least_score,
