@@ -84,7 +84,7 @@ class Retriever:
         return self.going_on(row, known[0][0], known[1][0])
 
     def going_on(self, row: EventRow, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]) -> Iterator[tuple[int, float]]:
-        """Yield all candidates of a row of which the first are known; the others are only searched for if they are wanted."""
+        """Yield all candidates of a row of which the first are known; the others are only searched for if they are needed."""
         n_known = int(np.count_nonzero(ids >= 0))
         yield from zip(ids[:n_known].tolist(), scores[:n_known].tolist(), strict=True)
         if n_known == len(ids):

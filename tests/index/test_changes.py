@@ -37,7 +37,7 @@ class Changes(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         # However much has changed, what is known of the nearest is brought up to date.
-        self.patched = patch("relatedstories.topk.neighbour_cache._MOST_CHANGED", 1.0)
+        self.patched = patch("relatedstories.topk.neighbour_cache.MAX_CHANGED", 1.0)
         self.patched.start()
 
     def teardown(self):
