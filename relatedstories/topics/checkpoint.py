@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from relatedstories.disk.lazy_sequence import as_line
+from relatedstories.disk.lazy_sequence import to_json_line
 from relatedstories.disk.locks import try_lock
 from relatedstories.errors import InputError
 from relatedstories.events import Event
@@ -106,7 +106,7 @@ class Checkpoint:
     def add(self, event: Event, topics: Found) -> None:
         """Write down the topics of an event; they are with the system, if not yet on the disk, when this returns."""
         with _errors(self._path):
-            self._write(as_line([_digest(event), topics]))
+            self._write(to_json_line([_digest(event), topics]))
 
     def _write(self, line: bytes) -> None:
         while line:  # of a long one a full disk may take a part
@@ -122,8 +122,8 @@ def _errors(path: Path) -> Iterator[None]:
 
 
 def _head(model: str) -> bytes:
-    return as_line({"topics_by": model})
+    return to_json_line({"topics_by": model})
 
 
 def _digest(event: Event) -> str:
-    return hashlib.blake2b(as_line(event.to_dict()), digest_size=16).hexdigest()
+    return hashlib.blake2b(to_json_line(event.to_dict()), digest_size=16).hexdigest()
