@@ -29,16 +29,18 @@ from relatedstories.cli.console import meter, say, show_log
 from relatedstories.disk.atomic import check_target, new_file
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import Event, parse_date
+from relatedstories.files.formats import SUFFIXES
 from relatedstories.files.keyed_lists import read_lists
 from relatedstories.judging.judgements import QUERIES
 from relatedstories.pages.reader import RELATED, SOURCES, Pages, read_pages
-from relatedstories.sources import DRAFTS, READ_FIELDS, SAMPLE, SUFFIXES, read_events
+from relatedstories.records import DRAFTS, READ_FIELDS
+from relatedstories.sources import SAMPLE, read_events
 
 if TYPE_CHECKING:
+    from relatedstories.changes import Target
     from relatedstories.evaluation.evaluator import Evaluation
     from relatedstories.index.stories import RelatedStories
     from relatedstories.ranking.filters import Keywords
-    from relatedstories.targets import Target
     from relatedstories.topics.extractor import Topic, TopicExtractor
 
 __all__ = ["app", "main"]
@@ -442,13 +444,14 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """List the events whose links differ between two files of links, and count what does."""
-    from relatedstories.differences import Difference, changes, lines_in, to_dict
+    from relatedstories.changes import Difference, change_to_dict, changes_between
+    from relatedstories.files.links_file import require_links
 
     difference = Difference()
     marks = {"added": "+", "removed": "-", "relabelled": "~"}
-    for change in changes(lines_in(old), lines_in(new)):
+    for change in changes_between(require_links(old), require_links(new)):
         difference.count(change)
-        differs = to_dict(change)
+        differs = change_to_dict(change)
         if not any(differs[part] for part in marks):
             continue
         if as_json:
@@ -606,7 +609,7 @@ def _workers(engine: Engine, scheduler: str | None, jobs: int) -> AbstractContex
         raise typer.BadParameter("--engine dask needs --scheduler ADDRESS")
     if jobs != -1:
         raise typer.BadParameter(f"got --jobs {jobs} and --engine dask, which works on all workers of the cluster")
-    from relatedstories.topk.distributed import on_dask
+    from relatedstories.parallel import on_dask
 
     logging.disable(logging.ERROR)  # of distributed, on connections that end; what became of the run is ours to say
     return on_dask(scheduler)
@@ -940,7 +943,7 @@ def _is_file(text: str) -> bool:
 def _file(source: str) -> Path | None:
     """The file that an archive is, an SQLite database too."""
     if is_database(source):
-        from relatedstories.databases.links_table import Database
+        from relatedstories.databases.database import Database
 
         return Database(source).file
     return Path(source) if _is_file(source) else None
@@ -986,7 +989,7 @@ class _Reading:
         if is_database(source):
             if query is not None and (table is not None or where is not None):
                 raise typer.BadParameter("give either --query SQL or --table NAME, --where SQL")
-            from relatedstories.databases.links_table import Database
+            from relatedstories.databases.database import Database
 
             self.name = Database(source).name
         elif any(value is not None for value in selection.values()):
