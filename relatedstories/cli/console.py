@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from relatedstories.addresses import without_passwords
 
 if TYPE_CHECKING:
-    from relatedstories.index.stories import Progress
+    from relatedstories.progress import Progress
 
 __all__ = ["meter", "say", "show_log"]
 
