@@ -118,6 +118,15 @@ def test_readme_is_one_screen():
     assert (ROOT / "docs/images/event-page.png").stat().st_size < 150_000
 
 
+def test_architecture_names_files_and_folders_that_exist():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_]+(?:/[a-z_]+)*(?:/|\.py))`", text)
+    tree = [name for line in re.findall(r"^  ((?:[a-z_]+(?:/|\.py) )+)", text, re.MULTILINE) for name in line.split()]
+    assert len(named) > 20
+    assert len(tree) > 20
+    assert not [name for name in named + tree if not any((folder / name).exists() for folder in (ROOT, ROOT / "relatedstories"))]
+
+
 def test_the_first_command_without_the_install(tmp_path):
     commands = [command.replace(".venv/bin/relatedstories", "-m relatedstories") for command in FIRST.split(" && ")[2:]]
     for command in commands:
