@@ -19,6 +19,9 @@ _HEADER = re.compile(r"([A-Za-z][\w-]*):(?:[ \t]+(.*))?")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _NULL = {"", "~", "null", "Null", "NULL"}
 
+MAX_DEPTH = 100
+"""Deepest nesting of lists and mappings in front matter that is read. YAML parsers have limits of their own, which differ."""
+
 
 class FrontMatter(NamedTuple):
     """Where in a text the front matter is: its lines from `start` to `end`, the page after it from `body`."""
@@ -90,23 +93,39 @@ def _place(where: str, text: str, at: int) -> str:
     return f"{where}:{len(lines_of(text[:at] + 'x'))}"
 
 
-def _pairs(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[Any]]]:
-    """The parser's event of each key, and the events of its value.
+def _too_deep(where: str, text: str, at: int) -> BadValueError:
+    expected = f"lists and mappings at most {MAX_DEPTH} levels deep"
+    return BadValueError(_place(where, text, at), None, f"front matter nested more than {MAX_DEPTH} levels deep", expected)
 
-    Events, since the trees that PyYAML would make of them in C end the process where lists are nested a hundred thousand deep.
+
+def _pairs(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[Any]]]:
+    """Return the parser's event of each key, with the events of its value.
+
+    Events are used instead of the trees that PyYAML can build, since building a deep tree in C can end the process.
     """
-    import yaml  # here: who reads no front matter needs none of it
+    import yaml
 
     inner = text[front.start : front.end]
+    events, depth = [], 0
     try:
-        # In C it is ten times as fast, where PyYAML has that.
-        events = list(yaml.parse(inner, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))[1:-1]
+        # The C parser, where PyYAML has it, is ten times as fast.
+        for event in yaml.parse(inner, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise _too_deep(where, text, front.start + event.start_mark.index)
+            events.append(event)
+    except BadValueError:
+        raise
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         mark = getattr(error, "problem_mark", None)
         before = inner[: mark.index] if mark else inner.encode()[: getattr(error, "position", 0)].decode(errors="ignore")
+        at = front.start + len(before)
+        # A parser reads ahead of its events, and may meet its own limit first.
+        if before.count("[") + before.count("{") - before.count("]") - before.count("}") > MAX_DEPTH:
+            raise _too_deep(where, text, at) from None
         why = getattr(error, "problem", None) or getattr(error, "reason", None) or type(error).__name__
-        place = _place(where, text, front.start + len(before))
-        raise BadValueError(place, None, f"broken YAML ({why})", "front matter in YAML") from None
+        raise BadValueError(_place(where, text, at), None, f"broken YAML ({why})", "front matter in YAML") from None
+    events = events[1:-1]
     if not events:
         return []
     if not isinstance(events[1], yaml.MappingStartEvent):

@@ -3,8 +3,6 @@
 ``nlp.add_pipe("relatedstories_topics")`` adds it to any pipeline whose tokenizer is for English; it needs no other component.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Iterator
 

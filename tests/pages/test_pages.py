@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from relatedstories import BadValueError, Event, InputError, Link, read_events
-from relatedstories.pages.front_matter import find
+from relatedstories.pages.front_matter import MAX_DEPTH, find
 from relatedstories.pages.markdown import escaped, inline_links, lines_of, url_path
 from relatedstories.pages.mojibake import mended
 from relatedstories.pages.reader import Pages, read_pages
@@ -327,12 +327,48 @@ def test_aliases_do_not_grow(tmp_path: Path) -> None:
         one(tmp_path, f"---\n{bomb}title: x\ntags: *k10\n---\n")
 
 
-def test_nesting_does_not_matter(tmp_path: Path) -> None:
-    """A tree of these would end the process."""
-    deep = "[" * 20_000 + "]" * 20_000
-    assert one(tmp_path, f"---\ntitle: x\nother: {deep}\n---\n").title == "x"
+def _nested(depth: int, opening: str = "[", closing: str = "]") -> str:
+    """Front matter of a page with a key whose value is nested so deep, the mapping of the keys being the first level."""
+    return f"---\ntitle: x\nother: {opening * (depth - 1)}{closing * (depth - 1)}\n---\n"
+
+
+LOADERS = [name for name in ("CBaseLoader", "BaseLoader") if hasattr(yaml, name)]
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize(
+    "page",
+    [
+        _nested(MAX_DEPTH + 1),
+        _nested(2_000),
+        _nested(100_000),
+        _nested(100_000, closing=""),
+        _nested(MAX_DEPTH + 1, "{a: ", "}"),
+        _nested(5_000, "{a: ", "}"),
+        f"---\ntitle: x\nother:\n  {'- ' * 5_000}y\n---\n",
+        f"---\ntitle: x\n{''.join(' ' * level + 'a:' + chr(10) for level in range(1_000))}---\n",
+    ],
+    ids=["one level", "levels", "many levels", "never closed", "mapping", "mappings", "list in lines", "mappings in lines"],
+)
+def test_a_page_nested_too_deep_is_skipped_by_name_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str, loader: str
+) -> None:
+    monkeypatch.setattr(yaml, "CBaseLoader", getattr(yaml, loader), raising=False)
+    for name, text in (("a", "---\ntitle: A\n---\n"), ("b", page), ("c", "---\ntitle: C\n---\n")):
+        (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
+    errors: list[BadValueError] = []
+    assert [event.title for event in read_pages(tmp_path, on_error=errors.append)] == ["A", "C"]
+    (error,) = errors
+    assert error.got == f"front matter nested more than {MAX_DEPTH} levels deep"
+    assert error.where.startswith(f"{tmp_path / 'b.md'}:")
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_deep_nesting_within_the_limit_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loader: str) -> None:
+    monkeypatch.setattr(yaml, "CBaseLoader", getattr(yaml, loader), raising=False)
+    assert one(tmp_path, _nested(MAX_DEPTH)).title == "x"
     with pytest.raises(BadValueError, match="topics: got a list with a list in it"):
-        one(tmp_path, f"---\ntitle: x\ntags: {deep}\n---\n")
+        one(tmp_path, _nested(MAX_DEPTH).replace("other", "tags"))
 
 
 def test_aliases_stand_for_what_they_name(tmp_path: Path) -> None:
