@@ -185,7 +185,7 @@ class ReadOptions:
         typer.Option(
             "--query",
             metavar="SQL",
-            help="Read the rows of this SQL query instead of a table. It cannot change the database.",
+            help="Read the rows of this SQL query instead of a table; it is run read-only.",
             show_default=False,
             rich_help_panel=Panel.SOURCE,
         ),
