@@ -373,12 +373,12 @@ class RunOptions:
         """Return the context to do the work in; a cluster is connected to when it is entered."""
         if self.engine is Engine.LOCAL:
             if self.scheduler is not None:
-                raise typer.BadParameter("--scheduler needs --engine dask")
+                raise typer.BadParameter("--scheduler goes with --engine dask")
             return nullcontext()
         if self.scheduler is None:
             raise typer.BadParameter("--engine dask needs --scheduler ADDRESS")
         if self.jobs != ALL_CORES:
-            raise typer.BadParameter(f"got --jobs {self.jobs} with --engine dask, which always uses all workers of the cluster")
+            raise typer.BadParameter(f"got --jobs {self.jobs} and --engine dask, which uses all workers of the cluster")
         from relatedstories.topk.distributed import on_dask
 
         # distributed logs an error for each connection that ends; how the run ended is reported by the command itself.

@@ -75,7 +75,7 @@ def contents() -> dict[str, bytes]:
         ("refresh --links links.jsonl", "SOURCE"),
         ("refresh news.jsonl --links links.jsonl --k 0", "--k"),
         ("refresh news.jsonl --links links.jsonl --jobs 0", "got 0, expected a number of processes, or -1"),
-        ("refresh news.jsonl --links links.jsonl --scheduler tcp://host:1", "--scheduler needs --engine dask"),
+        ("refresh news.jsonl --links links.jsonl --scheduler tcp://host:1", "--scheduler goes with --engine dask"),
         ("refresh news.jsonl --links links.jsonl --engine dask", "--engine dask needs --scheduler ADDRESS"),
         ("related snow", "--index"),
         ("related snow --index index --k many", "--k"),

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import helpers
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -32,7 +33,6 @@ from relatedstories.databases.links_table import Database, LinksTable
 from relatedstories.refresh import refresh
 from relatedstories.targets import links_line
 
-COMMAND = [sys.executable, "-m", "relatedstories"]
 ODD = 'odd "name"\'; DROP TABLE events; -- % %s %(x)s :y'
 
 
@@ -685,7 +685,7 @@ def test_nothing_shows_the_password(postgres: Store, caplog: pytest.LogCaptureFi
 
 
 def run(*arguments: str, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, encoding="utf-8", check=False, **options)
+    done = helpers.run(*arguments, **options)
     assert done.returncode == code, done.stderr
     for secret in (PASSWORD, IN_URL, "wr0ng"):
         assert secret not in done.stdout + done.stderr
@@ -760,6 +760,10 @@ def test_refresh_from_a_database_into_it(store: Store, tmp_path: Path) -> None:
 
 
 def test_databases_cost_nothing_to_who_has_none() -> None:
-    code = "import sys, relatedstories.cli.app as c; list(c.read_events('sample')); sys.exit('sqlalchemy' in sys.modules)"
+    code = (
+        "import sys, relatedstories.cli.app, relatedstories\n"
+        "list(relatedstories.read_events('sample'))\n"
+        "sys.exit('sqlalchemy' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     assert Database("sqlite:///news.db").name == "sqlite:///news.db"
