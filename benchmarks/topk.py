@@ -17,7 +17,8 @@ import numpy as np
 import scipy.sparse as sp
 from peers import installed  # of this folder
 
-from relatedstories.topk.join import DateFactor, self_topk
+from relatedstories.topk.dates import DateFactor
+from relatedstories.topk.join import self_topk
 
 K, HALF_LIFE = 10, 90
 OURS, DECAYED = "self_topk", f"self_topk, a date decay of {HALF_LIFE} days"

@@ -1,4 +1,4 @@
-"""Addresses where a file or a text could stand: which are a database's, and messages without the passwords in them."""
+"""Recognise addresses given in place of a file, such as the URL of a database, and hide the passwords in them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["address_scheme", "is_database", "without_passwords"]
 
 _ADDRESS = re.compile(r"([A-Za-z][\w+.:-]+):/")  # one slash is what pathlib leaves of two
 _DATABASE = re.compile(r"(sqlite|postgres|postgresql|mysql|mariadb|\w+\+\w+)://")
-_USER = re.compile(r"(\w:/{1,2}[^\s/:@]*:)\S+@")  # to the last @: a password may hold one that should have been %40
-_PARAMETER = re.compile(r"([?&][\w.-]*(?:pass|pwd|secret|token)[\w.-]*=)[^\s&]+", re.IGNORECASE)
+_USER_PASSWORD = re.compile(r"(\w:/{1,2}[^\s/:@]*:)\S+@")  # up to the last @, as a password may hold one that should be %40
+_PASSWORD_PARAMETER = re.compile(r"([?&][\w.-]*(?:pass|pwd|secret|token)[\w.-]*=)[^\s&]+", re.IGNORECASE)
 
 
 def address_scheme(text: str) -> str | None:
-    """What stands before ``://`` where the text is an address.
+    """Return what stands before ``://`` if the text is an address, else None.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def address_scheme(text: str) -> str | None:
 
 
 def is_database(source: object) -> TypeGuard[str]:
-    """Whether this is the address of a database.
+    """Return whether the source is the URL of a database.
 
     Examples
     --------
@@ -37,11 +37,11 @@ def is_database(source: object) -> TypeGuard[str]:
 
 
 def without_passwords(text: str) -> str:
-    """The text with three stars for each password in an address.
+    """Return the text with three stars in place of each password in an address.
 
     Examples
     --------
     >>> without_passwords("no file mysql://joe:secret@host/news?ssl_password=secret")
     'no file mysql://joe:***@host/news?ssl_password=***'
     """
-    return _PARAMETER.sub(r"\1***", _USER.sub(r"\1***@", text))
+    return _PASSWORD_PARAMETER.sub(r"\1***", _USER_PASSWORD.sub(r"\1***@", text))

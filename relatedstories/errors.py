@@ -1,4 +1,4 @@
-"""The errors that a caller can mend: each says where, what was got and what was expected."""
+"""Errors that a caller can correct. Each message says where, what was got and what was expected."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ __all__ = ["BadValueError", "InputError", "UnknownEventError", "number_within", 
 
 
 class InputError(ValueError):
-    """Something given to the library cannot be used; the message says what, where and what was expected."""
+    """Input that cannot be used. The message says what it is, where, and what was expected."""
 
 
 class BadValueError(InputError):
-    """One value is not what it should be: a field of an event, a row of a file, an argument.
+    """A wrong value: of a field of an event, a row of a file or an argument.
 
     Parameters
     ----------
     where : str
         The row or call: ``"news.jsonl:17"``, ``"news.parquet: row 17"``, ``"event 'a1'"``, ``"related"``.
     field : str or None
-        The field or argument at fault, None where the row as a whole is.
+        The field or argument that is wrong; None if the whole row is.
     got, expected : str
-        What stood there, and what should have.
+        The value, and what it should have been.
 
     Examples
     --------
@@ -34,7 +34,7 @@ class BadValueError(InputError):
     """
 
     def __init__(self, where: str, field: str | None, got: str, expected: str) -> None:
-        # All four as args, so that the error survives pickling on its way back from a worker process.
+        # All four are args, so that the error can be pickled on its way back from a worker process.
         super().__init__(where, field, got, expected)
         self.where, self.field, self.got, self.expected = where, field, got, expected
 
@@ -44,15 +44,15 @@ class BadValueError(InputError):
 
 
 class UnknownEventError(InputError, KeyError):
-    """An id that no event of the archive has."""
+    """An id of no event of the archive."""
 
     __str__ = Exception.__str__  # KeyError would print the message in quotes
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """The value as an error message shows it: on one line, cut to `limit` characters, with its type where it is no text.
+    """Return a value as error messages show it: on one line, cut to `limit` characters, with its type unless it is a text.
 
-    Of an address it leaves out the password.
+    Passwords in addresses are hidden.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def shown(value: object, limit: int = 60) -> str:
     else:
         try:
             text = " ".join(repr(value).split())
-        except Exception:  # too many digits, too deeply nested, a __repr__ with an error of its own
+        except Exception:  # too many digits, too deep a nesting, or a __repr__ that fails
             text = "a value"
     if len(text) > limit:
         text = text[: limit - 3] + "..."
@@ -73,19 +73,19 @@ def shown(value: object, limit: int = 60) -> str:
 
 
 def shown_names(names: Collection[object], limit: int = 12) -> str:
-    """The names of columns or keys as an error message lists them, the first `limit` of them.
+    """Return names of columns or keys as error messages list them: the first `limit` and the number of the others.
 
     Examples
     --------
     >>> shown_names(["id", "headline", "day"], limit=2)
     "'id', 'headline' and 1 more"
     """
-    listed = ", ".join(shown(name) for name in list(names)[:limit]) or "no names"
-    return f"{listed} and {len(names) - limit} more" if len(names) > limit else listed
+    first = ", ".join(shown(name) for name in list(names)[:limit]) or "no names"
+    return f"{first} and {len(names) - limit} more" if len(names) > limit else first
 
 
 def whole_number(where: str, field: str, value: object, least: int) -> int:
-    """The value as an int of at least `least`; raises `BadValueError` where it is none."""
+    """Return the value as an int; raises `BadValueError` if it is no whole number of at least `least`."""
     try:
         number = least - 1 if isinstance(value, bool) else int(operator.index(value))  # type: ignore[arg-type]
     except TypeError:
@@ -96,7 +96,7 @@ def whole_number(where: str, field: str, value: object, least: int) -> int:
 
 
 def number_within(where: str, field: str, value: object, least: float = 0, most: float = 1) -> float:
-    """The value as a float from `least` to `most`; raises `BadValueError` where it is none."""
+    """Return the value as a float; raises `BadValueError` if it is no number from `least` to `most`."""
     try:
         number = math.nan if isinstance(value, (bool, str)) else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""The record that everything else works on: `Event`."""
+"""`Event`, the record that everything else works on."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ class Event:
     Parameters
     ----------
     id : str
-        Unique in its archive. A whole number is taken as its decimal text, so 17 and "17" are one id.
+        Unique in its archive. A whole number becomes its decimal text, so 17 and "17" are the same id.
     title : str
-        What happened, in a sentence or several; not empty.
+        What happened, in one sentence or several; not empty.
     text : str, default ""
         Further text, of any length.
     date : datetime.date, optional
-        The day of the event; of a ``datetime`` the day is kept.
+        The day of the event. Of a ``datetime`` only the day is kept.
     heading : str, optional
-        The heading that an editor filed the event under.
+        The heading under which an editor filed the event.
     topics : sequence of str, default ()
         Topics that an editor gave the event.
     url : str, optional
-        Where the event's page is.
+        The address of the event's page.
     sources : sequence of str or (name, url) pairs, default ()
         Where the news came from.
 
@@ -49,7 +49,7 @@ class Event:
 
     Notes
     -----
-    Half of a surrogate pair, which no file can hold as UTF-8, is replaced by U+FFFD.
+    Lone surrogates, which cannot be written as UTF-8, are replaced by U+FFFD.
 
     Examples
     --------
@@ -88,11 +88,11 @@ class Event:
 
     @property
     def full_text(self) -> str:
-        """Title and text as one string: what topics and terms are read from, and what a mention's offsets count in."""
+        """Title and text as one string, which topics and terms are read from and the offsets of mentions refer to."""
         return f"{self.title}\n{self.text}" if self.text else self.title
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields that are set, as JSON has them: ``read_events([event.to_dict()])`` gives the event back.
+        """Return the fields that are set as JSON values; ``read_events([event.to_dict()])`` yields the event again.
 
         Examples
         --------
@@ -106,7 +106,7 @@ class Event:
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Event:
-        """The event of a record that `to_dict` made, which is not checked again.
+        """Return the event of a record that `to_dict` made, without checking its values again.
 
         Examples
         --------
@@ -131,7 +131,7 @@ _DEFAULTS = {field.name: None if field.default is MISSING else field.default for
 
 
 def as_id(value: object, where: str = "event", field: str = "id") -> str:
-    """The id as text; raises `BadValueError`, which names the place, where it is neither a text nor a whole number."""
+    """Return an id as text; raises `BadValueError` with the place if it is neither a text nor a whole number."""
     if isinstance(value, str):
         if not value.strip():
             raise BadValueError(where, field, shown(value), "a text that is not empty")
@@ -139,25 +139,25 @@ def as_id(value: object, where: str = "event", field: str = "id") -> str:
     if not isinstance(value, bool):
         try:
             return str(operator.index(value))  # type: ignore[arg-type]
-        except (TypeError, ValueError):  # no whole number, or one of more digits than Python writes
+        except (TypeError, ValueError):  # no whole number, or one with more digits than Python converts
             pass
     raise BadValueError(where, field, shown(value), "a text or a whole number")
 
 
 def parse_date(value: object, where: str = "event", field: str = "date") -> dt.date | None:
-    """The day that a field of a file or an argument names.
+    """Return the day that a field of a file or an argument gives.
 
     Parameters
     ----------
     value : datetime.date, datetime.datetime, str or None
-        A text reads YYYY-MM-DD, zeros optional; a time after it is ignored. None and "" are no date.
+        A text in the form YYYY-MM-DD, with or without leading zeros; a time after it is ignored. None and "" give None.
     where, field : str
-        What an error names as the place.
+        The place that an error names.
 
     Raises
     ------
     BadValueError
-        If the value names no day.
+        If the value is no day.
 
     Examples
     --------
@@ -168,7 +168,7 @@ def parse_date(value: object, where: str = "event", field: str = "date") -> dt.d
         return None
     if (day := _day(value)) is not None:
         return day
-    if type(value).__name__ == "datetime64":  # numpy's, known by name: this module stays free of numpy
+    if type(value).__name__ == "datetime64":  # of numpy, which is not imported here
         value = str(value)
     match = _DATE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -180,31 +180,34 @@ def parse_date(value: object, where: str = "event", field: str = "date") -> dt.d
 
 
 def _day(value: object) -> dt.date | None:
-    """The day of a date or datetime; None for anything else, pandas' NaT among it, which is a datetime without one."""
+    """Return the day of a date or datetime; None for anything else, including pandas' NaT, which is a datetime without a day."""
     if not isinstance(value, dt.date) or value != value:
         return None
     return value.date() if isinstance(value, dt.datetime) else value
 
 
 def _well_formed(text: str) -> str:
-    text = str(text)  # a subclass, as numpy has one, becomes a plain str
+    """Return the text with U+FFFD for each lone surrogate."""
+    text = str(text)  # a subclass, such as numpy's, becomes a plain str
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _text(where: str, field: str, value: object, expected: str, empty: bool = False) -> str:
+    """Return a value that has to be a text."""
     if not isinstance(value, str) or not (empty or value.strip()):
         raise BadValueError(where, field, shown(value), expected)
     return _well_formed(value)
 
 
-def _items(where: str, field: str, value: object, what: str, item: Callable[[object], _Item | None]) -> Iterator[_Item]:
-    # A lone string is iterable too: topics="NASA" would become four topics. And of a mapping the values would be lost.
+def _items(where: str, field: str, value: object, what: str, check: Callable[[object], _Item | None]) -> Iterator[_Item]:
+    """Yield the checked items of a value that has to be a list."""
+    # A single string can be iterated too: topics="NASA" would become four topics. Of a mapping the values would be lost.
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise BadValueError(where, field, shown(value), f"a list of {what}")
     for part in value:
-        if (good := item(part)) is None:
+        if (checked := check(part)) is None:
             raise BadValueError(where, field, f"a list with {shown(part)} in it", f"a list of {what}, none of them empty")
-        yield good
+        yield checked
 
 
 def _topic(value: object) -> str | None:
@@ -218,18 +221,18 @@ def _source(value: object) -> str | tuple[str, str] | None:
 
 
 def several(call: str, field: str, values: Any) -> Iterable[Any]:
-    """The values that a call was given, unless it was a lone one: a text would be taken letter by letter."""
+    """Return the values given to a call; raises `BadValueError` for a single value, as a text would be read by letters."""
     if isinstance(values, (str, os.PathLike, Event, Mapping)) or not isinstance(values, Iterable):
         raise BadValueError(call, field, shown(values), "several, in a list say")
     return values
 
 
 def events_of(call: str, events: Any) -> list[Event]:
-    """The events that a call was given; raises `BadValueError` for what is none."""
+    """Return the events given to a call as a list; raises `BadValueError` for anything but events."""
     if isinstance(events, (str, os.PathLike)):
         raise BadValueError(call, "events", shown(events), "events, as read_events gives them from a path")
-    found = list(several(call, "events", events))
-    for event in found:
+    listed = list(several(call, "events", events))
+    for event in listed:
         if not isinstance(event, Event):
             raise BadValueError(call, "events", shown(event), "an Event; read_events makes them of dicts and data frames")
-    return found
+    return listed

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar, Unpack
 
-from relatedstories.differences import Difference
+from relatedstories.changes import Difference, Target
 from relatedstories.errors import InputError
 from relatedstories.events import Event
+from relatedstories.files.links_file import LinksFile
 from relatedstories.index.storage import check_folder
 from relatedstories.index.stories import Progress, RelatedStories
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Link
-from relatedstories.targets import LinksFile, Target, as_target
+from relatedstories.targets import as_target
 from relatedstories.topics.checkpoint import Checkpoint
 
 __all__ = ["Report", "refresh"]
@@ -30,36 +31,42 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Report(Difference):
+class Report:
     """What a refresh did.
 
     Parameters
     ----------
-    links, changed, added, removed, relabelled : int
-        See `relatedstories.differences.Difference`.
+    difference : Difference
+        How the links differ from those of the run before; its counts are attributes of the report too.
     new, edited, gone : int or None
-        Events of the archive since the run before. Where there is no index to go on from, new are those that had no links
-        there, gone those that only had, and what was edited is not known: None.
-    events, skipped, drafts : int
-        Events that were read; of those who read them, rows that were no events and events not to be published yet.
+        Events that were added to the archive, edited, or removed from it since the run before. Without the index of that run
+        ``edited`` is None, new are the events that had no links there, gone those that only had links there.
+    events : int
+        Events that were read.
+    skipped, drafts : int
+        Rows or pages that could not be events, and events left out as drafts, as counted by whoever read them.
     labelled, without_links : int
-        Links with a context, and events without any.
+        Links with a context, and events without links.
     written : int
         Lines, rows or pages that were written, as `unit` says.
     unit : str
+        "lines", "rows" or "pages".
     left_alone : int
-        Pages that were not written as they were edited meanwhile, or cannot be.
+        Pages that were not written because they were edited during the run, or because they cannot be.
     dry_run : bool
-        Whether nothing was written, only counted.
+        Whether changes were only counted and nothing was written.
     contexts : Counter
-        How many links each context labels.
+        Number of links that each context labels.
     linked : Counter
-        How many links lead to each event, those without any left out.
+        Number of links that lead to each event that has any.
     seconds : dict of str to float
-        Wall time by stage.
+        Wall time of each stage.
     """
 
+    difference: Difference = field(default_factory=Difference)
+    new: int = 0
     edited: int | None = None
+    gone: int = 0
     events: int = 0
     skipped: int = 0
     drafts: int = 0
@@ -74,18 +81,48 @@ class Report(Difference):
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
+    def links(self) -> int:
+        """Links in all."""
+        return self.difference.links
+
+    @property
+    def changed(self) -> int:
+        """Events whose links differ from those of the run before, down to the last place of a score."""
+        return self.difference.changed
+
+    @property
+    def added(self) -> int:
+        """Links that are new."""
+        return self.difference.added
+
+    @property
+    def removed(self) -> int:
+        """Links that are gone."""
+        return self.difference.removed
+
+    @property
+    def relabelled(self) -> int:
+        """Links whose context differs from that of the run before."""
+        return self.difference.relabelled
+
+    @property
+    def churn(self) -> float:
+        """Share of added and removed links among the links of both runs: 0 if none, 1 if all of them."""
+        return self.difference.churn
+
+    @property
     def slowest(self) -> str | None:
         """The stage that took longest."""
         return max(self.seconds, key=lambda stage: self.seconds[stage], default=None)
 
     @property
     def orphans(self) -> int:
-        """Events that no link leads to: readers only find them elsewhere."""
+        """Number of events that no link leads to."""
         return self.events - len(self.linked)
 
     @property
     def peak_memory(self) -> int | None:
-        """Peak memory of this process, without its workers, in bytes; None where the system does not tell."""
+        """Peak memory of this process in bytes, without its workers; None if the system does not say."""
         try:
             import resource
         except ImportError:  # Windows
@@ -94,13 +131,13 @@ class Report(Difference):
         return unit * int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON has it; of contexts and events most linked to, the first ten."""
+        """Return the report as JSON objects, with the ten commonest contexts and the ten events that most links lead to."""
         counts = {name: getattr(self, name) for name in _COUNTS}
         return counts | {
             "churn": round(self.churn, 6),
             "orphans": self.orphans,
-            "contexts": dict(_first(self.contexts)),
-            "linked": dict(_first(self.linked)),
+            "contexts": dict(_commonest(self.contexts)),
+            "linked": dict(_commonest(self.linked)),
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
             "slowest": self.slowest,
             "peak_memory": self.peak_memory,
@@ -129,10 +166,10 @@ class Report(Difference):
         if self.peak_memory:
             lines[-1] += f"; peak memory {self.peak_memory / 2**30:.2f} GiB"
         if self.linked:
-            ((id_, most),) = _first(self.linked, 1)
+            ((id_, most),) = _commonest(self.linked, 1)
             lines.append(f"no link leads to {self.orphans} events, {self.orphans / self.events:.1%}; {most}, the most, to {id_}")
         if self.contexts:
-            lines.append(f"commonest contexts: {', '.join(f'{name} {count}' for name, count in _first(self.contexts))}")
+            lines.append(f"commonest contexts: {', '.join(f'{name} {count}' for name, count in _commonest(self.contexts))}")
         return "\n".join(lines)
 
 
@@ -142,7 +179,8 @@ _COUNTS = (
 )
 
 
-def _first(counter: collections.Counter[str], n: int = 10) -> list[tuple[str, int]]:
+def _commonest(counter: collections.Counter[str], n: int = 10) -> list[tuple[str, int]]:
+    """Return the names with the highest counts, ties in alphabetical order."""
     return sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:n]
 
 
@@ -158,37 +196,41 @@ def refresh(
     progress: Progress | None = None,
     **keywords: Unpack[Keywords],
 ) -> Report:
-    """Bring the links of every event of an archive up to date: in a file, in a table of a database, in the pages themselves.
+    """Bring the links of every event of an archive up to date, in a file, a database table or the pages themselves.
 
-    Topics are written down as they are found, in a file beside the index, else beside the links (of a server's database, in the
-    user's folder for what can be made anew). A run that was stopped, however hard, leaves it, and the next goes on from there;
-    one that comes to its end takes it away. Links of before stay as they are until the new ones are all found.
+    A refresh can be interrupted at any time. The old links stay in place until all new ones have been found. Topics are saved as
+    they are found, in a file beside the index or else beside the links (for a database server, in the user's cache folder). The
+    next run continues from that file, and the run that completes removes it.
 
     Parameters
     ----------
     stories : RelatedStories
-        Fitted to the events here. One that was loaded from the index of the run before is quicker, with the same result: topics
-        and the nearest of events that have not changed are taken from it.
+        Is fitted to the events here. Loading it from the index of the run before is faster, with the same result: topics and
+        neighbours of unchanged events are reused.
     events : iterable of Event
     links : path, text file, LinksTable or LinkedPages
-        A path takes the new links when all are written, so that a reader finds the old file or the new one. A line is
-        ``{"id": ..., "links": [{"id": ..., "rank": ..., "score": ..., "context": ..., "topics": [...]}]}``, see
-        `Link.to_dict`; lines are in the order of the ids. A file whose name ends in .json is one object, of lists by id. A
-        `relatedstories.databases.LinksTable` takes the rows that are new or changed, and loses those that are not links any
-        more, in one transaction. `relatedstories.pages.LinkedPages` are rewritten, those that change.
+        Where the links go:
+
+        - A path of a file, which is replaced when all links are written, so that a reader finds the old file or the new one. It
+          has a line ``{"id": ..., "links": [{"id": ..., "rank": ..., "score": ..., "context": ..., "topics": [...]}]}`` per
+          event, see `Link.to_dict`, in the order of the ids. If the name ends in .json, it is one object of lists by id.
+        - A text file that is open, for the same lines.
+        - A `relatedstories.databases.LinksTable`. Rows that are new or have changed are written, and rows of links that are
+          gone are deleted, in one transaction.
+        - `relatedstories.pages.LinkedPages`. Pages whose links have changed are rewritten.
     k : int, default 5
-        How many links an event at most.
+        Maximum number of links per event.
     index : path, optional
-        The folder that takes the index after the links are written, for the next run to be loaded from.
+        The folder to save the index in after the links are written. The next run can be loaded from it.
     n_jobs : int, default 1
-        Processes and threads to work on; -1 for as many as there are cores. The links do not depend on it. Within
-        ``joblib.parallel_config(backend="dask")`` the work is spread over all of the cluster instead.
+        Number of processes and threads; -1 for one per core. The links do not depend on it. Within
+        ``joblib.parallel_config(backend="dask")`` the work is spread over the whole cluster instead.
     dry_run : bool, default False
-        Whether to report what would be written and write nothing.
+        Whether to report what would be written without writing anything.
     progress : callable, optional
-        Told of the stage, the events done and the events in all.
+        Called with the name of the stage, the number of events done and the number of all events.
     **keywords
-        As of `RelatedStories.related`: what may be listed, and how much of a kind.
+        As for `RelatedStories.related`: which events may be listed, and how many with the same context.
 
     Returns
     -------
@@ -197,7 +239,8 @@ def refresh(
     Raises
     ------
     InputError
-        Where another run writes these links, it says which; where links or index cannot be written; where an event is none.
+        If another run is writing the same links (the message names it), if the links or the index cannot be written, or if
+        `events` has anything but events.
 
     Examples
     --------
@@ -208,51 +251,57 @@ def refresh(
     {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.699933, "context": "Oslo", "topics": ["Oslo"]}]}
     {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.699933, "context": "Oslo", "topics": ["Oslo"]}]}
     """
-    LinkFilters.of("refresh", **keywords)  # a mistake shows before the work
+    LinkFilters.of("refresh", **keywords)  # so that a mistake shows before the work
     target = as_target(links)
-    folder = None if index is None or dry_run else _checked(Path(index), target)
+    folder = None if index is None or dry_run else _checked_index(Path(index), target)
     with nullcontext() if dry_run else target.locked():
         target.check(dry_run)
-        checkpoint = None if dry_run else target.checkpoint if folder is None else _beside(folder)
-        clock = _Clock(progress)
+        checkpoint = None if dry_run else target.checkpoint if folder is None else _checkpoint_beside(folder)
+        timer = _StageTimer(progress)
+
         archive = list(events)
-        clock.end("read")
-        stories.fit(archive, n_jobs=n_jobs, progress=clock.progress, checkpoint=checkpoint)
-        clock.end("index")
+        timer.end("read")
+
+        stories.fit(archive, n_jobs=n_jobs, progress=timer.progress, checkpoint=checkpoint)
+        timer.end("index")
+
         report = Report(events=len(archive), unit=target.unit, dry_run=dry_run)
-        found = clock.each("links", stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords))
-        for change in target.take(_told(found, report), dry_run):
-            report.count(change)
+        all_links = timer.timed("links", stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords))
+        for change in target.take(_counted(all_links, report), dry_run):
+            report.difference.count(change)
             if change.left_alone is not None:
                 report.left_alone += 1
                 _log.warning("left alone: %s", change.left_alone)
-        clock.end("write")
-        report.written = target.written
-        if stories.changes is not None:
-            report.new, report.edited, report.gone = stories.changes
+        timer.end("write")
+
         if folder is not None:
             stories.save(folder)
-            clock.end("save")
+            timer.end("save")
         if checkpoint is not None:
             Checkpoint.remove(checkpoint)
-    report.seconds = clock.seconds
+    report.written, report.seconds = target.written, timer.seconds
+    report.new, report.gone = report.difference.new, report.difference.gone
+    if stories.changes is not None:
+        report.new, report.edited, report.gone = stories.changes
     return report
 
 
-def _checked(index: Path, target: Target) -> Path:
+def _checked_index(index: Path, target: Target) -> Path:
+    """Return the folder of the index; raises `InputError` if it cannot be one, or if the links would be written into it."""
     check_folder(index)
     if isinstance(target, LinksFile) and target.path.resolve().is_relative_to(index.resolve()):
-        raise InputError(f"{target}: got a place in the folder of the index, which is all ours, expected another")
+        raise InputError(f"{target}: got a place in the folder of the index, which holds nothing else, expected another")
     return index
 
 
-def _beside(index: Path) -> Path:
-    """The file that keeps topics until the index has them."""
+def _checkpoint_beside(index: Path) -> Path:
+    """Return the file that keeps topics until they are in the index."""
     path = Path(os.path.realpath(index))
     return path.with_name(f".{path.name}.topics")
 
 
-def _told(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Iterator[tuple[Event, list[Link]]]:
+def _counted(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Iterator[tuple[Event, list[Link]]]:
+    """Yield the events with their links, and add them to the counts of a report."""
     for event, links in all_links:
         contexts = [link.context for link in links if link.context is not None]
         report.without_links += not links
@@ -262,30 +311,30 @@ def _told(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Iter
         yield event, links
 
 
-class _Clock:
-    """Wall time by stage: a stage takes what has passed since the last one ended, less what stages within it took."""
+class _StageTimer:
+    """Wall time by stage: from the end of the stage before to its own end, without the time of stages within it."""
 
     def __init__(self, progress: Progress | None) -> None:
         self.seconds: dict[str, float] = {}
-        self._told = progress
-        self._since, self._within = time.perf_counter(), 0.0
+        self._progress = progress
+        self._last_end, self._within = time.perf_counter(), 0.0
 
     def end(self, stage: str) -> None:
-        """Say that a stage has come to its end."""
+        """End a stage."""
         now = time.perf_counter()
-        self._add(stage, now - self._since - self._within)
-        self._since, self._within = now, 0.0
+        self._add(stage, now - self._last_end - self._within)
+        self._last_end, self._within = now, 0.0
         _log.info("%s: %.1f s", stage, self.seconds[stage])
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        """Pass on what is told; a stage of which all is done has ended."""
+        """Pass progress on, and end a stage once all of it is done."""
         if done == total:
             self.end(stage)
-        if self._told is not None:
-            self._told(stage, done, total)
+        if self._progress is not None:
+            self._progress(stage, done, total)
 
-    def each(self, stage: str, items: Iterable[T]) -> Iterator[T]:
-        """The items, of which the time that it takes to find them counts as a stage within another."""
+    def timed(self, stage: str, items: Iterable[T]) -> Iterator[T]:
+        """Yield the items, and count the time it takes to get them as a stage within another."""
         iterator = iter(items)
         while True:
             start = time.perf_counter()

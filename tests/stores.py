@@ -1,4 +1,4 @@
-"""Databases that tests run on: a file of SQLite, and a PostgreSQL server that they start."""
+"""Databases for tests: a file of SQLite, and a PostgreSQL server that the tests start."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The address of a server of its own, up to the name of the database; its user joe needs a password."""
+    """The URL of a new server, up to the name of the database; its user joe needs a password."""
     binaries, port = server_binaries(), free_port()
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a short path, as that of a socket has to be
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a short path, as the path of a socket has to be
     as_user: dict[str, Any] = {"cwd": folder}
-    if os.geteuid() == 0:  # whom initdb refuses
+    if os.geteuid() == 0:  # initdb refuses to run as root
         as_user |= {"user": "nobody", "extra_groups": []}
         shutil.chown(folder, "nobody")
     (folder / "password").write_text(PASSWORD)
@@ -69,7 +69,7 @@ def server() -> Iterator[str]:
 
 
 class Store:
-    """A database to look into."""
+    """A database that a test fills and looks into."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -85,7 +85,7 @@ class Store:
             return [tuple(row) for row in connection.execute(sa.text(sql))]
 
     def put(self, events: list[Event], table: str = "events") -> None:
-        """A table of the events, all of whose columns are text."""
+        """Make a table of the events with columns of text."""
         self.run(f"CREATE TABLE {table} ({COLUMNS})")
         if events:
             values = ":id, :title, :text, :date, :heading, :topics, :url, :sources"
@@ -101,7 +101,7 @@ def cells(event: Event) -> dict[str, Any]:
 
 
 def emptied(server: str) -> Store:
-    """The server's one database, with nothing in it and nobody else at it."""
+    """The server's only database, emptied, with no other connection to it."""
     store = Store(server + "news")
     store.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'news' AND pid <> pg_backend_pid()")
     store.run('DROP SCHEMA IF EXISTS public, "the news" CASCADE')

@@ -28,7 +28,7 @@ from torch import nn
 
 from relatedstories import TopicExtractor
 from relatedstories.features.vectors import Counts, count_terms, count_topics
-from relatedstories.features.word_space import DIMENSIONS, TOPIC_WEIGHT, Space, shares
+from relatedstories.features.word_space import DIMENSIONS, TOPIC_WEIGHT, Space, count_weights
 
 SEED = 0
 LEAST_EVENTS = 3
@@ -149,7 +149,7 @@ def main(linked_path: str, text_path: str, teacher_path: str) -> None:
     print(f"{len(events)} events, {len(terms.terms)} terms, {len(topics.terms)} topics", flush=True)
     blocks = []
     for counts, weight in ((terms, 1.0), (topics, TOPIC_WEIGHT)):
-        weights, scale = shares(counts.matrix)
+        weights, scale = count_weights(counts.matrix)
         blocks.append(weight * (sp.diags_array(scale[:, 0]) @ weights @ sp.diags_array(rarity(counts))))
     rows = sp.csr_array(sp.hstack(blocks))
     lengths = np.sqrt(rows.power(2).sum(axis=1))

@@ -38,12 +38,13 @@ def diff(
     Each event with different links is printed with a line per link: + added, - removed, ~ another context (the topic that
     is the reason for the link). The totals go to standard error. The exit code is 0 whether or not anything differs.
     """
-    from relatedstories.differences import Difference, changes, lines_in, to_dict
+    from relatedstories.changes import Difference, change_to_dict, changes_between
+    from relatedstories.files.links_file import require_links
 
     difference = Difference()
-    for change in changes(lines_in(old), lines_in(new)):
+    for change in changes_between(require_links(old), require_links(new)):
         difference.count(change)
-        changed_links = to_dict(change)
+        changed_links = change_to_dict(change)
         if not any(changed_links[part] for part in _MARKS):
             continue
         if as_json:

@@ -21,7 +21,7 @@ import typer
 from relatedstories.errors import BadValueError
 from relatedstories.events import parse_date
 from relatedstories.files.keyed_lists import read_lists
-from relatedstories.sources import DRAFTS, READ_FIELDS
+from relatedstories.records import DRAFTS, READ_FIELDS
 
 if TYPE_CHECKING:
     from relatedstories.index.stories import RelatedStories
@@ -379,7 +379,7 @@ class RunOptions:
             raise typer.BadParameter("--engine dask needs --scheduler ADDRESS")
         if self.jobs != ALL_CORES:
             raise typer.BadParameter(f"got --jobs {self.jobs} and --engine dask, which uses all workers of the cluster")
-        from relatedstories.topk.distributed import on_dask
+        from relatedstories.parallel import on_dask
 
         # distributed logs an error for each connection that ends; how the run ended is reported by the command itself.
         logging.disable(logging.ERROR)

@@ -23,8 +23,8 @@ from relatedstories.errors import InputError
 from relatedstories.pages.reader import RELATED, SOURCES
 
 if TYPE_CHECKING:
+    from relatedstories.changes import Target
     from relatedstories.index.stories import RelatedStories
-    from relatedstories.targets import Target
 
 __all__ = ["EXAMPLES", "OutputOptions", "PageOptions", "refresh"]
 

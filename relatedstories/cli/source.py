@@ -16,11 +16,14 @@ from relatedstories.cli.console import say
 from relatedstories.cli.options import ReadOptions
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import Event
+from relatedstories.files.formats import SUFFIXES
 from relatedstories.pages.reader import RELATED, SOURCES, Pages, read_pages
-from relatedstories.sources import READ_FIELDS, SAMPLE, SUFFIXES, read_events
+from relatedstories.records import READ_FIELDS
+from relatedstories.sources import SAMPLE, read_events
 
 if TYPE_CHECKING:
-    from relatedstories.databases.links_table import Database, LinksTable
+    from relatedstories.databases.database import Database
+    from relatedstories.databases.links_table import LinksTable
 
 __all__ = ["MAX_SHOWN", "Source", "columns_of", "is_file", "names_archive"]
 
@@ -94,7 +97,7 @@ class Source:
         """The database that the address names; None for any other archive."""
         if not is_database(self.address):
             return None
-        from relatedstories.databases.links_table import Database
+        from relatedstories.databases.database import Database
 
         return Database(self.address)
 
@@ -127,12 +130,7 @@ class Source:
             raise typer.BadParameter("--links-table goes with the address of a database as SOURCE")
         from relatedstories.databases.links_table import LinksTable
 
-        return LinksTable(self._location, name)
-
-    @property
-    def _location(self) -> Any:
-        """The archive as `read_events` and `LinksTable` take it."""
-        return self.address
+        return LinksTable(self.database, name)
 
     def _read(self) -> Iterator[Event]:
         count = 0
@@ -162,7 +160,9 @@ class Source:
                 sources=self._sources_head,
                 **keywords,
             )
-        return read_events(self._location, columns, table=reading.table, where=reading.where, query=reading.query, **keywords)
+        return read_events(
+            self.database or self.address, columns, table=reading.table, where=reading.where, query=reading.query, **keywords
+        )
 
     def _count_skipped(self, error: BadValueError) -> None:
         self.skipped += 1

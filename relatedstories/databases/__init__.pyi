@@ -1,3 +1,3 @@
-from .links_table import Database as Database
+from .database import Database as Database
 from .links_table import LinksTable as LinksTable
-from .links_table import read_rows as read_rows
+from .reader import read_rows as read_rows

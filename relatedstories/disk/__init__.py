@@ -1,1 +1,1 @@
-"""What every file of ours is written and read by: whole files or none, one writer at a time, values read when asked for."""
+"""Files as this package writes and reads them: whole or not at all, one writer at a time, values read when asked for."""

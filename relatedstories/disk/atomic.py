@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all: written beside their place, then moved into it."""
+"""Write files that appear whole or not at all: they are written beside their place, then moved into it."""
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
 import secrets
@@ -9,25 +10,25 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
-from relatedstories.disk.locks import taken
+from relatedstories.disk.locks import try_lock
 from relatedstories.errors import InputError
 
-__all__ = ["check_parent", "check_target", "is_leftover", "new_file", "sweep"]
+__all__ = ["TemporaryFile", "check_parent", "check_target", "is_leftover", "new_file", "remove_leftovers", "temporary_file"]
 
-_NEW = re.compile(r"\.relatedstories-\d+-[0-9a-f]{8}\.tmp")
+_TEMPORARY_NAME = re.compile(r"\.relatedstories-\d+-[0-9a-f]{8}\.tmp")
 
 
 def check_target(path: Path) -> None:
-    """Raise `InputError` where no file can be written at `path`, before any work is spent on it."""
+    """Raise `InputError` if no file can be written at `path`, before any work is spent on it."""
     check_parent(path)
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: got a folder or device, expected a file")
 
 
 def check_parent(path: Path) -> None:
-    """Raise `InputError` where nothing new can be put at `path`."""
+    """Raise `InputError` if no new file or folder can be made at `path`."""
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise InputError(f"{path}: got a place in {folder}, which is no folder, expected an existing one")
@@ -36,39 +37,61 @@ def check_parent(path: Path) -> None:
 
 
 def is_leftover(name: str) -> bool:
-    """Whether a file of this name is one that `new_file` writes to, and leaves there if its process is killed."""
-    return _NEW.fullmatch(name) is not None
+    """Return whether a file of this name is one that `temporary_file` makes, and leaves behind if its process is killed."""
+    return _TEMPORARY_NAME.fullmatch(name) is not None
 
 
-def sweep(folder: Path) -> None:
-    """Take away what processes that were killed have left in a folder; what others are writing stays."""
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files that killed processes left in a folder; files that are being written stay."""
     for name in filter(is_leftover, os.listdir(folder)):
         path = folder / name
-        with suppress(OSError):  # another user's, or on a file system that does not tell whether it is being written
-            if (file := taken(path, sure=True)) is not None:
+        with suppress(OSError):  # another user's file, or a file system that cannot say whether it is being written
+            if (file := try_lock(path, require_locks=True)) is not None:
                 os.close(file)
                 path.unlink(missing_ok=True)
 
 
+class TemporaryFile(NamedTuple):
+    """A text file in UTF-8 that is being written, and its path."""
+
+    file: IO[str]
+    path: Path
+
+    def equals(self, other: Path) -> bool:
+        """Return whether another file exists and has the same bytes."""
+        self.file.flush()
+        return other.is_file() and filecmp.cmp(self.path, other, shallow=False)
+
+    def move_to(self, path: Path) -> None:
+        """Put the file in the place of another, with its permissions; nothing more can be written after that."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        if path.exists():
+            shutil.copymode(path, self.path)
+        if os.name == "nt":  # moves no open file; elsewhere a file that is open, and so locked, is not taken for a leftover
+            self.file.close()
+        os.replace(self.path, path)
+
+
+@contextmanager
+def temporary_file(folder: Path) -> Iterator[TemporaryFile]:
+    """Make a file in a folder, and remove it when the block ends unless it has been moved."""
+    # A short name: one made of the name of the file to replace could be longer than the system allows.
+    path = folder / f".relatedstories-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    try:
+        if (descriptor := try_lock(path)) is None:
+            raise InputError(f"{path}: got a file that another process has locked, expected a new name")
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            yield TemporaryFile(file, path)
+    finally:
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[str]]:
-    """A text file in UTF-8 that takes its place at `path` when the block ends well; otherwise nothing is left of it."""
-    path = Path(os.path.realpath(path))  # of a symbolic link the target is replaced, not the link
+    """Open a text file in UTF-8 that takes its place at `path` if the block ends well; otherwise nothing is left of it."""
+    path = Path(os.path.realpath(path))  # the target of a symbolic link is replaced, not the link
     check_target(path)
-    # Short, as the name of the file may be as long as names can be.
-    beside = path.with_name(f".relatedstories-{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        if (taken_file := taken(beside)) is None:
-            raise InputError(f"{beside}: got a file that another process has locked, expected a name of ours")
-        with open(taken_file, "w", encoding="utf-8", newline="\n") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            if path.exists():
-                shutil.copymode(path, beside)
-            if os.name != "nt":  # where a file that is open cannot be moved; elsewhere it is no leftover as long as it is open
-                os.replace(beside, path)
-        if os.name == "nt":
-            os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with temporary_file(path.parent) as new:
+        yield new.file
+        new.move_to(path)

@@ -1,4 +1,4 @@
-"""One writer at a time: a lock that the system takes back when the process that held it is gone, however it ended."""
+"""Locks that let one writer work at a time, and that the system frees when the process that holds them ends, however it ends."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ try:
 except ImportError:  # Windows
     import msvcrt
 
-__all__ = ["holder", "lock_beside", "locked", "other_writer", "taken"]
+__all__ = ["holder", "lock_beside", "locked", "other_writer", "try_lock"]
 
 _log = logging.getLogger(__name__)
-_TAKEN = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
-_UNKNOWN = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS}
-_FAR = 1 << 30  # Windows keeps others from reading what is locked: a byte that is not there
+_LOCKED_BY_ANOTHER = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+_NO_LOCKS_HERE = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS}
+_LOCKED_BYTE = 1 << 30  # beyond the end of the file, as Windows keeps others from reading a byte that is locked
 
 
 def lock_beside(path: Path) -> Path:
-    """The file that is locked by who writes a file or folder."""
+    """Return the path of the lock file of whoever writes a file or folder."""
     return path.with_name(f".{path.name}.lock")
 
 
 def holder() -> str:
-    """How another process is told of this one."""
+    """Return the words that name this process in the errors of others."""
     return f"process {os.getpid()} on {socket.gethostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}"
 
 
 def other_writer(what: str, who: str) -> InputError:
-    """The error of a writer that finds another one at work."""
+    """Return the error of a writer that finds another one at work on the same thing."""
     return InputError(f"{what}: got another writer at work ({who}), expected none; start again when it has ended")
 
 
 @contextlib.contextmanager
 def locked(path: Path, what: str, wait: float = 0.0) -> Iterator[None]:
-    """Hold the lock of a file, which is made for it and taken away after it.
+    """Hold the lock of a file, which is made for the block and removed after it.
 
     Parameters
     ----------
     path : Path
-        The file to lock. A file that is there but not locked, since its holder died, is no lock.
+        The file to lock. A file that exists but is not locked, because its holder was killed, does not count.
     what : str
-        What is written, for the error.
+        What is being written, for the error.
     wait : float, default 0
-        Seconds to wait for another to end.
+        Seconds to wait for another holder to end.
 
     Raises
     ------
     InputError
-        If another process, or another block of this one, holds the lock; it says who.
+        If another process, or another block of this one, holds the lock; the message names it.
     OSError
         If the file cannot be made.
 
@@ -74,47 +74,48 @@ def locked(path: Path, what: str, wait: float = 0.0) -> Iterator[None]:
     news: got another writer at work
     """
     until = time.monotonic() + wait
-    while (file := taken(path)) is None:
+    while (file := try_lock(path)) is None:
         if time.monotonic() >= until:
-            raise other_writer(what, _said(path))
+            raise other_writer(what, _holder_in(path))
         time.sleep(0.05)
     try:
-        with contextlib.suppress(OSError):  # another user's file, or a full disk: it is locked, only not by name
+        with contextlib.suppress(OSError):  # another user's file, or a full disk: it is locked all the same, without a name in it
             os.ftruncate(file, 0)
             os.write(file, holder().encode())
         yield
     finally:
-        with contextlib.suppress(OSError):  # Windows takes away no file that is open: it may stay
+        with contextlib.suppress(OSError):  # Windows removes no open file: it may stay
             path.unlink()
         os.close(file)
 
 
-def taken(path: Path, sure: bool = False) -> int | None:
-    """A file, made where there is none, open and locked until it is closed; None where another has it.
+def try_lock(path: Path, require_locks: bool = False) -> int | None:
+    """Open and lock a file, making it if needed, and return its descriptor; None if another holder has locked it.
 
-    On a file system that knows no locks it is taken for free, or else, if one has to be `sure`, an error.
+    The file is locked until it is closed. On a file system without locks it counts as locked, with a warning, unless
+    `require_locks` makes that an error.
     """
-    how = getattr(os, "O_NOFOLLOW", 0)  # a symbolic link of this name may lead anywhere
+    no_symlinks = getattr(os, "O_NOFOLLOW", 0)  # a symbolic link of this name could lead anywhere
     while True:
         try:
-            file = os.open(path, os.O_RDWR | os.O_CREAT | how, 0o666)
+            file = os.open(path, os.O_RDWR | os.O_CREAT | no_symlinks, 0o666)
         except PermissionError:
             if not path.exists():
                 raise
-            file = os.open(path, os.O_RDONLY | how)  # another user's: can be locked all the same
+            file = os.open(path, os.O_RDONLY | no_symlinks)  # another user's file can be locked too
         try:
             _lock(file)
-            # Whoever held it may have taken the file away since it was opened: then what is locked here is nobody's.
+            # The last holder may have removed the file since it was opened: then the file locked here is not the one at `path`.
             if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)):
                 return file
         except FileNotFoundError:
             pass
         except OSError as error:
-            if error.errno in _TAKEN:
+            if error.errno in _LOCKED_BY_ANOTHER:
                 os.close(file)
                 return None
-            if error.errno in _UNKNOWN and not sure:
-                _log.warning("%s: got a file system without locks; see to it that no two runs write at a time", path)
+            if error.errno in _NO_LOCKS_HERE and not require_locks:
+                _log.warning("%s: got a file system without locks; make sure that no two runs write at the same time", path)
                 return file
             os.close(file)
             raise
@@ -124,7 +125,7 @@ def taken(path: Path, sure: bool = False) -> int | None:
 if os.name == "nt":
 
     def _lock(file: int) -> None:
-        os.lseek(file, _FAR, os.SEEK_SET)
+        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
         os.lseek(file, 0, os.SEEK_SET)
 
@@ -134,7 +135,8 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _said(path: Path) -> str:
+def _holder_in(path: Path) -> str:
+    """Return what the holder of a lock file wrote into it."""
     with contextlib.suppress(OSError):
         return " ".join(path.read_text(encoding="utf-8", errors="replace").split()) or "unknown"
     return "unknown"

@@ -12,7 +12,7 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING
 
-from relatedstories.topk.join import NO_DATE
+from relatedstories.topk.dates import NO_DATE
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,1 +1,1 @@
-"""From an event and its topics to what is compared: a sparse tf-idf row and an embedding in the word space."""
+"""What events are compared by: a sparse tf-idf row of terms and topics, and an embedding in the word space."""

@@ -1,4 +1,4 @@
-"""Files of events, links and lists."""
+"""Files of events, of links and of lists under keys."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Files of lists under keys, as users write them: names of topics, pinned and blocked events."""
+"""Files that users write of lists under keys: names of topics, pinned and blocked events."""
 
 from __future__ import annotations
 
@@ -14,29 +14,34 @@ from relatedstories.errors import InputError, shown
 
 __all__ = ["read_lists"]
 
-_LONGEST = 1 << 17
-"""Of a cell: a longer one is a quote gone astray. Python's own limit is that of the whole process, which others may lift."""
+_MAX_CELL = 1 << 17
+"""Maximum length of a cell: a longer one comes from a stray quote. Python's own limit holds for the whole process, and others
+may raise it."""
 
 
 def read_lists(
     path: str | os.PathLike[str], what: str, form: str, check: Callable[[str, str], object] = lambda _place, _cell: None
 ) -> dict[str, list[str]]:
-    """Read a file of texts, each with a list of others.
+    """Read a file of keys, each with a list of texts.
 
     Parameters
     ----------
     path : path
-        ``.json``: an object of lists of texts. ``.csv``, else tab-separated: a line a key, then what is under it; empty lines
-        and those that begin with # do not count, and lines of one key are joined.
+        A ``.json`` file is an object of lists of texts. A ``.csv`` file, or any other with tabs between its cells, has a line
+        per key: the key, then its texts. Empty lines and lines that begin with # are skipped; lines of the same key are joined.
     what, form : str
-        What an error says was expected: of the file, and of its JSON.
+        What an error says was expected of the file, and of its JSON.
     check : callable, optional
-        Given the place and the text of each key and each value; may raise.
+        Called with the place and the text of each key and each value; may raise an error.
+
+    Returns
+    -------
+    dict of str to list of str
 
     Raises
     ------
     InputError
-        If the file cannot be read as such; the message says where.
+        If the file cannot be read or is malformed; the message says where.
     """
     path = Path(path)
     try:
@@ -45,29 +50,30 @@ def read_lists(
         raise InputError(f"{path}: got bytes that are not UTF-8 at {error.start}, expected {what}") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}; expected {what}") from None
-    found: dict[str, list[str]] = {}
+    lists: dict[str, list[str]] = {}
     if path.suffix.lower() == ".json":
-        for key, values in _object(path, text, form).items():
+        for key, values in _json_object(path, text, form).items():
             for cell in (key, *values):
                 check(f"{path}: {key}", cell)
-            found[key] = values
-        return found
-    rows = csv.reader(io.StringIO(text, newline="")) if path.suffix.lower() == ".csv" else _tabbed(text)
+            lists[key] = values
+        return lists
+    rows = csv.reader(io.StringIO(text, newline="")) if path.suffix.lower() == ".csv" else _tab_separated(text)
     try:
         for row in rows:
             cells = [cell.strip() for cell in row if cell.strip()]
             if cells and not cells[0].startswith("#"):
                 for cell in cells:
-                    if len(cell) > _LONGEST:
+                    if len(cell) > _MAX_CELL:
                         raise InputError(f"{path}:{rows.line_num}: got a text of {len(cell)} characters; expected {what}")
                     check(f"{path}:{rows.line_num}", cell)
-                found.setdefault(cells[0], []).extend(cells[1:])
+                lists.setdefault(cells[0], []).extend(cells[1:])
     except csv.Error as error:
         raise InputError(f"{path}:{rows.line_num}: {error}; expected {what}") from None
-    return found
+    return lists
 
 
-def _object(path: Path, text: str, form: str) -> dict[str, list[str]]:
+def _json_object(path: Path, text: str, form: str) -> dict[str, list[str]]:
+    """Return the object of lists that the text of a file is in JSON."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -77,5 +83,6 @@ def _object(path: Path, text: str, form: str) -> dict[str, list[str]]:
     return data
 
 
-def _tabbed(text: str) -> Any:
+def _tab_separated(text: str) -> Any:
+    """Return a reader of lines with tabs between the cells and no quotes."""
     return csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)

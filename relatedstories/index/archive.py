@@ -16,13 +16,16 @@ import scipy.sparse as sp
 from relatedstories.disk.lazy_sequence import LazySequence, Source, as_line
 from relatedstories.events import Event
 from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, weigh
-from relatedstories.features.word_space import DIMENSIONS, default_space, squared_cosine, with_user_embeddings
+from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.ranking.links import Label
 from relatedstories.ranking.selection import NEAR_DUPLICATE
 from relatedstories.topics.checkpoint import Found
 from relatedstories.topics.extractor import Topic
-from relatedstories.topk.join import ANY_DAY, NO_DATE, BlockedIndex, DateFactor, Rows, blended, distances, fixed_rows
+from relatedstories.topk.blocked_index import BlockedIndex
+from relatedstories.topk.dates import ANY_DAY, NO_DATE, DateFactor, distances
 from relatedstories.topk.neighbour_cache import NeighbourCache, StaleNeighbours
+from relatedstories.topk.rows import Rows, csr_arrays
+from relatedstories.topk.scores import blended, squared_cosine_of_many
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -199,7 +202,7 @@ class Archive:
     @functools.cached_property
     def _fixed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
         """The rows' weights as compiled loops take them."""
-        return fixed_rows(self.weights)
+        return csr_arrays(self.weights)
 
     @functools.cached_property
     def _labels(self) -> dict[int, Label]:
@@ -379,17 +382,17 @@ class Archive:
 
     def repeating(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
         """For each list of numbers, filled up with -1, whether two of its events are near-duplicates."""
-        from relatedstories.topk._kernel import repeating
+        from relatedstories.topk._kernel import have_near_duplicates
 
-        found: npt.NDArray[np.bool_] = repeating(*self._fixed, ids, NEAR_DUPLICATE)
+        found: npt.NDArray[np.bool_] = have_near_duplicates(*self._fixed, ids, NEAR_DUPLICATE)
         return found
 
     def shared(self, rows: Sequence[Row] | None, first: int, ids: npt.NDArray[np.int32]) -> Shared:
         """What rows share with those of a list of numbers each, filled up with -1; rows given, or the archive's from a first."""
-        from relatedstories.topk._kernel import shared_parts
+        from relatedstories.topk._kernel import shared_columns
 
         ours = self._fixed if rows is None else _joined(rows)
-        starts, columns, products = shared_parts(*ours, first if rows is None else 0, *self._fixed, ids)
+        starts, columns, products = shared_columns(*ours, first if rows is None else 0, *self._fixed, ids)
         return Shared(columns.tolist(), products.tolist(), starts.tolist())
 
     def related(self, row: Row, span: tuple[int, int] = ANY_DAY) -> Related:
@@ -399,7 +402,7 @@ class Archive:
         if row.number >= 0:
             listed[row.number] = False
         numbers = np.flatnonzero(listed)
-        near = squared_cosine(row.embedding, self.embeddings, numbers)
+        near = squared_cosine_of_many(row.embedding, self.embeddings, numbers)
         return Related(numbers, products[numbers], near, row.day, self.days[numbers])
 
     def topics(self, number: int) -> tuple[Topic, ...]:
@@ -523,7 +526,7 @@ class Similarity:
 
 
 def _joined(rows: Sequence[Row]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Rows as `fixed_rows` has those of a matrix, which takes longer to make."""
+    """Rows as `csr_arrays` has those of a matrix, which takes longer to make."""
     starts = np.cumsum([0, *(len(row.columns) for row in rows)], dtype=np.int64)
     columns = np.concatenate([row.columns for row in rows], dtype=np.int32)
     parts = starts, columns, np.concatenate([row.weights for row in rows])

@@ -24,15 +24,18 @@ from relatedstories.features.word_space import squared_cosine
 from relatedstories.index.archive import Archive, Row, Shared, Similarity, Weights
 from relatedstories.index.storage import checksum, read_folder, write_folder
 from relatedstories.judging.judgements import QUERIES, Judgements
+from relatedstories.parallel import on_cluster, worker_count
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Explanation, Link, Links, Part, best_first, most_telling, shared_phrase
 from relatedstories.ranking.selection import FOLDED, POOL, Listed, select
 from relatedstories.topics.extraction import Found, Progress, extracted
 from relatedstories.topics.extractor import Topic, TopicExtractor, Topics, model_name
 from relatedstories.topics.names import normalise_name
-from relatedstories.topk.distributed import distributed_topk, spreads, worker_count
-from relatedstories.topk.join import Best, blended, every_day
+from relatedstories.topk.dates import every_day
+from relatedstories.topk.distributed import distributed_topk
 from relatedstories.topk.neighbour_cache import MARGIN, WIDTH, NeighbourCache
+from relatedstories.topk.partial import PartialTopK
+from relatedstories.topk.scores import blended
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -621,7 +624,7 @@ class RelatedStories:
                 yield part
 
         best = self._best_of_all(archive, k, rules, n_threads, on_compared)
-        lists = self._lists(archive, None, k, rules, best._replace(parts=told(best.parts)))
+        lists = self._lists(archive, None, k, rules, best._replace(batches=told(best.batches)))
         for event, links in zip(archive.events, lists, strict=True):
             yield event, links
             listed += 1
@@ -691,29 +694,29 @@ class RelatedStories:
         score = blended(np.array([sum(products.values())], np.float32), near, self._weights.space_weight, factor)
         return _Compared(products, float(near[0]), float(factor[0]), float(score[0]))
 
-    def _best(self, archive: Archive, k: int, rules: LinkFilters, rows: Sequence[Row]) -> Best:
+    def _best(self, archive: Archive, k: int, rules: LinkFilters, rows: Sequence[Row]) -> PartialTopK:
         """The first of the candidates of some rows."""
         room, least = _room(archive, k, rules), self._least(archive, rules.min_score)
         kept = self._kept(archive, rows, room, rules)
         if kept is not None:
-            return Best.of(*kept)
+            return PartialTopK.finished(*kept)
         compared, numbers = archive.rows(rows)
         spans = rules.spans(compared.days)
         return archive.blocks.top(compared, room, numbers, spans, min_score=least, **self._scoring)
 
     def _best_of_all(
         self, archive: Archive, k: int, rules: LinkFilters, n_threads: int, progress: Callable[[int], object] | None
-    ) -> Best:
+    ) -> PartialTopK:
         """The first of the candidates of every row; looked for are those alone that are not known."""
         room, least = _room(archive, k, rules), self._least(archive, rules.min_score)
         rows, numbers = archive.rows()
 
-        def top(asked: npt.NDArray[Any], k: int, spans: npt.NDArray[np.int32], min_score: float) -> Best:
+        def top(asked: npt.NDArray[Any], k: int, spans: npt.NDArray[np.int32], min_score: float) -> PartialTopK:
             how = {"min_score": min_score, **self._scoring}
             if len(asked) < len(numbers):
                 return archive.blocks.top(rows.picked(asked), k, numbers[asked], spans, n_threads=n_threads, **how)
-            if spreads():
-                return Best.of(*distributed_topk(rows, k, spans, progress=progress, **how))
+            if on_cluster():
+                return PartialTopK.finished(*distributed_topk(rows, k, spans, progress=progress, **how))
             return archive.blocks.top(rows, k, numbers, spans, n_threads=n_threads, **how)
 
         if not rules.every_day or room > WIDTH:
@@ -728,11 +731,11 @@ class RelatedStories:
         lacking = nearest.lacking(numbers, room, least)
         asked, known = np.flatnonzero(lacking), np.flatnonzero(~lacking)
         found = top(asked, WIDTH, every_day(len(asked)), kept_from)
-        best = Best.of(*nearest.first(numbers, room, least))
+        best = PartialTopK.finished(*nearest.first(numbers, room, least))
 
         def parts() -> Iterator[npt.NDArray[np.intp]]:
             yield known
-            for part in found.parts:
+            for part in found.batches:
                 places = asked[part]
                 nearest.take(places, found.ids[part], found.scores[part], kept_from)
                 best.ids[places], best.scores[places] = nearest.first(places, room, least)
@@ -740,7 +743,7 @@ class RelatedStories:
             if len(asked) or archive.nearest is None:
                 archive.keep(nearest)
 
-        return best._replace(parts=parts())
+        return best._replace(batches=parts())
 
     def _kept(
         self, archive: Archive, rows: Sequence[Row], room: int, rules: LinkFilters
@@ -768,12 +771,14 @@ class RelatedStories:
         if n_found == len(ids):
             yield from islice(self._candidates(archive, row, rules), n_found, None)
 
-    def _lists(self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: LinkFilters, best: Best) -> Iterator[Links]:
+    def _lists(
+        self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: LinkFilters, best: PartialTopK
+    ) -> Iterator[Links]:
         """The links of some rows, or of all, of their best candidates."""
         missing = np.ones(len(best.ids), bool)
         for start in range(0, len(best.ids), _PART):
             while missing[start : start + _PART].any():
-                missing[next(best.parts)] = False
+                missing[next(best.batches)] = False
             ids, scores = best.ids[start : start + _PART], best.scores[start : start + _PART]
             part = None if rows is None else rows[start : start + len(ids)]
             # Most lists are just the first candidates: of these alone all the reasons are looked for at once.
@@ -797,7 +802,7 @@ class RelatedStories:
                     continue
                 row = archive.row(start + place) if part is None else part[place]
                 yield self._list(archive, row, self._going_on(archive, row, rules, ids[place], scores[place]), k, rules)
-        next(best.parts, None)  # there are no more, but it may have something to do at its end
+        next(best.batches, None)  # there are no more, but it may have something to do at its end
 
     def _candidates(self, archive: Archive, row: Row, rules: LinkFilters) -> Iterator[tuple[int, float]]:
         """The numbers of all events related to a row, within the rules' days, with their scores: best first."""

@@ -12,7 +12,7 @@ from typing import IO, TypeAlias
 
 from relatedstories.errors import BadValueError, InputError, shown, shown_names
 from relatedstories.events import Event, as_id
-from relatedstories.sources import read_lines
+from relatedstories.files.lines import read_lines
 
 __all__ = ["QUERIES", "Headings", "Judgements", "check_ids", "checked", "read_qrels", "write_qrels", "write_run"]
 

@@ -18,7 +18,7 @@ from relatedstories.pages import front_matter as frontmatter
 from relatedstories.pages.front_matter import Key, Value
 from relatedstories.pages.markdown import blank, heading, inline_links, lines_of, plain, sections
 from relatedstories.pages.mojibake import mended
-from relatedstories.sources import DRAFTS, READ_FIELDS, drafts_of
+from relatedstories.records import DRAFTS, READ_FIELDS, check_drafts
 
 __all__ = ["DAY_PAGES", "EVENT_ID", "RELATED", "SOURCES", "SUFFIXES", "Pages", "check_head", "digest", "page_paths", "read_pages"]
 
@@ -151,7 +151,7 @@ def read_pages(
     if on_error is not None and not callable(on_error):
         raise BadValueError("read_pages", "on_error", shown(on_error), "a function of an error, or None")
     keys = _keys({} if fields is None else fields)
-    values = drafts_of("read_pages", drafts)
+    values = check_drafts("read_pages", drafts)
     check_head("read_pages", "related", related)
     check_head("read_pages", "sources", sources)
     root = Path(folder)

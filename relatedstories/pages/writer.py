@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from relatedstories.disk.atomic import check_parent, new_file, sweep
+from relatedstories.changes import Change, Contexts
+from relatedstories.disk.atomic import check_parent, new_file, remove_leftovers
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event, as_id
@@ -21,7 +22,6 @@ from relatedstories.pages import front_matter as frontmatter
 from relatedstories.pages.markdown import Section, blank, ending, escaped, inline_links, lines_of, plain, sections, url_path
 from relatedstories.pages.reader import RELATED, SUFFIXES, Pages, check_head, digest, page_paths
 from relatedstories.ranking.links import Link
-from relatedstories.targets import Change, Listed
 
 __all__ = ["LinkedPages", "Rewritten", "rewrite", "rewritten"]
 
@@ -367,7 +367,7 @@ class LinkedPages:
         self.check(False)
         with locked(self._top / ".relatedstories.lock", str(self)):
             for folder in {self._top, *(self._top / os.path.dirname(path) for path in page_paths(self._top).values())}:
-                sweep(folder)
+                remove_leftovers(folder)
             yield
 
     def take(self, links: Iterable[tuple[Event | str, list[Link]]], dry_run: bool) -> Iterator[Change]:
@@ -379,20 +379,20 @@ class LinkedPages:
         ids = {path: id_ for id_, path in paths.items()}
         for event, found in links:
             id_ = event.id if isinstance(event, Event) else event
-            after: Listed = {link.event.id: link.context for link in found}
+            after: Contexts = {link.event.id: link.context for link in found}
             try:
                 before = self._rewrite(top, id_, found, paths, ids, dry_run)
             except _LeftAloneError as error:
                 done.left_alone[id_] = str(error)
-                yield Change(id_, after, after, str(error))
+                yield Change(id_, after, after, False, str(error))
             else:
                 done.unchanged += before is _SAME
                 done.changed += before is not _SAME
-                yield Change(id_, after if before is _SAME else before, after)
+                yield Change(id_, after if before is _SAME else before, after, before is not _SAME)
 
     def _rewrite(
         self, top: Path, id_: str, found: list[Link], paths: Mapping[str, str], ids: Mapping[str, str], dry_run: bool
-    ) -> Listed | None:
+    ) -> Contexts | None:
         """Rewrite the page of an event; gives the links it had, `_SAME` where they are these."""
         if (path := paths.get(id_)) is None:
             _check_outside(top, id_)
@@ -423,12 +423,12 @@ class LinkedPages:
         return before
 
 
-_SAME: Listed = {}
+_SAME: Contexts = {}
 
 
 def _listed(
     text: str, path: str, ids: Mapping[str, str], root: str | None, key: str | None, head: str, context: str
-) -> Listed | None:
+) -> Contexts | None:
     """The links that a page has, with their contexts; None where it has no place for them."""
     front = frontmatter.find(text, path)
     found: list[tuple[str, str | None]]

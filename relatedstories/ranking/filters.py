@@ -11,7 +11,7 @@ import numpy as np
 
 from relatedstories.errors import BadValueError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, parse_date
-from relatedstories.topk.join import ANY_DAY, NO_DATE
+from relatedstories.topk.dates import ANY_DAY, NO_DATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt

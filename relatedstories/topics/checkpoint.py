@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from relatedstories.disk.lazy_sequence import as_line
-from relatedstories.disk.locks import taken
+from relatedstories.disk.locks import try_lock
 from relatedstories.errors import InputError
 from relatedstories.events import Event
 
@@ -77,7 +77,7 @@ class Checkpoint:
     def opened(cls, path: Path, model: str) -> Iterator[Checkpoint | None]:
         """One whose file is closed when the block ends, and stays if there are topics in it; None where another run has it."""
         with _errors(path):
-            file = taken(path)
+            file = try_lock(path)
         if file is None:
             _log.warning("%s: is another run's; what this one finds is not kept should it be stopped", path)
             yield None
@@ -95,7 +95,7 @@ class Checkpoint:
     @staticmethod
     def remove(path: Path) -> None:
         """Take a file away that has served, unless another run is at it."""
-        if path.exists() and (file := taken(path)) is not None:
+        if path.exists() and (file := try_lock(path)) is not None:
             os.close(file)
             path.unlink(missing_ok=True)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from relatedstories.events import Event
+from relatedstories.parallel import on_cluster, worker_count
 from relatedstories.topics.checkpoint import Checkpoint, Found
 from relatedstories.topics.extractor import TopicExtractor
-from relatedstories.topk.distributed import spreads, worker_count
 
 __all__ = ["Found", "Progress", "extracted"]
 
@@ -58,7 +58,7 @@ def extracted(
 
 
 def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[Found]:
-    workers, elsewhere = worker_count(n_jobs), spreads()
+    workers, elsewhere = worker_count(n_jobs), on_cluster()
     chunks = [events[i : i + _CHUNK] for i in range(0, len(events), _CHUNK)]
     if not elsewhere and (workers == 1 or len(chunks) < 4):  # a process takes some seconds to start
         yield from _found(extractor, events)

@@ -1,4 +1,4 @@
-"""From rows to the nearest rows of each, exactly."""
+"""The exact top-k join of sparse rows: for every row the rows of the greatest scores."""
 
 import lazy_loader
 

@@ -1,4 +1,18 @@
-"""The compiled loops of `relatedstories.topk.join` and of `relatedstories.features.word_space.squared_cosine`."""
+"""The compiled loops: exact top-k search over a blocked index, and operations on pairs of its rows.
+
+Arguments that recur:
+
+indptr, indices, data
+    Sparse rows as in CSR: row starts, columns, weights (`relatedstories.topk.rows.csr_arrays`).
+days : ndarray of int32
+    Day numbers of rows, `NO_DATE` where unknown.
+table, unknown
+    Date factors by days, and the index of the factor for an unknown date (`relatedstories.topk.dates.DateFactor`).
+product_weight, embedding_weight
+    Weights of the inner product and of the squared cosine in a score; their sum is 1.
+ids, scores, distances
+    Lists being filled, one a row: numbers, scores and distances in days, best first; an empty place has the score 0.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +25,23 @@ from typing import Any
 import numba
 import numpy as np
 
-from relatedstories.features.word_space import LENGTH, NONE
+from relatedstories.features.word_space import COSINE_SCALE, NONE
+from relatedstories.topk.dates import NO_DATE, UNKNOWN_DISTANCE
+from relatedstories.topk.scores import LEAST_POSITIVE, blend
 
 
-def _compiled(function: Any) -> Any:
-    """Compile, keeping the code for the next start where there is a place to keep it."""
+def compiled(function: Any) -> Any:
+    """Return the function compiled by numba; its machine code is cached on disk where a cache folder can be written."""
     try:
         return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # neither beside this file nor in a home folder: a service, in a read-only container
+    except RuntimeError:  # no cache folder, beside this file or in a home folder: a service in a read-only container
         return numba.njit(nogil=True)(function)
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Says what is done where code is not loaded, but compiled, as only that takes so long."""
-    message = "compiling what compares events; that is kept, and takes some seconds the first time only"
+def log_if_compiling() -> Iterator[None]:
+    """Log a line if the first call, within, takes over a second: then code is being compiled, not loaded from the cache."""
+    message = "compiling the code that compares events; this takes some seconds, the first time only"
     timer = threading.Timer(1, logging.getLogger(__name__).info, [message])
     timer.daemon = True
     timer.start()
@@ -36,21 +52,19 @@ def told() -> Iterator[None]:
 
 
 HEAD = 64
-"""The numbers of an embedding compared first: together with the lengths of the rest they bound its squared cosine."""
+"""How many numbers of an embedding are compared first; with the norm of the rest, its tail, they bound the squared cosine."""
 
 GROUP = 64
-"""Sums are looked through in groups of so many, most of which hold none that is great enough."""
+"""How many sums are searched at once; most groups hold none that is great enough."""
 
-_FAR = np.iinfo(np.int32).max
-_NO_DATE = np.iinfo(np.int32).min
-_COSINE = np.float32(1 / LENGTH**2)
-_TINY = np.float32(1e-45)  # the least number greater than 0
-_SLACK = np.float32(1 + 1e-5)  # more than float32 rounds in the few operations of a bound
+_SLACK = np.float32(1 + 1e-5)  # exceeds the rounding of float32 in the few operations of a bound
+
+_blend = compiled(blend)
 
 
-@_compiled
-def products_of(embedding, embeddings, rows):  # type: ignore[no-untyped-def]
-    """The inner products of an embedding with some others."""
+@compiled
+def embedding_products(embedding, embeddings, rows):  # type: ignore[no-untyped-def]
+    """Return the inner products of an embedding with the embeddings of some rows."""
     products = np.empty(len(rows), np.int32)
     for i in range(len(rows)):
         product = np.int32(0)
@@ -60,28 +74,30 @@ def products_of(embedding, embeddings, rows):  # type: ignore[no-untyped-def]
     return products
 
 
-# Of two rows of matrices, not of two arrays: to cut rows out of them costs more than to compare them.
+# These take two matrices and two row numbers, not two arrays: slicing rows out costs more than comparing them.
 
 
-@_compiled
+@compiled
 def _head_product(embeddings, row, heads, other):  # type: ignore[no-untyped-def]
+    """Return the inner product of the first `HEAD` numbers of two embeddings."""
     product = np.int32(0)
     for i in range(HEAD):
         product += np.int32(embeddings[row, i]) * np.int32(heads[other, i])
     return product
 
 
-@_compiled
+@compiled
 def _tail_product(embeddings, row, others, other):  # type: ignore[no-untyped-def]
+    """Return the inner product of the numbers after the first `HEAD` of two embeddings."""
     product = np.int32(0)
     for i in range(HEAD, embeddings.shape[1]):
         product += np.int32(embeddings[row, i]) * np.int32(others[other, i])
     return product
 
 
-@_compiled
-def _tail_length(embeddings, row):  # type: ignore[no-untyped-def]
-    """The length of an embedding without its head, rounded up; -1 where there is no embedding."""
+@compiled
+def _tail_norm(embeddings, row):  # type: ignore[no-untyped-def]
+    """Return the norm of an embedding without its head, rounded up; -1 where there is no embedding."""
     if embeddings[row, 0] == NONE:
         return np.int32(-1)
     square = np.int32(0)
@@ -90,94 +106,96 @@ def _tail_length(embeddings, row):  # type: ignore[no-untyped-def]
     return np.int32(np.ceil(np.sqrt(square)))
 
 
-@_compiled
-def tail_lengths(embeddings):  # type: ignore[no-untyped-def]
-    """Of all embeddings."""
-    lengths = np.empty(len(embeddings), np.int32)
+@compiled
+def tail_norms(embeddings):  # type: ignore[no-untyped-def]
+    """Return the norm of each embedding without its head, rounded up; -1 where there is no embedding."""
+    norms = np.empty(len(embeddings), np.int32)
     for row in range(len(embeddings)):
-        lengths[row] = _tail_length(embeddings, row)
-    return lengths
+        norms[row] = _tail_norm(embeddings, row)
+    return norms
 
 
-@_compiled
+@compiled
 def _squared_cosine(product):  # type: ignore[no-untyped-def]
-    """As `relatedstories.features.word_space.squared_cosine`, of the product of two embeddings."""
-    cosine = min(max(np.float32(product) * _COSINE, np.float32(0)), np.float32(1))
+    """Return the squared cosine for an inner product of embeddings, as `word_space.squared_cosine_of_products` does."""
+    cosine = min(max(np.float32(product) * COSINE_SCALE, np.float32(0)), np.float32(1))
     return np.float32(cosine * cosine)
 
 
-@_compiled
-def _blended(product, dot, own, share):  # type: ignore[no-untyped-def]
-    """As `relatedstories.topk.blended`, before the date factor, of two rows with embeddings."""
-    return np.float32(np.float32(own * product) + np.float32(share * _squared_cosine(dot)))
+@compiled
+def _blended(product, embedding_product, product_weight, embedding_weight):  # type: ignore[no-untyped-def]
+    """Return the score of two rows with embeddings, before the date factor."""
+    return _blend(product, _squared_cosine(embedding_product), product_weight, embedding_weight)
 
 
-@_compiled
-def _before(score_a, apart_a, id_a, score_b, apart_b, id_b):  # type: ignore[no-untyped-def]
-    """Whether a is listed before b: greater score, nearer day, lower number."""
+@compiled
+def _before(score_a, distance_a, id_a, score_b, distance_b, id_b):  # type: ignore[no-untyped-def]
+    """Return whether a is listed before b: greater score, then nearer day, then lower number."""
     if score_a != score_b:
         return score_a > score_b
-    if apart_a != apart_b:
-        return apart_a < apart_b
+    if distance_a != distance_b:
+        return distance_a < distance_b
     return id_a < id_b
 
 
-@_compiled
-def _entered(ids, scores, apart, row, turn, number, score, distance):  # type: ignore[no-untyped-def]
-    """Put a row into the sorted list of another, if it comes before the last there; a place still free has the score 0."""
+@compiled
+def insert(ids, scores, distances, row, distance_row, number, score, distance):  # type: ignore[no-untyped-def]
+    """Insert a number into the sorted list of a row if it comes before the last there; `distance_row` is its row in distances."""
     place = ids.shape[1] - 1
-    if not _before(score, distance, number, scores[row, place], apart[turn, place], ids[row, place]):
+    if not _before(score, distance, number, scores[row, place], distances[distance_row, place], ids[row, place]):
         return
     while place > 0 and scores[row, place - 1] == 0:
         place -= 1
-    while place > 0 and _before(score, distance, number, scores[row, place - 1], apart[turn, place - 1], ids[row, place - 1]):
+    while place > 0 and _before(
+        score, distance, number, scores[row, place - 1], distances[distance_row, place - 1], ids[row, place - 1]
+    ):
         ids[row, place], scores[row, place] = ids[row, place - 1], scores[row, place - 1]
-        apart[turn, place] = apart[turn, place - 1]
+        distances[distance_row, place] = distances[distance_row, place - 1]
         place -= 1
-    ids[row, place], scores[row, place], apart[turn, place] = number, score, distance
+    ids[row, place], scores[row, place], distances[distance_row, place] = number, score, distance
 
 
-@_compiled
-def _apart(day, other, table, unknown):  # type: ignore[no-untyped-def]
-    """The days between two, and the factor for them."""
-    if day == _NO_DATE or other == _NO_DATE:
-        return np.int64(_FAR), table[unknown]
+@compiled
+def _distance_and_factor(day, other, table, unknown):  # type: ignore[no-untyped-def]
+    """Return the distance of two days and its factor, as `dates.distances` and `DateFactor.of` do."""
+    if day == NO_DATE or other == NO_DATE:
+        return np.int64(UNKNOWN_DISTANCE), table[unknown]
     distance = abs(np.int64(day) - np.int64(other))
     return distance, table[min(distance, len(table) - 1)]
 
 
-@_compiled
-def _best_factor(day, first, last, dated, table, unknown):  # type: ignore[no-untyped-def]
-    """The greatest factor between a day and those of a block, from first to last; first is `_NO_DATE` where some have none."""
-    if day == _NO_DATE or last == _NO_DATE:
+@compiled
+def _max_factor(day, first, last, first_known, table, unknown):  # type: ignore[no-untyped-def]
+    """Return the greatest factor between a day and the days of a block; its first day is `NO_DATE` if one is unknown."""
+    if day == NO_DATE or last == NO_DATE:
         return table[unknown]
-    distance = max(np.int64(dated) - day, np.int64(day) - last, 0)
+    distance = max(np.int64(first_known) - day, np.int64(day) - last, 0)
     factor = table[min(distance, len(table) - 1)]
-    return max(factor, table[unknown]) if first == _NO_DATE else factor
+    return max(factor, table[unknown]) if first == NO_DATE else factor
 
 
-@_compiled
-def _reaching(sums, group, least):  # type: ignore[no-untyped-def]
-    """How many of a group are so great; to count them is vectorised, to stop at the first or to find the greatest is not."""
+@compiled
+def _count_reaching(sums, group, least):  # type: ignore[no-untyped-def]
+    """Count the sums of a group that reach `least`; a count is vectorised, a search for the first or the maximum is not."""
     reaching = np.int32(0)
     for i in range(GROUP):
         reaching += np.int32(sums[group, i] >= least)
     return reaching
 
 
-@_compiled
-def _least_product(least, factor, share):  # type: ignore[no-untyped-def]
-    """The least product, more than 0, of which with the greatest squared cosine and this factor a score can be `least`."""
+@compiled
+def _min_product(least, factor, embedding_weight):  # type: ignore[no-untyped-def]
+    """Return the least product, greater than 0, with which a score can reach `least` if the squared cosine is 1."""
     needed = least / (factor * _SLACK)
-    if share > 0:
-        own = np.float32(1) - share
-        needed = min(needed, (needed - share) / own) if own > 0 else np.float32(0)
-    return max(needed, _TINY)
+    if embedding_weight > 0:
+        product_weight = np.float32(1) - embedding_weight
+        needed = min(needed, (needed - embedding_weight) / product_weight) if product_weight > 0 else np.float32(0)
+    return max(needed, LEAST_POSITIVE)
 
 
-@_compiled
-def _inner(indptr, indices, data, a, b):  # type: ignore[no-untyped-def]
-    """The inner product of two rows, in whatever order: their weights make it exact."""
+@compiled
+def _inner_product(indptr, indices, data, a, b):  # type: ignore[no-untyped-def]
+    """Return the inner product of two rows; exact in any order, as weights are multiples of a power of two."""
     i, j, product = indptr[a], indptr[b], np.float32(0)
     while i < indptr[a + 1] and j < indptr[b + 1]:
         if indices[i] == indices[j]:
@@ -187,41 +205,54 @@ def _inner(indptr, indices, data, a, b):  # type: ignore[no-untyped-def]
     return product
 
 
-@_compiled
-def _alike(indptr, indices, data, a, b, least):  # type: ignore[no-untyped-def]
-    """Whether two rows, of length 1 at most, have so great an inner product; seen early where too much is not in both."""
-    i, j, product, ours, theirs = indptr[a], indptr[b], 0.0, 1.0, 1.0
+@compiled
+def _product_reaches(indptr, indices, data, a, b, least):  # type: ignore[no-untyped-def]
+    """Return whether the inner product of two rows, of norm 1 at most, reaches `least`.
+
+    By Cauchy and Schwarz it cannot once the squared weights of columns that only one of them has leave too little norm.
+    """
+    i, j, product, rest_of_a, rest_of_b = indptr[a], indptr[b], 0.0, 1.0, 1.0
     while i < indptr[a + 1] and j < indptr[b + 1]:
         if indices[i] == indices[j]:
             product += np.float64(data[i]) * data[j]
             i, j = i + 1, j + 1
         else:
             if indices[i] < indices[j]:
-                ours -= np.float64(data[i]) * data[i]
+                rest_of_a -= np.float64(data[i]) * data[i]
                 i += 1
             else:
-                theirs -= np.float64(data[j]) * data[j]
+                rest_of_b -= np.float64(data[j]) * data[j]
                 j += 1
-            if ours * theirs < 0.999 * least * least:
+            if rest_of_a * rest_of_b < 0.999 * least * least:
                 return False
     return product >= least
 
 
-@_compiled
-def repeating(indptr, indices, data, ids, least):  # type: ignore[no-untyped-def]
-    """For each row of ids, -1 where there is none, whether two of them have so great an inner product."""
+@compiled
+def have_near_duplicates(indptr, indices, data, ids, least):  # type: ignore[no-untyped-def]
+    """Return for each list of row numbers (-1: none) whether two of its rows have an inner product of `least` or more."""
     found = np.zeros(len(ids), np.bool_)
     for row in range(len(ids)):
         for a in range(ids.shape[1]):
             for b in range(a):
                 if not found[row] and ids[row, a] >= 0:
-                    found[row] = _alike(indptr, indices, data, ids[row, a], ids[row, b], least)
+                    found[row] = _product_reaches(indptr, indices, data, ids[row, a], ids[row, b], least)
     return found
 
 
-@_compiled
-def shared_parts(indptr, indices, data, first, their_indptr, their_indices, their_data, ids):  # type: ignore[no-untyped-def]
-    """The columns that rows from `first` on share with each of their ids, the products there, and where each id's start."""
+@compiled
+def shared_columns(indptr, indices, data, first, other_indptr, other_indices, other_data, ids):  # type: ignore[no-untyped-def]
+    """Return the columns that rows share with the rows listed for them.
+
+    Row ``first + i`` is compared with the other rows ``ids[i]``, where -1 stands for none.
+
+    Returns
+    -------
+    starts : ndarray of int64, shape (ids.size + 1,)
+        Where the entries of each pair start, pairs in the order of `ids`.
+    columns, products : ndarray of int32 and of float64
+        The shared columns and the products of the two weights there.
+    """
     starts = np.zeros(ids.size + 1, np.int64)
     columns, products = np.empty(16 * ids.size, np.int32), np.empty(16 * ids.size, np.float64)
     n = 0
@@ -230,150 +261,178 @@ def shared_parts(indptr, indices, data, first, their_indptr, their_indices, thei
         for place in range(ids.shape[1]):
             other = ids[turn, place]
             if other >= 0:
-                most = n + min(indptr[row + 1] - indptr[row], their_indptr[other + 1] - their_indptr[other])
+                most = n + min(indptr[row + 1] - indptr[row], other_indptr[other + 1] - other_indptr[other])
                 if most > len(columns):
                     columns = np.append(columns, np.empty(most, np.int32))
                     products = np.append(products, np.empty(most, np.float64))
-                i, j = indptr[row], their_indptr[other]
-                while i < indptr[row + 1] and j < their_indptr[other + 1]:
-                    if indices[i] == their_indices[j]:
-                        columns[n], products[n] = indices[i], np.float64(data[i]) * their_data[j]
+                i, j = indptr[row], other_indptr[other]
+                while i < indptr[row + 1] and j < other_indptr[other + 1]:
+                    if indices[i] == other_indices[j]:
+                        columns[n], products[n] = indices[i], np.float64(data[i]) * other_data[j]
                         n += 1
-                    step, back = indices[i] <= their_indices[j], their_indices[j] <= indices[i]
-                    i, j = i + step, j + back
+                    step, other_step = indices[i] <= other_indices[j], other_indices[j] <= indices[i]
+                    i, j = i + step, j + other_step
             starts[turn * ids.shape[1] + place + 1] = n
     return starts, columns[:n], products[:n]
 
 
-@_compiled
-def _bound(columns, weights, max_weights, longest):  # type: ignore[no-untyped-def]
-    """The greatest product that a row can have with any of a block."""
+@compiled
+def _max_product(columns, weights, max_weights, max_row_norm):  # type: ignore[no-untyped-def]
+    """Return the greatest product that a row can have with any row of the index, by its columns' maxima and by norms."""
     total, squares = 0.0, 0.0
     for i in range(len(columns)):
         total += abs(np.float64(weights[i])) * max_weights[columns[i]]
         squares += np.float64(weights[i]) * weights[i]
     rounding = 1 + 1e-5 + len(columns) * 1.2e-7  # as each sum in float32 may round up
-    return np.float32(min(total, np.sqrt(squares) * longest) * rounding)
+    return np.float32(min(total, np.sqrt(squares) * max_row_norm) * rounding)
 
 
-@_compiled
+@compiled
 def top_rows(  # type: ignore[no-untyped-def]
-    asked, indptr, indices, data, days, embeddings, positions, spans,
-    order, block_size, block_days, their_days, starts, places, weights, max_weights, longest, heads, lengths, their_directions,
-    table, unknown, share, min_score, home, ids, scores,
+    queries, indptr, indices, data, days, embeddings, positions, spans,
+    order, block_size, block_days, indexed_days, posting_starts, posting_rows, posting_weights, max_weights, max_row_norm,
+    embedding_heads, tail_norms, indexed_embeddings,
+    table, unknown, embedding_weight, min_score, home, ids, scores,
 ):  # fmt: skip
-    """Fill ids and scores for the rows asked about, which should be near in date.
+    """Fill the lists of some query rows with the rows of the greatest scores of a blocked index.
 
-    A block of rows is compared with each of them before the next: its postings and sums stay in the cache. The nearest block is
-    the first, so that lists soon hold good ones, and what cannot enter, by its date or even with the nearest embedding, is
-    passed over.
+    The query rows should be near in date. A block is compared with each of them before the next block: its postings and
+    sums stay in the cache. The block nearest in date, `home`, comes first, so that lists soon hold high scores, and rows
+    that cannot enter, by their date or even with a squared cosine of 1, are skipped.
+
+    Parameters
+    ----------
+    queries : ndarray of int
+        The numbers of the query rows, in the rows given by the arguments up to `spans`.
+    positions : ndarray of int32
+        The position of each query row in `order`, -1 where the index does not have it; a row never lists itself.
+    spans : ndarray of int32, shape (n_rows, 2)
+        The first and the last day that each query row may list.
+    order, ..., indexed_embeddings
+        The fields of `relatedstories.topk.blocked_index.BlockedIndex`.
     """
-    n, k, n_blocks = len(order), ids.shape[1], len(starts)
-    own = np.float32(np.float32(1) - share)
+    n, k, n_blocks = len(order), ids.shape[1], len(posting_starts)
+    product_weight = np.float32(np.float32(1) - embedding_weight)
     sums = np.zeros((block_size + GROUP - 1) // GROUP * GROUP, np.float32)
     groups = sums.reshape(-1, GROUP)
-    found, products = np.empty(len(sums), np.int32), np.empty(len(sums), np.float32)
-    apart = np.empty((len(asked), k), np.int64)
-    bounds, tails = np.empty(len(asked), np.float32), np.empty(len(asked), np.int32)
-    for turn in range(len(asked)):
-        part = slice(indptr[asked[turn]], indptr[asked[turn] + 1])
-        bounds[turn] = _bound(indices[part], data[part], max_weights, longest)
-        tails[turn] = _tail_length(embeddings, asked[turn])
+    candidates, products = np.empty(len(sums), np.int32), np.empty(len(sums), np.float32)
+    distances = np.empty((len(queries), k), np.int64)
+    max_products, query_tail_norms = np.empty(len(queries), np.float32), np.empty(len(queries), np.int32)
+    for turn in range(len(queries)):
+        entries = slice(indptr[queries[turn]], indptr[queries[turn] + 1])
+        max_products[turn] = _max_product(indices[entries], data[entries], max_weights, max_row_norm)
+        query_tail_norms[turn] = _tail_norm(embeddings, queries[turn])
     for step in range(2 * n_blocks):  # home, 1 after it, 1 before, 2 after, ...
         block = home + ((step + 1) // 2 if step % 2 else -(step // 2))
         if not 0 <= block < n_blocks:
             continue
         first_row = block * block_size
         n_groups = (min(block_size, n - first_row) + GROUP - 1) // GROUP
-        first_day, last_day, dated = block_days[block]
-        for turn in range(len(asked)):
-            row = asked[turn]
+        first_day, last_day, first_known_day = block_days[block]
+        for turn in range(len(queries)):
+            row = queries[turn]
             if spans[row, 0] > last_day or spans[row, 1] < first_day:
                 continue
             least = max(min_score, scores[row, k - 1])
-            directed = share > 0 and tails[turn] >= 0
-            best = _best_factor(days[row], first_day, last_day, dated, table, unknown)
-            if not best > 0:
+            has_embedding = embedding_weight > 0 and query_tail_norms[turn] >= 0
+            max_factor = _max_factor(days[row], first_day, last_day, first_known_day, table, unknown)
+            if not max_factor > 0:
                 continue
-            part_of_space = share if directed else np.float32(0)
-            needed = _least_product(least, best, part_of_space)
-            if bounds[turn] < needed:
+            row_embedding_weight = embedding_weight if has_embedding else np.float32(0)
+            min_product = _min_product(least, max_factor, row_embedding_weight)
+            if max_products[turn] < min_product:
                 continue
 
             n_postings = 0
             for position in range(indptr[row], indptr[row + 1]):
                 column, weight = indices[position], data[position]
-                first, last = starts[block, column], starts[block, column + 1]
+                first, last = posting_starts[block, column], posting_starts[block, column + 1]
                 n_postings += last - first
                 for posting in range(np.uint64(first), np.uint64(last)):
-                    sums[places[posting]] += weight * weights[posting]
-            n_found = 0
-            if n_postings < 4 * n_groups:  # few: go to them once more
+                    sums[posting_rows[posting]] += weight * posting_weights[posting]
+            n_candidates = 0
+            if n_postings < 4 * n_groups:  # few: visiting them again is quicker than a pass over all sums
                 for position in range(indptr[row], indptr[row + 1]):
                     column = indices[position]
-                    for posting in range(starts[block, column], starts[block, column + 1]):
-                        place = places[posting]
-                        found[n_found], products[n_found] = place, sums[place]
-                        n_found += sums[place] >= needed
+                    for posting in range(posting_starts[block, column], posting_starts[block, column + 1]):
+                        place = posting_rows[posting]
+                        candidates[n_candidates], products[n_candidates] = place, sums[place]
+                        n_candidates += sums[place] >= min_product
                         sums[place] = 0
             else:
                 for group in range(n_groups):
-                    if _reaching(groups, group, needed) > 0:
+                    if _count_reaching(groups, group, min_product) > 0:
                         for place in range(group * GROUP, (group + 1) * GROUP):
-                            found[n_found], products[n_found] = place, sums[place]
-                            n_found += sums[place] >= needed
+                            candidates[n_candidates], products[n_candidates] = place, sums[place]
+                            n_candidates += sums[place] >= min_product
                 sums[: n_groups * GROUP] = 0
 
-            after = np.searchsorted(found[:n_found], positions[row] - first_row)
-            for i in range(n_found):  # from the row's own day on, then back from there: what is near comes first
-                at = after + i if after + i < n_found else n_found - 1 - i
-                other, product = first_row + found[at], products[at]
-                if product < needed:  # which has grown since
+            after = np.searchsorted(candidates[:n_candidates], positions[row] - first_row)
+            for i in range(n_candidates):  # from the row's own day on, then back from there: near dates come first
+                at = after + i if after + i < n_candidates else n_candidates - 1 - i
+                other, product = first_row + candidates[at], products[at]
+                if product < min_product:  # which rises as the list fills
                     continue
-                if other == positions[row] or not spans[row, 0] <= their_days[other] <= spans[row, 1]:
+                if other == positions[row] or not spans[row, 0] <= indexed_days[other] <= spans[row, 1]:
                     continue
-                distance, factor = _apart(days[row], their_days[other], table, unknown)
-                if directed and lengths[other] >= 0:
-                    if (own * product + share) * factor * _SLACK < least:
+                distance, factor = _distance_and_factor(days[row], indexed_days[other], table, unknown)
+                if has_embedding and tail_norms[other] >= 0:
+                    if (product_weight * product + embedding_weight) * factor * _SLACK < least:
                         continue
-                    head = _head_product(embeddings, row, heads, other)
-                    if _blended(product, head + tails[turn] * lengths[other], own, share) * factor * _SLACK < least:
+                    head = _head_product(embeddings, row, embedding_heads, other)
+                    max_embedding_product = head + query_tail_norms[turn] * tail_norms[other]
+                    if _blended(product, max_embedding_product, product_weight, embedding_weight) * factor * _SLACK < least:
                         continue
-                    rest = _tail_product(embeddings, row, their_directions, order[other])
-                    product = _blended(product, head + rest, own, share)
+                    tail = _tail_product(embeddings, row, indexed_embeddings, order[other])
+                    product = _blended(product, head + tail, product_weight, embedding_weight)
                 score, number = np.float32(product * factor), order[other]
                 if not (score > 0 and score >= least):
                     continue
-                _entered(ids, scores, apart, row, turn, number, score, distance)
+                insert(ids, scores, distances, row, turn, number, score, distance)
                 if scores[row, k - 1] > least:
                     least = scores[row, k - 1]
-                    needed = _least_product(least, best, part_of_space)
+                    min_product = _min_product(least, max_factor, row_embedding_weight)
 
 
-@_compiled
-def merged(  # type: ignore[no-untyped-def]
-    indptr, indices, data, days, embeddings, table, unknown, share, rows, ids, others, scores, bounds
+@compiled
+def merge_neighbours(  # type: ignore[no-untyped-def]
+    indptr, indices, data, days, embeddings, table, unknown, embedding_weight, rows, ids, other_ids, other_scores, bounds
 ):
-    """The lists of some rows: of ids, scored here, and of others with their scores, those above a bound each."""
-    found, best = np.full(ids.shape, -1, np.int32), np.zeros(ids.shape, np.float32)
-    apart = np.empty((1, ids.shape[1]), np.int64)
-    own = np.float32(np.float32(1) - share)
+    """Return the lists of some rows, merged from two sources; of both only scores above a bound are listed.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+    ids : ndarray of int32, shape (n_rows, k)
+        Row numbers to score here, -1 for none.
+    other_ids, other_scores : ndarray of int32 and of float32, shape (n_rows, k)
+        Further row numbers, -1 for none, with their scores.
+    bounds : ndarray of float32, shape (n_rows,)
+
+    Returns
+    -------
+    ids, scores : ndarray of int32 and of float32, shape (n_rows, k)
+    """
+    merged_ids, merged_scores = np.full(ids.shape, -1, np.int32), np.zeros(ids.shape, np.float32)
+    distances = np.empty((1, ids.shape[1]), np.int64)
+    product_weight = np.float32(np.float32(1) - embedding_weight)
     for turn in range(len(rows)):
         row = rows[turn]
         for place in range(ids.shape[1]):
             other = ids[turn, place]
             if other >= 0:
-                product = _inner(indptr, indices, data, row, other)
-                if share > 0 and embeddings[row, 0] != NONE and embeddings[other, 0] != NONE:
-                    dot = _head_product(embeddings, row, embeddings, other) + _tail_product(embeddings, row, embeddings, other)
-                    product = _blended(product, dot, own, share)
-                distance, factor = _apart(days[row], days[other], table, unknown)
+                product = _inner_product(indptr, indices, data, row, other)
+                if embedding_weight > 0 and embeddings[row, 0] != NONE and embeddings[other, 0] != NONE:
+                    head = _head_product(embeddings, row, embeddings, other)
+                    tail = _tail_product(embeddings, row, embeddings, other)
+                    product = _blended(product, head + tail, product_weight, embedding_weight)
+                distance, factor = _distance_and_factor(days[row], days[other], table, unknown)
                 score = np.float32(product * factor)
                 if score > bounds[turn]:
-                    _entered(found, best, apart, turn, 0, other, score, distance)
-        for place in range(others.shape[1]):
-            other = others[turn, place]
-            if other >= 0 and scores[turn, place] > bounds[turn]:
-                distance, _ = _apart(days[row], days[other], table, unknown)
-                _entered(found, best, apart, turn, 0, other, scores[turn, place], distance)
-    return found, best
+                    insert(merged_ids, merged_scores, distances, turn, 0, other, score, distance)
+        for place in range(other_ids.shape[1]):
+            other = other_ids[turn, place]
+            if other >= 0 and other_scores[turn, place] > bounds[turn]:
+                distance, _ = _distance_and_factor(days[row], days[other], table, unknown)
+                insert(merged_ids, merged_scores, distances, turn, 0, other, other_scores[turn, place], distance)
+    return merged_ids, merged_scores

@@ -1,33 +1,37 @@
-"""The compiled loops of `relatedstories.topk.self_topk` where nothing but products counts: each pair of rows is met once."""
+"""The compiled loop of `self_topk` where a score is the inner product alone: each pair of rows is compared once."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from relatedstories.topk._kernel import _TINY, GROUP, _compiled, _entered
+from relatedstories.topk._kernel import GROUP, compiled, insert
+from relatedstories.topk.scores import LEAST_POSITIVE
 
 
-@_compiled
-def _wanted(sums, least, group, enough):  # type: ignore[no-untyped-def]
-    """How many of a group are enough for a row, or so great as its list needs at least; to count them is vectorised."""
-    wanted = np.int32(0)
+@compiled
+def _count_entering(sums, least, group, row_least):  # type: ignore[no-untyped-def]
+    """Count the sums of a group that can enter the row's list or the other row's; a count is vectorised, a search is not."""
+    entering = np.int32(0)
     for i in range(GROUP):
-        wanted += np.int32(sums[group, i] >= min(least[group, i], enough))
-    return wanted
+        entering += np.int32(sums[group, i] >= min(least[group, i], row_least))
+    return entering
 
 
-@_compiled
-def _reached(sums, greatest, k):  # type: ignore[no-untyped-def]
-    """A number that at least k of the sums reach, near the greatest such, or 0; of more than `GROUP` it says nothing."""
-    greatest[:] = 0
+@compiled
+def _reached_by_k(sums, maxima, k):  # type: ignore[no-untyped-def]
+    """Return a number, as great as is cheap to find, that at least k of the sums reach; 0 where k is more than `GROUP`.
+
+    The maximum of every `GROUP`-th sum is taken, then a number that k of these maxima reach is found by bisection.
+    """
+    maxima[:] = 0
     for group in range(len(sums)):
         for i in range(GROUP):
-            greatest[i] = max(greatest[i], sums[group, i])
-    reached, most = np.float32(0), greatest.max()
+            maxima[i] = max(maxima[i], sums[group, i])
+    reached, most = np.float32(0), maxima.max()
     for _ in range(10):
         middle, reaching = (reached + most) / np.float32(2), np.int32(0)
         for i in range(GROUP):
-            reaching += np.int32(greatest[i] >= middle)
+            reaching += np.int32(maxima[i] >= middle)
         if reaching >= k:
             reached = middle
         else:
@@ -35,43 +39,45 @@ def _reached(sums, greatest, k):  # type: ignore[no-untyped-def]
     return reached
 
 
-@_compiled
+@compiled
 def top_pairs(  # type: ignore[no-untyped-def]
-    indptr, indices, data, start, stop, block, block_size, starts, places, weights, min_score, ids, scores
+    indptr, indices, data, start, stop, block, block_size, posting_starts, posting_rows, posting_weights, min_score, ids, scores
 ):
-    """Compare the rows from start to stop, all of one block, with a block, for the lists of both; if it is theirs, for their own.
+    """Compare the rows from start to stop, all of one block, with the rows of a block, and fill the lists of both.
 
-    Rows are in the order of their numbers.
+    Where the block is the rows' own, only the lists of the rows from start to stop are filled. Rows are indexed in the
+    order of their numbers, without dates.
     """
     n, k = ids.shape
-    first_row, own = block * block_size, start // block_size == block
+    first_row, own_block = block * block_size, start // block_size == block
     n_rows = min(block_size, n - first_row)
     n_groups = (n_rows + GROUP - 1) // GROUP
     sums = np.zeros((n_groups, GROUP), np.float32)
-    least = np.full((n_groups, GROUP), np.inf, np.float32)  # that enters the block's lists: nothing, if they are the rows' own
+    least = np.full((n_groups, GROUP), np.inf, np.float32)  # what enters the block's lists: nothing, if they are the rows' own
     all_sums, all_least = sums.ravel(), least.ravel()
-    greatest, apart = np.empty(GROUP, np.float32), np.zeros((1, k), np.int64)  # no row is apart from another
-    min_score = max(min_score, _TINY)
-    if not own:
+    maxima, distances = np.empty(GROUP, np.float32), np.zeros((1, k), np.int64)  # without dates every distance is 0
+    min_score = max(min_score, LEAST_POSITIVE)
+    if not own_block:
         for place in range(n_rows):
             all_least[place] = max(min_score, scores[first_row + place, k - 1])
     for row in range(start, stop):
         for position in range(indptr[row], indptr[row + 1]):
             column, weight = indices[position], data[position]
-            for posting in range(np.uint64(starts[block, column]), np.uint64(starts[block, column + 1])):
-                all_sums[places[posting]] += weight * weights[posting]
-        enough = max(min_score, scores[row, k - 1])
-        if own:
+            for posting in range(np.uint64(posting_starts[block, column]), np.uint64(posting_starts[block, column + 1])):
+                all_sums[posting_rows[posting]] += weight * posting_weights[posting]
+        row_least = max(min_score, scores[row, k - 1])
+        if own_block:
             all_sums[row - first_row] = 0  # itself
-            enough = max(enough, _reached(sums, greatest, k))  # or all that are better than those before them would enter
+            # Without this bound, every sum greater than those before it would enter the list.
+            row_least = max(row_least, _reached_by_k(sums, maxima, k))
         for group in range(n_groups):
-            if _wanted(sums, least, group, enough) > 0:
+            if _count_entering(sums, least, group, row_least) > 0:
                 for place in range(group * GROUP, (group + 1) * GROUP):
                     score, other = all_sums[place], first_row + place
-                    if score >= enough:
-                        _entered(ids, scores, apart, row, 0, other, score, 0)
-                        enough = max(enough, scores[row, k - 1])
-                    if not own and score >= all_least[place]:
-                        _entered(ids, scores, apart, other, 0, row, score, 0)
+                    if score >= row_least:
+                        insert(ids, scores, distances, row, 0, other, score, 0)
+                        row_least = max(row_least, scores[row, k - 1])
+                    if not own_block and score >= all_least[place]:
+                        insert(ids, scores, distances, other, 0, row, score, 0)
                         all_least[place] = max(min_score, scores[other, k - 1])
             sums[group] = 0

@@ -9,7 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.features.word_space import NONE
-from relatedstories.topk.join import BlockedIndex, DateFactor, Rows, every_day, fixed_rows, longest
+from relatedstories.topk.blocked_index import BlockedIndex
+from relatedstories.topk.dates import DateFactor, every_day
+from relatedstories.topk.rows import Rows, csr_arrays, max_row_norm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,7 +148,7 @@ class StaleNeighbours:
         now[then] = rest
 
         of_rest = rows.picked(rest)
-        length = max(longest(of_rest.weights), longest(self.rows.weights))
+        length = max(max_row_norm(of_rest.weights), max_row_norm(self.rows.weights))
         part = 1 - embedding_weight if (of_rest.embeddings[:, 0] != NONE).all() else 1
         bounds = self.nearest.bounds[then] + part * length * (moved + most) * (1 + 1e-5) + 1e-6  # float32 rounds
 
@@ -160,15 +162,15 @@ class StaleNeighbours:
             min_score=min_score,
             n_threads=n_threads,
         )
-        ids, scores = others.filled()
+        ids, scores = others.wait()
         bounds = np.maximum(bounds, np.maximum(scores[:, -1], min_score)).astype(np.float32)
 
-        from relatedstories.topk._kernel import merged
+        from relatedstories.topk._kernel import merge_neighbours
 
         found = NeighbourCache.unknown(n)
         of_now = np.append(changed, -1).astype(np.int32)[ids]
-        lists = merged(
-            *fixed_rows(rows.weights), rows.days, np.ascontiguousarray(rows.embeddings), date_factor.table, date_factor.unknown,
+        lists = merge_neighbours(
+            *csr_arrays(rows.weights), rows.days, np.ascontiguousarray(rows.embeddings), date_factor.table, date_factor.unknown,
             np.float32(embedding_weight), rest, now[self.nearest.ids[then]], of_now, scores, bounds,
         )  # fmt: skip
         found.ids[rest], found.scores[rest] = lists

@@ -169,7 +169,7 @@ def test_debug_shows_where() -> None:
         ("--links same.jsonl", "same.jsonl: got the archive itself as the place for its links, expected another file"),
         (
             "--links index/links.jsonl --index index",
-            "index/links.jsonl: got a place in the folder of the index, which is all ours, expected another",
+            "index/links.jsonl: got a place in the folder of the index, which holds nothing else, expected another",
         ),
         (
             "--links links.jsonl --index news.jsonl",

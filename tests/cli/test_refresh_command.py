@@ -141,7 +141,7 @@ def test_drafts_by_a_status_field(tmp_path: Path, suffix: str) -> None:
     assert left == [f"{path}:{2 if suffix == 'jsonl' else 3}"]
     assert [event.id for event in read_events(path, {"status": "state"}, drafts=["draft", "HIDDEN"])] == ["0", "2", "4"]
     assert len(list(read_events(path))) == 5  # no column tells drafts unless it is named
-    with pytest.warns(UserWarning, match="1 row says by 'status' to be drafts, and count as events"):
+    with pytest.warns(UserWarning, match="1 row was read as an event though the 'status' is that of a draft"):
         assert len(list(read_events([row | {"status": row["state"]} for row in rows]))) == 5
     options = ["--field", "status=state", "--draft", "draft", "--draft", "hidden", "--links", "links.jsonl", "--report", "r.json"]
     done = run("refresh", path.name, *options, cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""A refresh that is killed at any moment: what was there stays readable, and the next run ends where an undisturbed one does."""
+"""A refresh killed at any moment: the links stay whole, and the next run ends with those of a run that was not disturbed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from relatedstories import Event, RelatedStories
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
 
 KILLS = 67
-"""For each of three stores: 200 in all."""
+"""Number of kills in each place for links."""
 
 RUNS = """
 import gc, json, os, sys
@@ -47,37 +47,37 @@ for line in sys.stdin:
             main()
         except SystemExit as done:
             sys.stderr.flush()
-            os._exit(done.code)  # without taking down all that the fork shares with this process
+            os._exit(done.code)  # without the clean-up at exit of what the fork shares with this process
     print(pid, flush=True)
     print(os.waitpid(pid, 0)[1], flush=True)
 """
-"""A process that has loaded and compiled everything, and forks one for each run: the command, less the seconds of its start."""
+"""A process that has loaded and compiled everything and forks one for each run of the command, which so starts at once."""
 
 
 class Runs:
-    """Runs of the command, each a process of its own."""
+    """Runs of the command, each in a process of its own."""
 
     def __init__(self) -> None:
         self.folder = Path()
         command = [sys.executable, "-c", RUNS]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._said() == "ready"
+        assert self._read_line() == "ready"
 
-    def _said(self) -> str:
+    def _read_line(self) -> str:
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
     def __call__(self, *arguments: str, kill_after: float | None = None) -> int:
-        """The code that the run ends with."""
+        """Run the command; returns its exit code."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([str(self.folder), *arguments]) + "\n")
         self._process.stdin.flush()
-        pid = int(self._said())
+        pid = int(self._read_line())
         if kill_after is not None:
             time.sleep(kill_after)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        return os.waitstatus_to_exitcode(int(self._said()))
+        return os.waitstatus_to_exitcode(int(self._read_line()))
 
     @property
     def errors(self) -> str:
@@ -91,9 +91,9 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[Runs]:
-    found = Runs()
-    yield found
-    found.close()
+    runs = Runs()
+    yield runs
+    runs.close()
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def runs(process: Runs, tmp_path: Path) -> Runs:
 
 
 def later() -> list[Event]:
-    """The archive a day later: an event is new, one has been edited, one is gone."""
+    """The archive a day later: one event is new, one has been edited, one is gone."""
     events = {event.id: event for event in SPACE}
     del events["whitson"]
     events["oslo"] = Event("oslo", "Snow closes the airport of Oslo in Norway", date=events["oslo"].date)
@@ -112,20 +112,20 @@ def later() -> list[Event]:
 
 
 class Place(Protocol):
-    """Where the events and links of a test are."""
+    """A place for the events and links of a test."""
 
     arguments: list[str]
 
     def put(self, events: list[Event]) -> None: ...
 
     def links(self) -> dict[str, Any]:
-        """All that readers of the links see."""
+        """Return all that readers of the links see."""
 
     def keep(self) -> None:
-        """Remember all that is there now."""
+        """Copy the links, so that they can be restored."""
 
     def restore(self) -> None:
-        """Make it so again."""
+        """Restore the copied links."""
 
 
 class Tables:
@@ -141,8 +141,8 @@ class Tables:
         self._store.put(events)
 
     def links(self) -> dict[str, Any]:
-        asked = "SELECT event_id, rank, related_id, score, context, topics, duplicates, pinned FROM related_links"
-        return {f"{row[0]} {row[1]}": row[2:] for row in self._store.rows(asked)}
+        query = "SELECT event_id, rank, related_id, score, context, topics, duplicates, pinned FROM related_links"
+        return {f"{row[0]} {row[1]}": row[2:] for row in self._store.rows(query)}
 
     def keep(self) -> None:
         self._store.run("CREATE TABLE kept AS SELECT * FROM related_links")
@@ -150,6 +150,26 @@ class Tables:
     def restore(self) -> None:
         self._store.run("DELETE FROM related_links")
         self._store.run("INSERT INTO related_links SELECT * FROM kept")
+
+
+class File:
+    """A file of events and a file of links."""
+
+    def __init__(self, folder: Path) -> None:
+        self._events, self._links, self._kept = folder / "events.jsonl", folder / "links.jsonl", folder / "kept.jsonl"
+        self.arguments = [self._events.name, "--links", self._links.name]
+
+    def put(self, events: list[Event]) -> None:
+        self._events.write_text("".join(json.dumps(event.to_dict()) + "\n" for event in events))
+
+    def links(self) -> dict[str, Any]:
+        return {self._links.name: self._links.read_bytes()}
+
+    def keep(self) -> None:
+        shutil.copy(self._links, self._kept)
+
+    def restore(self) -> None:
+        shutil.copy(self._kept, self._links)
 
 
 class Folder:
@@ -182,7 +202,7 @@ class Folder:
         shutil.copytree(self._kept, self._folder)
 
 
-def killed_again_and_again(runs: Runs, place: Place, tmp_path: Path, whole: Callable[[dict[str, Any], Any, Any], bool]) -> None:
+def kill_many_runs(runs: Runs, place: Place, tmp_path: Path, whole: Callable[[dict[str, Any], Any, Any], bool]) -> None:
     index, kept_index = tmp_path / "index", tmp_path / "kept-index"
     command = ["refresh", *place.arguments, "--jobs", "1", "--index", "index"]
     place.put(SPACE)
@@ -206,7 +226,7 @@ def killed_again_and_again(runs: Runs, place: Place, tmp_path: Path, whole: Call
         if runs(*command, kill_after=moment) == -signal.SIGKILL:
             killed += 1
         else:
-            took = max(moment, took * 0.8)  # it had come to its end: the machine is less busy than it was
+            took = max(moment, took * 0.8)  # it had ended already: the machine is less busy than before
         assert whole(place.links(), before, after)
         assert len(RelatedStories.load(index)) in (len(SPACE), len(later()))
         assert runs(*command) == 0, runs.errors
@@ -215,18 +235,22 @@ def killed_again_and_again(runs: Runs, place: Place, tmp_path: Path, whole: Call
         assert len(list(index.iterdir())) == 2
 
 
-def one_or_the_other(now: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> bool:
+def old_or_new(now: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> bool:
     return now in (before, after)
 
 
-def each_one_or_the_other(now: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> bool:
+def each_old_or_new(now: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> bool:
     return now.keys() == before.keys() and all(page in (before[name], after[name]) for name, page in now.items())
 
 
+def test_in_a_file(runs: Runs, tmp_path: Path) -> None:
+    kill_many_runs(runs, File(tmp_path), tmp_path, old_or_new)
+
+
 def test_in_a_database(runs: Runs, store: Store, tmp_path: Path) -> None:
-    killed_again_and_again(runs, Tables(store), tmp_path, one_or_the_other)
+    kill_many_runs(runs, Tables(store), tmp_path, old_or_new)
 
 
 def test_in_a_folder_of_pages(runs: Runs, tmp_path: Path) -> None:
-    killed_again_and_again(runs, Folder(tmp_path / "pages"), tmp_path, each_one_or_the_other)
+    kill_many_runs(runs, Folder(tmp_path / "pages"), tmp_path, each_old_or_new)
     assert all(not path.name.startswith(".") for path in (tmp_path / "pages").iterdir())

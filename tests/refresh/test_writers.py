@@ -1,4 +1,4 @@
-"""One writer at a time, and what a writer does that cannot write: disk full, read-only, a place that is not there."""
+"""One writer at a time, leftovers of killed writers, and what happens if the disk is full, read-only or the place is missing."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from helpers import COMMAND, SPACE, quick
 from helpers import run as run_command
 
 from relatedstories import Event, InputError, RelatedStories
-from relatedstories.disk.atomic import is_leftover, new_file, sweep
+from relatedstories.changes import Target
+from relatedstories.disk.atomic import is_leftover, new_file, remove_leftovers
 from relatedstories.disk.locks import locked
+from relatedstories.files.links_file import LinksFile
 from relatedstories.pages.reader import Pages, read_pages
 from relatedstories.pages.writer import LinkedPages
 from relatedstories.refresh import refresh
-from relatedstories.targets import LinksFile, Target
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
@@ -49,13 +50,13 @@ def everything(folder: Path) -> dict[str, bytes]:
 # ---------------------------------------------------------------------- one at a time
 
 
-def test_a_second_writer_is_told_who_is_at_work(target: Target) -> None:
+def test_a_second_writer_gets_the_name_of_the_first(target: Target) -> None:
     def events() -> Iterator[Event]:
         with pytest.raises(
             InputError, match=rf"got another writer at work \(process {os.getpid()} on .*, since 2.*\), expected none"
         ):
             refresh(quick(), SPACE, target)
-        assert refresh(quick(), SPACE, target, dry_run=True).events == len(SPACE)  # which writes nothing
+        assert refresh(quick(), SPACE, target, dry_run=True).events == len(SPACE)  # a dry run needs no lock
         yield from SPACE
 
     assert refresh(quick(), events(), target).written
@@ -63,11 +64,11 @@ def test_a_second_writer_is_told_who_is_at_work(target: Target) -> None:
 
 
 @POSIX
-def test_of_two_commands_at_once_one_says_who_the_other_is(tmp_path: Path) -> None:
+def test_the_second_of_two_commands_at_once_names_the_first(tmp_path: Path) -> None:
     arguments = ["refresh", "sample", "--links", "links.jsonl", "--jobs", "1"]
     first = subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
-    while time.monotonic() < until and not (tmp_path / ".links.jsonl.lock").exists():
+    lock, until = tmp_path / ".links.jsonl.lock", time.monotonic() + 60
+    while time.monotonic() < until and not (lock.exists() and lock.read_text()):  # the text names its holder
         time.sleep(0.01)
     first.send_signal(signal.SIGSTOP)  # while it holds the lock
     try:
@@ -75,13 +76,15 @@ def test_of_two_commands_at_once_one_says_who_the_other_is(tmp_path: Path) -> No
     finally:
         first.send_signal(signal.SIGCONT)
     assert second.returncode == 1
-    said = rf"relatedstories: error: links.jsonl: got another writer at work \(process {first.pid} on .*\), expected none; .*\n"
-    assert re.fullmatch(said, second.stderr)
+    message = (
+        rf"relatedstories: error: links.jsonl: got another writer at work \(process {first.pid} on .*\), expected none; .*\n"
+    )
+    assert re.fullmatch(message, second.stderr)
     assert (first.wait(60), [path.name for path in tmp_path.iterdir()]) == (0, ["links.jsonl"])
 
 
 @POSIX
-def test_a_lock_is_not_held_by_the_dead(tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     held = "import sys, time; from pathlib import Path; from relatedstories.disk.locks import locked\n"
     held += "with locked(Path('lock'), 'news'):\n print('held', flush=True); time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", held], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
@@ -120,11 +123,11 @@ def test_a_writer_can_wait_for_another(tmp_path: Path) -> None:
     assert turns[::2] == turns[1::2]
 
 
-# ---------------------------------------------------------------------- what the killed leave
+# ---------------------------------------------------------------------- leftovers of killed writers
 
 
 @POSIX
-def test_what_a_killed_writer_left_goes_and_what_another_is_writing_stays(tmp_path: Path, target: Target) -> None:
+def test_files_of_killed_writers_are_removed_and_files_being_written_stay(tmp_path: Path, target: Target) -> None:
     folder = tmp_path if isinstance(target, LinksFile) else tmp_path / "pages"
     dead = folder / ".relatedstories-1-0123abcd.tmp"
     dead.write_text("half a l")
@@ -136,16 +139,16 @@ def test_what_a_killed_writer_left_goes_and_what_another_is_writing_stays(tmp_pa
     assert (folder / "other.txt").read_text() == "by another run"
 
 
-def test_nothing_else_is_swept(tmp_path: Path) -> None:
+def test_files_of_other_names_are_not_removed(tmp_path: Path) -> None:
     names = [".relatedstories-1-0123abcd.txt", "relatedstories-1-0123abcd.tmp", ".relatedstories-x-0123abcd.tmp", ".hidden.tmp"]
     for name in names:
         (tmp_path / name).touch()
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
 
 
-def test_an_index_is_there_whatever_its_writer_died_of(tmp_path: Path) -> None:
-    """New parts stand beside the old ones until one file is replaced."""
+def test_an_index_can_be_loaded_beside_the_parts_of_a_killed_writer(tmp_path: Path) -> None:
+    """New parts lie beside the old ones until the manifest is replaced."""
     stories = quick().fit(SPACE)
     stories.save(tmp_path / "index")
     (tmp_path / "index" / "parts-0123456789abcdef").mkdir()
@@ -179,13 +182,13 @@ def test_an_index_that_did_not_change_is_not_written(tmp_path: Path) -> None:
     report = run([*SPACE[1:-1], Event("oslo-2", "Rain"), Event("new", "Snow")])
     assert (report.new, report.edited, report.gone) == (1, 1, 1)
     assert written() != before
-    shutil.rmtree(index / next(index.glob("parts-*")).name)  # gone behind its back: it is written again
+    shutil.rmtree(index / next(index.glob("parts-*")).name)  # removed by somebody else: the index is broken
     with pytest.raises(InputError):
         RelatedStories.load(index, Named())
 
 
-def test_an_index_by_another_name_is_the_same_index(tmp_path: Path) -> None:
-    """Its lock is that of the folder, not of a symbolic link to it."""
+def test_a_symbolic_link_to_an_index_shares_its_lock(tmp_path: Path) -> None:
+    """The lock is that of the folder, not of the link."""
     (tmp_path / "index").mkdir()
     (tmp_path / "current").symlink_to(tmp_path / "index")
     with locked(tmp_path / ".index.lock", "index"), pytest.MonkeyPatch.context() as patched:
@@ -194,7 +197,7 @@ def test_an_index_by_another_name_is_the_same_index(tmp_path: Path) -> None:
             quick().fit(SPACE).save(tmp_path / "current")
 
 
-def test_an_index_that_lost_a_part_is_not_taken_for_saved(tmp_path: Path) -> None:
+def test_an_index_that_lost_a_part_is_saved_again(tmp_path: Path) -> None:
     stories = quick().fit(SPACE)
     stories.save(tmp_path / "index")
     next(tmp_path.glob("index/parts-*/terms.jsonl")).unlink()
@@ -204,7 +207,7 @@ def test_an_index_that_lost_a_part_is_not_taken_for_saved(tmp_path: Path) -> Non
 
 @POSIX
 @pytest.mark.parametrize("name", [".relatedstories.lock", ".relatedstories.topics.extractor"])
-def test_a_symbolic_link_in_the_place_of_our_files_is_not_followed(tmp_path: Path, name: str) -> None:
+def test_a_symbolic_link_in_place_of_a_hidden_file_is_not_followed(tmp_path: Path, name: str) -> None:
     class Named(type(quick().extractor)):  # type: ignore[misc]
         name = "words"
 
@@ -215,12 +218,12 @@ def test_a_symbolic_link_in_the_place_of_our_files_is_not_followed(tmp_path: Pat
     assert (tmp_path / "victim").read_text() == "mine"
 
 
-# ---------------------------------------------------------------------- no room, no right
+# ---------------------------------------------------------------------- full disk, no permission
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own with 256 KiB."""
+    """A file system of 256 KiB."""
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = sys.platform == "linux" and os.geteuid() == 0
@@ -234,7 +237,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(folder: Path, leave: int) -> None:
-    """Leave so many bytes of a file system free."""
+    """Fill a file system but for some bytes."""
     with contextlib.suppress(OSError), open(folder / "ballast", "wb", buffering=0) as file:
         while True:
             file.write(bytes(1024))
@@ -245,7 +248,7 @@ def fill(folder: Path, leave: int) -> None:
 MANY = [Event(f"e{n}", f"Fire in Oslo {n} and in Bergen {n % 7}", date=SPACE[0].date) for n in range(300)]
 
 
-def test_no_room_for_the_links(small: Path) -> None:
+def test_a_disk_too_full_for_the_links(small: Path) -> None:
     refresh(quick(), SPACE, small / "links.jsonl")
     fill(small, 8192)
     before = everything(small)
@@ -254,7 +257,7 @@ def test_no_room_for_the_links(small: Path) -> None:
     assert everything(small) == before
 
 
-def test_no_room_for_the_index(small: Path) -> None:
+def test_a_disk_too_full_for_the_index(small: Path) -> None:
     refresh(quick(), SPACE, small / "links.jsonl", index=small / "index")
     fill(small, 16384)
     before = RelatedStories.load(small / "index")
@@ -264,7 +267,7 @@ def test_no_room_for_the_index(small: Path) -> None:
     assert [event.id for event in RelatedStories.load(small / "index")] == [event.id for event in before]
 
 
-def test_no_room_for_the_pages(small: Path) -> None:
+def test_a_disk_too_full_for_the_pages(small: Path) -> None:
     pages(small, MANY[:20])
     with open(small / "e5.md", "a", encoding="utf-8") as file:
         file.write("a long page\n" * 2000)
@@ -281,10 +284,10 @@ def test_no_room_for_the_pages(small: Path) -> None:
     assert all(b"related:" in page for page in done.values())
     written = {name for name in done if after[name] == done[name]}
     assert 0 < len(written) < len(done)
-    assert all(after[name] == before[name] for name in done.keys() - written)  # each is whole, with links or without
+    assert all(after[name] == before[name] for name in done.keys() - written)  # each page is whole, with links or without
 
 
-def test_no_room_for_a_database(small: Path) -> None:
+def test_a_disk_too_full_for_a_database(small: Path) -> None:
     from relatedstories.databases.links_table import LinksTable
 
     table = LinksTable(f"sqlite:///{small}/news.db")
@@ -299,7 +302,7 @@ def test_no_room_for_a_database(small: Path) -> None:
     refresh(quick(), MANY[:50], table)
 
 
-def test_a_file_system_that_is_read_only(small: Path) -> None:
+def test_a_read_only_file_system(small: Path) -> None:
     folder = pages(small / "pages")
     (small / "links.jsonl").write_text("old")
     subprocess.run(["mount", "-o", "remount,ro", small], check=True)
@@ -309,6 +312,6 @@ def test_a_file_system_that_is_read_only(small: Path) -> None:
     assert (small / "links.jsonl").read_text() == "old"
 
 
-def test_a_folder_of_pages_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder_of_pages(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"pages: got no folder, expected a folder of pages"):
         refresh(quick(), SPACE, LinkedPages(tmp_path / "pages"))

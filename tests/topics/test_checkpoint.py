@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relatedstories import Event, InputError, RelatedStories, read_events
+from relatedstories.files.links_file import LinksFile
 from relatedstories.refresh import refresh
-from relatedstories.targets import LinksFile
 from relatedstories.topics.checkpoint import Checkpoint
 
 

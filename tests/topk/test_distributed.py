@@ -1,4 +1,4 @@
-"""On several machines: a cluster of processes finds the same links to the byte, whatever becomes of its workers."""
+"""A Dask cluster gives the same bytes as one process, also when workers are lost; errors of a cluster are clear."""
 
 from __future__ import annotations
 
@@ -28,13 +28,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import relatedstories
-from relatedstories import Event, InputError, RelatedStories
+from relatedstories import Event, InputError, RelatedStories, parallel
 from relatedstories.index.archive import Archive
+from relatedstories.parallel import on_cluster, on_dask
 from relatedstories.refresh import refresh
 from relatedstories.topics import extraction
-from relatedstories.topk import distributed as spread
-from relatedstories.topk.distributed import distributed_topk, on_dask, spreads
-from relatedstories.topk.join import ANY_DAY, NO_DATE, BlockedIndex, DateFactor, Rows
+from relatedstories.topk import distributed
+from relatedstories.topk.blocked_index import BlockedIndex
+from relatedstories.topk.dates import ANY_DAY, NO_DATE, DateFactor, every_day
+from relatedstories.topk.distributed import distributed_topk
+from relatedstories.topk.rows import Rows
 
 HERE = Path(__file__).resolve().parent
 
@@ -96,10 +99,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         cluster.stop()
 
 
-def cut(shard: int, asked: int, chunk: int = 64) -> contextlib.AbstractContextManager[object]:
-    """As if tasks were so small: a few events then make many."""
+def small_tasks(shard: int, queries: int, chunk: int = 64) -> contextlib.AbstractContextManager[object]:
+    """Make tasks small, so that a few events make many of them."""
     stack = contextlib.ExitStack()
-    stack.enter_context(patch.multiple(spread, SHARD=shard, ASKED=asked))
+    stack.enter_context(patch.multiple(distributed, ROWS_PER_SHARD=shard, QUERIES_PER_TASK=queries))
     stack.enter_context(patch.object(extraction, "_CHUNK", chunk))
     return stack
 
@@ -123,7 +126,7 @@ def links(stories: RelatedStories, events: list[Event], **options) -> str:
     return file.getvalue()
 
 
-# ---------------------------------------------------------------------- the same as in one process
+# ---------------------------------------------------------------------- the same result as in one process
 
 
 @st.composite
@@ -145,43 +148,46 @@ def joins(draw):
     joins(), st.integers(1, 6), st.integers(1, 16), st.integers(1, 16), st.sampled_from(["sequential", "threading"]), st.data()
 )
 @settings(deadline=None, max_examples=200)
-def test_the_same_as_without(join, k, shard, asked, backend, data):
+def test_same_as_one_blocked_index(join, k, shard, queries, backend, data):
     rows, spans = join
     options = {
         "date_factor": DateFactor(data.draw(st.sampled_from([1, 120])), data.draw(st.sampled_from([0.0, 0.4, 1.0]))),
         "embedding_weight": data.draw(st.sampled_from([0.0, 0.5, 1.0])),
         "min_score": data.draw(st.sampled_from([0.0, 0.1])),
     }
-    expected = BlockedIndex.of(rows).top(rows, k, np.arange(len(spans), dtype=np.int32), spans, **options).filled()
+    expected = BlockedIndex.of(rows).top(rows, k, np.arange(len(spans), dtype=np.int32), spans, **options).wait()
     done: list[int] = []
-    with patch.multiple(spread, SHARD=shard, ASKED=asked), joblib.parallel_config(backend=backend, n_jobs=2):
+    with (
+        patch.multiple(distributed, ROWS_PER_SHARD=shard, QUERIES_PER_TASK=queries),
+        joblib.parallel_config(backend=backend, n_jobs=2),
+    ):
         found = distributed_topk(rows, k, spans, **options, progress=done.append)
     np.testing.assert_array_equal(found[0], expected[0])
     np.testing.assert_array_equal(found[1], expected[1])
     assert sum(done) == len(spans)
 
 
-def test_shards_in_which_nothing_may_be_listed_are_left_out():
+def test_pairs_with_no_day_to_list_are_left_out():
     days = np.arange(100, dtype=np.int32)
     rows = Rows(sp.csr_array(np.ones((100, 1), np.float32)), days, np.zeros((100, 3), np.int8))
     older = np.stack([np.full(100, NO_DATE, np.int32), days], axis=1)
-    with patch.multiple(spread, SHARD=10, ASKED=10):
-        pairs = spread._Work(rows, 3, older, DateFactor(1, 1), 0.0, 0.0).pairs()
+    with patch.multiple(distributed, ROWS_PER_SHARD=10, QUERIES_PER_TASK=10):
+        pairs = distributed._DistributedJoin(rows, 3, older, DateFactor(1, 1), 0.0, 0.0).pairs()
     assert len(pairs) == 10 * 11 // 2
 
 
-def test_the_backends_of_one_machine_are_not_taken_for_many():
-    assert not spreads()
+def test_backends_of_one_machine_are_not_a_cluster():
+    assert not on_cluster()
     for backend in ("loky", "threading", "multiprocessing", "sequential"):
         with joblib.parallel_config(backend=backend):
-            assert not spreads()
+            assert not on_cluster()
 
 
 # ---------------------------------------------------------------------- what is sent
 
 
 class NoCluster:
-    """Notes what would be sent, and computes it here."""
+    """A client that notes the size of what would be sent, and computes it here."""
 
     def __init__(self):
         self.sent: list[int] = []
@@ -192,13 +198,13 @@ class NoCluster:
 
 
 def sent(n: int) -> tuple[int, list[int], list[int], list[int]]:
-    """For an archive of n events: the size of all rows, and of what goes out as shards, of these made, and of parts."""
+    """Return pickled sizes for n events: all rows; shards as sent; shards as indexed; query rows."""
     events = archive(n)
     found = [tuple((topic.name, topic.kind) for topic in topics) for topics in CapitalisedWords().extract_many(events)]
     rows, _ = Archive.of(events, found, 0.25).rows()
     client, shards, parts = NoCluster(), [], []
-    with patch.multiple(spread, SHARD=200, ASKED=50):
-        work = spread._Work(rows, 8, np.tile(np.array(ANY_DAY, np.int32), (n, 1)), DateFactor(120, 0.4), 0.5, 0.05)
+    with patch.multiple(distributed, ROWS_PER_SHARD=200, QUERIES_PER_TASK=50):
+        work = distributed._DistributedJoin(rows, 8, every_day(n), DateFactor(120, 0.4), 0.5, 0.05)
         pairs = work.pairs()
         for _, (shard, *arguments), _ in work.tasks(pairs, client):
             shards.append(len(pickle.dumps(shard)))
@@ -207,12 +213,12 @@ def sent(n: int) -> tuple[int, list[int], list[int], list[int]]:
     return len(pickle.dumps(rows)), client.sent, shards, parts
 
 
-def test_a_worker_holds_a_shard_and_a_part_however_large_the_archive():
+def test_the_size_of_tasks_does_not_grow_with_the_archive():
     small, large = sent(400), sent(3200)
     assert large[0] > 7 * small[0]
     assert (len(small[1]), len(large[1])) == (2, 16)  # each shard once
     for ours, theirs in zip(small[1:], large[1:], strict=True):
-        assert max(theirs) < 1.3 * max(ours)  # a little more, as rows of a larger archive have more words between them
+        assert max(theirs) < 1.3 * max(ours)  # a little more, as rows of a larger archive have more words in all
     assert sum(large[1]) < 1.1 * large[0]
 
 
@@ -220,7 +226,7 @@ def test_a_worker_holds_a_shard_and_a_part_however_large_the_archive():
 
 
 @pytest.mark.slow
-def test_the_command_gives_the_same_bytes(cluster, tmp_path):
+def test_commands_on_a_cluster_write_the_same_bytes(cluster, tmp_path):
     engine = ["--engine", "dask", "--scheduler", cluster.address]
     for name, options in (("local", []), ("dask", engine)):
         done = run("refresh", "sample", "--links", f"{name}.jsonl", "--index", f"{name}", *options, cwd=tmp_path)
@@ -233,38 +239,38 @@ def test_the_command_gives_the_same_bytes(cluster, tmp_path):
     assert (tmp_path / "dask.jsonl").read_bytes() == (tmp_path / "local.jsonl").read_bytes()
     for path in parts_of(tmp_path / "local").iterdir():
         assert (parts_of(tmp_path / "dask") / path.name).read_bytes() == path.read_bytes()
-        if not path.name.startswith("nearest"):  # which is not looked for to build an index
+        if not path.name.startswith("nearest"):  # `build` does not look for the nearest
             assert (parts_of(tmp_path / "built") / path.name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.slow
-def test_within_a_callers_own_configuration(cluster):
+def test_a_callers_own_joblib_configuration_is_used(cluster):
     events = archive(1500)
-    told: dict[str, list[int]] = {}
+    reported: dict[str, list[int]] = {}
 
     def progress(stage, done, total):
         assert total == len(events)
-        told.setdefault(stage, []).append(done)
+        reported.setdefault(stage, []).append(done)
 
     expected, older = links(quick(), events), links(quick(), events, include_newer=False, max_per_context=1)
     with Client(cluster.address, set_as_default=False) as client, joblib.parallel_config(backend="dask", client=client):
-        assert spreads()
-        with cut(400, 130):
+        assert on_cluster()
+        with small_tasks(400, 130):
             assert links(quick(), events, progress=progress) == expected
             assert links(quick(), events, include_newer=False, max_per_context=1) == older
-        with cut(90, 700):
+        with small_tasks(90, 700):
             stories = quick().fit(events)
             found = {event.id: [link.to_dict() for link in links] for event, links in stories.all_related()}
         until(lambda: not any(client.has_what().values()))  # nothing stays behind
     assert found == {row["id"]: row["links"] for row in map(json.loads, expected.splitlines())}
     for stage in ("topics", "comparing", "links"):
-        assert told[stage] == sorted(told[stage])
-        assert told[stage][-1] == len(events)
-        assert len(told[stage]) > 20
+        assert reported[stage] == sorted(reported[stage])
+        assert reported[stage][-1] == len(events)
+        assert len(reported[stage]) > 20
 
 
 class Slow(CapitalisedWords):
-    """Takes so long that a worker can be killed while it is at it."""
+    """Slow enough that a worker can be killed while it extracts."""
 
     def extract_many(self, events):
         time.sleep(0.05)
@@ -273,7 +279,7 @@ class Slow(CapitalisedWords):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", ["topics", "comparing"])
-def test_a_worker_is_killed(cluster, stage):
+def test_a_killed_worker_does_not_change_the_links(cluster, stage):
     events = archive(3000)
     expected = links(quick(), events)
     victim = None
@@ -288,12 +294,12 @@ def test_a_worker_is_killed(cluster, stage):
             if victim is None and at == stage and done > total / 5:
                 until(lambda: client.processing()[address], 20)
                 if stage == "comparing":
-                    until(lambda: client.has_what()[address], 20)  # a shard, which is gone with it
+                    until(lambda: client.has_what()[address], 20)  # a shard, which is lost with it
                 victim = done
                 process.send_signal(signal.SIGKILL)
                 process.wait()
 
-        with cut(300, 100):
+        with small_tasks(300, 100):
             found = links(RelatedStories(Slow()), events, progress=progress)
         assert victim is not None
         assert victim < len(events)
@@ -329,7 +335,7 @@ def test_wrong_usage(command, arguments, says, tmp_path):
 
 
 @pytest.mark.parametrize("address", ["nonsense", "tcp://", "tcp://127.0.0.1:x", "http://127.0.0.1:8786", ""])
-def test_an_address_that_is_none(address, tmp_path):
+def test_a_wrong_address(address, tmp_path):
     done = run("refresh", "sample", "--links", "links.jsonl", "--engine", "dask", "--scheduler", address, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith(f"relatedstories: error: got no answer from {address!r} (")
@@ -337,7 +343,7 @@ def test_an_address_that_is_none(address, tmp_path):
 
 
 @pytest.mark.slow
-def test_nobody_there(tmp_path):
+def test_no_scheduler_at_the_address(tmp_path):
     start = time.monotonic()
     address = f"tcp://127.0.0.1:{free_port()}"
     done = run("refresh", "sample", "--links", "links.jsonl", "--engine", "dask", "--scheduler", address, cwd=tmp_path)
@@ -348,7 +354,7 @@ def test_nobody_there(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_worker_is_no_scheduler(cluster):
+def test_the_address_of_a_worker(cluster):
     with Client(cluster.address, set_as_default=False) as client:
         worker = next(iter(client.scheduler_info(n_workers=-1)["workers"]))
     with pytest.raises(InputError) as error, on_dask(worker):
@@ -357,7 +363,7 @@ def test_a_worker_is_no_scheduler(cluster):
 
 
 @pytest.mark.slow
-def test_the_scheduler_is_lost(tmp_path):
+def test_a_lost_scheduler_is_one_error_and_keeps_the_old_links(tmp_path):
     (tmp_path / "links.jsonl").write_text("old")
     cluster = Cluster(tmp_path / "cluster")
     cluster.folder.mkdir()
@@ -369,7 +375,11 @@ def test_the_scheduler_is_lost(tmp_path):
     try:
         cluster.start_scheduler()
         cluster.start_worker()
-        with cut(300, 100), pytest.raises(InputError, match="got no result from the workers at"), on_dask(cluster.address):
+        with (
+            small_tasks(300, 100),
+            pytest.raises(InputError, match="got no result from the workers at"),
+            on_dask(cluster.address),
+        ):
             refresh(RelatedStories(Slow()), archive(3000), tmp_path / "links.jsonl", progress=progress)
     finally:
         cluster.stop()
@@ -381,11 +391,11 @@ def test_a_scheduler_without_workers(tmp_path):
     cluster = Cluster(tmp_path)
     try:
         cluster.start_scheduler()
-        with patch.object(spread, "PATIENCE", 2), pytest.raises(InputError) as error, on_dask(cluster.address):
+        with patch.object(parallel, "CONNECTION_TIMEOUT", 2), pytest.raises(InputError) as error, on_dask(cluster.address):
             pass
     finally:
         cluster.stop()
-    assert str(error.value) == f"got no worker at '{cluster.address}' in 2 s, expected one at least"
+    assert str(error.value) == f"got no worker at '{cluster.address}' in 2 s, expected at least one"
 
 
 @pytest.mark.slow

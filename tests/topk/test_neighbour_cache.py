@@ -43,7 +43,7 @@ def drawn(draw: random.Random, number: int) -> Event:
 
 
 def best(stories: RelatedStories) -> tuple[Any, Any]:
-    return stories._best_of_all(stories._archive, 3, LinkFilters.of("test"), 1, None).filled()
+    return stories._best_of_all(stories._archive, 3, LinkFilters.of("test"), 1, None).wait()
 
 
 def same(stories: RelatedStories) -> None:

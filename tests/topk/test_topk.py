@@ -1,4 +1,4 @@
-"""The kernel agrees with a slow oracle, whatever it is given."""
+"""The kernel agrees with a slow oracle on any rows and settings."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from hypothesis import strategies as st
 
 from relatedstories.errors import BadValueError
 from relatedstories.features.word_space import LENGTH, NONE
-from relatedstories.topk import join as topk
-from relatedstories.topk._kernel import repeating
-from relatedstories.topk.join import ANY_DAY, NO_DATE, BlockedIndex, DateFactor, Rows, fixed_rows, self_topk
+from relatedstories.topk import blocked_index
+from relatedstories.topk._kernel import have_near_duplicates
+from relatedstories.topk.blocked_index import BlockedIndex
+from relatedstories.topk.dates import ANY_DAY, NO_DATE, DateFactor, every_day
+from relatedstories.topk.join import self_topk
+from relatedstories.topk.rows import Rows, csr_arrays
 
 STEP = 64  # weights are multiples of 1 / STEP, so that sums are exact in any order and equal scores are equal
 
 
-def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None, embeddings=None, share=0.0):
-    """All scores, sorted by falling score, nearer day, lower number."""
+def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None, embeddings=None, embedding_weight=0.0):
+    """Compute all scores, and sort them by falling score, nearer day, lower number."""
     dense = np.asarray(sp.csr_array(rows).todense(), np.float32)
-    n = len(dense)
+    n, weight = len(dense), np.float32(embedding_weight)
     ids, scores = np.full((n, k), -1), np.zeros((n, k), np.float32)
     for i in range(n):
         found = []
@@ -32,7 +35,7 @@ def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None, embedding
             if embeddings is not None and score > 0 and NONE not in (embeddings[i, 0], embeddings[j, 0]):
                 cosine = np.float32(embeddings[i].astype(int) @ embeddings[j].astype(int)) * np.float32(1 / LENGTH**2)
                 cosine = min(max(cosine, np.float32(0)), np.float32(1))
-                score = score * (np.float32(1) - np.float32(share)) + np.float32(share) * (cosine * cosine)
+                score = score * (np.float32(1) - weight) + weight * (cosine * cosine)
             if factor is not None:
                 known = NO_DATE not in (days[i], days[j])
                 apart = abs(int(days[i]) - int(days[j])) if known else 10**9
@@ -46,8 +49,8 @@ def oracle(rows, k, days=None, factor=None, min_score=0.0, spans=None, embedding
 
 
 def small(block, task):
-    """As if caches held so few rows: what is compared in parts then is so in the large."""
-    return patch.multiple(topk, _BLOCK=block, _TASK=task)
+    """Make blocks and tasks small, so that a few rows are compared in as many parts as many rows are."""
+    return patch.multiple(blocked_index, ROWS_PER_BLOCK=block, ROWS_PER_TASK=task)
 
 
 SIZES = [(1, 1), (2, 3), (5, 2), (8192, 1024)]
@@ -97,7 +100,7 @@ def test_same_as_oracle_with_dates(rows, k, sizes, data):
         np.zeros((5, 3)),  # empty rows
         np.eye(6),  # one term a row, nothing shared
         np.repeat(np.eye(3), 4, axis=0),  # duplicates
-        np.array([[1.0]]),  # a row alone
+        np.array([[1.0]]),  # a single row
         np.array([[1.0, -1.0], [1.0, 1.0], [-1.0, 0.5]]),  # negative weights: only positive products are listed
     ],
 )
@@ -108,7 +111,7 @@ def test_hard_cases(rows):
 
 @given(matrices(), st.integers(1, 4), st.sampled_from([0.0, 0.25, 0.5, 0.7, 1.0]), st.sampled_from(SIZES), st.data())
 @settings(deadline=None, max_examples=300)
-def test_same_as_oracle_with_directions(rows, k, share, sizes, data):
+def test_same_as_oracle_with_embeddings(rows, k, weight, sizes, data):
     n, least = rows.shape[0], data.draw(st.sampled_from([0.0, 0.05, 0.3]))
     numbers = st.lists(st.sampled_from([-127, -90, 0, 1, 45, 90, 127, NONE]), min_size=3 * n, max_size=3 * n)
     embeddings = np.zeros((n, data.draw(st.sampled_from([3, 64, 70]))), np.int8)
@@ -117,8 +120,8 @@ def test_same_as_oracle_with_directions(rows, k, share, sizes, data):
     days = np.array(data.draw(st.lists(st.integers(0, 300), min_size=n, max_size=n)), np.int32)
     factor = DateFactor(50, 0.25)
     with small(*sizes):
-        found = self_topk(rows, k, days=days, date_factor=factor, embeddings=embeddings, embedding_weight=share, min_score=least)
-    same(found, oracle(rows, k, days, factor, least, None, embeddings, share))
+        found = self_topk(rows, k, days=days, date_factor=factor, embeddings=embeddings, embedding_weight=weight, min_score=least)
+    same(found, oracle(rows, k, days, factor, least, None, embeddings, weight))
 
 
 def test_more_rows_than_one_task_and_threads_agree():
@@ -134,16 +137,15 @@ def test_more_rows_than_one_task_and_threads_agree():
 
 
 def one_sided(rows, k, min_score=0.0):
-    """By the kernel that compares each row with every other, for itself only."""
+    """Search with the kernel that fills the list of one row at a time, though no dates or embeddings are given."""
     n = rows.shape[0]
     all_rows = Rows(rows, np.zeros(n, np.int32), np.full((n, 1), NONE, np.int8))
-    numbers, spans = np.arange(n, dtype=np.int32), np.tile(np.array(ANY_DAY, np.int32), (n, 1))
-    blocks, factor = BlockedIndex.of(all_rows), DateFactor(1, 1)
-    return blocks.top(all_rows, k, numbers, spans, date_factor=factor, min_score=min_score).filled()
+    numbers, index = np.arange(n, dtype=np.int32), BlockedIndex.of(all_rows)
+    return index.top(all_rows, k, numbers, every_day(n), date_factor=DateFactor(1, 1), min_score=min_score).wait()
 
 
 def general(n, kind, seed):
-    """Rows of weights whose products round, some of none."""
+    """Rows of weights whose products are rounded; rows of some kinds have negative or infinite products."""
     rng = np.random.default_rng(seed)
     rows = sp.random_array((n, 60), density=0.1, rng=rng, format="csr", dtype=np.float32)
     if kind == "negative":
@@ -152,7 +154,7 @@ def general(n, kind, seed):
         rows = rows[rng.integers(0, n // 10, n)]
     elif kind == "ties":
         rows.data[:] = 0.1
-    elif kind == "infinite":  # the products of some, and others are not even that: infinity less infinity
+    elif kind == "infinite":  # some products are infinite, others NaN: infinity less infinity
         rows.data *= rng.choice(np.array([1, 1e19, 1e20, -1e20], np.float32), rows.nnz)
     rows.sort_indices()
     return rows
@@ -161,7 +163,7 @@ def general(n, kind, seed):
 @pytest.mark.filterwarnings("ignore:overflow")
 @pytest.mark.parametrize("kind", ["positive", "negative", "duplicates", "ties", "infinite"])
 @pytest.mark.parametrize(("block", "task"), [(130, 40), (64, 7), (300, 1000)])
-def test_each_pair_once_is_to_the_byte_what_each_row_alone_finds(kind, block, task):
+def test_comparing_each_pair_once_gives_the_same_bytes_as_each_row_alone(kind, block, task):
     for seed, (k, least) in enumerate([(1, 0.0), (3, 0.01), (64, 0.0), (65, -1.0), (700, 0.0)]):
         rows = general(600, kind, seed)
         expected = one_sided(rows, k, least)
@@ -172,7 +174,7 @@ def test_each_pair_once_is_to_the_byte_what_each_row_alone_finds(kind, block, ta
             assert scores.tobytes() == expected[1].tobytes()
 
 
-def test_the_same_day_for_all_is_as_no_day():
+def test_the_same_day_for_all_rows_gives_the_scores_without_days():
     rows, factor = general(40, "positive", 0), DateFactor(10, 0)
     same(self_topk(rows, 3, days=np.full(40, 7, np.int32), date_factor=factor), self_topk(rows, 3))
     ids, scores = self_topk(rows, 3)  # unknown days are a half-life apart
@@ -193,12 +195,12 @@ def test_any_sparse_format_and_a_matrix_with_repeated_cells():
 
 @given(matrices())
 @settings(deadline=None)
-def test_one_row_against_all_gives_the_same_products_as_the_kernel(rows):
+def test_products_of_one_row_with_all_are_exact(rows):
     days = np.arange(rows.shape[0], dtype=np.int32)[::-1] % 5
-    blocks = BlockedIndex.of(Rows(rows, days, np.full((rows.shape[0], 1), NONE, np.int8)))
+    index = BlockedIndex.of(Rows(rows, days, np.full((rows.shape[0], 1), NONE, np.int8)))
     for i in range(rows.shape[0]):
         part = slice(rows.indptr[i], rows.indptr[i + 1])
-        products = blocks.products(rows.indices[part], rows.data[part].astype(np.float32))
+        products = index.products(rows.indices[part], rows.data[part].astype(np.float32))
         np.testing.assert_array_equal(products, np.asarray((rows @ rows[[i]].T).todense(), np.float32).ravel())
 
 
@@ -234,7 +236,7 @@ def test_wrong_arguments(arguments, message):
 @pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("sizes", [(8192, 1024), (100, 30)])
 def test_progress_counts_every_row_once(n_threads, sizes):
-    for days in (np.zeros(2500, np.int32), np.arange(2500, dtype=np.int32)):  # each pair once, and each row alone
+    for days in (np.zeros(2500, np.int32), np.arange(2500, dtype=np.int32)):  # the loop over pairs, and the loop over rows
         done = []
         with small(*sizes):
             self_topk(sp.csr_array(np.ones((2500, 1))), 1, n_threads, days=days, progress=done.append)
@@ -243,7 +245,7 @@ def test_progress_counts_every_row_once(n_threads, sizes):
         assert min(done) >= 0
 
 
-def test_near_duplicates_are_told_by_the_whole_product_though_seldom_worked_out():
+def test_near_duplicates_are_the_pairs_whose_full_product_reaches_the_limit():
     random = np.random.default_rng(3)
     rows = np.abs(random.normal(size=(60, 12))) * (random.random((60, 12)) < 0.5) + np.eye(60, 12)
     rows[30:] = rows[:30] + random.random((30, 1)) * (random.random((30, 12)) < 0.3)
@@ -251,4 +253,4 @@ def test_near_duplicates_are_told_by_the_whole_product_though_seldom_worked_out(
     pairs = np.array(list(itertools.combinations(range(60), 2)), np.int32)
     expected = (rows @ rows.T)[tuple(pairs.T)] >= 0.9
     assert 10 < expected.sum() < len(pairs) / 2
-    assert repeating(*fixed_rows(sp.csr_array(rows, dtype=np.float32)), pairs, 0.9).tolist() == expected.tolist()
+    assert have_near_duplicates(*csr_arrays(sp.csr_array(rows, dtype=np.float32)), pairs, 0.9).tolist() == expected.tolist()

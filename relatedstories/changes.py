@@ -1,0 +1,226 @@
+"""Changes of an archive's links from one run to the next, and what a place for links has to be able to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+from relatedstories.events import Event
+
+if TYPE_CHECKING:
+    from relatedstories.ranking.links import Link
+
+__all__ = [
+    "Change",
+    "Contexts",
+    "Difference",
+    "LinkedEvents",
+    "LinksLine",
+    "Target",
+    "change_between",
+    "change_to_dict",
+    "changes_between",
+    "line_of_event",
+    "links_line",
+]
+
+LinkedEvents: TypeAlias = "Iterable[tuple[Event, list[Link]]]"
+"""Every event with its links, as `relatedstories.RelatedStories.all_related` yields them."""
+
+LinksLine: TypeAlias = tuple[str, str]
+"""The id of an event, and its links as a line of JSON."""
+
+Contexts: TypeAlias = dict[str, str | None]
+"""The links of an event: the context of each, by the id of the event it leads to."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
+
+class Change(NamedTuple):
+    """The links of an event before and after a run.
+
+    Parameters
+    ----------
+    id : str
+    before, after : Contexts or None
+        The links, or None where the event is not in the run, or its page has no place for links yet.
+    changed : bool, default True
+        Whether anything that is written differs, down to the last place of a score.
+    left_alone : str or None
+        Why the links are not written although they may have changed; None where they are written.
+    """
+
+    id: str
+    before: Contexts | None
+    after: Contexts | None
+    changed: bool = True
+    left_alone: str | None = None
+
+
+@runtime_checkable
+class Target(Protocol):
+    """A place for the links of an archive, which can compare them with those of the run before.
+
+    Parameters
+    ----------
+    unit : str
+        What is written: "lines", "rows" or "pages".
+    """
+
+    unit: str
+
+    @property
+    def written(self) -> int:
+        """Number of units that the last `take` wrote, or would have written in a dry run."""
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The file where a run may keep the topics it has found so far; None for no such file."""
+
+    def check(self, dry_run: bool) -> None:
+        """Raise `InputError` if links cannot be written, before any work is spent on them."""
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other writers out during the block; raises `InputError` with the name of the writer at work, if there is one."""
+
+    def take(self, links: LinkedEvents, dry_run: bool) -> Iterator[Change]:
+        """Yield the change of each event, including the events that are gone, and write the links.
+
+        Everything is written once the iterator is exhausted. If it is not, pages may have been written in part, other targets
+        stay as they were. A dry run writes nothing.
+        """
+
+
+def links_line(id_: str, links: list[dict[str, Any]]) -> str:
+    r"""Return the links of an event, as `Link.to_dict` gives them, as a line of a links file.
+
+    Examples
+    --------
+    >>> links_line("a1", [])
+    '{"id": "a1", "links": []}\n'
+    """
+    return _encode({"id": id_, "links": links}) + "\n"
+
+
+def line_of_event(event: Event, links: list[Link]) -> LinksLine:
+    """Return the id of an event with the line of its links."""
+    return event.id, links_line(event.id, [link.to_dict() for link in links])
+
+
+def change_between(id_: str, before: str | None, after: str | None) -> Change:
+    """Return the change of an event from one line to another; None stands for no line.
+
+    Examples
+    --------
+    >>> change_between("a1", links_line("a1", []), None)
+    Change(id='a1', before={}, after=None, changed=True, left_alone=None)
+    """
+    return Change(id_, _contexts_in(before), _contexts_in(after), before != after)
+
+
+def _contexts_in(line: str | None) -> Contexts | None:
+    """Return the links in a line; none for a line that a refresh did not write."""
+    if line is None:
+        return None
+    try:
+        return {str(link["id"]): link["context"] for link in json.loads(line)["links"]}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+
+
+@dataclass(slots=True)
+class Difference:
+    """Counts of how the links of one run differ from those of the run before.
+
+    Parameters
+    ----------
+    links : int
+        Links in the new run.
+    new, gone : int
+        Events that are only in the new run, and only in the run before.
+    changed : int
+        Events in both runs whose links differ, down to the last place of a score.
+    added, removed, relabelled : int
+        Links that are only in the new run, only in the run before, and in both with different contexts.
+
+    Examples
+    --------
+    >>> difference = Difference()
+    >>> difference.count(Change("1", {"2": "Oslo", "3": None}, {"2": "Norway", "4": None}))
+    >>> difference.added, difference.removed, difference.relabelled, difference.churn
+    (1, 1, 1, 0.5)
+    """
+
+    links: int = 0
+    new: int = 0
+    gone: int = 0
+    changed: int = 0
+    added: int = 0
+    removed: int = 0
+    relabelled: int = 0
+
+    @property
+    def churn(self) -> float:
+        """Share of added and removed links among the links of both runs: 0 if none, 1 if all of them."""
+        return (self.added + self.removed) / max(1, 2 * self.links - self.added + self.removed)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.new} events are new, {self.gone} gone; links of {self.changed} others changed; {self.added} links added, "
+            f"{self.removed} removed, {self.relabelled} relabelled, churn {self.churn:.1%}"
+        )
+
+    def count(self, change: Change) -> None:
+        """Add the change of an event to the counts."""
+        self.links += len(change.after or ())
+        self.new += change.before is None
+        self.gone += change.after is None
+        if not change.changed:
+            return
+        self.changed += change.before is not None and change.after is not None
+        added, removed, relabelled = _changed_links(change)
+        self.added += len(added)
+        self.removed += len(removed)
+        self.relabelled += len(relabelled)
+
+
+def _changed_links(change: Change) -> tuple[list[str], list[str], list[str]]:
+    """Return the ids of the links that are added, removed and relabelled."""
+    before, after = change.before or {}, change.after or {}
+    return (
+        [id_ for id_ in after if id_ not in before],
+        [id_ for id_ in before if id_ not in after],
+        [id_ for id_ in after if id_ in before and before[id_] != after[id_]],
+    )
+
+
+def changes_between(old: Iterable[LinksLine], new: Iterable[LinksLine]) -> Iterator[Change]:
+    """Yield the change of each event of the new lines, then of those that are only in the old ones.
+
+    Examples
+    --------
+    >>> a, b = ('{"id": "1", "links": [{"id": "%s", "context": null}]}' % id_ for id_ in "23")
+    >>> [(id_, before, after) for id_, before, after, *_ in changes_between([("1", a)], [("1", b), ("2", b)])]
+    [('1', {'2': None}, {'3': None}), ('2', None, {'3': None})]
+    """
+    before = dict(old)
+    for id_, line in new:
+        yield change_between(id_, before.pop(id_, None), line)
+    for id_, line in before.items():
+        yield change_between(id_, line, None)
+
+
+def change_to_dict(change: Change) -> dict[str, Any]:
+    """Return the change as JSON objects: the context of each added or removed link, both contexts of each relabelled one."""
+    added, removed, relabelled = _changed_links(change)
+    before, after = change.before or {}, change.after or {}
+    return {
+        "id": change.id,
+        "added": {id_: after[id_] for id_ in added},
+        "removed": {id_: before[id_] for id_ in removed},
+        "relabelled": {id_: [before[id_], after[id_]] for id_ in relabelled},
+    }

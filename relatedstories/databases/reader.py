@@ -1,0 +1,119 @@
+"""Rows of an archive in a database."""
+
+from __future__ import annotations
+
+import decimal
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import quoted_name
+
+from relatedstories.databases.database import Database, as_database
+from relatedstories.databases.table_names import column_names, split_table_name
+from relatedstories.errors import InputError, shown, shown_names
+from relatedstories.records import SourceRow, check_header, encoding_error
+
+__all__ = ["EVENTS", "read_rows"]
+
+EVENTS = "events"
+"""The table that events are read from by default."""
+
+_FETCHED = 1000
+"""Number of rows fetched at a time."""
+
+_STREAM = {"stream_results": True, "yield_per": _FETCHED}
+
+
+def read_rows(
+    database: Database | str,
+    columns: Mapping[str, str],
+    table: str | None = None,
+    where: str | None = None,
+    query: str | None = None,
+) -> Iterator[SourceRow]:
+    """Yield the rows of a table or a query as they arrive, each with its place for error messages.
+
+    Parameters
+    ----------
+    database : Database or str
+        The database or its URL.
+    columns : mapping of str to str
+        The column that each field of `Event` is read from. Columns of optional fields may be missing.
+    table, where, query : str, optional
+        As for `relatedstories.read_events`.
+
+    Raises
+    ------
+    InputError
+        If the database, the table or a column is not there, or the SQL is wrong.
+    """
+    if query is not None and (table is not None or where is not None):
+        raise InputError("got a query and a table or condition, expected either a query, which names its tables, or these")
+    database = as_database(database)
+    name = "query" if query is not None else EVENTS if table is None else table
+    place = f"{database.name}: {name}"
+    if query is not None:
+        sql = query.strip().rstrip(";")
+        return _rows(database, columns, place, lambda connection: _run_query(connection, place, columns, sql))
+    schema, table_name = split_table_name(name)
+    events = sa.table(table_name, schema=schema)
+    return _rows(database, columns, place, lambda connection: _select(connection, place, columns, events, where))
+
+
+def _rows(
+    database: Database, columns: Mapping[str, str], place: str, execute: Callable[[sa.Connection], sa.CursorResult[Any]]
+) -> Iterator[SourceRow]:
+    """Yield the rows that `execute` gets from a connection."""
+    list_columns = {columns.get("topics"), columns.get("sources")}
+    with database.reading() as connection:
+        result = execute(connection)
+        header = list(result.keys())
+        for number, values in enumerate(result, 1):
+            row = {name: _as_in_file(value, name in list_columns) for name, value in zip(header, values, strict=True)}
+            id_ = row[columns["id"]]
+            where = f"{place}: row {number}" + ("" if id_ is None else f" (id {shown(id_)})")
+            yield where, encoding_error(where, row) or row
+
+
+def _run_query(connection: sa.Connection, place: str, columns: Mapping[str, str], query: str) -> sa.CursorResult[Any]:
+    """Return the result of a query, which goes to the driver as it is: no % or : in it stands for a parameter."""
+    result = connection.exec_driver_sql(query, execution_options={**_STREAM, "no_parameters": True})
+    if not result.returns_rows:
+        raise InputError(f"{place}: got a statement that gives no rows, expected a query")
+    check_header(place, list(result.keys()), columns)
+    return result
+
+
+def _select(
+    connection: sa.Connection, place: str, columns: Mapping[str, str], table: sa.TableClause, where: str | None
+) -> sa.CursorResult[Any]:
+    """Return the columns of a table that are read, as far as the table has them."""
+    header = column_names(connection, table)
+    if header is None:
+        inspector = sa.inspect(connection)
+        names = sorted({*inspector.get_table_names(schema=table.schema), *inspector.get_view_names(schema=table.schema)})
+        got = f"got no such table among {shown_names(names)}"
+        raise InputError(f"{place}: {got}; name it with table=, --table on the command line")
+    check_header(place, header, columns)
+    selected = [name for name in dict.fromkeys(columns.values()) if name in header]
+    statement: Any = sa.select(*(sa.column(quoted_name(name, True)) for name in selected)).select_from(table)
+    if where is not None:
+        statement = statement.where(sa.literal_column(f"({where}\n)"))  # a line feed, as it may end in a comment
+    return connection.execute(statement, execution_options=_STREAM)
+
+
+def _as_in_file(value: Any, is_list: bool) -> Any:
+    """Return a value of the database in the form that a file would have it in."""
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, decimal.Decimal) and value.is_finite() and value == value.to_integral_value():
+        return int(value)
+    if is_list and isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value  # a text that is split at semicolons
+    return value

@@ -1,0 +1,197 @@
+"""Links in a file or a stream, one event a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import IO
+
+from relatedstories.addresses import address_scheme
+from relatedstories.changes import Change, LinkedEvents, LinksLine, change_between, changes_between, line_of_event, links_line
+from relatedstories.disk.atomic import check_target, remove_leftovers, temporary_file
+from relatedstories.disk.locks import lock_beside, locked
+from relatedstories.errors import InputError
+
+__all__ = ["LinksFile", "LinksStream", "read_links", "require_links"]
+
+_LINE_START = '{"id": '
+_BEFORE_LINKS = ', "links": '
+_DECODER = json.JSONDecoder()
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class LinksFile:
+    """A file of links: a JSON object per line, or a single JSON object if its name ends in .json.
+
+    A refresh writes the new file beside the old one and then puts it in its place, unless the two are the same.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    InputError
+        For a web address or a format that links cannot be written in.
+    """
+
+    unit = "lines"
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        if (scheme := address_scheme(os.fspath(path))) and not os.path.exists(path):  # the address may hold a password
+            raise InputError(
+                f"got an address ({scheme}://...) as the place for links, expected a file, "
+                "or LinksTable(url, name), --links-table on the command line"
+            )
+        self.path = Path(path)
+        if self.path.suffix.lower() in {".gz", ".csv", ".parquet"}:
+            raise InputError(
+                f"{path}: got {self.path.suffix} as the kind of a file of links, expected .jsonl, or .json for one object"
+            )
+        self.written = 0
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def checkpoint(self) -> Path:
+        """A hidden file beside the links."""
+        path = self._resolved
+        return path.with_name(f".{path.name}.topics")
+
+    @property
+    def _resolved(self) -> Path:
+        return Path(os.path.realpath(self.path))
+
+    def check(self, dry_run: bool) -> None:
+        """Raise `InputError` if the file cannot be written."""
+        del dry_run
+        check_target(self.path)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other writers out during the block, by a lock file beside the links."""
+        check_target(self.path)
+        with locked(lock_beside(self._resolved), str(self.path)):
+            remove_leftovers(self._resolved.parent)
+            yield
+
+    def take(self, links: LinkedEvents, dry_run: bool) -> Iterator[Change]:
+        """Yield the change of each event and write all links to a new file, which replaces the old one if it differs."""
+        lines = 0
+        with ExitStack() as stack:
+            if dry_run:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            else:
+                check_target(self.path)
+                folder = self._resolved.parent
+            new = stack.enter_context(temporary_file(folder))
+            events = _write_events(new.file, links, _is_one_object(self.path))
+            for change in changes_between(read_links(self.path), events):
+                lines += change.after is not None
+                yield change
+            differs = not new.equals(self.path)
+            if differs and not dry_run:
+                new.move_to(self._resolved)
+        self.written = lines if differs else 0
+
+
+class LinksStream:
+    """A stream of links, a JSON object per line, with no earlier run to compare them with.
+
+    Parameters
+    ----------
+    file : text file
+    """
+
+    unit = "lines"
+    checkpoint = None
+
+    def __init__(self, file: IO[str]) -> None:
+        self.file = file
+        self.written = 0
+
+    def __str__(self) -> str:
+        return "standard output"
+
+    def check(self, dry_run: bool) -> None:
+        """Do nothing: whether a stream can be written to shows when it is."""
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Return a context that locks nothing: a stream has one writer."""
+        return nullcontext()
+
+    def take(self, links: LinkedEvents, dry_run: bool) -> Iterator[Change]:
+        """Write the line of each event and yield its change, which is always from no links."""
+        self.written = 0
+        for event, event_links in links:
+            id_, line = line_of_event(event, event_links)
+            if not dry_run:
+                self.file.write(line)
+            self.written += 1
+            yield change_between(id_, None, line)
+
+
+def read_links(path: Path) -> Iterator[LinksLine]:
+    """Yield the id and the line of each event in a file of links.
+
+    Lines that a refresh did not write are left out, so that they count as changed. Of a missing file nothing is yielded.
+    """
+    if not path.is_file():
+        return
+    with open(path, encoding="utf-8", errors="replace") as file:
+        if _is_one_object(path):
+            with suppress(ValueError, AttributeError, RecursionError):
+                yield from [(id_, links_line(id_, links)) for id_, links in json.load(file).items()]
+            return
+        for line in file:
+            try:
+                yield _id_in(line), line
+            except (ValueError, KeyError, TypeError, RecursionError):
+                continue
+
+
+def require_links(path: Path) -> Iterator[LinksLine]:
+    """Yield what `read_links` does; raises `InputError` if the file is missing, or is not empty and has no links."""
+    if not path.is_file():
+        raise InputError(f"{path}: got no file, expected links that refresh wrote")
+    empty = True
+    for line in read_links(path):
+        empty = False
+        yield line
+    if empty and path.stat().st_size > len("{}\n"):
+        raise InputError(f"{path}: got a file without links, expected one that refresh wrote")
+
+
+def _is_one_object(path: Path) -> bool:
+    return path.name.lower().endswith(".json")
+
+
+def _id_in(line: str) -> str:
+    """Return the id of an event, given its line; of a line in the form that a refresh writes, the id alone is decoded."""
+    if line.startswith(_LINE_START):
+        return str(_DECODER.raw_decode(line, len(_LINE_START))[0])
+    return str(json.loads(line)["id"])
+
+
+def _write_events(file: IO[str], links: LinkedEvents, as_object: bool) -> Iterator[LinksLine]:
+    """Write each event, on its own line of JSON or as an entry of one object, and yield its line."""
+    first = True
+    for event, event_links in links:
+        id_, line = line_of_event(event, event_links)
+        file.write(_object_entry(id_, line, first) if as_object else line)
+        first = False
+        yield id_, line
+    if as_object:
+        file.write("{}\n" if first else "}\n")
+
+
+def _object_entry(id_: str, line: str, first: bool) -> str:
+    """Return the line of an event as an entry of an object that has the lists of links by id."""
+    key = _encode(id_)
+    links = line[len(_LINE_START) + len(key) + len(_BEFORE_LINKS) : -len("}\n")]
+    return f"{'{' if first else ','}{key}: {links}\n"

@@ -1,0 +1,125 @@
+"""Where work runs: on how many processes of this machine, or on the cluster of the active joblib backend."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from relatedstories.errors import InputError, shown, whole_number
+
+__all__ = ["on_cluster", "on_dask", "worker_count"]
+
+CONNECTION_TIMEOUT = 10
+"""Seconds within which the scheduler must answer, and then at least one worker be connected to it."""
+
+
+def worker_count(n_jobs: int) -> int:
+    """Return the number of threads or processes for `n_jobs`; -1 stands for the number of cores.
+
+    Examples
+    --------
+    >>> worker_count(2)
+    2
+    """
+    if n_jobs == -1:
+        from joblib import cpu_count
+
+        return int(cpu_count())
+    return whole_number("n_jobs", "", n_jobs, 1)
+
+
+def on_cluster() -> bool:
+    """Return whether the active joblib backend is another than those of joblib for one machine: a Dask cluster, for example.
+
+    Examples
+    --------
+    >>> import joblib
+    >>> with joblib.parallel_config(backend="loky"):
+    ...     on_cluster()
+    False
+    """
+    if "joblib" not in sys.modules:  # slow to import, and while it is not imported no backend can have been chosen
+        return False
+    from joblib.parallel import LokyBackend, MultiprocessingBackend, SequentialBackend, ThreadingBackend, get_active_backend
+
+    return type(get_active_backend()[0]) not in (LokyBackend, MultiprocessingBackend, SequentialBackend, ThreadingBackend)
+
+
+@contextmanager
+def on_dask(address: str) -> Iterator[None]:
+    """Run the work of the enclosed block on the workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    address : str
+        The scheduler's address, such as ``tcp://host:8786``.
+
+    Raises
+    ------
+    InputError
+        If the extra is not installed, no scheduler with workers answers at the address, a worker has another version of the
+        library, the connection to the scheduler is lost, or several workers died of one task. If all workers are lost, the
+        work waits for new ones.
+    """
+    try:
+        from distributed import Client, KilledWorker
+        from distributed.client import FutureCancelledError
+        from distributed.comm import CommClosedError
+        from joblib import parallel_config
+    except ImportError as error:
+        raise InputError(f'Dask needs the package {error.name}: pip install "relatedstories[dask]"') from None
+    _check_scheduler(address)
+    with Client(address, timeout=CONNECTION_TIMEOUT, set_as_default=False) as client:
+        _check_workers(client, address)
+        try:
+            with parallel_config(backend="dask", client=client):
+                yield
+        except (CommClosedError, FutureCancelledError, KilledWorker) as error:
+            raise InputError(f"got no result from the workers at {shown(address)}: {_on_one_line(error)}") from error
+
+
+def _check_scheduler(address: str) -> None:
+    """Raise an error unless a scheduler answers at the address.
+
+    A `Client` does not serve for this: where something else answers it waits without end, and where the address is wrong
+    its clean-up waits for seconds and prints a traceback.
+    """
+    import asyncio
+
+    from distributed import Security, rpc
+
+    async def ask_identity() -> None:
+        connection_args = Security().get_connection_args("client")
+        async with rpc(address, timeout=CONNECTION_TIMEOUT, connection_args=connection_args) as server:
+            identity = await asyncio.wait_for(server.identity(), CONNECTION_TIMEOUT + 1)
+        if identity["type"] != "Scheduler":
+            raise ValueError(f"that is a {identity['type']}")
+
+    try:
+        asyncio.run(ask_identity())
+    except (OSError, ValueError, TypeError) as error:
+        reason = _on_one_line(error)
+        raise InputError(f"got no answer from {shown(address)} ({reason}), expected a Dask scheduler there") from None
+
+
+def _on_one_line(error: BaseException) -> str:
+    """Return the message of an error on one line, or its type where it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _check_workers(client: Any, address: str) -> None:
+    """Raise an error unless a worker is connected and all have this version of the library; others could give other links."""
+    from importlib.metadata import version
+
+    from relatedstories import __version__
+
+    try:
+        client.wait_for_workers(1, timeout=CONNECTION_TIMEOUT)
+    except TimeoutError:
+        raise InputError(f"got no worker at {shown(address)} in {CONNECTION_TIMEOUT} s, expected at least one") from None
+    for worker, found in client.run(version, "relatedstories", on_error="return").items():
+        if found != __version__:
+            got = "none" if isinstance(found, Exception) else shown(found)
+            raise InputError(f"worker {worker}: got relatedstories {got}, expected {__version__}, as here; install it there")

@@ -1,0 +1,57 @@
+"""What the tests of databases share: the message of an error, and the links and rows to expect."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from helpers import quick
+from stores import IN_URL, PASSWORD, Store
+
+from relatedstories import Event, InputError
+from relatedstories.changes import links_line
+from relatedstories.refresh import refresh
+
+
+def message_of(call: Any) -> str:
+    """Return the message of the `InputError` that a call raises: one line without the password, which no other error shows."""
+    with pytest.raises(InputError) as caught:
+        call()
+    message = str(caught.value)
+    assert "\n" not in message
+    assert PASSWORD not in message
+    assert IN_URL not in message
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    return message
+
+
+def expected_lines(events: list[Event], **keywords: Any) -> list[str]:
+    """Return the lines of a links file of the events, as a table has them."""
+    file = io.StringIO()
+    refresh(quick(), events, file, **keywords)
+    return [rounded(line) for line in file.getvalue().splitlines(keepends=True)]
+
+
+def rounded(line: str) -> str:
+    """Return the line with scores rounded to three places, as a table has them."""
+    event = json.loads(line)
+    return links_line(event["id"], [link | {"score": round(link["score"], 3)} for link in event["links"]])
+
+
+def with_links(lines: list[str]) -> list[str]:
+    return [line for line in lines if json.loads(line)["links"]]
+
+
+def row_versions(store: Store) -> dict[tuple[str, int], str]:
+    """Return what changes for each row when it is written."""
+    version = "xmin || ' ' || ctid" if store.url.startswith("postgresql") else "rowid || refreshed_at"
+    return {(id_, rank): stamp for id_, rank, stamp in store.rows(f"SELECT event_id, rank, {version} FROM related_links")}
+
+
+def never() -> Iterator[Event]:
+    raise AssertionError("nothing may be read before the table is checked")
+    yield
