@@ -13,7 +13,7 @@ from relatedstories.cli.app import app
 
 PAGE = Path(__file__).with_name("command-line.md")
 
-HEAD = """# Command line
+HEAD = """# Command-line reference
 
 <!-- Written by docs/command_line.py from the help of the commands. Change the help in relatedstories/cli, then run it. -->
 

@@ -256,8 +256,8 @@ class LinkOptions:
         typer.Option(
             "--pins",
             metavar="FILE",
-            help="List the events you choose first. Each line of this file is an event's id and the ids to list under it, "
-            "separated by tabs; .csv and .json files work too.",
+            help="List events of your choice before all others. Each line of this file is an event's id and the ids to list "
+            "under it, separated by tabs; .csv and .json files work too.",
             show_default=False,
             rich_help_panel=Panel.LINKS,
         ),
@@ -267,7 +267,8 @@ class LinkOptions:
         typer.Option(
             "--blocks",
             metavar="FILE",
-            help="Never list the events in this file. It has the form of a --pins file.",
+            help="Never list certain events under an event. The file is like that of --pins: an event's id and the ids "
+            "not to list under it.",
             show_default=False,
             rich_help_panel=Panel.LINKS,
         ),

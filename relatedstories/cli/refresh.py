@@ -191,10 +191,14 @@ def refresh(
 ) -> None:
     """Find the related events of every event in an archive, and bring the stored links up to date.
 
-    Give exactly one of --links, --links-table and --in-place. The old links stay in place until all new ones are found, and
-    nothing is written where nothing changed. A run that was stopped goes on where it left off when it is started again.
+    An event is one news item: a row or page with an id, a title and, if possible, a date and a text. A link leads from an event
+    to a related one, with its rank, its score from 0 to 1 and its context, the topic that is the reason for the link.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped. Rows that cannot be read are skipped with a warning.
+    Give exactly one of --links, --links-table and --in-place. The old links stay in place until all new ones are found, and
+    nothing is written where nothing changed. A run that was stopped continues with the topics it had found when it is started
+    again; a second run that writes the same links at the same time ends with an error.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped. Rows that are not valid events are skipped with a warning.
     """
     log_to_stderr(running.quiet, running.verbose)
     archive = Source(source, reading, related_head=pages.related_head, sources_head=pages.sources_head)

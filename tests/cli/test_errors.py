@@ -265,18 +265,18 @@ def broken_index(how: str) -> str:
         cut(parts / "weights-data.npy", 100)
         return f"{parts}/weights-data.npy: got 100 bytes, expected {size}; build the index again"
     if how == "array gone":
-        size = (parts / "blocks-starts.npy").stat().st_size
-        (parts / "blocks-starts.npy").unlink()
-        return f"{parts}/blocks-starts.npy: got no file, expected {size} bytes; build the index again"
+        size = (parts / "blocks-posting_starts.npy").stat().st_size
+        (parts / "blocks-posting_starts.npy").unlink()
+        return f"{parts}/blocks-posting_starts.npy: got no file, expected {size} bytes; build the index again"
     if how == "setting altered":
         manifest = json.loads((index / "index.json").read_text())
         manifest["settings"]["half_life"] = 1.0
         (index / "index.json").write_text(json.dumps(manifest))
         return "index/index.json: got an altered file, expected it as it was written; build the index again"
     name, old, new = {
-        "head of an array": ("blocks-starts.npy", b"'descr'", b"'descr("),
-        "first bytes of an array": ("blocks-starts.npy", b"\x93NUMPY", b"PK\3\4PK"),
-        "number in an array": ("blocks-places.npy", b"\0\0", b"\0\1"),
+        "head of an array": ("blocks-posting_starts.npy", b"'descr'", b"'descr("),
+        "first bytes of an array": ("blocks-posting_starts.npy", b"\x93NUMPY", b"PK\3\4PK"),
+        "number in an array": ("blocks-posting_rows.npy", b"\0\0", b"\0\1"),
         "document": ("terms.jsonl", b'"', b"?"),
     }[how]
     content = (parts / name).read_bytes()
