@@ -7,10 +7,10 @@ from .events import Event as Event
 from .index.stories import RelatedStories as RelatedStories
 from .index.tuning import Tuning as Tuning
 from .judging.judgements import read_qrels as read_qrels
-from .ranking.links import Explanation as Explanation
+from .ranking.explanation import Explanation as Explanation
+from .ranking.explanation import Part as Part
 from .ranking.links import Link as Link
 from .ranking.links import Links as Links
-from .ranking.links import Part as Part
 from .sources import read_events as read_events
 from .topics.extractor import Mention as Mention
 from .topics.extractor import Topic as Topic

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
     from relatedstories.index.stories import RelatedStories
-    from relatedstories.ranking.links import Explanation, Link
+    from relatedstories.ranking.explanation import Explanation
+    from relatedstories.ranking.links import Link
 
 __all__ = ["neighbourhood", "overview", "score_parts", "topic_timeline"]
 

@@ -18,7 +18,8 @@ from relatedstories.errors import InputError
 from relatedstories.events import Event
 from relatedstories.files.links_file import LinksFile
 from relatedstories.index.storage import check_folder
-from relatedstories.index.stories import Progress, RelatedStories
+from relatedstories.index.stories import RelatedStories
+from relatedstories.progress import Progress
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Link
 from relatedstories.targets import as_target

@@ -13,7 +13,7 @@ from relatedstories.addresses import without_passwords
 from relatedstories.errors import InputError
 
 if TYPE_CHECKING:
-    from relatedstories.index.stories import Progress
+    from relatedstories.progress import Progress
 
 __all__ = ["error_message", "log_to_stderr", "progress_meter", "say"]
 

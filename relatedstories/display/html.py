@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from relatedstories.events import Event
-    from relatedstories.ranking.links import Explanation, Link
+    from relatedstories.ranking.explanation import Explanation
+    from relatedstories.ranking.links import Link
     from relatedstories.topics.extractor import Mention, Topic
 
 __all__ = ["COMMONEST", "explanation_html", "index_html", "links_html", "links_text", "marked", "shortened", "topics_html"]

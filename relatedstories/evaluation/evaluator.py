@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,47 +15,31 @@ from relatedstories.disk.atomic import check_parent, new_file
 from relatedstories.errors import BadValueError, InputError, shown, shown_names, whole_number
 from relatedstories.evaluation.baselines import bm25, by_newest, by_topics, tfidf, words_of
 from relatedstories.events import Event, events_of
-from relatedstories.index.stories import Progress, RelatedStories
+from relatedstories.index.stories import RelatedStories
 from relatedstories.judging.judgements import QUERIES, Headings, Judgements, check_ids, checked, write_qrels, write_run
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
+from relatedstories.judging.measures import (
+    TREC_NAMES,
+    Estimate,
+    bootstrap_estimates,
+    format_table,
+    import_extra,
+    measure_lists,
+    sample_queries,
+)
+from relatedstories.progress import Progress
 
 __all__ = [
-    "Estimate",
     "Evaluation",
     "check_runs_folder",
     "compared",
-    "estimated",
     "evaluate",
-    "extra",
-    "measure",
-    "sample",
-    "table",
 ]
 
 LIBRARY = "relatedstories"
 """The library's own name among the systems compared."""
 
-_MEASURES = {"nDCG": "ndcg_cut", "P": "P", "R": "recall", "MRR": "recip_rank", "hit": "success"}
-"""Each measure's name here and in trec_eval."""
-
-_PACKAGES = {"pytrec_eval": "pytrec-eval-terrier", "bm25s": "bm25s"}
-"""The extra's modules and the packages they come in."""
-
-_RESAMPLES = 2000
-_CHUNK = 100  # queries whose judgements are held at once: a wide heading has a hundred thousand for each
-
-
-class Estimate(NamedTuple):
-    """A mean over the queries, and the bounds of its 95% interval."""
-
-    mean: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+_QUERIES_AT_ONCE = 100
+"""Queries answered between two calls of `progress`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +93,7 @@ class Evaluation:
         return [["", *self.estimates[LIBRARY]], *systems, *leads]
 
     def __str__(self) -> str:
-        return table(self.rows())
+        return format_table(self.rows())
 
     def write_runs(self, folder: str | os.PathLike[str]) -> None:
         """Write the judgements and lists for other tools: ``qrels.txt`` and, of each system, ``NAME.run``, in TREC's formats.
@@ -136,12 +119,6 @@ class Evaluation:
         for system, lists in self.lists.items():
             with new_file(folder / f"{system}.run") as file:
                 write_run(lists, system, file)
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """The rows of a table as lines of text, columns under each other."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
 def check_runs_folder(folder: Path) -> None:
@@ -226,7 +203,7 @@ def evaluate(
     (('1', '2', '3'), '1.000 [1.000, 1.000]')
     """
     k, queries = whole_number("evaluate", "k", k, 1), whole_number("evaluate", "queries", queries, 1)
-    trec_eval, _ = (extra("evaluate", module) for module in ("pytrec_eval", "bm25s"))  # before any work is spent
+    trec_eval, _ = (import_extra("evaluate", module) for module in ("pytrec_eval", "bm25s"))  # before any work is spent
     archive = sorted(events_of("evaluate", events), key=lambda event: event.id)
     number_of = {event.id: number for number, event in enumerate(archive)}
     if judgements is None:
@@ -236,7 +213,7 @@ def evaluate(
         raise BadValueError("evaluate", "above", shown(above), "None, as judgements are given")
     else:
         judgements = _known(judgements, number_of)
-    asked = sample(sorted(judgements), queries)
+    asked = sample_queries(sorted(judgements), queries)
 
     stories = RelatedStories() if stories is None else stories
     stories.fit(archive, n_jobs=n_jobs, progress=progress)
@@ -253,15 +230,6 @@ def evaluate(
     ):
         lists[name] = {id_: [archive[i].id for i in best] for id_, best in zip(asked, found, strict=True)}
     return compared(trec_eval, judgements, asked, lists, k, len(archive))
-
-
-def extra(call: str, module: str) -> ModuleType:
-    """A module of the extra ``relatedstories[evaluate]``; raises `InputError` where it is not installed."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        message = f'{call} needs {_PACKAGES[module]}, which is not installed: pip install "relatedstories[evaluate]"'
-        raise InputError(message) from None
 
 
 def _headings(archive: Sequence[Event], above: Mapping[str, Sequence[str]] | None) -> Headings:
@@ -285,55 +253,15 @@ def _known(judgements: Judgements, number_of: Mapping[str, int]) -> Judgements:
     return known
 
 
-def sample(ids: Sequence[str], most: int) -> tuple[str, ...]:
-    """So many of the ids, the same each time, in their order."""
-    drawn = np.random.default_rng(0).choice(len(ids), min(most, len(ids)), replace=False)
-    return tuple(ids[i] for i in np.sort(drawn))
-
-
 def _library_lists(stories: RelatedStories, asked: Sequence[str], k: int, progress: Progress | None) -> dict[str, list[str]]:
     lists: dict[str, list[str]] = {}
-    for start in range(0, len(asked), _CHUNK):
-        ids = asked[start : start + _CHUNK]
+    for start in range(0, len(asked), _QUERIES_AT_ONCE):
+        ids = asked[start : start + _QUERIES_AT_ONCE]
         for id_, links in zip(ids, stories.related_many(ids, k), strict=True):
             lists[id_] = [link.event.id for link in links]
         if progress is not None:
             progress("links", len(lists), len(asked))
     return lists
-
-
-def measure(
-    trec_eval: ModuleType,
-    judgements: Judgements,
-    asked: Sequence[str],
-    lists: Mapping[str, Mapping[str, list[str]]],
-    k: int,
-    names: Iterable[str] = tuple(_MEASURES),
-) -> dict[str, list[list[float]]]:
-    """For each system, a row a query with a value for each of the measures named, see `evaluate`."""
-    # No cut-off for MRR, as trec_eval has none: the lists end at k.
-    keys = {key if key == "recip_rank" else f"{key}_{k}": None for key in (_MEASURES[name] for name in names)}
-    measured: dict[str, list[list[float]]] = {system: [] for system in lists}
-    for start in range(0, len(asked), _CHUNK):
-        ids = asked[start : start + _CHUNK]
-        # Gains of 0 are those of what is not judged; trec_eval crashes where it is handed nothing else.
-        gains = {id_: {other: 2**gain - 1 for other, gain in judgements[id_].items() if gain} for id_ in ids}
-        evaluator = trec_eval.RelevanceEvaluator(gains, set(keys))
-        for system, listed in lists.items():
-            # It sorts by score, and equal scores by id: these keep the order of the list.
-            run = {id_: {other: float(-rank) for rank, other in enumerate(listed[id_])} for id_ in ids}
-            found = evaluator.evaluate(run)
-            measured[system].extend([found[id_][key] for key in keys] for id_ in ids)
-    return measured
-
-
-def estimated(rows: npt.NDArray[np.float64]) -> list[Estimate]:
-    """The mean of each column of values, a row a query, with its interval; all columns by the same resamples of the queries."""
-    n, rng = len(rows), np.random.default_rng(0)
-    counts = (np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(_RESAMPLES))
-    means = np.array([count @ rows for count in counts]) / n
-    low, high = np.quantile(means, [0.025, 0.975], axis=0)
-    return [Estimate(*map(float, triple)) for triple in zip(rows.mean(axis=0), low, high, strict=True)]
 
 
 def compared(
@@ -345,11 +273,11 @@ def compared(
     events: int,
 ) -> Evaluation:
     """What lists are worth, those of the library (`LIBRARY`) beside those of other systems, on the same queries."""
-    measured = measure(trec_eval, judgements, asked, lists, k)
-    names = [f"{name}@{k}" for name in _MEASURES]
+    measured = measure_lists(trec_eval, judgements, asked, lists, k)
+    names = [f"{name}@{k}" for name in TREC_NAMES]
     values = {system: np.array(rows) for system, rows in measured.items()}
     leads = {system: values[LIBRARY] - theirs for system, theirs in values.items() if system != LIBRARY}
-    found = estimated(np.stack([*values.values(), *leads.values()], axis=1).reshape(len(asked), -1))
+    found = bootstrap_estimates(np.stack([*values.values(), *leads.values()], axis=1).reshape(len(asked), -1))
     estimates = [dict(zip(names, found[i : i + len(names)], strict=True)) for i in range(0, len(found), len(names))]
     return Evaluation(
         k,

@@ -20,7 +20,8 @@ from relatedstories.export.writer import Writer, check_site
 from relatedstories.ranking.filters import LinkFilters
 
 if TYPE_CHECKING:
-    from relatedstories.index.stories import Progress, RelatedStories
+    from relatedstories.index.stories import RelatedStories
+    from relatedstories.progress import Progress
     from relatedstories.ranking.filters import Keywords
 
 __all__ = ["TITLE", "Exported", "export"]

@@ -13,7 +13,8 @@ import numpy as np
 
 from relatedstories.events import Event
 from relatedstories.export.paths import event_stem
-from relatedstories.index.stories import Progress, RelatedStories
+from relatedstories.index.stories import RelatedStories
+from relatedstories.progress import Progress
 from relatedstories.topics.extractor import Topic
 
 if TYPE_CHECKING:

@@ -1,3 +1,3 @@
-from .stories import Changes as Changes
 from .stories import RelatedStories as RelatedStories
 from .tuning import Tuning as Tuning
+from .update import Changes as Changes

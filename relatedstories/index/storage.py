@@ -29,7 +29,7 @@ from relatedstories.errors import InputError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["MANIFEST", "Lines", "check_folder", "checksum", "read_folder", "write_folder"]
+__all__ = ["MANIFEST", "Lines", "check_folder", "manifest_checksum", "read_folder", "write_folder"]
 
 MANIFEST = "index.json"
 FORMAT = 5
@@ -138,7 +138,7 @@ def write_folder(
     return str(manifest["sha256"])
 
 
-def checksum(folder: Path) -> str | None:
+def manifest_checksum(folder: Path) -> str | None:
     """That of the index in a folder, of its manifest; None where a part of it is not there as it was written."""
     try:
         about = _manifest(folder)

@@ -1,101 +1,86 @@
-"""The index: built from an archive's events, it answers which are related, and why."""
+"""The index as a caller sees it: built from an archive's events, it answers which are related, and why."""
 
 from __future__ import annotations
 
 import functools
-import math
 import os
 import warnings
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
-from itertools import islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from relatedstories.disk.lazy_sequence import LazySequence
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
-from relatedstories.events import Event, as_id, events_of, several
-from relatedstories.features.word_space import squared_cosine
-from relatedstories.index.archive import Archive, Row, Shared, Similarity, Weights
-from relatedstories.index.storage import checksum, read_folder, write_folder
+from relatedstories.events import Event, as_id, several
+from relatedstories.index.archive import Archive
+from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
+from relatedstories.index.explain import explain_rows
+from relatedstories.index.linker import Linker
+from relatedstories.index.retriever import Retriever
+from relatedstories.index.rows import EventRow
+from relatedstories.index.serialisation import index_from_parts, parts_of_index
+from relatedstories.index.storage import manifest_checksum, read_folder, write_folder
+from relatedstories.index.update import Changes, changes_between, ordered_events, unchanged_numbers, updated_index
+from relatedstories.index.weights import Weights
 from relatedstories.judging.judgements import QUERIES, Judgements
-from relatedstories.parallel import on_cluster, worker_count
+from relatedstories.parallel import worker_count
+from relatedstories.progress import Progress
+from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
-from relatedstories.ranking.links import Explanation, Link, Links, Part, best_first, most_telling, shared_phrase
-from relatedstories.ranking.selection import FOLDED, POOL, Listed, select
-from relatedstories.topics.extraction import Found, Progress, extracted
+from relatedstories.ranking.links import Links
+from relatedstories.topics.extraction import Found, extracted
 from relatedstories.topics.extractor import Topic, TopicExtractor, Topics, model_name
 from relatedstories.topics.names import normalise_name
-from relatedstories.topk.dates import every_day
-from relatedstories.topk.distributed import distributed_topk
-from relatedstories.topk.neighbour_cache import MARGIN, WIDTH, NeighbourCache
-from relatedstories.topk.partial import PartialTopK
-from relatedstories.topk.scores import blended
+from relatedstories.topk.loading import kernel_is_loaded
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from relatedstories.display.frames import Column, Library
     from relatedstories.index.tuning import Tuning
 
-__all__ = ["Changes", "Progress", "RelatedStories"]
+__all__ = ["Changes", "RelatedStories"]
 
-_FEW = 2
-"""So many events in all are answered for without compiled code, which takes longer to load: a command asks about one."""
-
-_SPARE = 5
-"""Room for near-duplicates, which take no place in a list."""
-
-_PART = 64  # lists made together: few enough to stay in the cache, and to be no work for the garbage collector
-
-
-class Changes(NamedTuple):
-    """How many events of an archive are new, edited and gone since an index was made of it."""
-
-    new: int
-    edited: int
-    gone: int
+MANY = 3
+"""Number of events in one question from which it is worth loading the compiled kernel."""
 
 
 class RelatedStories:
-    """Finds, for every event of an archive, the others that a reader should see next, and says why.
+    """Find, for every event of an archive, the other events that a reader should see next, and the reason.
 
-    An event is a sparse row of weighted terms and topics (see `relatedstories.features.vectors`) and an embedding in a learnt
-    word space (see `relatedstories.features.word_space`). The score of two events blends the inner product of their rows with
-    the squared cosine of their embeddings (see `relatedstories.topk.blended`), times a factor for the days between them (see
-    `relatedstories.topk.DateFactor`).
+    Each event becomes a sparse row of weighted terms and topics (see `relatedstories.features.vectors`) and an embedding in
+    a learnt word space (see `relatedstories.features.word_space`). The score of two events is a weighted sum of the inner
+    product of their rows and the squared cosine of their embeddings (see `relatedstories.topk.blended`), multiplied by a
+    factor for the days between them (see `relatedstories.topk.DateFactor`).
 
     Parameters
     ----------
     extractor : TopicExtractor, optional
-        Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many`` will do;
-        an index remembers its ``name``, or that of its class.
+        Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many`` will do. An index
+        remembers the extractor's ``name``, or else the name of its class.
     topic_weight : float, default 0.25
-        The topics' part of a row, the rest being the terms', 0 to 1; with 0 no link has topics.
+        The weight of topics in a row, 0 to 1; terms have the rest. With 0, links have no topics.
     space_weight : float, default 0.5
-        The part that squared cosine in the word space has in a score, 0 to 1; the rest is the inner product's. Events that share
-        no term or topic are not related however near; an event of whose words too few are known to the space, one of another
-        language say, is compared without.
+        The weight of the word space in a score, 0 to 1; the inner product has the rest. Events without a shared term or
+        topic are not related, whatever their embeddings. An event with few words that the word space knows, for example
+        in another language, is compared without it.
     half_life : float, default 120
         Days after which the part of the date factor above `date_floor` has halved, 1 to 10,000.
     date_floor : float, default 0.4
-        What is left of a score however far apart two events are, 0 to 1; 1 leaves dates out of account.
+        The date factor of events that are far apart, 0 to 1; with 1, dates do not matter.
     min_score : float, optional
-        Links of a lower score are left out, so that a weak archive gives short lists, not wrong ones. By default
-        ``max(0.05, 0.02 * log10(n))``: among many events n, chance finds better matches than among few.
+        The least score of a link, 0 to 1, so that a poor match gives a shorter list rather than a wrong link. By default
+        ``max(0.05, 0.02 * log10(n))`` in an archive of n events, since among many events chance finds better matches.
 
     Notes
     -----
-    Of events that tell one story in the same words (an inner product of 0.9 and more) only the best is listed, the others are
-    its duplicates (see `relatedstories.ranking.selection`); a copy of the event asked about may be listed. Equal scores are
-    ordered by nearer date, then by id. The same events give the same links whatever their order, however they were added, and
-    on however many processes. Any number of threads may ask while one adds or removes: an answer is that of the archive
-    before or after.
+    Of events that tell the same story in the same words (an inner product of at least 0.9) only the best is listed; the
+    others are its duplicates (see `relatedstories.ranking.select`). A copy of the event in question may be listed. Equal
+    scores are ordered by nearer date, then by id. The same events give the same links whatever their order, however they
+    were added, and on any number of processes. Several threads may ask while one adds or removes events: each answer is
+    that of the archive before or after.
 
     Examples
     --------
@@ -130,26 +115,24 @@ class RelatedStories:
             number_within("RelatedStories", "date_floor", date_floor),
         )
         self._min_score = None if min_score is None else number_within("RelatedStories", "min_score", min_score)
-        self._model: str | None = None  # what found a loaded index's topics
-        self._fitted: Archive | None = None
-        self._saved: _Saved | None = None
+        self._loaded_model: str | None = None  # the name of the extractor that found a loaded index's topics
+        self._fitted: ArchiveIndex | None = None
         self._changes: Changes | None = None
-        self._asked = 0
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
-        return f"<RelatedStories of {len(self._fitted.events) if self._fitted else 'no'} events, {settings}>"
+        return f"<RelatedStories of {len(self._fitted.archive) if self._fitted else 'no'} events, {settings}>"
 
     @property
     def settings(self) -> dict[str, float | None]:
-        """What it was made with; `tune` alone changes it, as the rows depend on it."""
+        """The settings it was made with; only `tune` changes them, since the rows depend on them."""
         return {**self._weights._asdict(), "min_score": self._min_score}
 
     @property
     def changes(self) -> Changes | None:
-        """What the last `fit` found changed in the archive since the index was made that it went on from.
+        """How the archive of the last `fit` differs from the loaded index that it went on from.
 
-        None where it went on from none, as after `load` alone, or with another extractor.
+        None if there was no such index, as after `load` alone, or if its topics were found by another extractor.
         """
         return self._changes
 
@@ -164,144 +147,96 @@ class RelatedStories:
         progress: Progress | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> RelatedStories:
-        """Build the index of an archive, in place of any before.
+        """Build the index of an archive, in place of any earlier one.
 
-        After `load`, topics are not extracted again from events that the loaded index holds as they are, if its topics were
-        found by this extractor in this version, which its ``name`` says.
+        After `load`, the topics of events that have not changed are taken from the loaded index, if they were found by the
+        same version of the same extractor, as its ``name`` tells.
 
         Parameters
         ----------
         events : iterable of Event
             In any order; ids must be unique.
         embeddings : array of float, shape (n_events, d), optional
-            Embeddings of your own, a row an event in their order, those of a sentence encoder say; a row of zeros where there
-            is none. They take half of the word space's part of a score, and make it worth more: a `space_weight` of 0.7 then
-            serves better than 0.5. An event that the archive does not hold is compared without them.
+            Your own embeddings, for example of a sentence encoder: one row an event, in the order of `events`; a row of
+            zeros for an event without. They count for half of the word space's part of a score and make that more
+            valuable: a `space_weight` of 0.7 then serves better than 0.5. An event that is not in the archive is compared
+            without them.
         n_jobs : int, default 1
-            Processes to extract topics on; -1 for as many as there are cores. The index does not depend on it.
-            Within ``joblib.parallel_config(backend="dask")`` the whole cluster is worked on instead.
+            Number of processes that extract topics; -1 for the number of cores. The index does not depend on it.
+            Within ``joblib.parallel_config(backend="dask")`` the whole cluster is used instead.
         progress : callable, optional
-            Told of the stage, the events done and the events in all.
+            Called with the stage, the number of events done and their total.
         checkpoint : path, optional
-            A file that takes the topics of each event once they are found, and is left there: where this is stopped, however
-            hard, the next `fit` with it goes on from there. It serves extractors that have a ``name``.
+            A file in which the topics of each event are saved as soon as they are found. If this call is stopped, even
+            by force, the next `fit` with the same file goes on from there. The file is not removed at the end. It only
+            works for extractors that have a ``name``.
 
         Returns
         -------
         RelatedStories
-            Itself.
+            This object.
 
         Raises
         ------
         BadValueError
-            If something is not an event, an id is used twice, or the embeddings are not as above.
+            If something is not an event, an id is used twice, or the embeddings are not as described.
         """
-        new, own = _in_order("fit", events, embeddings)
+        ordered, user_embeddings = ordered_events("fit", events, embeddings)
         extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint)
-        numbers = self._known(new)
-        self._changes = self._changes_to(new, numbers)
-        archive = self._of_kept(new, numbers, extract) if own is None else None
-        if archive is None:
-            archive = Archive.of(new, extract(new), self._weights.topic_weight, own)
-        self._fitted, self._model = archive, None
+        index = None
+        self._changes = None
+        if self._fitted is not None and self._loaded_topics_are_ours:
+            numbers = unchanged_numbers(self._fitted.archive, ordered)
+            self._changes = changes_between(self._fitted.archive, ordered, numbers)
+        else:
+            numbers = [-1] * len(ordered)
+        if self._fitted is not None and user_embeddings is None:
+            index = updated_index(self._fitted, ordered, numbers, extract, self._weights.topic_weight)
+        if index is None:
+            index = ArchiveIndex(Archive.of(ordered, extract(ordered), self._weights.topic_weight, user_embeddings))
+        self._fitted, self._loaded_model = index, None
         return self
 
     def add(
         self, events: Iterable[Event], *, embeddings: Any = None, n_jobs: int = 1, progress: Progress | None = None
     ) -> RelatedStories:
-        """Take further events into the archive; the answers are then those of a `fit` of all. Parameters are those of `fit`.
+        """Add events to the archive; answers are then those of a `fit` of all events. Parameters are those of `fit`.
 
         Raises
         ------
         BadValueError
-            If something is not an event, an id is there already (`remove` it first), or the embeddings are not like those of
-            the archive; nothing has changed then.
+            If something is not an event, an id is in the archive already (`remove` it first), or the embeddings do not
+            match those of the archive. Nothing has changed then.
         """
-        archive = self._archive
-        new, own = _in_order("add", events, embeddings, archive.embedded)
-        known = next((event for event in new if event.id in archive), None)
+        index = self._index
+        ordered, user_embeddings = ordered_events("add", events, embeddings, index.archive.user_dimensions)
+        known = next((event for event in ordered if event.id in index.archive), None)
         if known is not None:
             raise BadValueError("add", "id", shown(known.id), "an id that is not in the archive yet; remove it first")
-        if new:
+        if ordered:
             self._check_model()
-            found = self._extract(new, n_jobs, progress)
-            self._fitted = archive.with_events(new, found, self._weights.topic_weight, own)
+            found = self._extract(ordered, n_jobs, progress)
+            self._fitted = index.with_events(ordered, found, self._weights.topic_weight, user_embeddings)
         return self
 
     def remove(self, ids: Iterable[str | int] | str | int) -> RelatedStories:
-        """Take events out of the archive; the answers are then those of a `fit` of the rest.
+        """Remove events from the archive; answers are then those of a `fit` of the rest.
+
+        Parameters
+        ----------
+        ids : iterable of str or int, or a single one
 
         Raises
         ------
         UnknownEventError
-            If no event has an id; nothing has changed then.
+            If an id is not in the archive; nothing has changed then.
         """
-        archive = self._archive
+        index = self._index
         if isinstance(ids, (str, int)):
             ids = [ids]
-        gone = {_number_of(archive, id_) for id_ in several("remove", "ids", ids)}
-        self._fitted = archive.without(gone, self._weights.topic_weight)
+        numbers = {_number_of(index.archive, id_) for id_ in several("remove", "ids", ids)}
+        self._fitted = index.without(numbers, self._weights.topic_weight)
         return self
-
-    def _extract(
-        self, events: Sequence[Event], n_jobs: int, progress: Progress | None, checkpoint: str | os.PathLike[str] | None = None
-    ) -> list[Found]:
-        return extracted(self.extractor, events, self._found_before(events), n_jobs, progress, checkpoint)
-
-    def _changes_to(self, events: Sequence[Event], numbers: Sequence[int]) -> Changes | None:
-        """How events differ from a loaded index, which holds those of a number as they are."""
-        if self._fitted is None or not self._is_known:
-            return None
-        others = [event.id for event, number in zip(events, numbers, strict=True) if number < 0]
-        edited = sum(id_ in self._fitted for id_ in others)
-        return Changes(len(others) - edited, edited, len(self._fitted.events) - (len(events) - len(others)) - edited)
-
-    def _of_kept(
-        self, events: list[Event], numbers: Sequence[int], extract: Callable[[Sequence[Event]], list[Found]]
-    ) -> Archive | None:
-        """The archive of events made of a loaded one, where that holds many of them and is not of embeddings."""
-        before = self._fitted
-        kept = {number for number in numbers if number >= 0}
-        if before is not None and before.embedded:
-            warnings.warn(
-                "got an index of embeddings and none for its events: the new one is without; see embeddings=", stacklevel=3
-            )
-        if before is None or before.embedded or 2 * len(kept) < len(before.events):
-            return None
-        new = [event for event, number in zip(events, numbers, strict=True) if number < 0]
-        if not new and len(kept) == len(before.events):
-            same = replace(before, events=LazySequence(events))  # which are at hand
-            if self._saved is not None and self._saved.archive is before:
-                self._saved = self._saved._replace(archive=same)
-            return same
-        rest = before.without(set(range(len(before.events))) - kept, self._weights.topic_weight)
-        archive = rest.with_events(new, extract(new), self._weights.topic_weight)
-        return replace(archive, events=LazySequence(events))
-
-    def _found_before(self, events: Sequence[Event]) -> list[Found | None]:
-        """The topics of those events that a loaded index holds as they are, and that this extractor found there."""
-        return [self._archive.found[number] if number >= 0 else None for number in self._known(events)]
-
-    @property
-    def _is_known(self) -> bool:
-        """Whether there is a loaded index with topics of this extractor."""
-        return self._model is not None and self._model == getattr(self.extractor, "name", None)
-
-    def _known(self, events: Sequence[Event]) -> list[int]:
-        """The numbers of events that a loaded index holds as they are, with topics of this extractor; -1 for others."""
-        archive = self._fitted
-        if archive is None or not self._is_known:
-            return [-1] * len(events)
-        pairs = zip(events, archive.numbers_of([event.id for event in events]), strict=True)
-        return [number if number >= 0 and archive.holds(number, event) else -1 for event, number in pairs]
-
-    def _check_model(self) -> None:
-        """Topics of two extractors must not meet in one index."""
-        if self._model is not None and self._model != model_name(self.extractor):
-            raise InputError(
-                f"got an index whose topics were found by {self._model}, expected {model_name(self.extractor)}, "
-                "this extractor; build the index again, or load it with the extractor it was built with"
-            )
 
     def tune(
         self,
@@ -314,30 +249,31 @@ class RelatedStories:
         n_jobs: int = 1,
         progress: Progress | None = None,
     ) -> Tuning:
-        """Build the index of an archive with the settings that agree best with what people judge to be related.
+        """Build the index of an archive with the settings that agree best with people's judgements of what is related.
 
-        Fitted are `topic_weight`, `space_weight`, `half_life` and `date_floor`, from those there are, to the greatest mean
-        nDCG@k of 70% of the judged events. The others are held back to say how much better that is: where it is worse on
-        these, the settings stay.
+        The settings `topic_weight`, `space_weight`, `half_life` and `date_floor` are fitted, starting from the current ones,
+        to the greatest mean nDCG@k on 70% of the judged events. The other 30% are held out to tell how much better the
+        new settings are; if they are worse there, the settings stay as they were.
 
         Parameters
         ----------
         events : iterable of Event
-            The archive; needs the extra ``relatedstories[evaluate]``.
+            The archive. Needs ``pip install "relatedstories[evaluate]"``.
         judgements : mapping of str to mapping of str to int
-            For the ids of ten events or more, the gains of others, as `relatedstories.evaluate` takes them: editors' own
-            lists of related events say, or how often readers went from one to the other, in a few steps. What is not judged
-            counts as unrelated.
+            For the ids of at least ten events, the gains of other events, as `relatedstories.evaluate` takes them: for
+            example from editors' own lists of related events, or from how often readers went from one to the other, in a
+            few steps. An event that is not judged counts as unrelated.
         k : int, default 5
-            How many links an event.
+            Maximum number of links per event.
         queries : int, default 1500
-            How many judged events are asked about at most, 10 or more: of more a sample, the same in each run.
+            Maximum number of judged events to ask about, at least 10. If there are more, a sample is taken, the same in
+            each run.
         embeddings : array of float, shape (n_events, d), optional
             As for `fit`.
         n_jobs : int, default 1
-            Processes to extract topics on; -1 for as many as there are cores.
+            Number of processes that extract topics; -1 for the number of cores.
         progress : callable, optional
-            Told of the stage, the events done and the events in all.
+            Called with the stage, the number of events done and their total.
 
         Returns
         -------
@@ -347,24 +283,25 @@ class RelatedStories:
         Raises
         ------
         InputError
-            If an argument is not as above, fewer than ten judged events are in the archive and relate to another, or the
-            extra is not installed. Nothing has changed then.
+            If an argument is not as described, fewer than ten judged events are in the archive and related to another
+            one, or the extra is not installed. Nothing has changed then.
 
         Warns
         -----
         UserWarning
-            If judgements are of events that the archive does not hold; they are left out.
+            If judgements are about events that are not in the archive; they are left out.
 
         Notes
         -----
-        How it searches, and among which values: `relatedstories.index.tuning.tuned` and ``GRIDS`` there. Which events are held
-        back depends on their ids alone, through a hash. Two events of one story may stand on either side; with four settings
-        fitted that makes the figures held back little too good. Readers can only go to what was listed: by their clicks the
-        settings of those lists look better than they are. No other thread should ask meanwhile.
+        The search and the values that it tries are described in `relatedstories.index.tuning`. Which events are held out
+        depends only on a hash of their ids. Two events of the same story may be on either side; as only four settings are
+        fitted, the figures on held-out events are little too good for that. Readers can only follow links that were
+        listed: judged by their clicks, the settings of those lists look better than they are. No other thread should ask
+        while this runs.
 
         Examples
         --------
-        Judges to whom only matters what happened within days of each other, whatever the topic:
+        Judges for whom only events within a few days of each other are related, whatever the topic:
 
         >>> import datetime
         >>> events = [
@@ -379,59 +316,84 @@ class RelatedStories:
         >>> tuning.figures["held back"]["difference"].low > 0.1, tuning.before.half_life, tuning.after.half_life
         (True, 120.0, 4.0)
         """
-        from relatedstories.index.tuning import parted, tuned  # which needs what builds on this module
+        from relatedstories.index.tuning import search_settings, split_judgements
 
-        new, own = _in_order("tune", events, embeddings)
-        judged = parted(judgements, {event.id for event in new}, k, queries)  # before any work is spent
-        archive = Archive.of(new, self._extract(new, n_jobs, progress), self._weights.topic_weight, own)
-        tuning, archive = tuned(archive, judged, self._weights, self._least(archive), progress)
-        self._weights, self._fitted, self._model = tuning.after, archive, None
+        ordered, user_embeddings = ordered_events("tune", events, embeddings)
+        judged = split_judgements(judgements, {event.id for event in ordered}, k, queries)  # before any work is spent
+        found = self._extract(ordered, n_jobs, progress)
+        archive = Archive.of(ordered, found, self._weights.topic_weight, user_embeddings)
+        tuning, archive = search_settings(archive, judged, self._weights, self._min_score, progress)
+        self._weights, self._fitted, self._loaded_model = tuning.after, ArchiveIndex(archive), None
         return tuning
+
+    def _extract(
+        self, events: Sequence[Event], n_jobs: int, progress: Progress | None, checkpoint: str | os.PathLike[str] | None = None
+    ) -> list[Found]:
+        """Return the topics of events; those that a loaded index holds as they are are taken from it."""
+        known: list[Found | None] = [None] * len(events)
+        if self._fitted is not None and self._loaded_topics_are_ours:
+            archive = self._fitted.archive
+            numbers = unchanged_numbers(archive, events)
+            known = [archive.found[number] if number >= 0 else None for number in numbers]
+        return extracted(self.extractor, events, known, n_jobs, progress, checkpoint)
+
+    @property
+    def _loaded_topics_are_ours(self) -> bool:
+        """Whether there is a loaded index whose topics were found by this extractor."""
+        return self._loaded_model is not None and self._loaded_model == getattr(self.extractor, "name", None)
+
+    def _check_model(self) -> None:
+        """Raise an error if topics of two extractors would meet in one index."""
+        if self._loaded_model is not None and self._loaded_model != model_name(self.extractor):
+            raise InputError(
+                f"got an index whose topics were found by {self._loaded_model}, expected {model_name(self.extractor)}, "
+                "this extractor; build the index again, or load it with the extractor it was built with"
+            )
 
     # ------------------------------------------------------------------ the archive
 
     @property
-    def _archive(self) -> Archive:
+    def _index(self) -> ArchiveIndex:
         if self._fitted is None:
             raise InputError("got a question before there is an archive, expected fit(events) or load(folder) first")
         return self._fitted
 
     def __len__(self) -> int:
-        return len(self._archive.events)
+        return len(self._index.archive)
 
     def __iter__(self) -> Iterator[Event]:
-        """The events of the archive, by id."""
-        return iter(self._archive.events)
+        """Iterate over the events of the archive, by id."""
+        return iter(self._index.archive.events)
 
     def __contains__(self, id_: object) -> bool:
         try:
-            return as_id(id_) in self._archive
+            return as_id(id_) in self._index.archive
         except BadValueError:
             return False
 
     def __getitem__(self, id_: str | int) -> Event:
-        """The event of an id; raises `UnknownEventError`."""
-        archive = self._archive
+        """Return the event with an id; raises `UnknownEventError` if there is none."""
+        archive = self._index.archive
         return archive.events[_number_of(archive, id_)]
 
     def topics(self, id_: str | int) -> Topics:
-        """The topics that the index holds for an event, under the names it shows, without their mentions."""
-        archive = self._archive
+        """Return the topics that the index holds for an event, under the names that it shows, without their mentions."""
+        archive = self._index.archive
         number = _number_of(archive, id_)
         return Topics(archive.topics(number), archive.events[number])
 
     def about(self, topic: str) -> list[Event]:
-        """The events that have a topic, by date; those without date last.
+        """Return the events that have a topic, by date; those without a date come last.
 
         Parameters
         ----------
         topic : str
-            By the name that the index shows, whatever its case, accents and article.
+            The name that the index shows; case, accents and a leading article do not matter.
 
         Raises
         ------
         InputError
-            If no event has it; the message names topics of a like name.
+            If no event has it; the message suggests topics with similar names.
 
         Examples
         --------
@@ -441,21 +403,21 @@ class RelatedStories:
         """
         if not isinstance(topic, str):
             raise BadValueError("about", "topic", shown(topic), "the name of a topic")
-        archive = self._archive
-        key = normalise_name(topic)
-        place = bisect_left(archive.keys.terms, key)
-        if not key or place == len(archive.keys.terms) or archive.keys.terms[place] != key:
-            near = get_close_matches(key, archive.keys.terms, 3)
-            named = ", ".join(archive.topic(archive.keys.terms.index(other)).name for other in near)
-            hint = f"; of a like name: {named}" if near else ""
-            raise InputError(f"got topic {shown(topic)}, expected one of the {len(archive.keys.terms)} of the archive{hint}")
+        archive = self._index.archive
+        keys, key = archive.keys.terms, normalise_name(topic)
+        place = bisect_left(keys, key)
+        if not key or place == len(keys) or keys[place] != key:
+            similar = get_close_matches(key, keys, 3)
+            names = ", ".join(archive.topic(keys.index(other)).name for other in similar)
+            hint = f"; similar names: {names}" if similar else ""
+            raise InputError(f"got topic {shown(topic)}, expected one of the {len(keys)} of the archive{hint}")
         matrix = archive.keys.matrix
         numbers = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == place), side="right") - 1
-        found = [archive.events[number] for number in numbers.tolist()]
-        return sorted(found, key=lambda event: event.date or date.max)  # by id where the dates are equal
+        events = [archive.events[number] for number in numbers.tolist()]
+        return sorted(events, key=lambda event: event.date or date.max)  # stable: by id where the dates are equal
 
     def commonest_topics(self, n: int | None = None) -> dict[Topic, int]:
-        """The topics that most events have, the n first of them or all, each with how many have it.
+        """Return the n topics that most events have, or all topics, each with the number of its events.
 
         Examples
         --------
@@ -463,27 +425,27 @@ class RelatedStories:
         >>> stories.commonest_topics()
         {'Oslo': 2, 'Bergen': 1}
         """
-        archive = self._archive
-        most = len(archive.topic_events) if n is None else whole_number("commonest_topics", "n", n, 0)
-        first = np.argsort(-archive.topic_events, kind="stable")[:most].tolist()
-        return {archive.topic(place): int(archive.topic_events[place]) for place in first}
+        archive = self._index.archive
+        n = len(archive.topic_events) if n is None else whole_number("commonest_topics", "n", n, 0)
+        commonest = np.argsort(-archive.topic_events, kind="stable")[:n].tolist()
+        return {archive.topic(place): int(archive.topic_events[place]) for place in commonest}
 
     def to_frame(self, library: Library | None = None) -> Any:
-        """The events as a data frame: id, date, heading, title, text, url, and the names of the topics that the index holds.
+        """Return the events as a data frame: id, date, heading, title, text, url, and the names of their topics.
 
         Parameters
         ----------
         library : {"pandas", "polars"}, optional
-            By default pandas where that is installed, else polars.
+            The kind of data frame; by default pandas if it is installed, else polars.
 
         Raises
         ------
         InputError
-            If there is no such library, or it is not installed.
+            If `library` is none of these, or is not installed.
         """
         from relatedstories.display.frames import frame
 
-        archive = self._archive
+        archive = self._index.archive
         events = list(archive.events)
         topics = [[topic.name for topic in archive.topics(number)] for number in range(len(events))]
         fields: dict[str, Column] = {
@@ -504,55 +466,57 @@ class RelatedStories:
 
         if self._fitted is None:
             return index_html(self.settings)
-        counts = self.commonest_topics(COMMONEST)
-        return index_html(self.settings, self._fitted.days, counts, len(self._fitted.keys.terms))
+        archive = self._fitted.archive
+        return index_html(self.settings, archive.days, self.commonest_topics(COMMONEST), len(archive.keys.terms))
 
     # ------------------------------------------------------------------ answers
 
     def related(self, event: Event | str | int, k: int = 5, **keywords: Unpack[Keywords]) -> Links:
-        """The events to see next after an event.
+        """Return the events to see next after an event.
 
         Parameters
         ----------
         event : Event, str or int
-            An event of the archive or its id, or an event that the archive does not hold.
+            An event of the archive or its id, or an event that is not in the archive.
         k : int, default 5
-            How many links at most.
+            Maximum number of links.
         include_newer : bool, default True
-            Whether events of a later date may be listed. Those of unknown date may always.
-        since, until : datetime.date or text YYYY-MM-DD, optional
-            The first and last day of events that may be listed; those of unknown date are not.
+            Whether events with a later date may be listed. Events of unknown date always may.
+        since, until : datetime.date or str YYYY-MM-DD, optional
+            Only list events dated on or after, or on or before, this day; events of unknown date are then left out.
         where : callable, optional
-            Given an event, whether it may be listed.
+            Called with an event, returns whether it may be listed.
         min_score : float, optional
-            The least score, 0 to 1, in place of that of the index.
+            The least score of a link, 0 to 1, in place of the index's own.
         max_per_context : int, optional
-            How many links of one context at most; the next best others take the room. Links without context are not counted.
+            Maximum number of links with the same context; the next best events take their room. Links without a context
+            are not counted.
         diversity : float, default 0
-            From 0, the best events, towards 1, events that are unlike each other: see `relatedstories.ranking.select`.
+            From 0, the best events, towards 1, events that are unlike each other; see `relatedstories.ranking.select`.
         pinned : mapping of ids to lists of ids, optional
-            For an event's id those to list first, in this order, whatever their score; not what the filters above leave out.
-            One mapping serves for all events. Pinned links count towards `k` and `max_per_context`.
+            For the id of an event, the ids of events to list first, in this order, whatever their score. The filters
+            above apply to them too. One mapping serves for all events. Pinned links count towards `k` and
+            `max_per_context`.
         blocked : mapping of ids to lists of ids, optional
-            For an event's id those never to list under it; it may still be listed under them.
+            For the id of an event, the ids of events never to list under it. It may still be listed under them.
 
         Returns
         -------
         list of Link
-            Best first, after those pinned; shorter than k, down to empty, where nothing else is related. Never the event
-            itself. As `Links` it shows itself in a notebook and makes data frames.
+            Pinned events first, then the best first. Shorter than k, or empty, if nothing else is related. Never contains
+            the event itself. As a `Links` it is shown as a table in a notebook and can be made a data frame.
 
         Raises
         ------
         UnknownEventError
             If no event has the id.
         BadValueError
-            If an argument is not as above.
+            If an argument is not as described.
 
         Warns
         -----
         UserWarning
-            If an event pinned or blocked is not in the archive, which may have changed since; it is passed over.
+            If a pinned or blocked event is not in the archive, which may have changed since; it is skipped.
 
         Examples
         --------
@@ -567,72 +531,65 @@ class RelatedStories:
         return self.related_many([event], k, **keywords)[0]
 
     def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[Links]:
-        """The links of many events, in their order: each as `related` gives it, whose parameters these are."""
-        archive = self._archive  # taken once: another thread may replace it on the way
-        k, rules = whole_number("related", "k", k, 0), LinkFilters.of("related", **keywords)
-        rows = self._rows(archive, several("related_many", "events", events))
-        _tell_of_unknown(rules.unknown(archive, [row.event.id for row in rows]))
+        """Return the links of several events, in their order, each as `related` returns them, with the same parameters."""
+        index = self._index  # read once, since another thread may replace it
+        k, filters = whole_number("related", "k", k, 0), LinkFilters.of("related", **keywords)
+        rows = self._rows(index, several("related_many", "events", events))
+        _warn_of_unknown_ids(filters.unknown_ids(index.archive, [row.event.id for row in rows]))
         if not rows:
             return []
-        self._asked += len(rows)
-        if self._asked <= _FEW:
-            return [self._list(archive, row, self._from_best(archive, row, k, rules), k, rules) for row in rows]
-        return list(self._lists(archive, rows, k, rules, self._best(archive, k, rules, rows)))
+        linker = self._linker(index, k, filters)
+        if len(rows) < MANY and not kernel_is_loaded():
+            return [linker.links(row) for row in rows]
+        return list(linker.links_of_many(rows))
 
     def all_related(
         self, k: int = 5, *, n_jobs: int = 1, progress: Progress | None = None, **keywords: Unpack[Keywords]
     ) -> Iterator[tuple[Event, Links]]:
-        """Every event of the archive with its links, by id: the same links as `related` gives, faster.
+        """Yield every event of the archive with its links, by id: the same links as `related` returns, but faster.
 
         Parameters
         ----------
         k : int, default 5
-            How many links an event at most.
+            Maximum number of links per event.
         n_jobs : int, default 1
-            Threads to compare events on; -1 for as many as there are cores.
-            Within ``joblib.parallel_config(backend="dask")``, the whole cluster, if the first links are asked for there.
+            Number of threads that compare events; -1 for the number of cores. Within
+            ``joblib.parallel_config(backend="dask")`` the whole cluster is used, if the first links are requested there.
         progress : callable, optional
-            Told of the stage, the events done and the events in all.
+            Called with the stage, the number of events done and their total.
         **keywords
-            As of `related`.
+            As for `related`.
 
         Yields
         ------
         event : Event
         links : list of Link
-            As `related` gives it.
+            As `related` returns them.
         """
-        archive = self._archive
-        k, rules = whole_number("all_related", "k", k, 0), LinkFilters.of("all_related", **keywords)
-        _tell_of_unknown(rules.unknown(archive))
-        return self._all_links(archive, k, rules, worker_count(n_jobs), progress)
+        index = self._index
+        k, filters = whole_number("all_related", "k", k, 0), LinkFilters.of("all_related", **keywords)
+        _warn_of_unknown_ids(filters.unknown_ids(index.archive))
+        return self._all_links(self._linker(index, k, filters), worker_count(n_jobs), progress)
 
-    def _all_links(
-        self, archive: Archive, k: int, rules: LinkFilters, n_threads: int, progress: Progress | None
-    ) -> Iterator[tuple[Event, Links]]:
-        total, compared, listed = len(archive.events), 0, 0
+    def _all_links(self, linker: Linker, n_threads: int, progress: Progress | None) -> Iterator[tuple[Event, Links]]:
+        events = linker.archive.events
+        total, n_compared, n_listed = len(events), 0, 0
 
-        def on_compared(done: int) -> None:
-            nonlocal compared
-            compared = min(compared + done, total)
-            if progress is not None and not listed:  # then the lists tell of the way
-                progress("comparing", compared, total)
+        def report_compared(n: int) -> None:
+            nonlocal n_compared
+            n_compared = min(n_compared + n, total)
+            if progress is not None and not n_listed:  # once there are lists, they show how far the work has come
+                progress("comparing", n_compared, total)
 
-        def told(parts: Iterator[npt.NDArray[np.intp]]) -> Iterator[npt.NDArray[np.intp]]:
-            for part in parts:
-                on_compared(len(part))
-                yield part
-
-        best = self._best_of_all(archive, k, rules, n_threads, on_compared)
-        lists = self._lists(archive, None, k, rules, best._replace(batches=told(best.batches)))
-        for event, links in zip(archive.events, lists, strict=True):
+        candidates = linker.retriever.first_candidates_of_all(n_threads, report_compared).reporting(report_compared)
+        for event, links in zip(events, linker.links_of_all(candidates), strict=True):
             yield event, links
-            listed += 1
+            n_listed += 1
             if progress is not None:
-                progress("links", listed, total)
+                progress("links", n_listed, total)
 
     def explain(self, a: Event | str | int, b: Event | str | int) -> Explanation:
-        """Why two events are related: each shared topic and term with its part of the score.
+        """Return why two events are related: each shared topic and term with its share of the score.
 
         Parameters
         ----------
@@ -642,40 +599,21 @@ class RelatedStories:
         Returns
         -------
         Explanation
-            Its parts' shares sum to the score, the one of the link from `a` to `b`. Of events that the archive does not
-            hold, terms and topics count that it knows.
+            The shares of its parts sum to the score, which is that of the link from `a` to `b`. For events that are not in
+            the archive, only terms and topics that the archive knows count.
         """
-        archive = self._archive
-        ours, theirs = self._rows(archive, [a, b])
-        terms, n_terms = archive.terms.terms, len(archive.terms.terms)
-        pair, space = self._compared(ours, theirs), self._weights.space_weight
-        own = pair.factor * (1 - space if pair.near >= 0 else 1)
-        parts = [
-            Part(terms[column], "term", product * own)
-            if column < n_terms
-            else Part(archive.topic(column - n_terms).name, "topic", product * own)
-            for column, product in pair.products.items()
-        ]
-        if pair.near * space > 0 and pair.products:
-            parts.append(Part("word space", "space", pair.near * space * pair.factor))
-        return Explanation(ours.event, theirs.event, pair.score, pair.factor, best_first(parts))
+        index = self._index
+        return explain_rows(index.archive, self._weights, *self._rows(index, [a, b]))
 
-    # ------------------------------------------------------------------ on the way to an answer
+    def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
+        return Linker(Retriever(index, self._weights, filters, k, self._min_score), self._ignored)
 
-    @property
-    def _scoring(self) -> dict[str, Any]:
-        return {"date_factor": self._weights.date_factor, "embedding_weight": self._weights.space_weight}
-
-    def _least(self, archive: Archive, asked: float | None = None) -> float:
-        """The least score of a link: the one asked for, or else the index's own."""
-        least = self._min_score if asked is None else asked
-        return max(0.05, 0.02 * math.log10(max(1, len(archive.events)))) if least is None else least
-
-    def _rows(self, archive: Archive, asked: Iterable[Event | str | int]) -> list[Row]:
-        """The rows of the events asked for; of those that the archive does not hold as they are, new ones."""
-        rows: list[Row | None] = []
+    def _rows(self, index: ArchiveIndex, events: Iterable[Event | str | int]) -> list[EventRow]:
+        """Return the rows of events or ids; an event that the archive does not hold as it is gets a new row."""
+        archive = index.archive
+        rows: list[EventRow | None] = []
         unseen: list[Event] = []
-        for event in asked:
+        for event in events:
             number = archive.number_of(event.id) if isinstance(event, Event) else _number_of(archive, event)
             if isinstance(event, Event) and (number < 0 or archive.events[number] != event):
                 rows.append(None)
@@ -684,186 +622,32 @@ class RelatedStories:
                 rows.append(archive.row(number))
         if unseen:
             self._check_model()
-        made = iter(archive.rows_for(unseen, self._extract(unseen, 1, None), self._weights.topic_weight) if unseen else [])
-        return [next(made) if row is None else row for row in rows]
-
-    def _compared(self, ours: Row, theirs: Row) -> _Compared:
-        products = theirs.products(ours.by_column())
-        near = squared_cosine(ours.embedding, theirs.embedding[None], np.zeros(1, np.intp))
-        factor = self._weights.date_factor.of(ours.day, np.array([theirs.day], np.int32))
-        score = blended(np.array([sum(products.values())], np.float32), near, self._weights.space_weight, factor)
-        return _Compared(products, float(near[0]), float(factor[0]), float(score[0]))
-
-    def _best(self, archive: Archive, k: int, rules: LinkFilters, rows: Sequence[Row]) -> PartialTopK:
-        """The first of the candidates of some rows."""
-        room, least = _room(archive, k, rules), self._least(archive, rules.min_score)
-        kept = self._kept(archive, rows, room, rules)
-        if kept is not None:
-            return PartialTopK.finished(*kept)
-        compared, numbers = archive.rows(rows)
-        spans = rules.spans(compared.days)
-        return archive.blocks.top(compared, room, numbers, spans, min_score=least, **self._scoring)
-
-    def _best_of_all(
-        self, archive: Archive, k: int, rules: LinkFilters, n_threads: int, progress: Callable[[int], object] | None
-    ) -> PartialTopK:
-        """The first of the candidates of every row; looked for are those alone that are not known."""
-        room, least = _room(archive, k, rules), self._least(archive, rules.min_score)
-        rows, numbers = archive.rows()
-
-        def top(asked: npt.NDArray[Any], k: int, spans: npt.NDArray[np.int32], min_score: float) -> PartialTopK:
-            how = {"min_score": min_score, **self._scoring}
-            if len(asked) < len(numbers):
-                return archive.blocks.top(rows.picked(asked), k, numbers[asked], spans, n_threads=n_threads, **how)
-            if on_cluster():
-                return PartialTopK.finished(*distributed_topk(rows, k, spans, progress=progress, **how))
-            return archive.blocks.top(rows, k, numbers, spans, n_threads=n_threads, **how)
-
-        if not rules.every_day or room > WIDTH:
-            return top(numbers, room, rules.spans(rows.days), least)
-        kept_from = MARGIN * least
-        nearest = archive.nearest and archive.nearest.copy()
-        if nearest is None and archive.earlier is not None:
-            how: dict[str, Any] = {"min_score": kept_from, **self._scoring}
-            nearest = archive.earlier.brought_up(rows, archive.columns, n_threads=n_threads, **how)
-        if nearest is None:
-            nearest = NeighbourCache.unknown(len(numbers))
-        lacking = nearest.lacking(numbers, room, least)
-        asked, known = np.flatnonzero(lacking), np.flatnonzero(~lacking)
-        found = top(asked, WIDTH, every_day(len(asked)), kept_from)
-        best = PartialTopK.finished(*nearest.first(numbers, room, least))
-
-        def parts() -> Iterator[npt.NDArray[np.intp]]:
-            yield known
-            for part in found.batches:
-                places = asked[part]
-                nearest.take(places, found.ids[part], found.scores[part], kept_from)
-                best.ids[places], best.scores[places] = nearest.first(places, room, least)
-                yield places
-            if len(asked) or archive.nearest is None:
-                archive.keep(nearest)
-
-        return best._replace(batches=parts())
-
-    def _kept(
-        self, archive: Archive, rows: Sequence[Row], room: int, rules: LinkFilters
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:
-        """The best of some rows where the archive has them all at hand."""
-        nearest, least = archive.nearest, self._least(archive, rules.min_score)
-        if nearest is None or room > WIDTH or not rules.every_day or not all(row.held for row in rows):
-            return None
-        numbers = np.array([row.number for row in rows], np.intp)
-        return None if nearest.lacking(numbers, room, least).any() else nearest.first(numbers, room, least)
-
-    def _from_best(self, archive: Archive, row: Row, k: int, rules: LinkFilters) -> Iterator[tuple[int, float]]:
-        """All candidates of a row, as `_candidates` has them, which is only asked for what is not at hand."""
-        kept = self._kept(archive, [row], _room(archive, k, rules), rules)
-        if kept is None:
-            return self._candidates(archive, row, rules)
-        return self._going_on(archive, row, rules, *(array[0] for array in kept))
-
-    def _going_on(
-        self, archive: Archive, row: Row, rules: LinkFilters, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
-    ) -> Iterator[tuple[int, float]]:
-        """All candidates of a row, of which the first are found: where these are not all, the others are, once asked for."""
-        n_found = int(np.count_nonzero(ids >= 0))
-        yield from zip(ids[:n_found].tolist(), scores[:n_found].tolist(), strict=True)
-        if n_found == len(ids):
-            yield from islice(self._candidates(archive, row, rules), n_found, None)
-
-    def _lists(
-        self, archive: Archive, rows: Sequence[Row] | None, k: int, rules: LinkFilters, best: PartialTopK
-    ) -> Iterator[Links]:
-        """The links of some rows, or of all, of their best candidates."""
-        missing = np.ones(len(best.ids), bool)
-        for start in range(0, len(best.ids), _PART):
-            while missing[start : start + _PART].any():
-                missing[next(best.batches)] = False
-            ids, scores = best.ids[start : start + _PART], best.scores[start : start + _PART]
-            part = None if rows is None else rows[start : start + len(ids)]
-            # Most lists are just the first candidates: of these alone all the reasons are looked for at once.
-            plain = ~archive.repeating(ids[:, : k + FOLDED]) if rules.plain else np.zeros(len(ids), bool)
-            first = np.where(plain[:, None], ids[:, :k], -1)
-            shared = archive.shared(part, start, first)
-            found = np.count_nonzero(ids >= 0, axis=1)
-            each = zip(ids.tolist(), scores.tolist(), found.tolist(), plain.tolist(), strict=True)
-            for place, (numbers, theirs, n_found, as_found) in enumerate(each):
-                event = archive.events[start + place] if part is None else part[place].event
-                if as_found and event.id not in rules.pinned and event.id not in rules.blocked:
-                    pairs = range(place * first.shape[1], place * first.shape[1] + min(k, n_found))
-                    yield Links(
-                        [
-                            Link(
-                                archive.events[number], score, rank, *_reason(archive, event, number, shared, pair, self._ignored)
-                            )
-                            for rank, (pair, number, score) in enumerate(zip(pairs, numbers, theirs, strict=False), 1)
-                        ]
-                    )
-                    continue
-                row = archive.row(start + place) if part is None else part[place]
-                yield self._list(archive, row, self._going_on(archive, row, rules, ids[place], scores[place]), k, rules)
-        next(best.batches, None)  # there are no more, but it may have something to do at its end
-
-    def _candidates(self, archive: Archive, row: Row, rules: LinkFilters) -> Iterator[tuple[int, float]]:
-        """The numbers of all events related to a row, within the rules' days, with their scores: best first."""
-        related = archive.related(row, rules.span(row.day))
-        yield from related.best_first(self._weights, self._least(archive, rules.min_score))
-
-    def _list(self, archive: Archive, row: Row, candidates: Iterable[tuple[int, float]], k: int, rules: LinkFilters) -> Links:
-        """The links of a row, of its candidates."""
-        weights, where = row.by_column(), rules.where
-
-        @functools.cache
-        def reason(number: int) -> tuple[str | None, tuple[Topic, ...]]:
-            shared = Shared.of(archive.row(number).products(weights))
-            return _reason(archive, row.event, number, shared, 0, self._ignored)
-
-        def label(number: int) -> str | None:
-            context, _ = reason(number)
-            return None if context is None else normalise_name(context) or context
-
-        def allowed(number: int) -> bool:
-            return where is None or bool(where(archive.events[number]))
-
-        first, last = rules.span(row.day)
-        pinned, blocked = (
-            [archive.number_of(id_) for id_ in choices.get(row.event.id, ()) if id_ in archive]
-            for choices in (rules.pinned, rules.blocked)
-        )
-        pinned = [number for number in pinned if first <= archive.days[number] <= last and allowed(number)]
-        apart = {*pinned, *blocked}
-        chosen = select(
-            ((number, score) for number, score in candidates if number not in apart and allowed(number)),
-            k,
-            Similarity(archive),
-            label,
-            max_per_context=rules.max_per_context,
-            diversity=rules.diversity,
-            pinned=[(number, self._compared(row, archive.row(number)).score) for number in pinned],
-        )
-        return Links([_link(archive, one, rank, *reason(one.number)) for rank, one in enumerate(chosen, 1)])
+            found = self._extract(unseen, 1, None)
+            new_rows = iter(archive.rows_for(unseen, found, self._weights.topic_weight))
+            return [next(new_rows) if row is None else row for row in rows]
+        return [row for row in rows if row is not None]
 
     # ------------------------------------------------------------------ on disk
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the index to a folder: memory-mappable arrays and JSON. One that is there already is left as it is.
+        """Write the index to a folder: memory-mappable arrays and JSON. If it is there already, nothing is written.
 
         Parameters
         ----------
         folder : path
-            Made, or its index replaced if it is empty or holds one and nothing else.
+            Created if needed. A folder that is empty or holds only an index is replaced.
 
         Raises
         ------
         InputError
-            If the folder holds something else; OSError where it cannot be written.
+            If the folder holds something else.
+        OSError
+            If it cannot be written.
         """
-        archive, nearest = self._archive, self._archive.nearest
-        about = {"topics_by": self._model or model_name(self.extractor), "settings": self.settings}
-        saved = self._saved
-        if saved and saved.archive is archive and saved.nearest is nearest and saved[2:] == (about, checksum(Path(folder))):
-            return
-        self._saved = _Saved(archive, nearest, about, write_folder(Path(folder), *archive.parts(), about))
+        index, folder = self._index, Path(folder)
+        about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": self.settings}
+        if index.saved is None or index.saved != (about, manifest_checksum(folder)):
+            index.saved = SavedCopy(about, write_folder(folder, *parts_of_index(index), about))
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], extractor: TopicExtractor | None = None) -> RelatedStories:
@@ -873,113 +657,42 @@ class RelatedStories:
         ----------
         folder : path
         extractor : TopicExtractor, optional
-            The one the index was built with, where that was not the default one. It is only used, and then checked, for
-            events that the index does not hold.
+            The extractor that the index was built with, if that was not the default one. It is used, and checked, only
+            for events that the index does not hold.
+
+        Returns
+        -------
+        RelatedStories
 
         Raises
         ------
         InputError
-            If there is no index, one of another format, or one of which a file is missing or broken.
+            If there is no index, it has another format, or a file of it is missing or damaged.
         """
-        arrays, documents, about = read_folder(Path(folder))
+        arrays, documents, manifest = read_folder(Path(folder))
         try:
-            self = cls(extractor, **about["settings"])
-            self._model = about["topics_by"]
-            self._fitted = archive = Archive.of_parts(arrays, documents)
-            said = {name: about[name] for name in ("topics_by", "settings")}
-            self._saved = _Saved(archive, archive.nearest, said, about["sha256"])
+            self = cls(extractor, **manifest["settings"])
+            self._loaded_model = manifest["topics_by"]
+            self._fitted = index_from_parts(arrays, documents)
+            about = {name: manifest[name] for name in ("topics_by", "settings")}
+            self._fitted.saved = SavedCopy(about, manifest["sha256"])
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{folder}: got an index whose parts do not fit ({error}); build it again") from None
         return self
 
 
-class _Saved(NamedTuple):
-    """What an index on disk was made of, what its manifest says, and the checksum of that."""
-
-    archive: Archive
-    nearest: NeighbourCache | None
-    about: dict[str, Any]
-    checksum: str | None
-
-
-class _Compared(NamedTuple):
-    """The products of two rows by column, their squared cosine, the date factor, and the score that these make."""
-
-    products: dict[int, float]
-    near: float
-    factor: float
-    score: float
-
-
-def _room(archive: Archive, k: int, rules: LinkFilters) -> int:
-    """As many candidates as most lists need: near-duplicates take room, and rules pass candidates over."""
-    room = k + FOLDED + (POOL if rules.diversity or rules.max_per_context else _SPARE)
-    return max(1, min(room, len(archive.events)))
-
-
 def _number_of(archive: Archive, id_: object) -> int:
+    """Return the number of an event; raises `UnknownEventError` if there is none."""
     name = as_id(id_)
     number = archive.number_of(name)
     if number < 0:
-        raise UnknownEventError(f"got id {shown(name)}, expected that of one of the archive's {len(archive.events)} events")
+        raise UnknownEventError(f"got id {shown(name)}, expected that of one of the archive's {len(archive)} events")
     return number
 
 
-def _reason(
-    archive: Archive, event: Event, number: int, shared: Shared, pair: int, ignored: Collection[str]
-) -> tuple[str | None, tuple[Topic, ...]]:
-    """The context and the shared topics of an event and another of the archive, of what their rows, a pair of some, share."""
-    columns, products, bounds = shared
-    start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
-    first = bisect_left(columns, n_terms, start, end)
-    context: str | None
-    if end - first == 1:
-        label = archive.label(columns[first] - n_terms)
-        context, topics = label.name, label.alone
-    else:
-        terms = dict(zip(map(archive.terms.terms.__getitem__, columns[start:first]), products[start:first], strict=True))
-        if first < end:
-            labels = [archive.label(column - n_terms) for column in columns[first:end]]
-            labels = most_telling(zip(labels, products[first:end], strict=True), terms)
-            context, topics = labels[0].name, tuple([label.topic for label in labels])
-        else:
-            context, topics = shared_phrase(event.full_text, archive.events[number].full_text, terms), ()
-    return (None if context is not None and ignored and normalise_name(context) in ignored else context), topics
-
-
-def _link(archive: Archive, listed: Listed, rank: int, context: str | None, topics: tuple[Topic, ...]) -> Link:
-    duplicates = tuple(archive.events[number] for number in listed.duplicates)
-    return Link(archive.events[listed.number], listed.score, rank, context, topics, duplicates, listed.pinned)
-
-
-def _tell_of_unknown(unknown: Sequence[str]) -> None:
-    if unknown:  # no error: an archive changes from night to night, and what editors chose outlives events
-        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
-        listed = ", ".join(unknown[:3])
+def _warn_of_unknown_ids(phrases: Sequence[str]) -> None:
+    """Warn of pinned and blocked ids that are not in the archive; no error, since events may go while choices stay."""
+    if phrases:
+        more = f" and {len(phrases) - 3} more" if len(phrases) > 3 else ""
+        listed = ", ".join(phrases[:3])
         warnings.warn(f"got {listed}{more}, expected ids of events of the archive; passed over", stacklevel=3)
-
-
-def _in_order(
-    call: str, events: Iterable[Event], embeddings: Any, size: int | None = None
-) -> tuple[list[Event], npt.NDArray[np.float64] | None]:
-    """The events by id, the order of an index's rows, with their embeddings, of `size` numbers where that is given."""
-    found = events_of(call, events)
-    order = sorted(range(len(found)), key=lambda place: found[place].id)
-    ordered = [found[place] for place in order]
-    for event, following in pairwise(ordered):
-        if event.id == following.id:
-            raise BadValueError(call, "id", f"{shown(event.id)} twice", "an id of its own for each event")
-    if embeddings is None:
-        return ordered, None
-    try:
-        own = np.asarray(embeddings, np.float64)
-    except (TypeError, ValueError):
-        raise BadValueError(call, "embeddings", shown(embeddings), "an array of numbers, a row an event") from None
-    if own.ndim != 2 or len(own) != len(found) or not own.shape[1]:
-        raise BadValueError(call, "embeddings", f"an array of shape {own.shape}", f"one of {len(found)} rows, one an event")
-    if size is not None and own.shape[1] != size:
-        expected = f"{size}, as in the archive" if size else "none, as in the archive"
-        raise BadValueError(call, "embeddings", f"rows of {own.shape[1]} numbers", expected)
-    if not np.isfinite(own).all():
-        raise BadValueError(call, "embeddings", "a number that is not finite", "finite numbers")
-    return ordered, own[order]

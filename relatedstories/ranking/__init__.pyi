@@ -1,5 +1,5 @@
-from .links import Explanation as Explanation
+from .explanation import Explanation as Explanation
+from .explanation import Part as Part
 from .links import Link as Link
 from .links import Links as Links
-from .links import Part as Part
 from .selection import select as select

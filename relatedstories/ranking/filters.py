@@ -1,4 +1,4 @@
-"""The rules that a caller sets for lists, checked once: what may be listed, how much of a kind, and what editors say."""
+"""The filters and editors' choices that a caller sets for lists, checked once."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["Choices", "Keywords", "LinkFilters"]
 
 Choices: TypeAlias = Mapping[Any, Iterable[str | int]]
-"""What editors chose: for ids of events, lists of ids of others."""
+"""What editors chose: for the id of an event, the ids of others."""
 
 
 class Keywords(TypedDict, total=False):
-    """The keywords of `RelatedStories.related`, which describes them."""
+    """The keyword arguments of `RelatedStories.related`, where they are described."""
 
     include_newer: bool
     since: dt.date | str | None
@@ -38,7 +38,7 @@ class Keywords(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class LinkFilters:
-    """The keywords of `RelatedStories.related`, checked; ids are texts."""
+    """The keyword arguments of `RelatedStories.related`, checked; all ids are str."""
 
     include_newer: bool
     since: dt.date | None
@@ -66,18 +66,18 @@ class LinkFilters:
         pinned: Choices | None = None,
         blocked: Choices | None = None,
     ) -> LinkFilters:
-        """Check keywords.
+        """Return the filters of keyword arguments, checked.
 
         Parameters
         ----------
         call : str
-            What an error names as the place.
+            The call that errors name.
         **keywords : Keywords
 
         Raises
         ------
         BadValueError
-            If a value is not what it should be.
+            If a value is of the wrong type or out of range, or an event is pinned and blocked under the same event.
 
         Examples
         --------
@@ -88,7 +88,7 @@ class LinkFilters:
             raise BadValueError(call, "include_newer", shown(include_newer), "True or False")
         if where is not None and not callable(where):
             raise BadValueError(call, "where", shown(where), "a function of an event")
-        rules = cls(
+        filters = cls(
             include_newer,
             parse_date(since, call, "since"),
             parse_date(until, call, "until"),
@@ -99,54 +99,55 @@ class LinkFilters:
             _choices(call, "pinned", pinned),
             _choices(call, "blocked", blocked),
         )
-        for id_, ids in rules.pinned.items():
-            both = next((other for other in ids if other in rules.blocked.get(id_, ())), None)
+        for id_, ids in filters.pinned.items():
+            both = next((other for other in ids if other in filters.blocked.get(id_, ())), None)
             if both is not None:
                 raise BadValueError(call, "pinned", f"{shown(both)} under {shown(id_)}, where it is blocked", "another event")
-        return rules
+        return filters
 
     @property
-    def plain(self) -> bool:
-        """Whether lists are the best candidates, near-duplicates aside, but for what is pinned and blocked."""
+    def best_candidates_only(self) -> bool:
+        """Whether a list is simply its best candidates, apart from near-duplicates and from pinned and blocked events."""
         return self.where is None and self.max_per_context is None and not self.diversity
 
     @property
     def every_day(self) -> bool:
-        """Whether events of whatever date may be listed."""
+        """Whether events of any date may be listed."""
         return self.include_newer and self.since is None and self.until is None
 
     def spans(self, days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        """The `span` of each of some days, shape (n, 2)."""
+        """Return the `span` for each of some days, shape (n, 2)."""
         return np.array([self.span(day) for day in days.tolist()], np.int32).reshape(-1, 2)
 
     def span(self, day: int) -> tuple[int, int]:
-        """The first and the last day that may be listed for an event of a day; `NO_DATE` is before every day."""
+        """Return the first and the last day that may be listed for an event of a day; `NO_DATE` is before every day."""
         first, last = ANY_DAY
         if not self.include_newer and day != NO_DATE:
-            last = day  # an unknown date is not known to be newer
+            last = day  # events of unknown date may be listed
         if self.since is not None:
             first = self.since.toordinal()
         if self.until is not None:
             first, last = max(first, NO_DATE + 1), min(last, self.until.toordinal())
         return first, last
 
-    def unknown(self, known: Container[str], asked: Iterable[str] | None = None) -> list[str]:
-        """The ids among those pinned and blocked that are not known, in words: under the ids asked about, else all."""
-        found = []
+    def unknown_ids(self, known: Container[str], queries: Iterable[str] | None = None) -> list[str]:
+        """Return a phrase for each pinned or blocked id that is not known: under the queried ids, or under all."""
+        phrases = []
         for name, choices in (("pinned", self.pinned), ("blocked", self.blocked)):
-            if asked is None:
-                found += [f"{shown(id_)} with {name} events" for id_ in choices if id_ not in known]
-            for id_ in choices if asked is None else asked:
-                found += [f"{shown(other)} {name} under {shown(id_)}" for other in choices.get(id_, ()) if other not in known]
-        return found
+            if queries is None:
+                phrases += [f"{shown(id_)} with {name} events" for id_ in choices if id_ not in known]
+            for id_ in choices if queries is None else queries:
+                phrases += [f"{shown(other)} {name} under {shown(id_)}" for other in choices.get(id_, ()) if other not in known]
+        return phrases
 
 
 def _choices(call: str, name: str, value: object) -> dict[str, tuple[str, ...]]:
+    """Return pinned or blocked ids as a mapping of str to tuples of str, checked."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
         raise BadValueError(call, name, shown(value), "a mapping of ids to lists of ids")
-    found: dict[str, tuple[str, ...]] = {}
+    choices: dict[str, tuple[str, ...]] = {}
     for key, others in value.items():
         id_ = as_id(key, call, name)
         if isinstance(others, (str, bytes, Mapping)) or not isinstance(others, Iterable):
@@ -154,5 +155,5 @@ def _choices(call: str, name: str, value: object) -> dict[str, tuple[str, ...]]:
         ids = [as_id(other, call, name) for other in others]
         if id_ in ids:
             raise BadValueError(call, name, f"{shown(id_)} under itself", "another event")
-        found[id_] = tuple(dict.fromkeys((*found.get(id_, ()), *ids)))  # 17 and "17" are one id
-    return found
+        choices[id_] = tuple(dict.fromkeys((*choices.get(id_, ()), *ids)))  # 17 and "17" are the same id
+    return choices

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TypeAlias
 
 from relatedstories.events import Event
 from relatedstories.parallel import on_cluster, worker_count
+from relatedstories.progress import Progress
 from relatedstories.topics.checkpoint import Checkpoint, Found
 from relatedstories.topics.extractor import TopicExtractor
 
-__all__ = ["Found", "Progress", "extracted"]
-
-Progress: TypeAlias = Callable[[str, int, int], object]
-"""Told of a long job's way: the stage, how much of it is done, and how much it is in all."""
+__all__ = ["Found", "extracted"]
 
 _CHUNK = 512  # events a task: a second's work or less, so that progress shows and processes end together
 

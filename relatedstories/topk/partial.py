@@ -39,3 +39,13 @@ class PartialTopK(NamedTuple):
             if progress is not None:
                 progress(len(batch))
         return self.ids, self.scores
+
+    def reporting(self, progress: Callable[[int], object]) -> PartialTopK:
+        """Return the same lists; `progress` is called with the number of rows of each batch when it is consumed."""
+
+        def batches() -> Iterator[npt.NDArray[np.intp]]:
+            for batch in self.batches:
+                progress(len(batch))
+                yield batch
+
+        return self._replace(batches=batches())

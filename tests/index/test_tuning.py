@@ -12,8 +12,11 @@ import pytest
 from helpers import CapitalisedWords, quick
 
 from relatedstories import Event, InputError, RelatedStories, Tuning, evaluate
-from relatedstories.index.archive import Archive, Weights
-from relatedstories.index.tuning import GRIDS, _others, parted
+from relatedstories.index.archive import Archive
+from relatedstories.index.archive_index import ArchiveIndex
+from relatedstories.index.serialisation import parts_of_index
+from relatedstories.index.tuning import GRIDS, _alternatives, split_judgements
+from relatedstories.index.weights import Weights
 from relatedstories.topk.join import self_topk
 
 START = dt.date(2020, 1, 1)
@@ -87,7 +90,7 @@ def test_what_cannot_be_bettered_stays() -> None:
 
 
 def test_where_dates_are_out_of_account_the_half_life_stays() -> None:
-    tried = list(_others(Weights(0.3, 0.3, 77, 0.3), ["half_life", "date_floor"]))
+    tried = list(_alternatives(Weights(0.3, 0.3, 77, 0.3), ["half_life", "date_floor"]))
     assert {weights.half_life for weights in tried if weights.date_floor == 1} == {77}
     assert {weights.half_life for weights in tried if weights.date_floor < 1} == set(GRIDS["half_life"])
 
@@ -123,9 +126,9 @@ def test_the_part_held_back_is_not_fitted_on() -> None:
 def test_a_query_stays_on_its_side() -> None:
     """Which side it is on depends on its id: of some queries more, few change it."""
     ids = {f"event {i}" for i in range(1000)}
-    some, more = (parted({f"event {i}": {"event 999": 1} for i in range(n)}, ids) for n in (400, 800))
+    some, more = (split_judgements({f"event {i}": {"event 999": 1} for i in range(n)}, ids) for n in (400, 800))
     assert len({*some.fitted} - {*more.fitted}) < 40
-    assert len(parted({f"event {i}": {"event 999": 1} for i in range(800)}, ids, queries=100).fitted) == 70
+    assert len(split_judgements({f"event {i}": {"event 999": 1} for i in range(800)}, ids, queries=100).fitted) == 70
 
 
 # ---------------------------------------------------------------------- what follows
@@ -201,7 +204,7 @@ def test_an_archive_weighed_again_is_that_of_its_events() -> None:
     found = [tuple((topic.name, topic.kind) for topic in topics) for topics in CapitalisedWords().extract_many(TOWNS)]
     for topic_weight in (0.0, 0.7, 1.0):
         again, fresh = Archive.of(TOWNS, found, 0.25).reweighed(topic_weight), Archive.of(TOWNS, found, topic_weight)
-        parts, fresh_parts = again.parts(), fresh.parts()
+        parts, fresh_parts = parts_of_index(ArchiveIndex(again)), parts_of_index(ArchiveIndex(fresh))
         assert {name: list(part) for name, part in parts[1].items()} == {
             name: list(part) for name, part in fresh_parts[1].items()
         }
@@ -225,7 +228,7 @@ def test_candidates_are_those_of_the_join_however_many() -> None:
         embedding_weight=0.4,
     )
     for number in (0, 1, 200, 399):
-        best = list(archive.related(archive.row(number)).best_first(weights, 0.0))
+        best = list(ArchiveIndex(archive).compare(archive.row(number)).best_first(weights, 0.0))
         assert len(best) == 399
         assert [one for one, _ in best] == join[0][number, :399].tolist()
         assert [score for _, score in best] == join[1][number, :399].tolist()

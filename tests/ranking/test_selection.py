@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories import BadValueError, Event, Link, RelatedStories
-from relatedstories.ranking.selection import FOLDED, POOL, select
+from relatedstories.ranking.selection import DIVERSITY_POOL, DUPLICATES_WITHIN, select
 
 FERRY = "A ferry with forty people aboard runs aground off Malta in a storm"
 
@@ -83,7 +83,7 @@ def test_maximal_marginal_relevance_by_hand():
 
 
 def test_diversity_looks_among_the_best_that_are_left():
-    candidates = [(100 + 10 * (i % 10), 0.9) if i < 10 else (100_000 + 10 * i, 0.9) for i in range(POOL + 20)]
+    candidates = [(100 + 10 * (i % 10), 0.9) if i < 10 else (100_000 + 10 * i, 0.9) for i in range(DIVERSITY_POOL + 20)]
     read = []
 
     def reading():
@@ -92,7 +92,7 @@ def test_diversity_looks_among_the_best_that_are_left():
             yield candidate
 
     select(reading(), 3, lambda *_: 0.0, hundred, diversity=0.5)
-    assert len(read) == POOL + 2  # the pool is filled up for each of the three
+    assert len(read) == DIVERSITY_POOL + 2  # the pool is filled up for each of the three
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
@@ -100,18 +100,18 @@ def test_what_is_folded_does_not_depend_on_k(k):
     candidates = [(110 + i, 0.9) for i in range(9)] + [(200, 0.5), (119, 0.4), (201, 0.3), (202, 0.3), (300, 0.2)]
     chosen = select(candidates, k, alike, hundred)
     assert [(one.number, one.duplicates) for one in chosen] == [
-        (110, list(range(111, 111 + FOLDED))),
+        (110, list(range(111, 111 + DUPLICATES_WITHIN))),
         (200, [201, 202]),
         (300, []),
-    ][:k]  # 116 and on come after more than FOLDED candidates: neither listed nor named
+    ][:k]  # 116 and on come after more than DUPLICATES_WITHIN candidates: neither listed nor named
 
 
 def test_no_more_candidates_are_read_than_are_needed():
     candidates = iter([(10 * n, 0.9) for n in range(100)])
     assert len(select(candidates, 3, alike, hundred)) == 3
-    assert next(candidates) == (10 * (3 + FOLDED), 0.9)
+    assert next(candidates) == (10 * (3 + DUPLICATES_WITHIN), 0.9)
     assert select(candidates, 0, alike, hundred) == []
-    assert next(candidates) == (10 * (4 + FOLDED), 0.9)
+    assert next(candidates) == (10 * (4 + DUPLICATES_WITHIN), 0.9)
 
 
 # ---------------------------------------------------------------------- the promises, with every rule
@@ -149,7 +149,7 @@ def test_promises_of_every_list_by_every_rule(events, keywords, k, random):
     lists = {event: stories.related(event.id, k, **keywords) for event in events}
     assert dict(stories.all_related(k, **keywords)) == lists
     with mock.patch.multiple(
-        "relatedstories.index.stories", _SPARE=0, POOL=0
+        "relatedstories.index.retriever", _ROOM_FOR_DUPLICATES=0, DIVERSITY_POOL=0
     ):  # a batch that finds few at once, and has to read on
         assert dict(stories.all_related(k, **keywords)) == lists
     assert stories.related_many(events, k, **keywords) == list(lists.values())
@@ -185,7 +185,7 @@ def test_promises_of_every_list_by_every_rule(events, keywords, k, random):
         assert [link.pinned for link in links] == sorted((link.pinned for link in links), reverse=True)
         for link in links:
             assert link.score == stories.explain(event, link.event).score
-            assert len(link.duplicates) <= FOLDED
+            assert len(link.duplicates) <= DUPLICATES_WITHIN
         rest = [link for link in links if not link.pinned]
         assert all(link.score > 0 for link in rest)
         for a, b in pairwise(rest):
@@ -213,7 +213,7 @@ def test_what_is_folded_by_a_slow_oracle(events):
             head = next((id_ for id_ in expected if stories.explain(id_, other).score >= 0.9), None)
             if head is None:
                 expected[other.id] = []
-            elif order.index(other) - order.index(stories[head]) <= FOLDED:
+            elif order.index(other) - order.index(stories[head]) <= DUPLICATES_WITHIN:
                 expected[head].append(other.id)
         links = stories.related(event.id, 20)
         assert {link.event.id: [copy.id for copy in link.duplicates] for link in links} == expected
@@ -243,7 +243,7 @@ def test_of_many_copies_some_are_named_and_the_others_not_listed_either():
     stories = quick().fit(wire(30))
     for links in (stories.related("1"), dict(stories.all_related())[stories["1"]]):
         assert ids(links) == ["copy-00", "2"]
-        assert [event.id for event in links[0].duplicates] == [f"copy-{i:02}" for i in range(1, 1 + FOLDED)]
+        assert [event.id for event in links[0].duplicates] == [f"copy-{i:02}" for i in range(1, 1 + DUPLICATES_WITHIN)]
 
 
 def test_duplicates_keep_to_the_filters():
@@ -306,14 +306,14 @@ def test_a_batch_compares_only_what_may_be_listed(keywords, monkeypatch):
     stories = quick(min_score=0.0).fit([*events, Event("undated", "Fire in Oslo")])
     expected = {event: stories.related(event.id, 1, **keywords) for event in stories}
     assert sum(map(len, expected.values())) > 15
-    monkeypatch.setattr("relatedstories.ranking.selection.FOLDED", 0)
-    monkeypatch.setattr("relatedstories.index.stories.FOLDED", 4)
+    monkeypatch.setattr("relatedstories.ranking.selection.DUPLICATES_WITHIN", 0)
+    monkeypatch.setattr("relatedstories.index.retriever.DUPLICATES_WITHIN", 4)
 
     def refuse(*_):
         raise AssertionError("made again")
         yield
 
-    monkeypatch.setattr(stories, "_candidates", refuse)
+    monkeypatch.setattr("relatedstories.index.retriever.Retriever._search", refuse)
     assert dict(stories.all_related(1, **keywords)) == expected
 
 

@@ -201,7 +201,7 @@ def sent(n: int) -> tuple[int, list[int], list[int], list[int]]:
     """Return pickled sizes for n events: all rows; shards as sent; shards as indexed; query rows."""
     events = archive(n)
     found = [tuple((topic.name, topic.kind) for topic in topics) for topics in CapitalisedWords().extract_many(events)]
-    rows, _ = Archive.of(events, found, 0.25).rows()
+    rows = Archive.of(events, found, 0.25).rows()
     client, shards, parts = NoCluster(), [], []
     with patch.multiple(distributed, ROWS_PER_SHARD=200, QUERIES_PER_TASK=50):
         work = distributed._DistributedJoin(rows, 8, every_day(n), DateFactor(120, 0.4), 0.5, 0.05)

@@ -13,9 +13,11 @@ import pytest
 from helpers import CapitalisedWords
 
 from relatedstories import Event, RelatedStories
+from relatedstories.index.retriever import Retriever
 from relatedstories.ranking.filters import LinkFilters
 from relatedstories.topk import neighbour_cache as nearest
 from relatedstories.topk.neighbour_cache import NeighbourCache
+from relatedstories.topk.partial import PartialTopK
 
 WORDS = re.findall(
     r"\w+",
@@ -42,8 +44,12 @@ def drawn(draw: random.Random, number: int) -> Event:
     return Event(f"e{number:04}", " ".join(words), date=date)
 
 
+def candidates_of_all(stories: RelatedStories) -> PartialTopK:
+    return stories._linker(stories._index, 3, LinkFilters.of("test")).retriever.first_candidates_of_all(1, None)
+
+
 def best(stories: RelatedStories) -> tuple[Any, Any]:
-    return stories._best_of_all(stories._archive, 3, LinkFilters.of("test"), 1, None).wait()
+    return candidates_of_all(stories).wait()
 
 
 def same(stories: RelatedStories) -> None:
@@ -65,16 +71,16 @@ def stories() -> RelatedStories:
 def looked_for(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many rows were unknown, each time that what was known was brought up to date; all, where nothing could be."""
     counts: list[int] = []
-    real = nearest.StaleNeighbours.brought_up
+    real = nearest.StaleNeighbours.updated
 
     def counted(self: nearest.StaleNeighbours, rows: Any, *args: Any, **keywords: Any) -> NeighbourCache | None:
         found = real(self, rows, *args, **keywords)
         everything = np.arange(len(rows.days))
-        least = keywords["min_score"] / nearest.MARGIN
-        counts.append(len(everything) if found is None else int(found.lacking(everything, 13, least).sum()))
+        least = keywords["min_score"] / nearest.SEARCH_MARGIN
+        counts.append(len(everything) if found is None else int(found.is_incomplete(everything, 13, least).sum()))
         return found
 
-    monkeypatch.setattr(nearest.StaleNeighbours, "brought_up", counted)
+    monkeypatch.setattr(nearest.StaleNeighbours, "updated", counted)
     return counts
 
 
@@ -122,7 +128,7 @@ def test_what_is_kept_serves_longer_lists_lower_scores_and_rules(stories: Relate
     ]
     ids = [event.id for event in stories]
     expected = [stories.related_many(ids, k, **keywords) for k, keywords in rules]
-    assert stories._archive.nearest is None
+    assert stories._index.neighbours is None
     list(stories.all_related(3))
     for (k, keywords), lists in zip(rules, expected, strict=True):
         assert stories.related_many(ids, k, **keywords) == lists
@@ -137,7 +143,7 @@ def test_the_first_question_of_an_opened_index_is_answered_from_what_is_kept(
     list(stories.all_related(3))
     stories.save(tmp_path / "index")
     opened = RelatedStories.load(tmp_path / "index", Named())
-    monkeypatch.setattr(RelatedStories, "_candidates", lambda *_: pytest.fail("all events are compared"))
+    monkeypatch.setattr(Retriever, "_search", lambda *_: pytest.fail("all events are compared"))
     assert {id_: opened.related(id_) for id_ in expected} == expected
 
 
@@ -148,11 +154,16 @@ def test_another_event_of_a_known_id_is_compared_anew(stories: RelatedStories) -
     assert stories.related(other) == expected != stories.related("e0000")
 
 
-def test_all_lists_are_made_before_anything_is_kept(stories: RelatedStories) -> None:
-    next(stories.all_related(3))
-    assert stories._archive.nearest is None
-    assert len(list(stories.all_related(3))) == 300
-    assert stories._archive.nearest is not None
+def test_neighbours_are_kept_when_the_last_row_has_been_searched_for(
+    stories: RelatedStories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relatedstories.topk.blocked_index.ROWS_PER_TASK", 64)
+    search = candidates_of_all(stories)
+    n_done = 0
+    while n_done < 300:
+        assert stories._index.neighbours is None
+        n_done += len(next(search.batches))
+    assert stories._index.neighbours is not None
     same(stories)
 
 
@@ -171,7 +182,7 @@ def test_nothing_may_be_left_or_as_it_was(stories: RelatedStories) -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_all_rows_may_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nearest, "_MOST_CHANGED", 1.0)
+    monkeypatch.setattr(nearest, "MAX_CHANGED", 1.0)
     small = RelatedStories(Named()).fit([Event("1", "Storm in Oslo"), Event("2", "Flood in Oslo")])
     list(small.all_related(3))
     small.remove(["1"])

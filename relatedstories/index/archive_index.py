@@ -1,0 +1,111 @@
+"""An archive ready for questions: with its inverted index, and the neighbours that are known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from relatedstories.events import Event
+from relatedstories.index.archive import Archive
+from relatedstories.index.comparison import Comparison
+from relatedstories.index.rows import EventRow
+from relatedstories.topics.checkpoint import Found
+from relatedstories.topk.blocked_index import BlockedIndex
+from relatedstories.topk.dates import ANY_DAY
+from relatedstories.topk.neighbour_cache import NeighbourCache, StaleNeighbours
+from relatedstories.topk.scores import squared_cosine_of_many
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["ArchiveIndex", "SavedCopy"]
+
+
+class SavedCopy(NamedTuple):
+    """What tells that an index is on disk already: what its manifest says of it, and the manifest's checksum."""
+
+    about: dict[str, Any]
+    checksum: str
+
+
+class ArchiveIndex:
+    """An archive with its inverted index and its neighbour cache.
+
+    The archive and its inverted index never change. The neighbour cache is filled by the first question about all events;
+    no answer depends on whether it is there.
+
+    Parameters
+    ----------
+    archive : Archive
+    blocks : BlockedIndex, optional
+        The inverted index of the archive's rows, if there is one already.
+    neighbours : NeighbourCache, optional
+        The nearest rows of each row, if they are known.
+    stale_neighbours : StaleNeighbours, optional
+        The nearest rows in an earlier version of the archive.
+    saved : SavedCopy, optional
+        The copy on disk, if this index was just read or written.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        blocks: BlockedIndex | None = None,
+        neighbours: NeighbourCache | None = None,
+        stale_neighbours: StaleNeighbours | None = None,
+        saved: SavedCopy | None = None,
+    ) -> None:
+        self.archive = archive
+        self.neighbours, self.stale_neighbours = neighbours, stale_neighbours
+        self.saved = saved
+        self._blocks = blocks
+
+    @property
+    def blocks(self) -> BlockedIndex:
+        """The inverted index of the archive's rows, made when it is first needed."""
+        if self._blocks is None:
+            self._blocks = BlockedIndex.of(self.archive.rows())
+        return self._blocks
+
+    def keep(self, neighbours: NeighbourCache) -> None:
+        """Keep the neighbours that were found for all rows; the copy on disk lacks them from now on."""
+        self.neighbours, self.stale_neighbours, self.saved = neighbours, None, None
+
+    def compare(self, row: EventRow, span: tuple[int, int] = ANY_DAY) -> Comparison:
+        """Compare a row with the events within a span of days, except itself, without compiled code."""
+        archive = self.archive
+        products = self.blocks.products(row.columns, row.weights)
+        related = (products > 0) & (archive.days >= span[0]) & (archive.days <= span[1])
+        if row.number >= 0:
+            related[row.number] = False
+        numbers = np.flatnonzero(related)
+        squared_cosines = squared_cosine_of_many(row.embedding, archive.embeddings, numbers)
+        return Comparison(numbers, products[numbers], squared_cosines, row.day, archive.days[numbers])
+
+    # ------------------------------------------------------------------ other archives, made from this one
+
+    def with_events_in_memory(self, events: list[Event]) -> ArchiveIndex:
+        """Return the same index with equal events that need not be read from a file."""
+        archive = self.archive.with_events_in_memory(events)
+        return ArchiveIndex(archive, self._blocks, self.neighbours, self.stale_neighbours, self.saved)
+
+    def with_events(
+        self, events: list[Event], found: list[Found], topic_weight: float, user_embeddings: npt.NDArray[Any] | None = None
+    ) -> ArchiveIndex:
+        """Return the index of this archive's events and further ones, see `Archive.with_events`."""
+        order = self.archive.insertion_order(events)
+        archive = self.archive.with_events(events, found, order, topic_weight, user_embeddings)
+        return ArchiveIndex(archive, stale_neighbours=self._stale_neighbours_of(order))
+
+    def without(self, numbers: set[int], topic_weight: float) -> ArchiveIndex:
+        """Return the index of this archive's events except some."""
+        kept = np.delete(np.arange(len(self.archive)), sorted(numbers))
+        return ArchiveIndex(self.archive.taking(kept, topic_weight), stale_neighbours=self._stale_neighbours_of(kept))
+
+    def _stale_neighbours_of(self, rows: npt.NDArray[np.intp]) -> StaleNeighbours | None:
+        """Return what is known of the neighbours of some rows; numbers that no row has here stand for new rows."""
+        if self.neighbours is None:
+            return self.stale_neighbours and self.stale_neighbours.picked(rows)
+        archive = self.archive
+        return StaleNeighbours(archive.rows(), archive.columns, self.neighbours, np.arange(len(archive))).picked(rows)

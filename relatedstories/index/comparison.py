@@ -1,0 +1,159 @@
+"""Comparing an event with others of an archive: scores, near-duplicates, shared columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from relatedstories.index.archive import Archive
+from relatedstories.index.rows import EventRow, SharedColumns, csr_arrays_of
+from relatedstories.index.weights import Weights
+from relatedstories.ranking.selection import NEAR_DUPLICATE
+from relatedstories.topk.dates import distances
+from relatedstories.topk.scores import blended, squared_cosine_of_many
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["Comparison", "PairScore", "Similarity", "have_near_duplicates", "score_pair", "shared_columns"]
+
+_SORTED_FIRST = 64  # enough for lists of a dozen, with near-duplicates and filtered candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the scores of a row with the events of an archive are made of.
+
+    Parameters
+    ----------
+    numbers : ndarray of int
+        The numbers of the events that share a term or topic with the row, rising.
+    products, squared_cosines : ndarray of float32
+        Their inner products with the row, all greater than 0, and the squared cosines of their embeddings.
+    day : int
+        The row's day.
+    days : ndarray of int32
+        The events' days.
+    """
+
+    numbers: npt.NDArray[np.intp]
+    products: npt.NDArray[np.float32]
+    squared_cosines: npt.NDArray[np.float32]
+    day: int
+    days: npt.NDArray[np.int32]
+
+    def best_first(self, weights: Weights, min_score: float) -> Iterator[tuple[int, float]]:
+        """Yield the numbers and scores of the events with at least a score of `min_score`, best first.
+
+        Where scores are equal, the nearer date comes first, then the lower number.
+        """
+        factors = weights.date_factor.of(self.day, self.days)
+        scores = blended(self.products, self.squared_cosines, weights.space_weight, factors)
+        listed = (scores > 0) & (scores >= np.float32(min_score))
+        numbers, scores, apart = self.numbers[listed], scores[listed], distances(self.day, self.days[listed])
+        parts = [np.ones(len(numbers), bool)]
+        if len(numbers) > 4 * _SORTED_FIRST:  # a list seldom needs more than the best, so these are sorted first
+            best = scores >= np.partition(scores, -_SORTED_FIRST)[-_SORTED_FIRST]
+            parts = [best, ~best]
+        for part in parts:
+            order = np.lexsort((numbers[part], apart[part], -scores[part]))
+            yield from zip(numbers[part][order].tolist(), scores[part][order].tolist(), strict=True)
+
+
+class PairScore(NamedTuple):
+    """The score of two rows and what it is made of.
+
+    Parameters
+    ----------
+    products : dict of int to float
+        The products of their weights by shared column.
+    squared_cosine : float
+        Of their embeddings, -1 where one is missing.
+    date_factor : float
+    score : float
+    """
+
+    products: dict[int, float]
+    squared_cosine: float
+    date_factor: float
+    score: float
+
+
+def score_pair(a: EventRow, b: EventRow, weights: Weights) -> PairScore:
+    """Return the score of two rows."""
+    products = b.products(a.weight_by_column())
+    squared_cosines = squared_cosine_of_many(a.embedding, b.embedding[None], np.zeros(1, np.intp))
+    factors = weights.date_factor.of(a.day, np.array([b.day], np.int32))
+    scores = blended(np.array([sum(products.values())], np.float32), squared_cosines, weights.space_weight, factors)
+    return PairScore(products, float(squared_cosines[0]), float(factors[0]), float(scores[0]))
+
+
+class Similarity:
+    """The inner products of an archive's rows, as a single answer needs them.
+
+    Each row is read once and each pair is multiplied once. Rows that are equal count as one, since an archive may hold a
+    wire story a hundred times.
+
+    Parameters
+    ----------
+    archive : Archive
+
+    Examples
+    --------
+    >>> from relatedstories import Event
+    >>> events = [Event("1", "Snow falls"), Event("2", "Snow falls"), Event("3", "It rains")]
+    >>> similarity = Similarity(Archive.of(events, [(), (), ()], 0.25))
+    >>> similarity(0, 1) > 0.99, similarity(0, 2)
+    (True, 0)
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._first_equal: dict[tuple[bytes, bytes], int] = {}
+        self._rows: dict[int, tuple[int, dict[int, float]]] = {}
+        self._products: dict[tuple[int, int], float] = {}
+
+    def __call__(self, a: int, b: int) -> float:
+        """Return the inner product of the rows of two numbers."""
+        first, ours = self._rows.get(a) or self._read(a)
+        second, theirs = self._rows.get(b) or self._read(b)
+        pair = (first, second) if first < second else (second, first)
+        product = self._products.get(pair)
+        if product is None:  # the sum is exact in any order, see EventRow.products
+            product = self._products[pair] = sum([ours[column] * theirs[column] for column in ours.keys() & theirs.keys()])
+        return product
+
+    def _read(self, number: int) -> tuple[int, dict[int, float]]:
+        """Return the lowest number read so far with an equal row, and the row's weights by column."""
+        columns, weights = self._archive.entries(number)
+        first = self._first_equal.setdefault((columns.tobytes(), weights.tobytes()), number)
+        if first == number:
+            self._rows[number] = number, dict(zip(columns.tolist(), weights.tolist(), strict=True))
+        else:
+            self._rows[number] = self._rows[first]
+        return self._rows[number]
+
+
+def have_near_duplicates(archive: Archive, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Return, for each list of event numbers filled up with -1, whether two of its events are near-duplicates."""
+    from relatedstories.topk import _kernel
+
+    found: npt.NDArray[np.bool_] = _kernel.have_near_duplicates(*archive.csr_arrays, ids, NEAR_DUPLICATE)
+    return found
+
+
+def shared_columns(
+    archive: Archive, rows: Sequence[EventRow] | None, first_row: int, ids: npt.NDArray[np.int32]
+) -> SharedColumns:
+    """Return the shared columns of each row with each event of its list of numbers, which is filled up with -1.
+
+    The rows are those given, or else the archive's own from number `first_row` on.
+    """
+    from relatedstories.topk import _kernel
+
+    ours = archive.csr_arrays if rows is None else csr_arrays_of(rows)
+    starts, columns, products = _kernel.shared_columns(*ours, first_row if rows is None else 0, *archive.csr_arrays, ids)
+    return SharedColumns(columns.tolist(), products.tolist(), starts.tolist())

@@ -1,0 +1,30 @@
+"""Why two events are related: the parts of their score."""
+
+from __future__ import annotations
+
+from relatedstories.index.archive import Archive
+from relatedstories.index.comparison import score_pair
+from relatedstories.index.rows import EventRow
+from relatedstories.index.weights import Weights
+from relatedstories.ranking.explanation import Explanation, Part, largest_first
+
+__all__ = ["explain_rows"]
+
+
+def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow) -> Explanation:
+    """Return each shared topic and term of two rows, and the word space, with its share of their score.
+
+    The shares sum to the score; see `relatedstories.topk.blended` for the formula.
+    """
+    terms, n_terms = archive.terms.terms, len(archive.terms.terms)
+    pair = score_pair(a, b, weights)
+    product_share = pair.date_factor * (1 - weights.space_weight if pair.squared_cosine >= 0 else 1)
+    parts = [
+        Part(terms[column], "term", product * product_share)
+        if column < n_terms
+        else Part(archive.topic(column - n_terms).name, "topic", product * product_share)
+        for column, product in pair.products.items()
+    ]
+    if pair.squared_cosine * weights.space_weight > 0 and pair.products:
+        parts.append(Part("word space", "space", pair.squared_cosine * weights.space_weight * pair.date_factor))
+    return Explanation(a.event, b.event, pair.score, pair.date_factor, largest_first(parts))

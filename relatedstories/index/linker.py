@@ -1,0 +1,165 @@
+"""From candidates to links: selection, labels and shared topics of each list."""
+
+from __future__ import annotations
+
+import functools
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from relatedstories.events import Event
+from relatedstories.index.archive import Archive
+from relatedstories.index.comparison import Similarity, have_near_duplicates, shared_columns
+from relatedstories.index.retriever import Retriever
+from relatedstories.index.rows import EventRow, SharedColumns
+from relatedstories.ranking.labels import most_telling_first, shared_phrase
+from relatedstories.ranking.links import Link, Links
+from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
+from relatedstories.topics.extractor import Topic
+from relatedstories.topics.names import normalise_name
+from relatedstories.topk.partial import PartialTopK
+
+__all__ = ["Linker"]
+
+_BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the garbage collector
+
+
+class _Reason(NamedTuple):
+    """The label of a link, and the topics that its events share."""
+
+    context: str | None
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True)
+class Linker:
+    """Makes links of candidates: selects which are listed, and gives each its reason.
+
+    Parameters
+    ----------
+    retriever : Retriever
+        Of the archive and the question's filters.
+    ignored : collection of str
+        Normalised names that never are labels.
+    """
+
+    retriever: Retriever
+    ignored: Collection[str]
+
+    @property
+    def archive(self) -> Archive:
+        """The archive that links lead to."""
+        return self.retriever.index.archive
+
+    def links(self, row: EventRow) -> Links:
+        """Return the links of one row, without compiled code."""
+        return self._select(row, self.retriever.candidates(row))
+
+    def links_of_many(self, rows: Sequence[EventRow]) -> Iterator[Links]:
+        """Yield the links of each row, as `links` returns them."""
+        return self._batched(rows, self.retriever.first_candidates(rows))
+
+    def links_of_all(self, first: PartialTopK) -> Iterator[Links]:
+        """Yield the links of every event of the archive, given the first candidates of all."""
+        return self._batched(None, first)
+
+    def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK) -> Iterator[Links]:
+        """Yield the links of rows, or of all the archive's, given their first candidates.
+
+        Most lists are simply the first candidates. For these, the shared columns are found for a whole batch at once; the
+        other lists are selected one by one.
+        """
+        archive, k, filters = self.archive, self.retriever.k, self.retriever.filters
+        pending = np.ones(len(first.ids), bool)
+        for start in range(0, len(first.ids), _BATCH_SIZE):
+            while pending[start : start + _BATCH_SIZE].any():
+                pending[next(first.batches)] = False
+            ids, scores = first.ids[start : start + _BATCH_SIZE], first.scores[start : start + _BATCH_SIZE]
+            batch = None if rows is None else rows[start : start + len(ids)]
+            simple = np.zeros(len(ids), bool)
+            if filters.best_candidates_only:
+                simple = ~have_near_duplicates(archive, ids[:, : k + DUPLICATES_WITHIN])
+            listed = np.where(simple[:, None], ids[:, :k], -1)
+            shared = shared_columns(archive, batch, start, listed)
+            n_candidates = np.count_nonzero(ids >= 0, axis=1)
+            each = zip(ids.tolist(), scores.tolist(), n_candidates.tolist(), simple.tolist(), strict=True)
+            for place, (row_ids, row_scores, n, is_simple) in enumerate(each):
+                event = archive.events[start + place] if batch is None else batch[place].event
+                if is_simple and event.id not in filters.pinned and event.id not in filters.blocked:
+                    pairs = range(place * listed.shape[1], place * listed.shape[1] + min(k, n))
+                    ranked = enumerate(zip(pairs, row_ids, row_scores, strict=False), 1)
+                    yield Links(
+                        [
+                            Link(archive.events[number], score, rank, *self._reason(event, number, shared, pair))
+                            for rank, (pair, number, score) in ranked
+                        ]
+                    )
+                else:
+                    row = archive.row(start + place) if batch is None else batch[place]
+                    yield self._select(row, self.retriever.going_on(row, ids[place], scores[place]))
+
+    def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
+        """Return the links selected from all candidates of a row."""
+        archive, filters = self.archive, self.retriever.filters
+        weights, where = row.weight_by_column(), filters.where
+
+        @functools.cache
+        def reason(number: int) -> _Reason:
+            shared = SharedColumns.of_pair(archive.row(number).products(weights))
+            return self._reason(row.event, number, shared, 0)
+
+        def label(number: int) -> str | None:
+            context = reason(number).context
+            return None if context is None else normalise_name(context) or context
+
+        def is_allowed(number: int) -> bool:
+            return where is None or bool(where(archive.events[number]))
+
+        first_day, last_day = filters.span(row.day)
+        pinned, blocked = (
+            [archive.number_of(id_) for id_ in choices.get(row.event.id, ()) if id_ in archive]
+            for choices in (filters.pinned, filters.blocked)
+        )
+        pinned = [number for number in pinned if first_day <= archive.days[number] <= last_day and is_allowed(number)]
+        chosen_by_editors = {*pinned, *blocked}
+        selected = select(
+            ((number, score) for number, score in candidates if number not in chosen_by_editors and is_allowed(number)),
+            self.retriever.k,
+            Similarity(archive),
+            label,
+            max_per_context=filters.max_per_context,
+            diversity=filters.diversity,
+            pinned=[(number, self.retriever.score(row, archive.row(number)).score) for number in pinned],
+        )
+        return Links([self._link(one, rank, reason(one.number)) for rank, one in enumerate(selected, 1)])
+
+    def _link(self, selected: Selected, rank: int, reason: _Reason) -> Link:
+        events = self.archive.events
+        duplicates = tuple(events[number] for number in selected.duplicates)
+        return Link(events[selected.number], selected.score, rank, *reason, duplicates, selected.pinned)
+
+    def _reason(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
+        """Return the reason of the link from an event to one of the archive, given what a pair of rows shares."""
+        archive = self.archive
+        columns, products, bounds = shared
+        start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
+        first_topic = bisect_left(columns, n_terms, start, end)
+        context: str | None
+        if end - first_topic == 1:  # most links share a single topic
+            label = archive.label(columns[first_topic] - n_terms)
+            context, topics = label.name, label.only_topic
+        else:
+            term_texts = map(archive.terms.terms.__getitem__, columns[start:first_topic])
+            terms = dict(zip(term_texts, products[start:first_topic], strict=True))
+            if first_topic < end:
+                labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
+                labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), terms)
+                context, topics = labels[0].name, tuple([label.topic for label in labels])
+            else:
+                context, topics = shared_phrase(event.full_text, archive.events[number].full_text, terms), ()
+        if context is not None and self.ignored and normalise_name(context) in self.ignored:
+            context = None
+        return _Reason(context, topics)

@@ -1,0 +1,192 @@
+"""The way of a question: from a row to its candidates, the events with the greatest scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relatedstories.index.archive_index import ArchiveIndex
+from relatedstories.index.comparison import PairScore, score_pair
+from relatedstories.index.rows import EventRow
+from relatedstories.index.weights import Weights, default_min_score
+from relatedstories.parallel import on_cluster
+from relatedstories.ranking.filters import LinkFilters
+from relatedstories.ranking.selection import DIVERSITY_POOL, DUPLICATES_WITHIN
+from relatedstories.topk.dates import every_day
+from relatedstories.topk.distributed import distributed_topk
+from relatedstories.topk.neighbour_cache import SEARCH_MARGIN, WIDTH, NeighbourCache
+from relatedstories.topk.partial import PartialTopK
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["Retriever"]
+
+_ROOM_FOR_DUPLICATES = 5
+"""Candidates to look for beyond the length of a list, since near-duplicates take no place in it."""
+
+
+@dataclass(frozen=True)
+class Retriever:
+    """Finds the candidates of events: the events of an archive with the greatest scores.
+
+    Candidates come from the neighbour cache where it knows them, and are searched for otherwise; they are the same either
+    way.
+
+    Parameters
+    ----------
+    index : ArchiveIndex
+    weights : Weights
+    filters : LinkFilters
+    k : int
+        Maximum number of links per event.
+    min_score : float, optional
+        The setting of the index for the least score of a link, used where the filters have none; by default
+        `default_min_score` of the archive.
+    """
+
+    index: ArchiveIndex
+    weights: Weights
+    filters: LinkFilters
+    k: int
+    min_score: float | None = None
+
+    @property
+    def least_score(self) -> float:
+        """The least score of a link."""
+        for least in (self.filters.min_score, self.min_score):
+            if least is not None:
+                return least
+        return default_min_score(len(self.index.archive))
+
+    @property
+    def width(self) -> int:
+        """The number of candidates that most lists need: near-duplicates take room, and filters pass candidates over."""
+        passed_over = self.filters.diversity or self.filters.max_per_context
+        width = self.k + DUPLICATES_WITHIN + (DIVERSITY_POOL if passed_over else _ROOM_FOR_DUPLICATES)
+        return max(1, min(width, len(self.index.archive)))
+
+    def score(self, a: EventRow, b: EventRow) -> PairScore:
+        """Return the score of two rows."""
+        return score_pair(a, b, self.weights)
+
+    # ------------------------------------------------------------------ one row
+
+    def candidates(self, row: EventRow) -> Iterator[tuple[int, float]]:
+        """Yield the numbers and scores of all candidates of a row, best first."""
+        known = self._known([row])
+        if known is None:
+            return self._search(row)
+        return self.going_on(row, known[0][0], known[1][0])
+
+    def going_on(self, row: EventRow, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]) -> Iterator[tuple[int, float]]:
+        """Yield all candidates of a row of which the first are known; the others are only searched for if they are wanted."""
+        n_known = int(np.count_nonzero(ids >= 0))
+        yield from zip(ids[:n_known].tolist(), scores[:n_known].tolist(), strict=True)
+        if n_known == len(ids):
+            yield from islice(self._search(row), n_known, None)
+
+    def _search(self, row: EventRow) -> Iterator[tuple[int, float]]:
+        """Yield all candidates of a row, best first, without compiled code."""
+        yield from self.index.compare(row, self.filters.span(row.day)).best_first(self.weights, self.least_score)
+
+    # ------------------------------------------------------------------ many rows
+
+    def first_candidates(self, rows: Sequence[EventRow]) -> PartialTopK:
+        """Return the first `width` candidates of each of some rows."""
+        known = self._known(rows)
+        if known is not None:
+            return PartialTopK.finished(*known)
+        archive = self.index.archive
+        queries, numbers = archive.rows_of(rows), np.array([row.number for row in rows], np.int32)
+        spans = self.filters.spans(queries.days)
+        return self.index.blocks.top(queries, self.width, numbers, spans, min_score=self.least_score, **self._scoring)
+
+    def first_candidates_of_all(self, n_threads: int, progress: Callable[[int], object] | None) -> PartialTopK:
+        """Return the first `width` candidates of every event.
+
+        Only rows whose neighbours are not known are searched for, and what is found is kept for the next question: when the
+        last row is done, all neighbours are.
+        """
+        index, width, least = self.index, self.width, self.least_score
+        n = len(index.archive)
+        if not self.filters.every_day or width > WIDTH:
+            spans = self.filters.spans(index.archive.days)
+            return self._join(np.arange(n, dtype=np.int32), width, spans, least, n_threads, progress)
+        cache = self._own_cache(n_threads)
+        numbers = np.arange(n, dtype=np.int32)
+        unknown = cache.is_incomplete(numbers, width, least)
+        searched, known = np.flatnonzero(unknown), np.flatnonzero(~unknown)
+        search = self._join(searched, WIDTH, every_day(len(searched)), SEARCH_MARGIN * least, n_threads, progress)
+        ids, scores = cache.first(numbers, width, least)
+        if not len(searched) and index.neighbours is None:
+            index.keep(cache)
+
+        def batches() -> Iterator[npt.NDArray[np.intp]]:
+            yield known
+            n_left = len(searched)
+            for batch in search.batches:
+                found = searched[batch]
+                cache.put(found, search.ids[batch], search.scores[batch], SEARCH_MARGIN * least)
+                ids[found], scores[found] = cache.first(found, width, least)
+                n_left -= len(found)
+                if len(found) and not n_left:
+                    index.keep(cache)
+                yield found
+
+        return PartialTopK(ids, scores, batches())
+
+    @property
+    def _scoring(self) -> dict[str, Any]:
+        return {"date_factor": self.weights.date_factor, "embedding_weight": self.weights.space_weight}
+
+    def _join(
+        self,
+        numbers: npt.NDArray[Any],
+        k: int,
+        spans: npt.NDArray[np.int32],
+        min_score: float,
+        n_threads: int,
+        progress: Callable[[int], object] | None,
+    ) -> PartialTopK:
+        """Search for the k best of some of the archive's rows; of all rows on the cluster, where the caller has chosen one."""
+        rows = self.index.archive.rows()
+        if len(numbers) == len(rows.days):
+            if on_cluster():
+                found = distributed_topk(rows, k, spans, min_score=min_score, progress=progress, **self._scoring)
+                return PartialTopK.finished(*found)
+        else:
+            rows = rows.picked(numbers)
+        numbers = numbers.astype(np.int32)
+        return self.index.blocks.top(rows, k, numbers, spans, min_score=min_score, n_threads=n_threads, **self._scoring)
+
+    # ------------------------------------------------------------------ the neighbour cache
+
+    def _known(self, rows: Sequence[EventRow]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:
+        """Return the first `width` candidates of some rows if the neighbour cache knows them all."""
+        cache, width, least = self.index.neighbours, self.width, self.least_score
+        if cache is None or width > WIDTH or not self.filters.every_day or not all(row.in_archive for row in rows):
+            return None
+        numbers = np.array([row.number for row in rows], np.intp)
+        return None if cache.is_incomplete(numbers, width, least).any() else cache.first(numbers, width, least)
+
+    def _own_cache(self, n_threads: int) -> NeighbourCache:
+        """Return a copy of the neighbour cache that may be filled while others read the original; brought up to date if stale."""
+        index, archive = self.index, self.index.archive
+        if index.neighbours is not None:
+            return index.neighbours.copy()
+        if index.stale_neighbours is not None:
+            updated = index.stale_neighbours.updated(
+                archive.rows(),
+                archive.columns,
+                min_score=SEARCH_MARGIN * self.least_score,
+                n_threads=n_threads,
+                **self._scoring,
+            )
+            if updated is not None:
+                return updated
+        return NeighbourCache.unknown(len(archive))

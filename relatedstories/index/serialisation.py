@@ -1,0 +1,68 @@
+"""An index as named arrays and lines of JSON, which `relatedstories.index.storage` writes and reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import scipy.sparse as sp
+
+from relatedstories.disk.lazy_sequence import LazySequence, Source, as_line
+from relatedstories.events import Event
+from relatedstories.features.vectors import Counts
+from relatedstories.index.archive import Archive
+from relatedstories.index.archive_index import ArchiveIndex
+from relatedstories.topk.blocked_index import BlockedIndex
+from relatedstories.topk.neighbour_cache import NeighbourCache
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["index_from_parts", "parts_of_index"]
+
+
+def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Iterable[bytes]]]:
+    """Return the arrays and the documents, as lines of JSON, that an index consists of, by name."""
+    archive = index.archive
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name, matrix in (("weights", archive.weights), ("terms", archive.terms.matrix), ("topics", archive.keys.matrix)):
+        arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
+    arrays |= {"days": archive.days, "embeddings": archive.embeddings, **index.blocks.parts()}
+    arrays |= index.neighbours.parts() if index.neighbours else {}
+    documents: dict[str, Iterable[bytes]] = {
+        "events": archive.events.lines(Event.to_dict),
+        "ids": archive.ids.lines(),
+        "topics-found": archive.found.lines(),
+        "terms": map(as_line, archive.terms.terms),
+        "topics": archive.names.lines(),
+    }
+    return arrays, documents
+
+
+def index_from_parts(arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Source]) -> ArchiveIndex:
+    """Return the index of parts; the arrays are used as they are and may be memory-mapped.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If a part is missing or of the wrong form.
+    """
+    events, ids, found, terms, topics = (documents[name] for name in ("events", "ids", "topics-found", "terms", "topics"))
+    all_events, all_topics = range(len(events)), range(len(topics))
+    archive = Archive(
+        LazySequence(all_events, events, Event.from_dict),
+        LazySequence(all_events, ids),
+        arrays["days"],
+        LazySequence(all_events, found, lambda pairs: tuple((name, kind) for name, kind in pairs)),
+        Counts(LazySequence(range(len(terms)), terms), _matrix(arrays, "terms", len(terms))),
+        Counts(LazySequence(all_topics, topics, lambda topic: str(topic[0])), _matrix(arrays, "topics", len(topics))),
+        LazySequence(all_topics, topics, lambda topic: (topic[0], tuple((name, kind, n) for name, kind, n in topic[1]))),
+        _matrix(arrays, "weights", len(terms) + len(topics)),
+        arrays["embeddings"],
+    )
+    return ArchiveIndex(archive, BlockedIndex.of_parts(arrays, archive.embeddings), NeighbourCache.of_parts(arrays))
+
+
+def _matrix(arrays: Mapping[str, npt.NDArray[Any]], name: str, n_columns: int) -> sp.csr_array:
+    data, indices, indptr = (arrays[f"{name}-{part}"] for part in ("data", "indices", "indptr"))
+    return sp.csr_array((data, indices, indptr), shape=(len(indptr) - 1, n_columns))

@@ -1,0 +1,46 @@
+"""The names under which an archive's topics are shown: for each topic, the name and kind that most of its events have."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import TypeAlias
+
+from relatedstories.topics.checkpoint import Found
+from relatedstories.topics.extractor import Topic
+
+__all__ = ["TopicNames", "count_names", "most_common_name", "names_by_key"]
+
+TopicNames: TypeAlias = tuple[str, tuple[tuple[str, str, int], ...]]
+"""The key of a topic, and each name and kind that events have it under with the number of these events."""
+
+
+def count_names(topics: Iterable[Found]) -> collections.Counter[tuple[str, str]]:
+    """Return how many events have each name and kind."""
+    return collections.Counter(chain.from_iterable(topics))
+
+
+def names_by_key(counts: Mapping[tuple[str, str], int]) -> list[TopicNames]:
+    """Return the names of each topic, sorted by its key; names with a count of 0 are left out."""
+    names: dict[str, list[tuple[str, str, int]]] = collections.defaultdict(list)
+    for (name, kind), count in sorted(counts.items()):
+        if count:
+            names[Topic(name).key].append((name, kind, count))
+    return [(key, tuple(named)) for key, named in sorted(names.items())]
+
+
+def most_common_name(names: tuple[tuple[str, str, int], ...]) -> Topic:
+    """Return the topic with the name and kind that most events have, the first in the alphabet where several tie."""
+    if len(names) == 1:
+        return Topic(*names[0][:2])
+    name_counts: collections.Counter[str] = collections.Counter()
+    kind_counts: collections.Counter[str] = collections.Counter()
+    for name, kind, count in names:
+        name_counts[name] += count
+        kind_counts[kind] += count * (kind != "thing")  # "thing" is what a topic of unknown kind is called
+    return Topic(_most_common(name_counts), _most_common(kind_counts))
+
+
+def _most_common(counts: collections.Counter[str]) -> str:
+    return min(counts, key=lambda item: (-counts[item], item))
