@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from distributed import Client
-from helpers import CapitalisedWords, day, parts_of, quick
+from helpers import CapitalisedWords, day, parts_of, quick, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,11 +40,6 @@ from relatedstories.topk.distributed import distributed_topk
 from relatedstories.topk.rows import Rows
 
 HERE = Path(__file__).resolve().parent
-COMMAND = [sys.executable, "-m", "relatedstories"]
-
-
-def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
 
 
 @dataclass
