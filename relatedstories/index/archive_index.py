@@ -12,9 +12,9 @@ from relatedstories.index.comparison import Comparison
 from relatedstories.index.rows import EventRow
 from relatedstories.topics.checkpoint import Found
 from relatedstories.topk.blocked_index import BlockedIndex
+from relatedstories.topk.cosines import squared_cosine_of_many
 from relatedstories.topk.dates import ANY_DAY
 from relatedstories.topk.neighbour_cache import NeighbourCache, StaleNeighbours
-from relatedstories.topk.scores import squared_cosine_of_many
 
 if TYPE_CHECKING:
     import numpy.typing as npt

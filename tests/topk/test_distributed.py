@@ -232,7 +232,7 @@ def test_commands_on_a_cluster_write_the_same_bytes(cluster, tmp_path):
     assert (tmp_path / "dask.jsonl").read_bytes() == (tmp_path / "local.jsonl").read_bytes()
     for path in parts_of(tmp_path / "local").iterdir():
         assert (parts_of(tmp_path / "dask") / path.name).read_bytes() == path.read_bytes()
-        if not path.name.startswith("nearest"):  # `build` does not look for the nearest
+        if not path.name.startswith("neighbours"):  # `build` does not look for the nearest
             assert (parts_of(tmp_path / "built") / path.name).read_bytes() == path.read_bytes()
 
 
