@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from relatedstories.events import Event
     from relatedstories.ranking.explanation import Explanation
     from relatedstories.ranking.links import Link
-    from relatedstories.topics.extractor import Mention, Topic
+    from relatedstories.topics.topic import Mention, Topic
 
 __all__ = ["COMMONEST", "explanation_html", "index_html", "links_html", "links_text", "marked", "shortened", "topics_html"]
 

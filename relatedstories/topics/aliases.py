@@ -1,6 +1,6 @@
 """Names of an archive's own: those that a user writes down, and those that its editors' topics teach.
 
-Both make rows of a `relatedstories.topics.names.NameTable`.
+Both make rows of a `relatedstories.topics.name_table.NameTable`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event
 from relatedstories.files.keyed_lists import read_lists
 from relatedstories.topics.kinds import kind
-from relatedstories.topics.names import Name, bare, normalise_name, words
+from relatedstories.topics.name_table import Name
+from relatedstories.topics.names import forms, normalise_name, trim_mention
 
 __all__ = ["learn_names", "names_of", "read_aliases"]
 
@@ -51,7 +52,7 @@ def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]
         for name in (canonical, *((others,) if isinstance(others, str) else _texts(canonical, others))):
             if not isinstance(name, str) or not normalise_name(name):
                 raise BadValueError("aliases", str(canonical), shown(name), "a name with a letter")
-            form = " ".join(word.form for word in words(bare(name)))
+            form = " ".join(forms(trim_mention(name)))
             known = rows.setdefault(form, Name(form, canonical, 1, 1, kind(canonical)))
             if known.canonical != canonical:
                 raise BadValueError("aliases", canonical, shown(name), f"other words than {known.canonical!r} has")
@@ -90,24 +91,22 @@ def learn_names(events: Iterable[Event]) -> list[Name]:
     -------
     list of Name
     """
-    texts = [([word.form for word in words(event.full_text)], event.topics) for event in events]
-    own = {
-        topic: " ".join(word.form for word in words(bare(topic.partition(" (")[0]))) for _, topics in texts for topic in topics
-    }
+    texts = [(forms(event.full_text), event.topics) for event in events]
+    own = {topic: " ".join(forms(trim_mention(topic.partition(" (")[0]))) for _, topics in texts for topic in topics}
     others: dict[str, Counter[str]] = defaultdict(Counter)
-    for forms, topics in texts:
-        here = set(_runs(forms, max(MAX_WORDS, 8)))
+    for event_forms, topics in texts:
+        here = set(_runs(event_forms, max(MAX_WORDS, 8)))
         for topic in topics:
             if own[topic] not in here:
-                others[topic].update({run for run in _runs(forms, MAX_WORDS) if normalise_name(run)})
+                others[topic].update({run for run in _runs(event_forms, MAX_WORDS) if normalise_name(run)})
     wanted = set(own.values())
     for topic, counts in others.items():
         others[topic] = Counter({run: n for run, n in counts.items() if n >= MIN_EVENTS})
         wanted.update(others[topic])
     seen: Counter[str] = Counter()
     given: dict[str, Counter[str]] = defaultdict(Counter)
-    for forms, topics in texts:
-        here = wanted.intersection(_runs(forms, max(MAX_WORDS, 8)))
+    for event_forms, topics in texts:
+        here = wanted.intersection(_runs(event_forms, max(MAX_WORDS, 8)))
         seen.update(here)
         for run in here:
             given[run].update(dict.fromkeys(topics, 1))

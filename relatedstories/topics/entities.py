@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from relatedstories.topics.names import Name, NameTable, bare, definitions, is_acronym, normalise_name, words
+from relatedstories.topics.name_table import Name, NameTable
+from relatedstories.topics.names import definitions, is_acronym, normalise_name, trim_mention, words
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -110,7 +111,7 @@ def _resolve(mentions: list[tuple[Place, str]], text: str, names: NameTable) -> 
     # A surname or acronym may stand where no entity was seen.
     more = [((a, b), "thing") for a, b, form in (words(text) if full else ()) if form in full and not any(covered[a:b])]
     for (start, end), kind in sorted([*mentions, *more]):
-        name = bare(text[start:end])
+        name = trim_mention(text[start:end])
         name = full.get(name, name)
         row = names.lookup(name)
         yield start, end, names.canonical(name), row.kind if row and row.kind != "thing" else kind
@@ -119,9 +120,9 @@ def _resolve(mentions: list[tuple[Place, str]], text: str, names: NameTable) -> 
 def _full_names(mentions: list[tuple[Place, str]], text: str) -> dict[str, str]:
     """For acronyms and surnames, the names of this event that they stand for."""
     full = {acronym: text[start:end] for acronym, start, end in definitions(text)}
-    long_names = dict.fromkeys(name for (start, end), _ in mentions if " " in (name := bare(text[start:end])))
+    long_names = dict.fromkeys(name for (start, end), _ in mentions if " " in (name := trim_mention(text[start:end])))
     for (start, end), kind in mentions:
-        name = bare(text[start:end])
+        name = trim_mention(text[start:end])
         if name.isupper() and name not in full and (long_name := next((x for x in long_names if is_acronym(name, x)), None)):
             full[name] = long_name
         if kind == "person" and " " in name and normalise_name(name):
