@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from relatedstories.display.html import shortened
+from relatedstories.display.html import shorten
 from relatedstories.errors import InputError, shown, whole_number
 from relatedstories.events import Event
 from relatedstories.topics.topic import Topic
@@ -91,7 +91,7 @@ def topic_timeline(stories: RelatedStories, topic: str, *, ax: Axes | None = Non
     own = next(other for other in others[events[0].id] if other.key == _key(topic))
     _name_peaks(ax, periods, found, {id_: [other.name for other in all_ if other != own] for id_, all_ in others.items()})
     undated = f", {len(events) - len(days):,} without date" if len(days) < len(events) else ""
-    ax.set_title(f"{shortened(own.name, 60)}: {_counted(len(days))}, {_span(days[0], days[-1])}{undated}", **_PLAIN)
+    ax.set_title(f"{shorten(own.name, 60)}: {_counted(len(days))}, {_span(days[0], days[-1])}{undated}", **_PLAIN)
     return ax
 
 
@@ -107,7 +107,7 @@ def _name_peaks(ax: Axes, periods: _Periods, found: Mapping[int, Sequence[Event]
             place = (middle - first) / max(1.0, last - first)
             side = "left" if place < 0.15 else "right" if place > 0.85 else "center"
             at: dict[str, Any] = {"xytext": (0, 3), "textcoords": "offset points", "ha": side}
-            ax.annotate(shortened(best, 30), (middle, len(found[number])), fontsize="small", **at, **_PLAIN)
+            ax.annotate(shorten(best, 30), (middle, len(found[number])), fontsize="small", **at, **_PLAIN)
     ax.margins(y=0.15)
 
 
@@ -231,10 +231,10 @@ def _draw_edges(ax: Axes, places: Mapping[str, tuple[float, float]], edges: Sequ
         ax.annotate("", (to_x, to_y), (x, y), arrowprops=look | {"shrinkA": 0, "shrinkB": 0})
         if labelled and link.context:
             middle = ((x + to_x) / 2, (y + to_y) / 2)
-            _write(ax, middle, shortened(link.context, 28), colour, _box("white", "none"))
+            _write(ax, middle, shorten(link.context, 28), colour, _box("white", "none"))
     if set(bows) - {None} - labels:
         named = [context for context in colours if context in bows]
-        lines = [Line2D([], [], color=colours[context], lw=2, label=shortened(context, 28)) for context in named]
+        lines = [Line2D([], [], color=colours[context], lw=2, label=shorten(context, 28)) for context in named]
         legend = ax.legend(handles=lines, loc="lower left", frameon=False, fontsize=8, title="bows", title_fontsize=8)
         for text in legend.get_texts():
             text.set(**_PLAIN)
@@ -246,7 +246,7 @@ def _write(ax: Axes, place: tuple[float, float], text: str, colour: str, box: Ma
 
 def _named(event: Event) -> str:
     """An event's date and title in three lines."""
-    title = textwrap.wrap(shortened(event.title, 90), 30, max_lines=3, placeholder="…")
+    title = textwrap.wrap(shorten(event.title, 90), 30, max_lines=3, placeholder="…")
     return "\n".join([*([event.date.isoformat()] if event.date else []), *title])
 
 
@@ -283,7 +283,7 @@ def score_parts(explanation: Explanation, *, most: int = 15, ax: Axes | None = N
     """
     most = whole_number("score_parts", "most", most, 1)
     shown_, rest = explanation.parts[:most], explanation.parts[most:]
-    bars = [(shortened(part.name, 40), part.share, part.kind) for part in shown_]
+    bars = [(shorten(part.name, 40), part.share, part.kind) for part in shown_]
     if rest:
         bars.append((f"{len(rest)} others" if len(rest) > 1 else "1 other", sum(part.share for part in rest), "others"))
     ax = _axes(ax, (8, 1.5 + 0.28 * len(bars)))
@@ -298,7 +298,7 @@ def score_parts(explanation: Explanation, *, most: int = 15, ax: Axes | None = N
     ax.margins(x=0.12)
     ax.set_xlabel("share of the score")
     head = str(explanation).partition("\n")[0].replace(" x ", " × ")
-    a, b = (shortened(event.title, 75) for event in (explanation.a, explanation.b))
+    a, b = (shorten(event.title, 75) for event in (explanation.a, explanation.b))
     ax.set_title(f"{a}\n{b}\n{head}", fontsize="medium", loc="left", **_PLAIN)
     if bars:
         ax.legend(loc="lower right", frameon=False)
@@ -376,7 +376,7 @@ def _draw_events(ax: Axes, n: int, days: Sequence[date]) -> None:
 def _draw_topics(ax: Axes, stories: RelatedStories) -> None:
     counts = stories.commonest_topics(12)
     ax.barh(range(len(counts)), list(counts.values()), color=_GREEN)
-    ax.set_yticks(range(len(counts)), [shortened(topic.name, 28) for topic in counts], **_PLAIN)
+    ax.set_yticks(range(len(counts)), [shorten(topic.name, 28) for topic in counts], **_PLAIN)
     ax.invert_yaxis()
     ax.set_xlabel("events")
     ax.set_title("Commonest topics")
