@@ -19,12 +19,12 @@ from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event
 from relatedstories.topics.aliases import learn_names, names_of
-from relatedstories.topics.candidates import Text
 from relatedstories.topics.entities import entity_mentions
 from relatedstories.topics.kinds import kind as kind_of
 from relatedstories.topics.name_table import Name, NameTable, default_names
 from relatedstories.topics.names import normalise_name
-from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, Found, find, tokenized
+from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, TaggedSpan, tag_texts
+from relatedstories.topics.tokenizer import TokenizedText, tokenize
 from relatedstories.topics.topic import Mention, Topic, Topics, text_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _MODEL_FILES = (
 
 _RULER = re.compile(r"([^\w\s])\1{20,}")
 
-_Place: TypeAlias = tuple[int, int, str, str, float]
+_MentionRow: TypeAlias = tuple[int, int, str, str, float]
 """A mention: its start and end in characters, and the topic's canonical name, kind and probability."""
 
 
@@ -105,7 +105,7 @@ class TopicExtractor:
         if isinstance(ignored, str) or not isinstance(ignored, Iterable):
             raise BadValueError("TopicExtractor", "ignored", shown(ignored), "names of topics")
         self._nlp = nlp
-        self._own_names = names
+        self._given_names = names
         self.threshold = None if threshold is None else number_within("TopicExtractor", "threshold", threshold, 0, 1)
         self._aliases = [] if aliases is None else names_of(aliases)
         self._learnt: list[Name] = []
@@ -114,9 +114,9 @@ class TopicExtractor:
             if not isinstance(name, str):
                 raise BadValueError("TopicExtractor", "ignored", shown(name), "names of topics")
             self._ignored.add(normalise_name(name))
-        self._set_own()
+        self._set_own_names()
 
-    def _set_own(self) -> None:
+    def _set_own_names(self) -> None:
         rows = {name.words: name for name in [*self._learnt, *self._aliases]}  # a user's words go before what is learnt
         self._own = NameTable(rows.values()) if rows else None
 
@@ -128,7 +128,7 @@ class TopicExtractor:
     @property
     def names(self) -> NameTable:
         """The canonical names of topics that editors give, and of a pipeline's entities."""
-        return default_names() if self._own_names is None else self._own_names  # an empty table is one, too
+        return default_names() if self._given_names is None else self._given_names  # an empty table is one, too
 
     @property
     def name(self) -> str:
@@ -138,14 +138,14 @@ class TopicExtractor:
             meta = self._nlp.meta
             settings = [self._nlp.get_pipe_config(name) for name in self._nlp.pipe_names] if self._reads_model else []
             about.append(f"{meta.get('lang')}_{meta.get('name')}-{meta.get('version')}({', '.join(self._nlp.pipe_names)})")
-            about += [f"components {_digest(repr(settings).encode())}"] if settings else []
+            about += [f"components {_hex_digest(repr(settings).encode())}"] if settings else []
         if self._reads_model:
-            about.append(f"model {_digest(_model_bytes())}")
-        if self._own_names is not None:
-            about.append(f"names {_digest(repr(sorted(map(repr, self._own_names))).encode())}")
+            about.append(f"model {_hex_digest(_model_bytes())}")
+        if self._given_names is not None:
+            about.append(f"names {_hex_digest(repr(sorted(map(repr, self._given_names))).encode())}")
         if self._own or self._ignored:
             own = repr((sorted(map(repr, self._own or ())), sorted(self._ignored)))
-            about.append(f"aliases {_digest(own.encode())}")
+            about.append(f"aliases {_hex_digest(own.encode())}")
         return f"{type(self).__qualname__}: {', '.join(about)}"
 
     @property
@@ -192,7 +192,7 @@ class TopicExtractor:
                 "fit", "topics", f"{len(events)} events without any", "events to learn from that editors gave topics"
             )
         self._learnt = learn_names(events)
-        self._set_own()
+        self._set_own_names()
         return self
 
     def extract(self, event_or_text: Event | str) -> Topics:
@@ -228,16 +228,18 @@ class TopicExtractor:
         """
         stream = iter(events)
         while batch := list(itertools.islice(stream, BATCH_SIZE)):
-            texts = [_plain(text_of(event)[:MAX_CHARS]) for event in batch]
+            texts = [_blank_rulers(text_of(event)[:MAX_CHARS]) for event in batch]
             if self._nlp is None:
-                read = [tokenized(text) for text in texts]
-                mentions = [_places(text, found) for text, found in zip(read, find(read, self.threshold), strict=True)]
+                read = [tokenize(text) for text in texts]
+                mentions = [
+                    _in_characters(text, found) for text, found in zip(read, tag_texts(read, self.threshold), strict=True)
+                ]
             else:
-                mentions = [self._of_pipeline(doc) for doc in self._nlp.pipe(texts)]
+                mentions = [self._mentions_of_doc(doc) for doc in self._nlp.pipe(texts)]
             for event, text, found in zip(batch, texts, mentions, strict=True):
-                yield Topics(self._gathered(text, found, event if isinstance(event, Event) else None), event)
+                yield Topics(self._topics_of(text, found, event if isinstance(event, Event) else None), event)
 
-    def _of_pipeline(self, doc: Doc) -> list[_Place]:
+    def _mentions_of_doc(self, doc: Doc) -> list[_MentionRow]:
         if not self._reads_model:
             return entity_mentions(doc, self.names)
         spans = doc.spans["topics"]
@@ -245,10 +247,10 @@ class TopicExtractor:
         pairs = zip(spans, probabilities, strict=True)
         return [(span.start_char, span.end_char, span.kb_id_, span.label_, p) for span, p in pairs if p >= (self.threshold or 0)]
 
-    def _gathered(self, text: str, mentions: list[_Place], event: Event | None) -> Iterator[Topic]:
+    def _topics_of(self, text: str, mentions: list[_MentionRow], event: Event | None) -> Iterator[Topic]:
         """Mentions by topic, with the user's own names and the topics that editors gave."""
         if self._own is not None:
-            mentions = self._with_own(text, mentions)
+            mentions = self._with_own_names(text, mentions)
         gathered: dict[str, tuple[str, str, list[Mention], float]] = {}
         for start, end, name, kind, probability in mentions:
             known = gathered.setdefault(normalise_name(name), (name, kind, [], probability))
@@ -260,12 +262,12 @@ class TopicExtractor:
         gathered.pop("", None)
         return (Topic(*item) for key, item in gathered.items() if key not in self._ignored)
 
-    def _with_own(self, text: str, mentions: list[_Place]) -> list[_Place]:
+    def _with_own_names(self, text: str, mentions: list[_MentionRow]) -> list[_MentionRow]:
         """The mentions with those of the user's own names, the longest first, in place of what overlaps them."""
         assert self._own is not None
         least = THRESHOLD if self.threshold is None else self.threshold
         covered = bytearray(len(text))
-        own: list[_Place] = []
+        own: list[_MentionRow] = []
         users = {name.words for name in self._aliases}
         order = sorted(self._own.find(text), key=lambda item: (item[2].words not in users, item[0] - item[1], item[0]))
         for start, end, row in order:
@@ -279,18 +281,18 @@ class TopicExtractor:
         return sorted([*own, *(mention for mention in mentions if not any(covered[mention[0] : mention[1]]))])
 
 
-def _places(text: Text, found: Iterable[Found]) -> list[_Place]:
+def _in_characters(text: TokenizedText, found: Iterable[TaggedSpan]) -> list[_MentionRow]:
     """Where the model's mentions stand in characters."""
     starts, tokens = text.starts, text.tokens
     return [(starts[first], starts[end - 1] + len(tokens[end - 1]), name, kind, p) for first, end, name, kind, p in found]
 
 
-def _plain(text: str) -> str:
+def _blank_rulers(text: str) -> str:
     """The text with long rows of one sign blanked, which spaCy's tokenizer takes minutes for; offsets stay."""
     return _RULER.sub(lambda row: " " * len(row[0]), text)
 
 
-def _digest(data: bytes) -> str:
+def _hex_digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:12]
 
 
