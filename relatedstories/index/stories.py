@@ -331,7 +331,7 @@ class RelatedStories:
     def _extract(
         self, events: Sequence[Event], n_jobs: int, progress: Progress | None, checkpoint: str | os.PathLike[str] | None = None
     ) -> list[EventTopics]:
-        """Return the topics of events; those that a loaded index holds as they are are taken from it."""
+        """Return the topics of events; events that a loaded index holds unchanged are not asked about again."""
         known: list[EventTopics | None] = [None] * len(events)
         if self._fitted is not None and self._loaded_topics_are_ours:
             archive = self._fitted.archive
