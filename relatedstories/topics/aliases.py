@@ -1,6 +1,6 @@
-"""Names of an archive's own: those that a user writes down, and those that its editors' topics teach.
+"""An archive's own names: those that a user lists, and those learnt from its editors' topics.
 
-Both make rows of a `relatedstories.topics.name_table.NameTable`.
+Both become rows of a `relatedstories.topics.name_table.NameTable`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from relatedstories.topics.names import forms, normalise_name, trim_mention
 __all__ = ["learn_names", "names_of", "read_aliases"]
 
 MIN_EVENTS, MIN_SHARE = 3, 0.5
-"""Words that are not the topic's name stand for it if so many events with them have it, and so large a share of them."""
+"""Minimum number, and minimum share, of the events with some words that must have a topic for the words to stand for it."""
 
 MAX_WORDS = 4
-"""The longest words that are learnt for a topic by another name."""
+"""Maximum number of words of another name that is learnt for a topic."""
 
 
 def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]) -> list[Name]:
-    """The rows for a user's names.
+    """Return the rows for a user's names.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]
     Raises
     ------
     BadValueError
-        If a name is no text or has no letter, or other words are given to two topics.
+        If a name is not a string, has no letter, or is given to two topics.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def _texts(canonical: object, others: object) -> Iterable[object]:
 
 
 def read_aliases(path: str | os.PathLike[str]) -> dict[str, list[str]]:
-    """Read a file of canonical names and their other names; `relatedstories.files.read_lists` describes it."""
+    """Read a file of canonical names and their other names; `relatedstories.files.keyed_lists.read_lists` describes it."""
     return read_lists(path, "a file of names", "an object of canonical names and lists of other names", _check)
 
 
@@ -85,7 +85,7 @@ def learn_names(events: Iterable[Event]) -> list[Name]:
     Parameters
     ----------
     events : iterable of Event
-        Those without topics count as events whose editors saw none.
+        Events without topics count as events that have none.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Topics: the named things an event is about, under one canonical name each.
+"""Extract topics: the named things an event is about, under one canonical name each.
 
-Mentions come from the topic model (`relatedstories.topics.tagger`), or from the named entities of a spaCy pipeline that the user
-hands in (`relatedstories.topics.entities`). The user's own names, and those that `TopicExtractor.fit` has learnt, go before both.
-Mentions are then gathered into topics by canonical name.
+Mentions come from the topic model (`relatedstories.topics.tagger`), or from the named entities of the user's spaCy pipeline
+(`relatedstories.topics.entities`). The user's own names, and those learnt by `TopicExtractor.fit`, take precedence over both.
+Mentions are then grouped into topics by canonical name.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 __all__ = ["THRESHOLD", "TopicExtractor", "model_name"]
 
 MAX_CHARS = 20_000
-"""An event's first characters, which topics are read from: news says what it is about at the start."""
+"""Number of an event's first characters that topics are extracted from."""
 
 OWN_SEEN = 4
-"""Words that so many events of a fitted archive have, and that its editors seldom mean by a topic, name none."""
+"""Words that occur in at least this many events of a fitted archive, and are rarely linked by its editors, name no topic."""
 
 _MODEL_FILES = (
     "topics/network.npz", "topics/counts.npz", "topics/forms.txt", "topics/names.txt", "topics/words.txt", "topics/patterns.tsv",
     "topics/countries.tsv", "kinds/kinds.npz",
 )  # fmt: skip
-"""What the model's topics depend on."""
+"""Files that the model's topics depend on."""
 
 _RULER = re.compile(r"([^\w\s])\1{20,}")
 
@@ -53,7 +53,7 @@ _MentionRow: TypeAlias = tuple[int, int, str, str, float]
 
 
 class TopicExtractor:
-    """Finds the topics of events.
+    """Extracts the topics of events.
 
     Parameters
     ----------
@@ -63,23 +63,23 @@ class TopicExtractor:
     names : NameTable, optional
         With a pipeline's entities, the canonical names and how often editors link them; by default those of the model.
     threshold : float, optional
-        Topics that an editor would link with at least this probability are given, 0 to 1: higher for precision, lower for
-        recall. By default `THRESHOLD`, and where no topic of a text reaches it, the likeliest.
+        Minimum probability that an editor links a topic, 0 to 1: higher for precision, lower for recall. By default
+        `THRESHOLD`, or, where no topic of a text reaches it, lower, so that the likeliest are given.
     aliases : mapping of str to iterable of str, or path, optional
         Names of your own: canonical names, each with the other names it goes by, or a file of them
-        (`relatedstories.topics.read_aliases`). They stand wherever their words do, whatever the model says.
+        (`relatedstories.topics.read_aliases`). They apply wherever their words occur, whatever the model finds.
     ignored : iterable of str, default ()
-        Topics that are never given, whoever named them: "human".
+        Topics to leave out, whatever their source: "human".
 
     Raises
     ------
     BadValueError
-        If a parameter is not what it should be.
+        If a parameter is invalid.
 
     Notes
     -----
-    Of a text of more than `MAX_CHARS` characters only those are read. Making an extractor costs nothing: the model is
-    loaded when it is first used, once a process.
+    Only the first `MAX_CHARS` characters of a text are read. Creating an extractor is cheap: the model is loaded on first
+    use, once per process.
 
     Examples
     --------
@@ -122,17 +122,17 @@ class TopicExtractor:
 
     @property
     def ignored(self) -> frozenset[str]:
-        """The keys (`Topic.key`) of topics that are never given."""
+        """The keys (`Topic.key`) of topics that are left out."""
         return frozenset(self._ignored)
 
     @property
     def names(self) -> NameTable:
         """The canonical names of topics that editors give, and of a pipeline's entities."""
-        return default_names() if self._given_names is None else self._given_names  # an empty table is one, too
+        return default_names() if self._given_names is None else self._given_names  # an empty table counts, too
 
     @property
     def name(self) -> str:
-        """What the topics depend on, as a short text: saved with an index, so that its topics are not mixed with another's."""
+        """A short description of what the topics depend on; saved with an index, so that topics of two extractors never mix."""
         about = [] if self.threshold is None or not self._reads_model else [f"threshold {self.threshold:g}"]
         if self._nlp is not None:
             meta = self._nlp.meta
@@ -155,9 +155,9 @@ class TopicExtractor:
     def fit(self, events: Iterable[Event]) -> TopicExtractor:
         """Learn an archive's own names from its editors' topics.
 
-        Where the archive's events carry topics, the words they go by are learnt, in any language whose words stand apart:
-        the topics' own names, other words that stand where a topic is given, and how often they mean it. What is learnt
-        goes before the model; a second call replaces what the first has learnt.
+        From events that have topics it learns, in any language that separates words by spaces, the topics' own names, other
+        words that occur where a topic is given, and how often they mean it. Learnt names take precedence over the model;
+        a second call replaces the names of the first.
 
         Parameters
         ----------
@@ -171,7 +171,7 @@ class TopicExtractor:
         Raises
         ------
         BadValueError
-            If an event is none, or no event has topics.
+            If an item is not an Event, or no event has topics.
 
         Examples
         --------
@@ -196,7 +196,7 @@ class TopicExtractor:
         return self
 
     def extract(self, event_or_text: Event | str) -> Topics:
-        """The topics of one event or text.
+        """Return the topics of one event or text.
 
         Parameters
         ----------
@@ -205,18 +205,18 @@ class TopicExtractor:
         Returns
         -------
         tuple of Topic
-            In the order they are first mentioned; those that an editor gave, and the heading, last. No two have one key.
-            As `Topics` it shows itself in a notebook and makes data frames.
+            In the order of first mention; topics given by an editor, and the heading, come last. No two have the same key.
+            It is a `Topics`, which notebooks display and `to_frame` turns into a data frame.
 
         Raises
         ------
         BadValueError
-            If it is neither an event nor a text.
+            If it is neither an Event nor a str.
         """
         return next(self.extract_many([event_or_text]))
 
     def extract_many(self, events: Iterable[Event | str]) -> Iterator[Topics]:
-        """The topics of many events or texts, streaming, in input order; the same as `extract` one by one.
+        """Yield the topics of events or texts, in input order; the results equal those of `extract`.
 
         Parameters
         ----------
@@ -248,7 +248,7 @@ class TopicExtractor:
         return [(span.start_char, span.end_char, span.kb_id_, span.label_, p) for span, p in pairs if p >= (self.threshold or 0)]
 
     def _topics_of(self, text: str, mentions: list[_MentionRow], event: Event | None) -> Iterator[Topic]:
-        """Mentions by topic, with the user's own names and the topics that editors gave."""
+        """Return the topics of mentions, with the user's own names and the topics that editors gave."""
         if self._own is not None:
             mentions = self._with_own_names(text, mentions)
         gathered: dict[str, tuple[str, str, list[Mention], float]] = {}
@@ -263,7 +263,7 @@ class TopicExtractor:
         return (Topic(*item) for key, item in gathered.items() if key not in self._ignored)
 
     def _with_own_names(self, text: str, mentions: list[_MentionRow]) -> list[_MentionRow]:
-        """The mentions with those of the user's own names, the longest first, in place of what overlaps them."""
+        """Return the mentions, with those of the user's own names (longest first) replacing the mentions they overlap."""
         assert self._own is not None
         least = THRESHOLD if self.threshold is None else self.threshold
         covered = bytearray(len(text))
@@ -282,13 +282,13 @@ class TopicExtractor:
 
 
 def _in_characters(text: TokenizedText, found: Iterable[TaggedSpan]) -> list[_MentionRow]:
-    """Where the model's mentions stand in characters."""
+    """Return the model's mentions with their offsets in characters."""
     starts, tokens = text.starts, text.tokens
     return [(starts[first], starts[end - 1] + len(tokens[end - 1]), name, kind, p) for first, end, name, kind, p in found]
 
 
 def _blank_rulers(text: str) -> str:
-    """The text with long rows of one sign blanked, which spaCy's tokenizer takes minutes for; offsets stay."""
+    """Return the text with long runs of one sign blanked, which take spaCy's tokenizer minutes; offsets are unchanged."""
     return _RULER.sub(lambda row: " " * len(row[0]), text)
 
 
@@ -302,5 +302,5 @@ def _model_bytes() -> bytes:
 
 
 def model_name(extractor: Any) -> str:
-    """What an extractor's topics depend on: its ``name``, or that of its class."""
+    """Return the name of an extractor, or of its class: what its topics depend on."""
     return str(getattr(extractor, "name", type(extractor).__qualname__))

@@ -1,4 +1,7 @@
-"""A name table: the canonical names for words as they stand in a text."""
+"""A table of names: for words as they stand in a text ("the Fed"), the canonical name that editors gave them.
+
+It also holds how often editors linked the words to the name, and how often the words occurred.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ class Name:
     words : str
         The words in a text, as `words` gives them, joined by spaces; case counts.
     canonical : str
-        The name that editors gave them most often.
+        The name that editors linked them to most often.
     linked, seen : int
         Events in which editors linked the words at all, and events in which they occur.
     kind : str, default "thing"
@@ -44,12 +47,12 @@ class Name:
 
     @property
     def probability(self) -> float:
-        """How likely an editor is to link the words where they occur, 0 to 1."""
+        """The probability that an editor links the words where they occur, 0 to 1."""
         return self.linked / max(self.linked, self.seen)
 
 
 class NameTable:
-    """Looks names up in texts.
+    """Finds names in texts.
 
     Parameters
     ----------
@@ -66,13 +69,13 @@ class NameTable:
 
     def __init__(self, names: Iterable[Name]) -> None:
         self._exact = {name.words: name for name in names}
-        self._folded: dict[str, Name] = {}
+        self._normalised: dict[str, Name] = {}
         self._canonical: dict[str, str] = {}
         for name in self._exact.values():
             key = normalise_name(name.words)
-            known = self._folded.get(key)
+            known = self._normalised.get(key)
             if known is None or (-name.linked, name.words) < (-known.linked, known.words):
-                self._folded[key] = name
+                self._normalised[key] = name
             self._canonical.setdefault(normalise_name(name.canonical), name.canonical)
         self._lengths: dict[str, int] = {}
         for form in self._exact:
@@ -86,12 +89,12 @@ class NameTable:
         return iter(self._exact.values())
 
     def lookup(self, surface: str) -> Name | None:
-        """The row for the words of a mention: in their own case, else in any."""
+        """Return the row for the words of a mention, matching case if possible."""
         form = " ".join(word.form for word in words(trim_mention(surface)))
-        return self._exact.get(form) or self._folded.get(form.casefold())
+        return self._exact.get(form) or self._normalised.get(form.casefold())
 
     def known(self, surface: str) -> str | None:
-        """The canonical name of a mention, if the table has it."""
+        """Return the canonical name of a mention, or None if the table has none."""
         name = trim_mention(surface)
         known = self._canonical.get(normalise_name(name))
         if known is None and (row := self.lookup(name)):
@@ -99,11 +102,11 @@ class NameTable:
         return known
 
     def canonical(self, surface: str) -> str:
-        """The canonical name of a mention; where the table knows none, the mention without article and possessive."""
+        """Return the canonical name of a mention; without one, the mention less its article and possessive."""
         return self.known(surface) or trim_mention(surface)
 
     def find(self, text: str) -> Iterator[tuple[int, int, Name]]:
-        """Every place in the text where words of the table stand, overlapping ones too: start, end and the row."""
+        """Yield every occurrence of the table's words in a text, overlapping ones too: start, end and row."""
         found = words(text)
         for i, word in enumerate(found):
             length = self._lengths.get(word.form, 0)
@@ -120,7 +123,7 @@ class NameTable:
 
 @functools.cache
 def default_names() -> NameTable:
-    """The names that come with the package: those of the topic model's lexicon (models/topics)."""
+    """Return the names that come with the package: those of the topic model's lexicon (models/topics)."""
     lexicon = default_lexicon()
     rows: dict[str, Name] = {}
     for form, row in itertools.islice(lexicon.forms.items(), lexicon.n_forms):
@@ -128,12 +131,17 @@ def default_names() -> NameTable:
         titles = lexicon.titles_of(row)
         if titles and titles[0][1] >= MIN_SHARE * linked:
             name_id = titles[0][0]
-            plain = " ".join(word.form for word in words(form))
-            rows.setdefault(plain, Name(plain, lexicon.names[name_id], linked, max(1, seen), KINDS[lexicon.kinds[name_id]]))
+            words_in_text = " ".join(word.form for word in words(form))
+            rows.setdefault(
+                words_in_text,
+                Name(words_in_text, lexicon.names[name_id], linked, max(1, seen), KINDS[lexicon.kinds[name_id]]),
+            )
     for country, names in lexicon.countries.names.items():
         for name in names:
-            plain = " ".join(word.form for word in words(name))
-            known = rows.get(plain)
+            words_in_text = " ".join(word.form for word in words(name))
+            known = rows.get(words_in_text)
             if name != "Georgia":  # a state too
-                rows[plain] = Name(plain, country, known.linked if known else 0, known.seen if known else 1, "place")
+                rows[words_in_text] = Name(
+                    words_in_text, country, known.linked if known else 0, known.seen if known else 1, "place"
+                )
     return NameTable(rows.values())

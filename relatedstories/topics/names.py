@@ -1,8 +1,4 @@
-"""Names: when two spellings are one topic, and which name a reader knows it by.
-
-A name table holds, for words as they stand in a text ("the Fed", "Iranian"), the canonical name that editors gave them
-("Federal Reserve", "Iran"), how often they did, and how often the words occurred.
-"""
+"""The words of names, and the one rule of when two spellings are one topic (`normalise_name`)."""
 
 from __future__ import annotations
 
@@ -17,12 +13,12 @@ from relatedstories.accents import strip_accents
 __all__ = ["BREAK", "Word", "definitions", "forms", "is_acronym", "normalise_name", "trim_mention", "words"]
 
 MAX_WORDS = 8
-"""The longest name that is looked for, in words."""
+"""Maximum length of a defined name, in words."""
 
-MAX_NAME = 200  # and in characters
+MAX_NAME = 200  # in characters
 
 _DEFINITION = re.compile(r"\((?:the )?([A-Z]{2,8})\)")
-BREAK = re.compile(r"[.;,()]\s|\n")  # a name does not go on over it
+BREAK = re.compile(r"[.;,()]\s|\n")  # no name extends across it
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’&][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’][sS]?$")
@@ -31,7 +27,7 @@ _EDGES = " \t\n\r\"'’‘“”«»`,;:–—-"
 
 
 class Word(NamedTuple):
-    """A word of a text: where it stands, and its form without accents, dots and possessive, case kept."""
+    """A word of a text: its offsets, and its form without accents, dots and possessive, in its own case."""
 
     start: int
     end: int
@@ -39,7 +35,7 @@ class Word(NamedTuple):
 
 
 def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
-    """The words of a text as names are looked up by them; or some, from a first to before a last.
+    """Return the words of a text, or those from number `first` up to, not including, number `last`.
 
     Examples
     --------
@@ -49,7 +45,7 @@ def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
     found = []
     for match in itertools.islice(_WORD.finditer(text), first, last):
         word = match[0]
-        if word.isascii() and word.isalnum():  # most are
+        if word.isascii() and word.isalnum():  # the common case
             found.append(Word(*match.span(), word))
             continue
         word = _POSSESSIVE.sub("", word)
@@ -58,7 +54,7 @@ def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
 
 
 def forms(text: str) -> list[str]:
-    """The forms alone of the words of a text, which takes a fraction of the time.
+    """Return the forms of a text's words, as `words` does but much faster.
 
     Examples
     --------
@@ -75,7 +71,7 @@ def _without_accents_and_dots(word: str) -> str:
 
 
 def trim_mention(surface: str) -> str:
-    """The words of a mention without article, possessive and quotes: a name that can be shown.
+    """Return a mention without article, possessive and quotes: a name that can be displayed.
 
     Examples
     --------
@@ -88,9 +84,9 @@ def trim_mention(surface: str) -> str:
 
 @functools.lru_cache(1 << 16)
 def normalise_name(name: str) -> str:
-    """The key of a name: two names with one key are one topic. Empty for a name that has no letter.
+    """Return the key of a name: two names with the same key are one topic. A name without a letter has an empty key.
 
-    Case, accents, dots, hyphens, possessives and a leading article do not count.
+    Case, accents, dots, hyphens, possessives and a leading article are ignored.
 
     Examples
     --------
@@ -102,7 +98,7 @@ def normalise_name(name: str) -> str:
 
 
 def is_acronym(short: str, name: str) -> bool:
-    """Whether `short` is made of initials of `name`, its first among them; small words may be left out.
+    """Return whether `short` consists of initials of `name`, starting with its first; small words may be left out.
 
     Examples
     --------
@@ -115,13 +111,13 @@ def is_acronym(short: str, name: str) -> bool:
     if len(initials) < 2 or initials[0].upper() != short[0]:
         return False
     rest = iter(initials)
-    taken = [initial for letter in short for initial in _through(rest, letter)]
-    # Every word with a capital must give its letter: "UN" is not the United Nations High Commissioner.
-    return len(taken) == len(short) and sum(map(str.isupper, initials)) == sum(map(str.isupper, taken))
+    matched = [initial for letter in short for initial in _through(rest, letter)]
+    # Every capitalised word must contribute its letter: "UN" is not the United Nations High Commissioner.
+    return len(matched) == len(short) and sum(map(str.isupper, initials)) == sum(map(str.isupper, matched))
 
 
 def _through(initials: Iterator[str], letter: str) -> Iterator[str]:
-    """The next initial that is the letter, if any."""
+    """Yield the next initial that equals the letter, if there is one."""
     for initial in initials:
         if initial.upper() == letter:
             yield initial
@@ -129,7 +125,7 @@ def _through(initials: Iterator[str], letter: str) -> Iterator[str]:
 
 
 def definitions(text: str) -> Iterator[tuple[str, int, int]]:
-    """Acronyms that a text defines, in brackets after their name: the acronym, and where the name starts and ends.
+    """Yield the acronyms that a text defines in brackets after a name: the acronym, and the start and end of the name.
 
     Examples
     --------

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from relatedstories.topics.candidate_ranker import default_network
+from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator, Candidates
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
@@ -88,7 +88,7 @@ def tag_texts(texts: Sequence[TokenizedText], threshold: float | None = None) ->
     """
     candidates = _candidate_generator()(texts)
     found: list[list[TaggedSpan]] = [[] for _ in texts]
-    spans = list(_topic_spans(candidates, default_network()(candidates), threshold, texts))
+    spans = list(_topic_spans(candidates, default_ranker()(candidates), threshold, texts))
     for (number, first, end, name, probability), kind in zip(spans, _kinds(spans, texts), strict=True):
         found[number].append(TaggedSpan(first, end, name, kind, probability))
     return found

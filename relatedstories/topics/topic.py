@@ -19,7 +19,7 @@ EventTopics: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Mention(str):
-    """The words in a text that named a topic, with where they stand: ``event.full_text[start:end]``.
+    """The words in a text that name a topic, with their offsets: ``event.full_text[start:end]``.
 
     Parameters
     ----------
@@ -41,20 +41,20 @@ class Mention(str):
 
 
 class Topic(str):
-    """A named thing that an event is about. It is its canonical name, a str, with what else is known of it.
+    """A named thing that an event is about: a str, its canonical name, with further attributes.
 
-    Two topics of one name are equal, so that ``set(extract(a)) & set(extract(b))`` are the topics two texts share.
+    Topics with the same name are equal, so ``set(extract(a)) & set(extract(b))`` are the topics two texts share.
 
     Parameters
     ----------
     name : str
-        The canonical name: "International Space Station", whatever the text calls it.
+        The canonical name: "International Space Station", whatever words the text uses.
     kind : str
         One of `KINDS`.
     mentions : sequence of Mention, default ()
-        The words that named it, in the order of the text; empty for a topic that an editor gave.
+        The words that name it, in the order of the text; empty for a topic that an editor gave.
     probability : float, default 1.0
-        How likely an editor is to link it in this text, 0 to 1; 1 for a topic that an editor or a user's own names gave.
+        The probability that an editor links it in this text, 0 to 1; 1 for topics given by editors or a user's own names.
 
     Examples
     --------
@@ -84,18 +84,18 @@ class Topic(str):
 
     @property
     def key(self) -> str:
-        """What makes two topics one: the name without case, accents, dots and article; "" if it cannot be a topic."""
+        """The normalised name, which is the same for all spellings of a topic; "" if the name has no letter."""
         return normalise_name(self)
 
 
 class Topics(tuple[Topic, ...]):
-    """The topics of an event or text: a tuple, which shows itself in a notebook as the text with its topics marked.
+    """The topics of an event or text: a tuple, displayed in a notebook as the text with its topics marked.
 
     Parameters
     ----------
     topics : iterable of Topic
     of : Event or str
-        What they are the topics of.
+        The event or text that the topics belong to.
 
     Examples
     --------
@@ -108,16 +108,16 @@ class Topics(tuple[Topic, ...]):
 
     def __new__(cls, topics: Iterable[Topic] = (), of: Event | str = "") -> Topics:  # noqa: D102
         self = super().__new__(cls, topics)
-        self.of = of  # the event as it is, not its text: that would be a copy
+        self.of = of  # the event itself, as its full text would be a copy
         return self
 
     @property
     def text(self) -> str:
-        """What the offsets of mentions count in."""
+        """The text that the offsets of mentions refer to."""
         return text_of(self.of)
 
     def to_frame(self, library: Library | None = None) -> Any:
-        """The topics as a data frame: name, kind, probability, mentions.
+        """Return the topics as a data frame: name, kind, probability, mentions.
 
         Parameters
         ----------
@@ -127,7 +127,7 @@ class Topics(tuple[Topic, ...]):
         Raises
         ------
         InputError
-            If there is no such library, or it is not installed.
+            If the library is unknown or not installed.
         """
         from relatedstories.display.frames import frame
 

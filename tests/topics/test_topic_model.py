@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from relatedstories import BadValueError, Event, TopicExtractor, read_events
 from relatedstories.topics import component, lexicon, tagger, tokenizer
-from relatedstories.topics.candidate_ranker import default_network
+from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator
 from relatedstories.topics.kinds import KINDS
 
@@ -251,7 +251,7 @@ def test_tokens_are_those_of_spacy(parts):
 def test_the_network_gives_the_same_bits_for_a_batch_and_its_texts(numbers):
     tokens_in = tokenizer.default_tokenizer()
     texts = [tokenizer.tokens_of_doc(tokens_in(EVENTS[i].full_text)) for i in numbers]
-    finder, network = CandidateGenerator(lexicon.default_lexicon()), default_network()
+    finder, network = CandidateGenerator(lexicon.default_lexicon()), default_ranker()
     together = finder(texts)
     p = network(together)
     alone = [finder([text]) for text in texts]
