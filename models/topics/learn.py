@@ -16,10 +16,11 @@ import spacy
 from sklearn.utils.extmath import randomized_svd
 
 from relatedstories.artefacts import table
-from relatedstories.topics.candidates import CandidateGenerator, Text
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import Lexicon, Pattern, default_countries, form_of, key_of
 from relatedstories.topics.names import definitions
+from relatedstories.topics.token_table import TokenTable
+from relatedstories.topics.tokenizer import TokenizedText
 
 LAST_YEAR = "2021"
 MAX_FORM = 8  # tokens
@@ -36,7 +37,7 @@ TOKENIZER = spacy.blank("en").tokenizer
 class Event(NamedTuple):
     """An event with what editors linked in it: words and title."""
 
-    text: Text
+    text: TokenizedText
     month: str
     category: str
     links: tuple[tuple[str, str], ...]
@@ -52,9 +53,9 @@ class Counts(NamedTuple):
         return Counts(self.inside - other.inside, self.whole - other.whole)
 
 
-def tokenized(text: str) -> Text:
+def tokenized(text: str) -> TokenizedText:
     doc = TOKENIZER(text)
-    return Text(text, [token.text for token in doc], [token.idx for token in doc])
+    return TokenizedText(text, [token.text for token in doc], [token.idx for token in doc])
 
 
 def read(path: str, last_year: str = LAST_YEAR) -> list[Event]:
@@ -82,11 +83,11 @@ def anchor_form(words: str) -> str:
 def background_counts(events: Iterable[Event]) -> Counts:
     inside: collections.Counter[str] = collections.Counter()
     whole: collections.Counter[str] = collections.Counter()
-    finder = CandidateGenerator(_no_lexicon())
+    tokens = TokenTable(_no_lexicon())
     for event in events:
         forms = [form_of(token) for token in event.text.tokens]
         within, all_of = set(), set()
-        for start, stop, first, end in finder.runs(event.text):
+        for start, stop, first, end in tokens.parts_of_runs(event.text):
             within.add(form := " ".join(forms[first:end]))
             if (first, end) == (start, stop):
                 all_of.add(form)

@@ -17,7 +17,7 @@ from relatedstories.cli.source import Source, is_file, names_archive
 from relatedstories.events import Event
 
 if TYPE_CHECKING:
-    from relatedstories.topics.extractor import Topic
+    from relatedstories.topics.topic import Topic
 
 __all__ = ["EXAMPLES", "topics"]
 
