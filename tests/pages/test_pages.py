@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import itertools
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -285,7 +286,7 @@ def test_no_folder_and_no_pages(tmp_path: Path) -> None:
         (b"---\ntitle: x\n", ":1: got front matter that does not end, expected a line --- after it"),
         (
             b"---\ntitle: [x\n---\n",
-            ":3: got broken YAML (did not find expected ',' or ']'), expected front matter in YAML",
+            ":3: got broken YAML (*), expected front matter in YAML",
         ),
         (
             b"---\r\na: 1\r\n\r\nb: *x\r\n---\r\n",
@@ -302,7 +303,7 @@ def test_no_folder_and_no_pages(tmp_path: Path) -> None:
             ":3: sources: got a list with a mapping in it, expected texts, or mappings with a name and a url",
         ),
         (b"---\nlayout: x\n---\n", ":1: title: got no 'title' among 'layout', expected the title of the event"),
-        (b"\n### [2019-13-1](a)\n# x\n", ":2: date: got '2019-13-1', expected a date as YYYY-MM-DD (month must be in 1..12)"),
+        (b"\n### [2019-13-1](a)\n# x\n", ":2: date: got '2019-13-1', expected a date as YYYY-MM-DD (*)"),
         (b"### [2019-1-1](a)\n## x\n", ":1: title: got no heading '# ...' after the date, expected the title of the event"),
         (b"### [2019-1-1](a)\r\n# r\xe9sum\xe9\n", ":2: got byte 0xe9 at column 4, expected text in UTF-8"),
     ],
@@ -314,7 +315,10 @@ def test_a_broken_page_is_named_and_the_others_read(tmp_path: Path, content: byt
     errors: list[BadValueError] = []
     found = Pages()
     assert [event.id for event in read_pages(tmp_path, on_error=errors.append, found=found)] == ["a", "c"]
-    assert [str(error) for error in errors] == [f"{tmp_path / 'b.md'}{message}"]
+    (error,) = errors
+    # "(*)" stands for the words of a library, which differ from version to version.
+    pattern = re.escape(f"{tmp_path / 'b.md'}{message}").replace(re.escape("(*)"), r"\([^()]+\)")
+    assert re.fullmatch(pattern, str(error)), str(error)
     assert found.broken == 1
     with pytest.raises(BadValueError):
         list(read_events(tmp_path))
