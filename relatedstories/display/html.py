@@ -1,37 +1,48 @@
-"""How links, topics, explanations and an index show themselves: as HTML in a notebook, links as lines of text too.
+"""How links, topics, explanations and an index are shown: as HTML in a notebook, links as lines of text too.
 
-Imported once something is shown. Whatever a title holds comes out as text, typeset by nobody; colours are mixed into
-those of the notebook, light or dark; there are no scripts, and no styles but those of the elements themselves, which
-survive where a notebook is cleaned before it is shown.
+The templates escape whatever a title holds. Colours blend with those of the notebook, light or dark. There are no scripts,
+and styles stand in the elements, where they survive the clean-up of notebooks. The functions take any objects with the
+attributes of `Link`, `Topic`, `Explanation` and so on, so that this module knows nothing of those that use it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from html import escape
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
-from relatedstories.topk.dates import NO_DATE
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup, escape
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+__all__ = [
+    "MAX_COMMONEST",
+    "IndexContents",
+    "explanation_html",
+    "index_html",
+    "links_html",
+    "links_text",
+    "mark_mentions",
+    "shorten",
+    "topics_html",
+]
 
-    from relatedstories.events import Event
-    from relatedstories.ranking.explanation import Explanation
-    from relatedstories.ranking.links import Link
-    from relatedstories.topics.extractor import Mention, Topic
+MAX_ROWS = 50
+"""Number of rows of a table; below it stands how many more there are."""
 
-__all__ = ["COMMONEST", "explanation_html", "index_html", "links_html", "links_text", "marked", "shortened", "topics_html"]
+MAX_TITLE = 200
+"""Number of characters of a title or name."""
 
-ROWS = 50
-"""A table has no more rows; it then says how many more there are."""
+MAX_TEXT = 3000
+"""Number of characters of a text with its mentions marked."""
 
-TITLE, TEXT, NAMES, COMMONEST = 200, 3000, 8, 10
-"""Characters of a title and of a text with its topics marked, topics of a link and of an archive that are shown."""
+MAX_NAMES = 8
+"""Number of a link's topics."""
 
-_TINTS = {
+MAX_COMMONEST = 10
+"""Number of an archive's commonest topics."""
+
+_KIND_COLOURS = {
     "person": "230,140,0",
     "organisation": "60,130,220",
     "place": "40,160,90",
@@ -39,202 +50,154 @@ _TINTS = {
     "work": "150,95,210",
     "thing": "130,130,130",
 }
-_SHARES = {"topic": "#3a86c8", "term": "#d98324", "space": "#3d9970"}
-_ELSE = "#888888"
-
-_LEFT, _RIGHT = "text-align:left;vertical-align:top", "text-align:right;vertical-align:top"
-_QUIET = "opacity:.7"
+_PART_COLOURS = {"topic": "#3a86c8", "term": "#d98324", "space": "#3d9970"}
+_OTHER_COLOUR = "#888888"
 
 
-def shortened(text: str, most: int) -> str:
-    """The text on one line, cut to so many characters.
+def shorten(text: str | None, max_length: int = MAX_TITLE) -> str:
+    """Return the text on one line, cut to a number of characters with an ellipsis.
 
     Examples
     --------
-    >>> shortened("Snow closes the  airport of Oslo", 12)
+    >>> shorten("Snow closes the  airport of Oslo", 12)
     'Snow closes…'
     """
-    text = " ".join(text[: 4 * most + 4].split()) if len(text) > 4 * most else " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    if not text:
+        return ""
+    words = text[: 4 * max_length + 4].split() if len(text) > 4 * max_length else text.split()
+    line = " ".join(words)
+    return line if len(line) <= max_length else line[: max_length - 1].rstrip() + "…"
+
+
+def _tint(kind: str) -> str:
+    """Return the style of a topic of a kind."""
+    return f"background:rgba({_KIND_COLOURS.get(kind, _KIND_COLOURS['thing'])},.3);color:inherit;border-radius:.2em"
+
+
+def _is_web_address(url: str | None) -> bool:
+    """Return whether a URL may be linked; one that is a script may not."""
+    return bool(url) and str(url).lower().startswith(("https://", "http://"))
+
+
+@functools.cache
+def _templates() -> Environment:
+    """Return the environment of the templates, made once something is shown."""
+    environment = Environment(
+        loader=PackageLoader("relatedstories.display"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals |= {"max_rows": MAX_ROWS, "max_names": MAX_NAMES}
+    environment.filters |= {
+        "is_web_address": _is_web_address,
+        "share_colour": lambda kind: _PART_COLOURS.get(kind, _OTHER_COLOUR),
+        "shorten": shorten,
+        "tint": _tint,
+    }
+    return environment
+
+
+def _render(template: str, **values: Any) -> str:
+    return _templates().get_template(template).render(**values).strip()
 
 
 # ---------------------------------------------------------------------- links
 
 
-def links_text(links: Sequence[Link]) -> str:
-    """Links as lines: rank, score, date, context and title."""
+def links_text(links: Sequence[Any]) -> str:
+    """Return links as lines: rank, score, date, context and title."""
     lines = []
-    for link in links[:ROWS]:
-        told = f"{link.context}: " if link.context else ""
+    for link in links[:MAX_ROWS]:
+        context = f"{link.context}: " if link.context else ""
         day = link.event.date.isoformat() if link.event.date else " " * 10
-        lines.append(f"{link.rank:2}  {link.score:.2f}  {day}  {shortened(told + link.event.title, 100)}")
-    return "\n".join([*lines, *_more(links)]) or "no related events"
+        lines.append(f"{link.rank:2}  {link.score:.2f}  {day}  {shorten(context + link.event.title, 100)}")
+    if len(links) > MAX_ROWS:
+        lines.append(f"and {len(links) - MAX_ROWS:,} more")
+    return "\n".join(lines) or "no related events"
 
 
-def links_html(links: Sequence[Link]) -> str:
-    """Links as a table: rank, date, title with what is folded into it, context, score and topics."""
-    if not links:
-        return _whole(f'<p style="{_QUIET}">No related events.</p>')
-    rows = [
-        [
-            (str(link.rank), _RIGHT),
-            (_day(link.event), f"{_LEFT};white-space:nowrap"),
-            (_linked(link), _LEFT),
-            (_text(link.context, TITLE), _LEFT),
-            (f"{link.score:.2f}", _RIGHT),
-            (_names(link.topics), f"{_LEFT};{_QUIET}"),
-        ]
-        for link in links[:ROWS]
-    ]
-    return _whole(_table(["", "date", "title", "context", "score", "topics"], rows), *_more(links))
-
-
-def _linked(link: Link) -> str:
-    title, url = _text(link.event.title, TITLE), link.event.url
-    if url and url.lower().startswith(("https://", "http://")):  # and no address that is a script
-        title = f'<a href="{escape(url)}">{title}</a>'
-    if link.pinned:
-        title += f' <small style="{_QUIET}">(pinned)</small>'
-    others = "".join(f"<br>also: {_day(event)} {_text(event.title, TITLE)}" for event in link.duplicates)
-    return f'{title}<small style="{_QUIET}">{others}</small>' if others else title
+def links_html(links: Sequence[Any]) -> str:
+    """Return links as a table: rank, date, title with duplicates, context, score and topics."""
+    return _render("links.html", links=links)
 
 
 # ---------------------------------------------------------------------- topics
 
 
-def topics_html(topics: Sequence[Topic], text: str) -> str:
-    """Topics as the text with their mentions marked, and a table of them."""
+def topics_html(topics: Sequence[Any], text: str) -> str:
+    """Return the text with the topics' mentions marked, and a table of the topics."""
     mentioned = any(topic.mentions for topic in topics)
-    head = ["topic", "kind", "mentions", "probability"] if mentioned else ["topic", "kind"]
-    rows = []
-    for topic in topics[:ROWS]:
-        row = [(f'<span style="{_tint(topic.kind)}">{_text(topic.name, TITLE)}</span>', _LEFT), (_text(topic.kind), _LEFT)]
-        if mentioned:
-            row += [(_names(tuple(dict.fromkeys(topic.mentions))), _LEFT), (f"{topic.probability:.2f}", _RIGHT)]
-        rows.append(row)
-    shown = [f'<p style="white-space:pre-line;max-width:50em">{marked(text, topics)}</p>'] if text else []
-    table = _table(head, rows) if rows else f'<p style="{_QUIET}">No topics.</p>'
-    return _whole(*shown, table, *_more(topics))
+    marked_text = Markup(mark_mentions(text, topics))
+    return _render("topics.html", topics=topics, text=text, mentioned=mentioned, marked_text=marked_text)
 
 
-def marked(text: str, topics: Iterable[Topic]) -> str:
-    """The text as HTML with the mentions of topics marked; a topic of another name than its mention is named beside it.
+def mark_mentions(text: str, topics: Iterable[Any]) -> str:
+    """Return the text as HTML with the mentions of topics marked; a topic that is mentioned by another name is named beside it.
 
     Examples
     --------
     >>> from relatedstories import Mention, Topic
-    >>> print(marked("<b>the ISS", [Topic("ISS", "place", [Mention("ISS", 7, 10)])]))
+    >>> print(mark_mentions("<b>the ISS", [Topic("ISS", "place", [Mention("ISS", 7, 10)])]))
     &lt;b&gt;the <mark style="background:rgba(40,160,90,.3);color:inherit;border-radius:.2em" title="ISS (place)">ISS</mark>
     """
     parts, end = [], 0
-    for mention, topic in sorted(_mentions(topics), key=lambda pair: (pair[0].start, -pair[0].end)):
-        if mention.start < end:  # within one that is marked
+    mentions = ((mention, topic) for topic in topics for mention in topic.mentions)
+    for mention, topic in sorted(mentions, key=lambda pair: (pair[0].start, -pair[0].end)):
+        if mention.start < end:  # within a mention that is marked already
             continue
-        if mention.end > TEXT:
+        if mention.end > MAX_TEXT:
             break
         words = text[mention.start : mention.end]
-        told = "" if words.casefold() == topic.name.casefold() else f' <small style="{_QUIET}">{_text(topic.name, TITLE)}</small>'
-        title = _text(f"{topic.name} ({topic.kind})", TITLE)
-        parts += [
-            escape(text[end : mention.start]),
-            f'<mark style="{_tint(topic.kind)}" title="{title}">{escape(words)}{told}</mark>',
-        ]
+        parts.append(escape(text[end : mention.start]))
+        name = "" if words.casefold() == topic.name.casefold() else shorten(topic.name)
+        parts.append(
+            Markup('<mark style="{}" title="{}">{}{}</mark>').format(
+                _tint(topic.kind),
+                shorten(f"{topic.name} ({topic.kind})"),
+                words,
+                Markup(' <small style="opacity:.7">{}</small>').format(name) if name else "",
+            )
+        )
         end = mention.end
-    rest = text[end:] if len(text) <= TEXT else text[end:TEXT] + "…"
-    return "".join([*parts, escape(rest)])
-
-
-def _mentions(topics: Iterable[Topic]) -> Iterator[tuple[Mention, Topic]]:
-    return ((mention, topic) for topic in topics for mention in topic.mentions)
-
-
-def _tint(kind: str) -> str:
-    return f"background:rgba({_TINTS.get(kind, _TINTS['thing'])},.3);color:inherit;border-radius:.2em"
+    rest = text[end:] if len(text) <= MAX_TEXT else text[end:MAX_TEXT] + "…"
+    return str(Markup("").join([*parts, escape(rest)]))
 
 
 # ---------------------------------------------------------------------- explanations
 
 
-def explanation_html(explanation: Explanation) -> str:
-    """An explanation as its two events, the sum, and a table with a bar for each part."""
-    a, b = (f"{_day(event)} {_text(event.title, TITLE)}".strip() for event in (explanation.a, explanation.b))
-    if not explanation.parts:
-        return _whole(f'<p>{a}<br>{b}</p><p style="{_QUIET}">Not related: they share no topic and no term.</p>')
-    greatest = max(part.share for part in explanation.parts)
-    rows = []
-    for part in explanation.parts[:ROWS]:
-        wide = max(0.0, part.share / greatest) if greatest > 0 else 0.0
-        colour = _SHARES.get(part.kind, _ELSE)
-        bar = f'<div style="background:{colour};width:{12 * wide:.2f}em;height:.8em;margin-top:.2em"></div>'
-        rows.append([(f"{part.share:.3f}", _RIGHT), (bar, _LEFT), (_text(part.name, TITLE), _LEFT), (_text(part.kind), _LEFT)])
-    total = escape(str(explanation).partition("\n")[0].replace(" x ", " × "))
-    return _whole(f"<p>{a}<br>{b}</p><p>{total}</p>", _table(["share", "", "part", "kind"], rows), *_more(explanation.parts))
+def explanation_html(explanation: Any) -> str:
+    """Return an explanation as its two events, its sum, and a table with a bar for each part."""
+    greatest = max((part.share for part in explanation.parts), default=0.0)
+    lengths = [max(0.0, part.share / greatest) if greatest > 0 else 0.0 for part in explanation.parts]
+    total = str(explanation).partition("\n")[0].replace(" x ", " × ")
+    return _render("explanation.html", explanation=explanation, bar_lengths=lengths, total=total)
 
 
 # ---------------------------------------------------------------------- an index
 
 
-def index_html(
-    settings: Mapping[str, float | None],
-    days: npt.NDArray[np.int32] | None = None,
-    commonest: Mapping[Topic, int] | None = None,
-    topics: int = 0,
-) -> str:
-    """An index as what it holds, nothing without `days`, and its settings.
+class IndexContents(NamedTuple):
+    """What an index holds.
 
     Parameters
     ----------
-    settings : mapping of str to float
-    days : ndarray of int, optional
-        The day of each event.
+    n_events : int
+    n_undated : int
+        How many of the events have no date.
+    first, last : datetime.date or None
+        The dates of the earliest and the latest event.
+    n_topics : int
     commonest : mapping of Topic to int
-        The commonest topics and how many events have each.
-    topics : int
-        How many there are in all.
+        The commonest topics, with the number of events that have each.
     """
-    rows = [("events", "none yet: fit(events) or load(folder)")]
-    if days is not None:
-        known = days[days != NO_DATE]
-        dates = (
-            "no dates" if not len(known) else " to ".join(str(date.fromordinal(int(day))) for day in (known.min(), known.max()))
-        )
-        undated = f"; {len(days) - len(known):,} without" if 0 < len(known) < len(days) else ""
-        rows = [("events", f"{len(days):,}"), ("dates", dates + undated), ("topics", f"{topics:,}")]
-    if commonest:
-        rows.append(("commonest", ", ".join(f"{_text(name)}&nbsp;{count:,}" for name, count in commonest.items())))
-    set_to = (f"{name}&nbsp;{'by&nbsp;size' if value is None else f'{value:g}'}" for name, value in settings.items())
-    rows.append(("settings", ", ".join(set_to)))
-    body = "".join(f'<tr><th style="{_LEFT}">{name}</th><td style="{_LEFT}">{value}</td></tr>' for name, value in rows)
-    return _whole(f'<table><caption style="{_LEFT}">RelatedStories</caption><tbody>{body}</tbody></table>')
+
+    n_events: int
+    n_undated: int
+    first: date | None
+    last: date | None
+    n_topics: int
+    commonest: Mapping[Any, int]
 
 
-# ---------------------------------------------------------------------- their parts
-
-
-def _whole(*parts: str) -> str:
-    # The classes keep what typesets formulas in notebooks from "$5 million for $3".
-    return f'<div class="relatedstories tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[tuple[str, str]]]) -> str:
-    names = "".join(f'<th style="{_LEFT}">{name}</th>' for name in head)
-    lines = ("".join(f'<td style="{style}">{cell}</td>' for cell, style in row) for row in rows)
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _more(items: Sequence[object]) -> list[str]:
-    return [f"and {len(items) - ROWS:,} more"] if len(items) > ROWS else []
-
-
-def _text(text: str | None, most: int = TITLE) -> str:
-    return escape(shortened(text, most)) if text else ""
-
-
-def _day(event: Event) -> str:
-    return event.date.isoformat() if event.date else ""
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(_text(str(name)) for name in names[:NAMES])
-    return f"{shown} and {len(names) - NAMES} more" if len(names) > NAMES else shown
+def index_html(settings: Mapping[str, float | None], contents: IndexContents | None) -> str:
+    """Return what an index holds, None if nothing yet, and its settings."""
+    return _render("index.html", settings=settings, contents=contents)

@@ -35,6 +35,7 @@ from relatedstories.ranking.links import Links
 from relatedstories.topics.extraction import Found, extracted
 from relatedstories.topics.extractor import Topic, TopicExtractor, Topics, model_name
 from relatedstories.topics.names import normalise_name
+from relatedstories.topk.dates import NO_DATE
 from relatedstories.topk.loading import kernel_is_loaded
 
 if TYPE_CHECKING:
@@ -329,7 +330,7 @@ class RelatedStories:
     def _extract(
         self, events: Sequence[Event], n_jobs: int, progress: Progress | None, checkpoint: str | os.PathLike[str] | None = None
     ) -> list[Found]:
-        """Return the topics of events; those that a loaded index holds as they are are taken from it."""
+        """Return the topics of events; events that a loaded index holds unchanged are not asked about again."""
         known: list[Found | None] = [None] * len(events)
         if self._fitted is not None and self._loaded_topics_are_ours:
             archive = self._fitted.archive
@@ -462,12 +463,16 @@ class RelatedStories:
         )
 
     def _repr_html_(self) -> str:
-        from relatedstories.display.html import COMMONEST, index_html
+        from relatedstories.display.html import MAX_COMMONEST, IndexContents, index_html
 
         if self._fitted is None:
-            return index_html(self.settings)
+            return index_html(self.settings, None)
         archive = self._fitted.archive
-        return index_html(self.settings, archive.days, self.commonest_topics(COMMONEST), len(archive.keys.terms))
+        days = archive.days[archive.days != NO_DATE]
+        first, last = (date.fromordinal(int(day)) for day in (days.min(), days.max())) if len(days) else (None, None)
+        n_undated, n_topics = len(archive) - len(days), len(archive.keys.terms)
+        contents = IndexContents(len(archive), n_undated, first, last, n_topics, self.commonest_topics(MAX_COMMONEST))
+        return index_html(self.settings, contents)
 
     # ------------------------------------------------------------------ answers
 

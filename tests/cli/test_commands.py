@@ -9,15 +9,10 @@ import subprocess
 import sys
 
 import pytest
-from helpers import parts_of, read_terminal
+from helpers import COMMAND, parts_of, read_terminal, run
 
 import relatedstories
 from relatedstories import RelatedStories, read_events
-
-
-def run(*arguments, cwd=None, **options):
-    command = [sys.executable, "-m", "relatedstories", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **options)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +145,7 @@ def test_build_then_related(tmp_path):
 def test_a_terminal_sees_a_bar(tmp_path):
     """Real progress on a real terminal: with rate and time left, and nothing of it on standard output."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "relatedstories", "refresh", "sample", "--links", "links.jsonl"]
+    command = [*COMMAND, "refresh", "sample", "--links", "links.jsonl"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"})
     os.close(theirs)
     seen = read_terminal(ours)

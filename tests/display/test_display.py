@@ -158,9 +158,9 @@ def test_marking_loses_no_text(data):
     text = data.draw(HOSTILE)
     places = data.draw(st.lists(st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted), max_size=5))
     topics = Topics([Topic(text[a:b], "thing", [Mention(text[a:b], a, b)]) for a, b in places], text)
-    from relatedstories.display.html import marked
+    from relatedstories.display.html import mark_mentions
 
-    assert "".join(Reader("<p>" + marked(text, topics) + "</p>").words.split()) == "".join(
+    assert "".join(Reader("<p>" + mark_mentions(text, topics) + "</p>").words.split()) == "".join(
         html.unescape(html.escape(text)).split()
     )
 
@@ -198,7 +198,7 @@ def test_events_of_a_topic_and_the_commonest():
     assert list(counts.values()) == sorted(counts.values(), reverse=True)
     assert all(len(stories.about(topic)) == count for topic, count in counts.items())
     assert all(topic in stories.topics(event.id) for topic in counts for event in stories.about(topic))
-    with pytest.raises(InputError, match=r"got topic 'Icelande'.*of a like name: Iceland"):
+    with pytest.raises(InputError, match=r"got topic 'Icelande'.*similar names: Iceland"):
         stories.about("Icelande")
     for nothing in ("", "?", "zzz"):
         with pytest.raises(InputError, match="got topic"):

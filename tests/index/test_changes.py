@@ -37,7 +37,7 @@ class Changes(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         # However much has changed, what is known of the nearest is brought up to date.
-        self.patched = patch("relatedstories.topk.neighbour_cache._MOST_CHANGED", 1.0)
+        self.patched = patch("relatedstories.topk.neighbour_cache.MAX_CHANGED", 1.0)
         self.patched.start()
 
     def teardown(self):
@@ -93,7 +93,7 @@ class Changes(RuleBasedStateMachine):
         assert self.stories.related(unseen, 4) == fresh.related(unseen, 4)
         parts, expected = parts_of_index(self.stories._index), parts_of_index(fresh._index)
         for name, array in expected[0].items():
-            if name.startswith("nearest"):  # more or less may be known
+            if name.startswith("neighbours-"):  # more or less of them may be known
                 continue
             assert parts[0][name].dtype == array.dtype
             assert parts[0][name].tolist() == array.tolist(), name
@@ -107,8 +107,8 @@ TestChanges = pytest.mark.slow(Changes.TestCase)
 
 def test_an_index_is_opened_without_being_read_whole(tmp_path, monkeypatch):
     RelatedStories(Named()).fit([Event(str(i), f"Oslo {i}") for i in range(20)]).save(tmp_path / "index")
-    monkeypatch.setattr(storage, "_checksum", lambda path: pytest.fail(f"{path} is read whole"))
-    monkeypatch.setattr(storage.Lines, "__getitem__", lambda *_: pytest.fail("a line is read"))
+    monkeypatch.setattr(storage, "_file_checksum", lambda path: pytest.fail(f"{path} is read whole"))
+    monkeypatch.setattr(storage.JsonLines, "__getitem__", lambda *_: pytest.fail("a line is read"))
     RelatedStories.load(tmp_path / "index", Named())
 
 
