@@ -114,7 +114,7 @@ def test_a_link_out_of_the_folder_is_not_followed(site: Path) -> None:
         ("news.db --table events --links links.jsonl", "the address of a database as SOURCE: sqlite:///news.db, perhaps"),
         ("site --in-place --key no%way", "got 'no%way', expected a key of letters"),
         ("site --in-place --related-head Related", "got 'Related', expected a heading in Markdown"),
-        ("site --in-place --field status=state --draft x --root archive", "root: got 'archive', expected what a path is put"),
+        ("site --in-place --field status=state --draft x --root archive", "root: got 'archive', expected the beginning of a"),
     ],
 )
 def test_what_cannot_be_asked_of_pages(site: Path, arguments: str, said: str) -> None:
