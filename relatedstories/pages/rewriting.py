@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from relatedstories.changes import Contexts
@@ -15,7 +16,9 @@ from relatedstories.pages import front_matter
 from relatedstories.pages.front_matter_edit import with_list
 from relatedstories.pages.markdown import escaped, inline_links, plain_text, url_path
 from relatedstories.pages.sections import RELATED, Section, check_heading, is_blank, line_ending, sections, split_lines
-from relatedstories.ranking.links import Link
+
+if TYPE_CHECKING:
+    from relatedstories.ranking.links import Link
 
 __all__ = ["LinkFormat", "check_inside", "links_of_page", "rewrite_page"]
 

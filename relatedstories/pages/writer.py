@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from relatedstories.changes import Change, Contexts
 from relatedstories.disk.atomic import check_parent, new_file, remove_leftovers
@@ -18,7 +19,9 @@ from relatedstories.pages.discovery import SUFFIXES, page_paths
 from relatedstories.pages.reader import Pages, page_digest
 from relatedstories.pages.rewriting import LinkFormat, check_inside, links_of_page, rewrite_page
 from relatedstories.pages.sections import RELATED
-from relatedstories.ranking.links import Link
+
+if TYPE_CHECKING:
+    from relatedstories.ranking.links import Link
 
 __all__ = ["LinkedPages", "Rewritten", "rewrite"]
 
