@@ -98,7 +98,7 @@ def rewrite_page(
 
     Examples
     --------
-    >>> from relatedstories.events import Event
+    >>> from relatedstories import Event, Link
     >>> links = [Link(Event("news/b", "Snow [heavy]"), 0.5, 1, "Oslo")]
     >>> print(rewrite_page(b"# Frost in Oslo\n", links).decode())
     # Frost in Oslo

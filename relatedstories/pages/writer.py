@@ -106,6 +106,7 @@ def rewrite(
     Examples
     --------
     >>> import tempfile
+    >>> from relatedstories import Link
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("rain", "snow"):
     ...         _ = Path(folder, f"{name}.md").write_text(f"---\ntitle: {name}\n---\n")
