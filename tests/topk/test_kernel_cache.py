@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import numba.core.caching as caching
 caching.CacheImpl._locator_classes = []  # as for a service without a home folder, in a read-only container
