@@ -65,7 +65,7 @@ def comparable(name: str) -> str:
 
 
 class Model(nn.Module):
-    """The network of `relatedstories.topics.candidate_ranker`, with word vectors in two parts: given, learnt (0 for rare words)."""
+    """The network of `relatedstories.topics.candidate_ranker`; word vectors have two parts: given, learnt (0 for rare words)."""
 
     def __init__(self, vectors: np.ndarray, known: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> None:
         super().__init__()
