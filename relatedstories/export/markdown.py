@@ -8,8 +8,8 @@ from urllib.parse import quote
 from relatedstories.events import Event
 from relatedstories.pages.front_matter import quoted
 from relatedstories.pages.markdown import escaped
-from relatedstories.pages.mojibake import mended
-from relatedstories.pages.reader import EVENT_ID
+from relatedstories.pages.mojibake import repair_mojibake
+from relatedstories.pages.parsing import EVENT_ID
 
 __all__ = ["front_matter", "inline", "paragraphs", "target"]
 
@@ -63,7 +63,7 @@ def _character_reference(found: re.Match[str]) -> str:
 
 def _protected_from_repair(text: str) -> str:
     """Return the text written so that reading it does not repair it as garbled: it has been repaired, or is meant so."""
-    return text if mended(text) == text else text.translate(_CHARACTER_REFERENCES)
+    return text if repair_mojibake(text) == text else text.translate(_CHARACTER_REFERENCES)
 
 
 def target(url: str) -> str:
@@ -104,4 +104,4 @@ def front_matter(event: Event) -> str:
             pair = None if isinstance(source, str) else source
             lines += [f"  - name: {quoted(pair[0])}", f"    url: {quoted(pair[1])}"] if pair else [f"  - {quoted(str(source))}"]
     text = "\n".join(lines)
-    return text if mended(text) == text else text.translate(_QUOTED_ESCAPES)
+    return text if repair_mojibake(text) == text else text.translate(_QUOTED_ESCAPES)

@@ -10,7 +10,8 @@ import datetime as dt
 import functools
 import hashlib
 import re
-import unicodedata
+
+from relatedstories.accents import strip_accents
 
 __all__ = ["HOME", "UNDATED", "day_stem", "event_stem", "part_stem", "root_path", "slug", "topic_stem", "year_stem"]
 
@@ -33,7 +34,7 @@ def slug(text: str) -> str:
     """
     text = text[:1000]
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text).replace("ß", "ss").encode("ascii", "ignore").decode()
+        text = strip_accents(text).replace("ß", "ss").encode("ascii", "ignore").decode()
     words = _NON_WORD.sub("-", text.lower()).strip("-")
     if len(words) > MAX_SLUG:
         words = words[: MAX_SLUG + 1].rpartition("-")[0] or words[:MAX_SLUG]

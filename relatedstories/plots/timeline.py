@@ -11,7 +11,7 @@ from relatedstories.display.html import shorten
 from relatedstories.errors import InputError, shown
 from relatedstories.events import Event
 from relatedstories.plots.drawing import NO_FORMULA, Periods, axes_for, count_events, date_range, draw_periods
-from relatedstories.topics.extractor import Topic
+from relatedstories.topics.topic import Topic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

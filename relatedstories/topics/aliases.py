@@ -1,6 +1,6 @@
-"""Names of an archive's own: those that a user writes down, and those that its editors' topics teach.
+"""An archive's own names: those that a user lists, and those learnt from its editors' topics.
 
-Both make rows of a `relatedstories.topics.names.NameTable`.
+Both become rows of a `relatedstories.topics.name_table.NameTable`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event
 from relatedstories.files.keyed_lists import read_lists
 from relatedstories.topics.kinds import kind
-from relatedstories.topics.names import Name, bare, normalise_name, words
+from relatedstories.topics.name_table import Name
+from relatedstories.topics.names import forms, normalise_name, trim_mention
 
 __all__ = ["learn_names", "names_of", "read_aliases"]
 
 MIN_EVENTS, MIN_SHARE = 3, 0.5
-"""Words that are not the topic's name stand for it if so many events with them have it, and so large a share of them."""
+"""Minimum number, and minimum share, of the events with some words that must have a topic for the words to stand for it."""
 
 MAX_WORDS = 4
-"""The longest words that are learnt for a topic by another name."""
+"""Maximum number of words of another name that is learnt for a topic."""
 
 
 def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]) -> list[Name]:
-    """The rows for a user's names.
+    """Return the rows for a user's names.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]
     Raises
     ------
     BadValueError
-        If a name is no text or has no letter, or other words are given to two topics.
+        If a name is not a string, has no letter, or is given to two topics.
 
     Examples
     --------
@@ -51,7 +52,7 @@ def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]
         for name in (canonical, *((others,) if isinstance(others, str) else _texts(canonical, others))):
             if not isinstance(name, str) or not normalise_name(name):
                 raise BadValueError("aliases", str(canonical), shown(name), "a name with a letter")
-            form = " ".join(word.form for word in words(bare(name)))
+            form = " ".join(forms(trim_mention(name)))
             known = rows.setdefault(form, Name(form, canonical, 1, 1, kind(canonical)))
             if known.canonical != canonical:
                 raise BadValueError("aliases", canonical, shown(name), f"other words than {known.canonical!r} has")
@@ -65,7 +66,7 @@ def _texts(canonical: object, others: object) -> Iterable[object]:
 
 
 def read_aliases(path: str | os.PathLike[str]) -> dict[str, list[str]]:
-    """Read a file of canonical names and their other names; `relatedstories.files.read_lists` describes it."""
+    """Read a file of canonical names and their other names; `relatedstories.files.keyed_lists.read_lists` describes it."""
     return read_lists(path, "a file of names", "an object of canonical names and lists of other names", _check)
 
 
@@ -84,30 +85,28 @@ def learn_names(events: Iterable[Event]) -> list[Name]:
     Parameters
     ----------
     events : iterable of Event
-        Those without topics count as events whose editors saw none.
+        Events without topics count as events that have none.
 
     Returns
     -------
     list of Name
     """
-    texts = [([word.form for word in words(event.full_text)], event.topics) for event in events]
-    own = {
-        topic: " ".join(word.form for word in words(bare(topic.partition(" (")[0]))) for _, topics in texts for topic in topics
-    }
+    texts = [(forms(event.full_text), event.topics) for event in events]
+    own = {topic: " ".join(forms(trim_mention(topic.partition(" (")[0]))) for _, topics in texts for topic in topics}
     others: dict[str, Counter[str]] = defaultdict(Counter)
-    for forms, topics in texts:
-        here = set(_runs(forms, max(MAX_WORDS, 8)))
+    for event_forms, topics in texts:
+        here = set(_runs(event_forms, max(MAX_WORDS, 8)))
         for topic in topics:
             if own[topic] not in here:
-                others[topic].update({run for run in _runs(forms, MAX_WORDS) if normalise_name(run)})
+                others[topic].update({run for run in _runs(event_forms, MAX_WORDS) if normalise_name(run)})
     wanted = set(own.values())
     for topic, counts in others.items():
         others[topic] = Counter({run: n for run, n in counts.items() if n >= MIN_EVENTS})
         wanted.update(others[topic])
     seen: Counter[str] = Counter()
     given: dict[str, Counter[str]] = defaultdict(Counter)
-    for forms, topics in texts:
-        here = wanted.intersection(_runs(forms, max(MAX_WORDS, 8)))
+    for event_forms, topics in texts:
+        here = wanted.intersection(_runs(event_forms, max(MAX_WORDS, 8)))
         seen.update(here)
         for run in here:
             given[run].update(dict.fromkeys(topics, 1))

@@ -1,10 +1,10 @@
-"""How likely an editor is to link each candidate: a small network over words, features and neighbouring candidates.
+"""Re-rank candidates: a small network estimates how likely an editor is to link each.
 
-Tokens are vectors that look at their neighbours twice (convolutions over three tokens); a candidate is seen through the
-tokens at its edges and around it, and its features. A second layer sees what the first thought of the candidates around.
+Tokens are vectors that pass two convolutions over three tokens. A candidate is represented by the vectors of the tokens at
+its edges and next to it, and by its features. A second stage also sees the first stage's probabilities of nearby candidates.
 
-All weights and all values between layers are whole multiples of small powers of two, and small enough that every sum is
-exact in float32: the same text gives the same bits on every machine, in every batch, with every number of threads.
+All weights and all values between layers are multiples of small powers of two, and small enough that every sum is exact in
+float32: a text gives the same bits on every machine, in every batch and with any number of threads.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import numpy.typing as npt
 from relatedstories.artefacts import path
 from relatedstories.topics.candidates import Candidates
 
-__all__ = ["CONTEXT", "GRID", "HIDDEN", "LAYERS", "WIDTH", "CandidateRanker", "default_network"]
+__all__ = ["CONTEXT", "GRID", "HIDDEN", "LAYERS", "WIDTH", "CandidateRanker", "default_ranker"]
 
 WIDTH = 48
-"""Numbers in a token's vector."""
+"""Length of a token's vector."""
 
 HIDDEN, LAYERS, CONTEXT, PASSES = 64, 2, 13, 2
 
@@ -38,12 +38,12 @@ Layer: TypeAlias = tuple[Floats, Floats]
 _CURVE = np.round(1 / (1 + np.exp(-np.arange(-512, 513) / 64)) * 1024).astype(np.float32) / np.float32(1024)
 
 
-def _snap(values: Floats) -> Floats:
-    """The nearest multiples of 2**-GRID."""
-    return _rounded(np.clip(values, -_LARGEST, _LARGEST, out=values))
+def _to_grid(values: Floats) -> Floats:
+    """Return the values clipped and rounded to multiples of 2**-GRID."""
+    return _round(np.clip(values, -_LARGEST, _LARGEST, out=values))
 
 
-def _rounded(values: Floats) -> Floats:
+def _round(values: Floats) -> Floats:
     values *= np.float32(1 << GRID)
     np.rint(values, out=values)
     values *= np.float32(1 / (1 << GRID))
@@ -51,18 +51,18 @@ def _rounded(values: Floats) -> Floats:
 
 
 def _relu(values: Floats) -> Floats:
-    return _rounded(np.clip(values, 0, _LARGEST, out=values))
+    return _round(np.clip(values, 0, _LARGEST, out=values))
 
 
 def _probability(logits: Floats) -> Floats:
-    """The logistic function in steps of 1/64, its values multiples of 2**-10."""
+    """Return the logistic function in steps of 1/64, rounded to multiples of 2**-10."""
     steps = np.rint(np.clip(logits, -8, 8) * np.float32(64)).astype(np.intp) + 512
     probabilities: Floats = _CURVE[steps]
     return probabilities
 
 
 class CandidateRanker(NamedTuple):
-    """The trained numbers.
+    """The network and its trained weights.
 
     Parameters
     ----------
@@ -89,17 +89,17 @@ class CandidateRanker(NamedTuple):
     def rounded(
         cls, words: Floats, shapes: Floats, around: Sequence[Layer], mean: Floats, scale: Floats, layers: Sequence[Layer]
     ) -> CandidateRanker:
-        """The network with its weights brought onto the grid."""
+        """Return a network with its weights rounded to the grid."""
 
         def snapped(layer: Layer) -> Layer:
-            return _snap(layer[0].copy()), _snap(layer[1].copy())
+            return _to_grid(layer[0].copy()), _to_grid(layer[1].copy())
 
         factor = (1 / scale).astype(np.float32)
         first, second, alone, context, more = map(snapped, layers)
         edges = [snapped(layer) for layer in around]
         return cls(
-            _snap(words.copy()),
-            _snap(shapes.copy()),
+            _to_grid(words.copy()),
+            _to_grid(shapes.copy()),
             edges,
             (-mean / scale).astype(np.float32),
             factor,
@@ -111,7 +111,7 @@ class CandidateRanker(NamedTuple):
         )
 
     def save(self, target: Path) -> None:
-        """Write the network as arrays, the weights as whole numbers of the grid."""
+        """Write the network as arrays, the weights as integer multiples of the grid."""
 
         def whole(values: Floats) -> npt.NDArray[Any]:
             return np.rint(values * (1 << GRID)).astype(np.int16)
@@ -124,7 +124,7 @@ class CandidateRanker(NamedTuple):
         np.savez_compressed(target, allow_pickle=False, **arrays)
 
     def __call__(self, c: Candidates) -> Floats:
-        """The probability of each candidate, a multiple of 2**-10."""
+        """Return the probability of each candidate, a multiple of 2**-10."""
         if not len(c.names):
             return np.zeros(0, np.float32)
         x = self.words.take(c.words, axis=0)
@@ -143,21 +143,21 @@ class CandidateRanker(NamedTuple):
         edges = [x.take(at, axis=0) for at in (c.first, c.end - 1, c.first - 1, c.end)]
         features = c.features * self.factor
         features += self.offset
-        h = np.concatenate([*edges, _snap(np.clip(features, -5, 5))], axis=1)
+        h = np.concatenate([*edges, _to_grid(np.clip(features, -5, 5))], axis=1)
         h = _relu(h @ self.first[0] + self.first[1])
         h = _relu(h @ self.second[0] + self.second[1])
         alone = (h @ self.alone[0] + self.alone[1])[:, 0]
         p = _probability(alone)
-        neighbours = _Neighbours(c)
+        neighbours = _RelatedProbabilities(c)
         for _ in range(PASSES):
-            around = _snap(neighbours(p))
+            around = _to_grid(neighbours(p))
             more = _relu(np.concatenate([h, around], axis=1) @ self.context[0] + self.context[1])
             p = _probability(alone + (more @ self.more[0] + self.more[1])[:, 0])
         return p
 
 
-class _Neighbours:
-    """What is thought of the candidates around each: of one span, of one topic, of one text, over the same tokens."""
+class _RelatedProbabilities:
+    """Probabilities of the candidates related to each: of the same span, topic or text, or over the same tokens."""
 
     def __init__(self, c: Candidates) -> None:
         self._c = c
@@ -178,7 +178,7 @@ class _Neighbours:
         self._later = np.minimum(c.first - first[c.topic], 20) / np.float32(10)
         per_text = np.diff(np.append(self._texts, len(length)))
         self._many = per_text[self._text].astype(np.float32) / np.float32(40)
-        # The sum over a span's candidates of its best probability, each counted once.
+        # The text of each span: the best probabilities of a text's spans are summed.
         self._span_text = self._text[self._spans]
 
     def __call__(self, p: Floats) -> Floats:
@@ -206,8 +206,8 @@ class _Neighbours:
 
 
 @functools.cache
-def default_network() -> CandidateRanker:
-    """The network that comes with the package (models/topics)."""
+def default_ranker() -> CandidateRanker:
+    """Return the network that comes with the package (models/topics)."""
     unit = np.float32(1 / (1 << GRID))
     with np.load(path("topics/network.npz"), allow_pickle=False) as arrays:
         numbers = {name: arrays[name] if name in ("offset", "factor") else arrays[name] * unit for name in arrays.files}

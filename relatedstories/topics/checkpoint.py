@@ -1,4 +1,4 @@
-"""Topics in a file as soon as they are found, so that a run that was killed loses no more than it was just at."""
+"""A checkpoint of topics, written as they are found, so that a run that is killed loses only the batch it was at."""
 
 from __future__ import annotations
 
@@ -9,38 +9,35 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 from relatedstories.disk.lazy_sequence import to_json_line
 from relatedstories.disk.locks import try_lock
 from relatedstories.errors import InputError
 from relatedstories.events import Event
+from relatedstories.topics.topic import EventTopics
 
-__all__ = ["Checkpoint", "Found"]
+__all__ = ["Checkpoint"]
 
 _log = logging.getLogger(__name__)
 
-Found: TypeAlias = tuple[tuple[str, str], ...]
-"""The names and kinds of an event's topics."""
-
 
 class Checkpoint:
-    r"""A file of topics by the content of events, to which lines are only ever added.
+    r"""An append-only file of topics, keyed by the content of events.
 
-    Its first line says what found them; each further one is ``[digest, [[name, kind], ...]]``, the digest being that of all
-    fields of an event. A line that was cut short counts for nothing, nor does a file of another extractor, which is begun anew.
+    Its first line names the extractor; each further line is ``[digest, [[name, kind], ...]]`` with the digest of all fields
+    of an event. An incomplete line is ignored; the file of another extractor is overwritten.
 
     Parameters
     ----------
     path : Path
-        Made where there is none.
+        Created if missing.
     model : str
-        What finds the topics, in its version (`relatedstories.topics.extractor.model_name`).
+        Name and version of the extractor (`relatedstories.topics.extractor.model_name`).
 
     Raises
     ------
     InputError
-        Where the file cannot be written, as soon as it cannot.
+        If the file cannot be written.
 
     Examples
     --------
@@ -50,14 +47,14 @@ class Checkpoint:
     ...     with Checkpoint.opened(Path(folder, "topics"), "a model") as checkpoint:
     ...         checkpoint.add(rain, (("Wales", "place"),))
     ...     with Checkpoint.opened(Path(folder, "topics"), "a model") as checkpoint:
-    ...         print(checkpoint.found([rain, snow]))
+    ...         print(checkpoint.topics_of([rain, snow]))
     [(('Wales', 'place'),), None]
     """
 
     def __init__(self, path: Path, model: str, file: int) -> None:
         self._path, self._file = path, file
-        self._known: dict[str, Found] = {}
-        head = _head(model)
+        self._known: dict[str, EventTopics] = {}
+        head = _header(model)
         os.lseek(file, 0, os.SEEK_END)
         lines = path.read_bytes().splitlines(keepends=True)
         if lines[:1] != [head]:
@@ -75,55 +72,55 @@ class Checkpoint:
     @classmethod
     @contextlib.contextmanager
     def opened(cls, path: Path, model: str) -> Iterator[Checkpoint | None]:
-        """One whose file is closed when the block ends, and stays if there are topics in it; None where another run has it."""
-        with _errors(path):
+        """Open a checkpoint for a block; afterwards an empty one is deleted. Gives None if another run has it open."""
+        with _input_errors(path):
             file = try_lock(path)
         if file is None:
-            _log.warning("%s: is another run's; what this one finds is not kept should it be stopped", path)
+            _log.warning("%s: in use by another run; topics found by this run are lost if it is stopped", path)
             yield None
             return
         try:
-            with _errors(path):
+            with _input_errors(path):
                 checkpoint = cls(path, model, file)
             yield checkpoint
         finally:
-            nothing = os.fstat(file).st_size <= len(_head(model))
+            nothing = os.fstat(file).st_size <= len(_header(model))
             os.close(file)
             if nothing:
                 path.unlink(missing_ok=True)
 
     @staticmethod
     def remove(path: Path) -> None:
-        """Take a file away that has served, unless another run is at it."""
+        """Delete a checkpoint that is no longer needed, unless another run has it open."""
         if path.exists() and (file := try_lock(path)) is not None:
             os.close(file)
             path.unlink(missing_ok=True)
 
-    def found(self, events: Sequence[Event]) -> list[Found | None]:
-        """The topics of those events of which they are known."""
-        return [self._known.get(_digest(event)) for event in events] if self._known else [None] * len(events)
+    def topics_of(self, events: Sequence[Event]) -> list[EventTopics | None]:
+        """Return the topics of each event, or None where the checkpoint has none."""
+        return [self._known.get(_event_digest(event)) for event in events] if self._known else [None] * len(events)
 
-    def add(self, event: Event, topics: Found) -> None:
-        """Write down the topics of an event; they are with the system, if not yet on the disk, when this returns."""
-        with _errors(self._path):
-            self._write(to_json_line([_digest(event), topics]))
+    def add(self, event: Event, topics: EventTopics) -> None:
+        """Write the topics of an event; on return the operating system has them, though perhaps not yet the disk."""
+        with _input_errors(self._path):
+            self._write(to_json_line([_event_digest(event), topics]))
 
     def _write(self, line: bytes) -> None:
-        while line:  # of a long one a full disk may take a part
+        while line:  # a write may be partial when the disk is full
             line = line[os.write(self._file, line) :]
 
 
 @contextlib.contextmanager
-def _errors(path: Path) -> Iterator[None]:
+def _input_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"{path}: topics that were found cannot be written down ({error.strerror})") from None
+        raise InputError(f"{path}: topics cannot be written ({error.strerror})") from None
 
 
-def _head(model: str) -> bytes:
+def _header(model: str) -> bytes:
     return to_json_line({"topics_by": model})
 
 
-def _digest(event: Event) -> str:
+def _event_digest(event: Event) -> str:
     return hashlib.blake2b(to_json_line(event.to_dict()), digest_size=16).hexdigest()

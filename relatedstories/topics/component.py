@@ -10,7 +10,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from relatedstories.errors import number_within
-from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, find, tokens_of
+from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, tag_texts
+from relatedstories.topics.tokenizer import tokens_of_doc
 
 __all__ = ["TopicTagger", "make_tagger"]
 
@@ -20,14 +21,14 @@ SPANS_KEY = "topics"
 class TopicTagger:
     """The spaCy component ``relatedstories_topics``.
 
-    It writes ``doc.spans["topics"]``: a span's ``label_`` is the topic's kind, its ``kb_id_`` the canonical name; the
-    probabilities stand in ``doc.spans["topics"].attrs["probabilities"]``, in the same order. Where nothing has written
+    Writes ``doc.spans["topics"]``: a span's ``label_`` is the topic's kind, its ``kb_id_`` the canonical name; the
+    probabilities are in ``doc.spans["topics"].attrs["probabilities"]``, in the same order. Where nothing has written
     ``doc.ents``, the same spans are its entities, so that displacy shows them in either style.
 
     Parameters
     ----------
     threshold : float, optional
-        As of `relatedstories.TopicExtractor`.
+        See `relatedstories.TopicExtractor`.
 
     Raises
     ------
@@ -55,7 +56,7 @@ class TopicTagger:
         """Write the topics of many texts."""
         documents = iter(stream)
         while docs := list(itertools.islice(documents, batch_size)):
-            for doc, found in zip(docs, find([tokens_of(doc) for doc in docs], self.threshold), strict=True):
+            for doc, found in zip(docs, tag_texts([tokens_of_doc(doc) for doc in docs], self.threshold), strict=True):
                 spans = [Span(doc, item.first, item.end, label=item.kind, kb_id=item.name) for item in found]
                 doc.spans[SPANS_KEY] = spans
                 doc.spans[SPANS_KEY].attrs["probabilities"] = [item.probability for item in found]

@@ -1,7 +1,7 @@
-"""Topics from the named entities of a spaCy pipeline that a user hands in.
+"""Topics from the named entities of a user's spaCy pipeline.
 
-Mentions are the pipeline's entities and the words that a name table knows editors to link. Where they overlap the longer
-one stands. Within an event, an acronym stands for the name it abbreviates, and a surname for the full name it ends.
+Mentions are the pipeline's entities and the words that a name table knows editors to link. Where they overlap, the
+longer is kept. Within an event, an acronym means the name it abbreviates, and a surname the full name it ends.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from relatedstories.topics.names import Name, NameTable, bare, definitions, is_acronym, normalise_name, words
+from relatedstories.topics.name_table import Name, NameTable
+from relatedstories.topics.names import definitions, is_acronym, normalise_name, trim_mention, words
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["KIND_OF_LABEL", "entity_mentions"]
 
 Place: TypeAlias = tuple[int, int]
-"""Where a mention stands in a text, in characters: its start and its end."""
+"""Start and end of a mention, in characters."""
 
 KIND_OF_LABEL = {
     "PERSON": "person",
@@ -37,14 +38,14 @@ KIND_OF_LABEL = {
 """Labels of spaCy's pipelines that name topics; others (DATE, MONEY, CARDINAL ...) do not."""
 
 LINK_PROBABILITY = 0.5
-"""Words of the name table are a mention of their own from this probability on."""
+"""Minimum probability for words of the name table to be a mention without an entity."""
 
 UNLINKED_PROBABILITY, UNLINKED_SEEN = 0.25, 4
-"""An entity that occurs often enough, and that editors link less often than this, is no topic: "Monday", "Parliament"."""
+"""An entity that occurs at least this often and is linked more rarely is not a topic: "Monday", "Parliament"."""
 
 
 def entity_mentions(doc: Doc, names: NameTable) -> list[tuple[int, int, str, str, float]]:
-    """The mentions of a text whose named entities a pipeline has found.
+    """Return the mentions of a text whose named entities a pipeline has found.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def entity_mentions(doc: Doc, names: NameTable) -> list[tuple[int, int, str, str
 
 
 def _mentions(doc: Doc, names: NameTable) -> list[tuple[Place, str]]:
-    """The words that name a topic, in the order of the text, none overlapping, each with its kind."""
+    """Return the words that name a topic, with their kinds, in the order of the text, without overlaps."""
     text, found = doc.text, []
     for entity in doc.ents:
         kind = KIND_OF_LABEL.get(entity.label_)
@@ -96,13 +97,13 @@ def _rarely_linked(row: Name) -> bool:
 
 
 def _lines(text: str, start: int) -> Iterator[Place]:
-    """The places of an entity: one a line, as a title has no full stop to keep it from running into the text."""
+    """Yield an entity's offsets line by line, as entities may run from a title into the text."""
     for line in re.finditer(r"[^\n]*\w[^\n]*", text):
         yield start + line.start(), start + line.start() + len(line[0].rstrip())
 
 
 def _resolve(mentions: list[tuple[Place, str]], text: str, names: NameTable) -> Iterator[tuple[int, int, str, str]]:
-    """Mentions with their canonical names: what the event itself says of a name goes before what the table knows."""
+    """Yield mentions with canonical names; names defined in the event precede those of the table."""
     full = _full_names(mentions, text)
     covered = bytearray(len(text))
     for (start, end), _ in mentions:
@@ -110,18 +111,18 @@ def _resolve(mentions: list[tuple[Place, str]], text: str, names: NameTable) -> 
     # A surname or acronym may stand where no entity was seen.
     more = [((a, b), "thing") for a, b, form in (words(text) if full else ()) if form in full and not any(covered[a:b])]
     for (start, end), kind in sorted([*mentions, *more]):
-        name = bare(text[start:end])
+        name = trim_mention(text[start:end])
         name = full.get(name, name)
         row = names.lookup(name)
         yield start, end, names.canonical(name), row.kind if row and row.kind != "thing" else kind
 
 
 def _full_names(mentions: list[tuple[Place, str]], text: str) -> dict[str, str]:
-    """For acronyms and surnames, the names of this event that they stand for."""
+    """Return the names in this event that acronyms and surnames stand for."""
     full = {acronym: text[start:end] for acronym, start, end in definitions(text)}
-    long_names = dict.fromkeys(name for (start, end), _ in mentions if " " in (name := bare(text[start:end])))
+    long_names = dict.fromkeys(name for (start, end), _ in mentions if " " in (name := trim_mention(text[start:end])))
     for (start, end), kind in mentions:
-        name = bare(text[start:end])
+        name = trim_mention(text[start:end])
         if name.isupper() and name not in full and (long_name := next((x for x in long_names if is_acronym(name, x)), None)):
             full[name] = long_name
         if kind == "person" and " " in name and normalise_name(name):

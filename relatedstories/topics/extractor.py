@@ -1,8 +1,8 @@
-"""Topics: the named things an event is about, under one canonical name each.
+"""Extract topics: the named things an event is about, under one canonical name each.
 
-Mentions come from the topic model (`relatedstories.topics.tagger`), or from the named entities of a spaCy pipeline that the user
-hands in (`relatedstories.topics.entities`). The user's own names, and those that `TopicExtractor.fit` has learnt, go before both.
-Mentions are then gathered into topics by canonical name.
+Mentions come from the topic model (`relatedstories.topics.tagger`), or from the named entities of the user's spaCy pipeline
+(`relatedstories.topics.entities`). The user's own names, and those learnt by `TopicExtractor.fit`, take precedence over both.
+Mentions are then grouped into topics by canonical name.
 """
 
 from __future__ import annotations
@@ -12,177 +12,48 @@ import hashlib
 import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event
 from relatedstories.topics.aliases import learn_names, names_of
-from relatedstories.topics.candidates import Text
 from relatedstories.topics.entities import entity_mentions
-from relatedstories.topics.kinds import KINDS
 from relatedstories.topics.kinds import kind as kind_of
-from relatedstories.topics.names import Name, NameTable, default_names, normalise_name
-from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, Found, find, tokenized
+from relatedstories.topics.name_table import Name, NameTable, default_names
+from relatedstories.topics.names import normalise_name
+from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, TaggedSpan, tag_texts
+from relatedstories.topics.tokenizer import TokenizedText, tokenize
+from relatedstories.topics.topic import Mention, Topic, Topics, text_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-    from relatedstories.display.frames import Library
 
-__all__ = ["KINDS", "THRESHOLD", "Mention", "Topic", "TopicExtractor", "Topics", "model_name"]
+__all__ = ["THRESHOLD", "TopicExtractor", "model_name"]
 
 MAX_CHARS = 20_000
-"""An event's first characters, which topics are read from: news says what it is about at the start."""
+"""Number of an event's first characters that topics are extracted from."""
 
 OWN_SEEN = 4
-"""Words that so many events of a fitted archive have, and that its editors seldom mean by a topic, name none."""
+"""Words that occur in at least this many events of a fitted archive, and are rarely linked by its editors, name no topic."""
 
 _MODEL_FILES = (
     "topics/network.npz", "topics/counts.npz", "topics/forms.txt", "topics/names.txt", "topics/words.txt", "topics/patterns.tsv",
     "topics/countries.tsv", "kinds/kinds.npz",
 )  # fmt: skip
-"""What the model's topics depend on."""
+"""Files that the model's topics depend on."""
 
 _RULER = re.compile(r"([^\w\s])\1{20,}")
 
-_Place: TypeAlias = tuple[int, int, str, str, float]
+_MentionRow: TypeAlias = tuple[int, int, str, str, float]
 """A mention: its start and end in characters, and the topic's canonical name, kind and probability."""
 
 
-class Mention(str):
-    """The words in a text that named a topic, with where they stand: ``event.full_text[start:end]``.
-
-    Parameters
-    ----------
-    text : str
-    start, end : int
-        Offsets in characters.
-    """
-
-    start: int
-    end: int
-
-    def __new__(cls, text: str, start: int, end: int) -> Mention:  # noqa: D102
-        self = super().__new__(cls, text)
-        self.start, self.end = start, end
-        return self
-
-    def __getnewargs__(self) -> tuple[str, int, int]:  # type: ignore[override]
-        return str(self), self.start, self.end
-
-
-class Topic(str):
-    """A named thing that an event is about. It is its canonical name, a str, with what else is known of it.
-
-    Two topics of one name are equal, so that ``set(extract(a)) & set(extract(b))`` are the topics two texts share.
-
-    Parameters
-    ----------
-    name : str
-        The canonical name: "International Space Station", whatever the text calls it.
-    kind : str
-        One of `KINDS`.
-    mentions : sequence of Mention, default ()
-        The words that named it, in the order of the text; empty for a topic that an editor gave.
-    probability : float, default 1.0
-        How likely an editor is to link it in this text, 0 to 1; 1 for a topic that an editor or a user's own names gave.
-
-    Examples
-    --------
-    >>> topic = Topic("International Space Station", "place", [Mention("the ISS", 0, 7)])
-    >>> topic, topic.kind, topic.mentions
-    ('International Space Station', 'place', ('the ISS',))
-    """
-
-    kind: str
-    mentions: tuple[Mention, ...]
-    probability: float
-
-    def __new__(  # noqa: D102
-        cls, name: str, kind: str = "thing", mentions: Sequence[Mention] = (), probability: float = 1.0
-    ) -> Topic:
-        self = super().__new__(cls, name)
-        self.kind, self.mentions, self.probability = kind, tuple(mentions), probability
-        return self
-
-    def __getnewargs__(self) -> tuple[str, str, tuple[Mention, ...], float]:  # type: ignore[override]
-        return str(self), self.kind, self.mentions, self.probability
-
-    @property
-    def name(self) -> str:
-        """The canonical name as a plain str."""
-        return str(self)
-
-    @property
-    def key(self) -> str:
-        """What makes two topics one: the name without case, accents, dots and article; "" if it cannot be a topic."""
-        return normalise_name(self)
-
-
-class Topics(tuple[Topic, ...]):
-    """The topics of an event or text: a tuple, which shows itself in a notebook as the text with its topics marked.
-
-    Parameters
-    ----------
-    topics : iterable of Topic
-    of : Event or str
-        What they are the topics of.
-
-    Examples
-    --------
-    >>> topics = Topics([Topic("International Space Station", "place", [Mention("the ISS", 9, 16)])], "Crew of the ISS rests")
-    >>> topics, topics.text
-    (('International Space Station',), 'Crew of the ISS rests')
-    """
-
-    of: Event | str
-
-    def __new__(cls, topics: Iterable[Topic] = (), of: Event | str = "") -> Topics:  # noqa: D102
-        self = super().__new__(cls, topics)
-        self.of = of  # the event as it is, not its text: that would be a copy
-        return self
-
-    @property
-    def text(self) -> str:
-        """What the offsets of mentions count in."""
-        return _text_of(self.of)
-
-    def to_frame(self, library: Library | None = None) -> Any:
-        """The topics as a data frame: name, kind, probability, mentions.
-
-        Parameters
-        ----------
-        library : {"pandas", "polars"}, optional
-            By default pandas where that is installed, else polars.
-
-        Raises
-        ------
-        InputError
-            If there is no such library, or it is not installed.
-        """
-        from relatedstories.display.frames import frame
-
-        return frame(
-            {
-                "name": ("text", [topic.name for topic in self]),
-                "kind": ("text", [topic.kind for topic in self]),
-                "probability": ("number", [topic.probability for topic in self]),
-                "mentions": ("texts", [[str(mention) for mention in topic.mentions] for topic in self]),
-            },
-            library,
-        )
-
-    def _repr_html_(self) -> str:
-        from relatedstories.display.html import topics_html
-
-        return topics_html(self, self.text)
-
-
 class TopicExtractor:
-    """Finds the topics of events.
+    """Extracts the topics of events.
 
     Parameters
     ----------
@@ -192,23 +63,23 @@ class TopicExtractor:
     names : NameTable, optional
         With a pipeline's entities, the canonical names and how often editors link them; by default those of the model.
     threshold : float, optional
-        Topics that an editor would link with at least this probability are given, 0 to 1: higher for precision, lower for
-        recall. By default `THRESHOLD`, and where no topic of a text reaches it, the likeliest.
+        Minimum probability that an editor links a topic, 0 to 1: higher for precision, lower for recall. By default
+        `THRESHOLD`, or, where no topic of a text reaches it, lower, so that the likeliest are given.
     aliases : mapping of str to iterable of str, or path, optional
         Names of your own: canonical names, each with the other names it goes by, or a file of them
-        (`relatedstories.topics.read_aliases`). They stand wherever their words do, whatever the model says.
+        (`relatedstories.topics.read_aliases`). They apply wherever their words occur, whatever the model finds.
     ignored : iterable of str, default ()
-        Topics that are never given, whoever named them: "human".
+        Topics to leave out, whatever their source: "human".
 
     Raises
     ------
     BadValueError
-        If a parameter is not what it should be.
+        If a parameter is invalid.
 
     Notes
     -----
-    Of a text of more than `MAX_CHARS` characters only those are read. Making an extractor costs nothing: the model is
-    loaded when it is first used, once a process.
+    Only the first `MAX_CHARS` characters of a text are read. Creating an extractor is cheap: the model is loaded on first
+    use, once per process.
 
     Examples
     --------
@@ -234,7 +105,7 @@ class TopicExtractor:
         if isinstance(ignored, str) or not isinstance(ignored, Iterable):
             raise BadValueError("TopicExtractor", "ignored", shown(ignored), "names of topics")
         self._nlp = nlp
-        self._own_names = names
+        self._given_names = names
         self.threshold = None if threshold is None else number_within("TopicExtractor", "threshold", threshold, 0, 1)
         self._aliases = [] if aliases is None else names_of(aliases)
         self._learnt: list[Name] = []
@@ -243,38 +114,38 @@ class TopicExtractor:
             if not isinstance(name, str):
                 raise BadValueError("TopicExtractor", "ignored", shown(name), "names of topics")
             self._ignored.add(normalise_name(name))
-        self._set_own()
+        self._set_own_names()
 
-    def _set_own(self) -> None:
+    def _set_own_names(self) -> None:
         rows = {name.words: name for name in [*self._learnt, *self._aliases]}  # a user's words go before what is learnt
         self._own = NameTable(rows.values()) if rows else None
 
     @property
     def ignored(self) -> frozenset[str]:
-        """The keys (`Topic.key`) of topics that are never given."""
+        """The keys (`Topic.key`) of topics that are left out."""
         return frozenset(self._ignored)
 
     @property
     def names(self) -> NameTable:
         """The canonical names of topics that editors give, and of a pipeline's entities."""
-        return default_names() if self._own_names is None else self._own_names  # an empty table is one, too
+        return default_names() if self._given_names is None else self._given_names  # an empty table counts, too
 
     @property
     def name(self) -> str:
-        """What the topics depend on, as a short text: saved with an index, so that its topics are not mixed with another's."""
+        """A short description of what the topics depend on; saved with an index, so that topics of two extractors never mix."""
         about = [] if self.threshold is None or not self._reads_model else [f"threshold {self.threshold:g}"]
         if self._nlp is not None:
             meta = self._nlp.meta
             settings = [self._nlp.get_pipe_config(name) for name in self._nlp.pipe_names] if self._reads_model else []
             about.append(f"{meta.get('lang')}_{meta.get('name')}-{meta.get('version')}({', '.join(self._nlp.pipe_names)})")
-            about += [f"components {_digest(repr(settings).encode())}"] if settings else []
+            about += [f"components {_hex_digest(repr(settings).encode())}"] if settings else []
         if self._reads_model:
-            about.append(f"model {_digest(_model_bytes())}")
-        if self._own_names is not None:
-            about.append(f"names {_digest(repr(sorted(map(repr, self._own_names))).encode())}")
+            about.append(f"model {_hex_digest(_model_bytes())}")
+        if self._given_names is not None:
+            about.append(f"names {_hex_digest(repr(sorted(map(repr, self._given_names))).encode())}")
         if self._own or self._ignored:
             own = repr((sorted(map(repr, self._own or ())), sorted(self._ignored)))
-            about.append(f"aliases {_digest(own.encode())}")
+            about.append(f"aliases {_hex_digest(own.encode())}")
         return f"{type(self).__qualname__}: {', '.join(about)}"
 
     @property
@@ -284,9 +155,9 @@ class TopicExtractor:
     def fit(self, events: Iterable[Event]) -> TopicExtractor:
         """Learn an archive's own names from its editors' topics.
 
-        Where the archive's events carry topics, the words they go by are learnt, in any language whose words stand apart:
-        the topics' own names, other words that stand where a topic is given, and how often they mean it. What is learnt
-        goes before the model; a second call replaces what the first has learnt.
+        From events that have topics it learns, in any language that separates words by spaces, the topics' own names, other
+        words that occur where a topic is given, and how often they mean it. Learnt names take precedence over the model;
+        a second call replaces the names of the first.
 
         Parameters
         ----------
@@ -300,7 +171,7 @@ class TopicExtractor:
         Raises
         ------
         BadValueError
-            If an event is none, or no event has topics.
+            If an item is not an Event, or no event has topics.
 
         Examples
         --------
@@ -321,11 +192,11 @@ class TopicExtractor:
                 "fit", "topics", f"{len(events)} events without any", "events to learn from that editors gave topics"
             )
         self._learnt = learn_names(events)
-        self._set_own()
+        self._set_own_names()
         return self
 
     def extract(self, event_or_text: Event | str) -> Topics:
-        """The topics of one event or text.
+        """Return the topics of one event or text.
 
         Parameters
         ----------
@@ -334,18 +205,18 @@ class TopicExtractor:
         Returns
         -------
         tuple of Topic
-            In the order they are first mentioned; those that an editor gave, and the heading, last. No two have one key.
-            As `Topics` it shows itself in a notebook and makes data frames.
+            In the order of first mention; topics given by an editor, and the heading, come last. No two have the same key.
+            It is a `Topics`, which notebooks display and `to_frame` turns into a data frame.
 
         Raises
         ------
         BadValueError
-            If it is neither an event nor a text.
+            If it is neither an Event nor a str.
         """
         return next(self.extract_many([event_or_text]))
 
     def extract_many(self, events: Iterable[Event | str]) -> Iterator[Topics]:
-        """The topics of many events or texts, streaming, in input order; the same as `extract` one by one.
+        """Yield the topics of events or texts, in input order; the results equal those of `extract`.
 
         Parameters
         ----------
@@ -357,16 +228,18 @@ class TopicExtractor:
         """
         stream = iter(events)
         while batch := list(itertools.islice(stream, BATCH_SIZE)):
-            texts = [_plain(_text_of(event)[:MAX_CHARS]) for event in batch]
+            texts = [_blank_rulers(text_of(event)[:MAX_CHARS]) for event in batch]
             if self._nlp is None:
-                read = [tokenized(text) for text in texts]
-                mentions = [_places(text, found) for text, found in zip(read, find(read, self.threshold), strict=True)]
+                read = [tokenize(text) for text in texts]
+                mentions = [
+                    _in_characters(text, found) for text, found in zip(read, tag_texts(read, self.threshold), strict=True)
+                ]
             else:
-                mentions = [self._of_pipeline(doc) for doc in self._nlp.pipe(texts)]
+                mentions = [self._mentions_of_doc(doc) for doc in self._nlp.pipe(texts)]
             for event, text, found in zip(batch, texts, mentions, strict=True):
-                yield Topics(self._gathered(text, found, event if isinstance(event, Event) else None), event)
+                yield Topics(self._topics_of(text, found, event if isinstance(event, Event) else None), event)
 
-    def _of_pipeline(self, doc: Doc) -> list[_Place]:
+    def _mentions_of_doc(self, doc: Doc) -> list[_MentionRow]:
         if not self._reads_model:
             return entity_mentions(doc, self.names)
         spans = doc.spans["topics"]
@@ -374,10 +247,10 @@ class TopicExtractor:
         pairs = zip(spans, probabilities, strict=True)
         return [(span.start_char, span.end_char, span.kb_id_, span.label_, p) for span, p in pairs if p >= (self.threshold or 0)]
 
-    def _gathered(self, text: str, mentions: list[_Place], event: Event | None) -> Iterator[Topic]:
-        """Mentions by topic, with the user's own names and the topics that editors gave."""
+    def _topics_of(self, text: str, mentions: list[_MentionRow], event: Event | None) -> Iterator[Topic]:
+        """Return the topics of mentions, with the user's own names and the topics that editors gave."""
         if self._own is not None:
-            mentions = self._with_own(text, mentions)
+            mentions = self._with_own_names(text, mentions)
         gathered: dict[str, tuple[str, str, list[Mention], float]] = {}
         for start, end, name, kind, probability in mentions:
             known = gathered.setdefault(normalise_name(name), (name, kind, [], probability))
@@ -389,12 +262,12 @@ class TopicExtractor:
         gathered.pop("", None)
         return (Topic(*item) for key, item in gathered.items() if key not in self._ignored)
 
-    def _with_own(self, text: str, mentions: list[_Place]) -> list[_Place]:
-        """The mentions with those of the user's own names, the longest first, in place of what overlaps them."""
+    def _with_own_names(self, text: str, mentions: list[_MentionRow]) -> list[_MentionRow]:
+        """Return the mentions, with those of the user's own names (longest first) replacing the mentions they overlap."""
         assert self._own is not None
         least = THRESHOLD if self.threshold is None else self.threshold
         covered = bytearray(len(text))
-        own: list[_Place] = []
+        own: list[_MentionRow] = []
         users = {name.words for name in self._aliases}
         order = sorted(self._own.find(text), key=lambda item: (item[2].words not in users, item[0] - item[1], item[0]))
         for start, end, row in order:
@@ -408,26 +281,18 @@ class TopicExtractor:
         return sorted([*own, *(mention for mention in mentions if not any(covered[mention[0] : mention[1]]))])
 
 
-def _places(text: Text, found: Iterable[Found]) -> list[_Place]:
-    """Where the model's mentions stand in characters."""
+def _in_characters(text: TokenizedText, found: Iterable[TaggedSpan]) -> list[_MentionRow]:
+    """Return the model's mentions with their offsets in characters."""
     starts, tokens = text.starts, text.tokens
     return [(starts[first], starts[end - 1] + len(tokens[end - 1]), name, kind, p) for first, end, name, kind, p in found]
 
 
-def _plain(text: str) -> str:
-    """The text with long rows of one sign blanked, which spaCy's tokenizer takes minutes for; offsets stay."""
+def _blank_rulers(text: str) -> str:
+    """Return the text with long runs of one sign blanked, which take spaCy's tokenizer minutes; offsets are unchanged."""
     return _RULER.sub(lambda row: " " * len(row[0]), text)
 
 
-def _text_of(event: Event | str) -> str:
-    if isinstance(event, Event):
-        return event.full_text
-    if isinstance(event, str):
-        return event.encode("utf-8", "replace").decode()  # a lone surrogate is no character
-    raise BadValueError("extract", None, shown(event), "an Event or a text")
-
-
-def _digest(data: bytes) -> str:
+def _hex_digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:12]
 
 
@@ -437,5 +302,5 @@ def _model_bytes() -> bytes:
 
 
 def model_name(extractor: Any) -> str:
-    """What an extractor's topics depend on: its ``name``, or that of its class."""
+    """Return the name of an extractor, or of its class: what its topics depend on."""
     return str(getattr(extractor, "name", type(extractor).__qualname__))

@@ -1,7 +1,7 @@
-"""Kinds of topics: whether a name is that of a person, a place, a work, by its spelling and the words around it.
+"""Kinds of topics: classify a name as a person, a place, a work and so on, by its spelling and the words around it.
 
 Two logistic regressions over hashed features, one of the name and one of the words around its mentions, whose log-odds
-are added. Their weights are small whole numbers, so that sums do not depend on how many names are asked for at once.
+are added. Their weights are small integers, so that sums are exact and do not depend on the size of the batch.
 They are trained by models/kinds/train.py.
 """
 
@@ -24,10 +24,10 @@ __all__ = ["KINDS", "kind", "kinds"]
 KINDS = ("person", "organisation", "place", "event", "work", "thing")
 
 NAME_BITS, CONTEXT_BITS = 17, 15
-"""Rows of the weights, as powers of two: features are hashed to so many bits."""
+"""Number of bits that features are hashed to; the weights have 2**bits rows."""
 
 MAX_WORDS = 10
-"""A name's first words, which its features are read from."""
+"""Number of a name's first words that features are computed from."""
 
 _BRACKET = re.compile(r"^(.+?) \(([^()]*)\)$")
 _DIGITS = re.compile(r"\d+")
@@ -35,7 +35,7 @@ _PREPOSITIONS = frozenset(("of", "in", "at", "on", "for", "de", "against", "over
 
 
 class _Weights(NamedTuple):
-    """The weights of both regressions, and what a unit of them is worth."""
+    """The integer weights of both regressions, with the value of one unit."""
 
     name: NDArray[np.int8]
     name_unit: float
@@ -44,25 +44,25 @@ class _Weights(NamedTuple):
 
 
 def kinds(names: Sequence[str], contexts: Sequence[Sequence[str]] | None = None) -> list[str]:
-    """The kinds of names.
+    """Return the kinds of names.
 
     Parameters
     ----------
     names : sequence of str
         Names as an encyclopaedia's titles have them: "Ministry of Health (Israel)".
     contexts : sequence of sequence of str, optional
-        For each name the two words before and the one after each of its mentions, one mention behind the other; signs
-        count as words and "" stands for none. Empty for a name without mentions.
+        For each name the two words before and the one after each of its mentions, one mention after the other;
+        punctuation counts as words, and "" stands for a missing word. Empty for a name without mentions.
 
     Returns
     -------
     list of str
-        One of `KINDS` for each name; "thing" for one without a letter.
+        One of `KINDS` for each name; "thing" for a name without a letter.
 
     Raises
     ------
     BadValueError
-        If there are not as many contexts as names.
+        If the numbers of contexts and names differ.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def kinds(names: Sequence[str], contexts: Sequence[Sequence[str]] | None = None)
 
 @functools.lru_cache(1 << 16)
 def kind(name: str) -> str:
-    """The kind of one name, remembered.
+    """Return the kind of one name; results are cached.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def kind(name: str) -> str:
 
 
 def name_features(name: str) -> list[int]:
-    """The features of a name, as rows of the weights: its words, their endings and their shapes."""
+    """Return the features of a name as rows of the weights: its words, their endings and their shapes."""
     features = []
     if match := _BRACKET.match(name):
         name, inside = match[1], match[2].lower().split()
@@ -124,7 +124,7 @@ def name_features(name: str) -> list[int]:
 
 @functools.lru_cache(1 << 16)
 def context_features(before2: str, before: str, after: str) -> tuple[int, ...]:
-    """The features of the two words before a mention and the one after it, as rows of the weights."""
+    """Return the features of the two words before a mention and the one after it, as rows of the weights."""
     two, one, next_ = (_DIGITS.sub("0", word.lower()) for word in (before2, before, after))
     features = ("b" + one, f"c{two} {one}", "a" + next_, f"d{one} {next_}")
     return tuple(_bucket(feature, CONTEXT_BITS) for feature in features)
@@ -137,7 +137,7 @@ def _features_around(context: Sequence[str]) -> list[int]:
 
 @functools.lru_cache(1 << 16)
 def _bucket(feature: str, bits: int = NAME_BITS) -> int:
-    # "surrogatepass": a lone surrogate is no character, but no reason to fail
+    # "surrogatepass": a lone surrogate cannot be encoded otherwise
     return crc32(feature.encode("utf-8", "surrogatepass")) >> (32 - bits)
 
 
@@ -160,7 +160,7 @@ def _shape(word: str, form: str) -> str:
 
 
 def _sums(weights: NDArray[np.int8], rows: list[list[int]]) -> NDArray[np.int64]:
-    """Of each list of rows, none of them empty, the sum."""
+    """Return the sum of the weights for each list of rows; no list may be empty."""
     starts = np.cumsum([0, *map(len, rows[:-1])])
     picked = weights[np.fromiter((row for some in rows for row in some), np.intp)]
     sums: NDArray[np.int64] = np.add.reduceat(picked, starts, axis=0, dtype=np.int64)

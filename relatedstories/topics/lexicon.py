@@ -1,13 +1,12 @@
-"""The lexicon of the topic model: what was learnt of words, of forms (words in a row) and of canonical names.
+"""The lexicon of the topic model: counts of words, of forms (sequences of tokens) and of canonical names.
 
-A form is a row of tokens without accents and dots, joined by spaces; its case counts. For each the lexicon knows in how
-many events editors linked it, to which names, in how many it occurs, and how it stands in a large background archive.
+A form is a sequence of tokens without accents and dots, joined by spaces, in its own case. For each form the lexicon knows in
+how many events editors linked it, to which names, in how many it occurs, and how it occurs in a large background archive.
 """
 
 from __future__ import annotations
 
 import functools
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from relatedstories.accents import strip_accents
 from relatedstories.artefacts import path, table
 
 __all__ = ["Countries", "Lexicon", "Pattern", "default_lexicon", "form_of", "key_of"]
@@ -26,7 +26,7 @@ _WITH_ARTICLE = {"Philippines", "Netherlands", "Bahamas", "Maldives", "Gambia", 
 
 @functools.lru_cache(1 << 16)
 def form_of(token: str) -> str:
-    """A token without accents and dots; its case counts.
+    """Return a token without accents and dots, in its own case.
 
     Examples
     --------
@@ -34,14 +34,14 @@ def form_of(token: str) -> str:
     ('US', 'Cordoba')
     """
     if not token.isascii():
-        token = (
-            "".join(c for c in unicodedata.normalize("NFKD", token) if not unicodedata.combining(c)).translate(_DASHES) or token
-        )
+        token = strip_accents(token).translate(_DASHES) or token
     return token.replace(".", "") or token if "." in token else token
 
 
 def key_of(name: str) -> str:
-    """What two spellings of a canonical name share: no case, no accents, no dots.
+    """Return the key of a canonical name in the lexicon: the name without case, accents and dots.
+
+    It keeps brackets and hyphens, which `relatedstories.topics.names.normalise_name` ignores.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def key_of(name: str) -> str:
 
 
 class Countries(NamedTuple):
-    """Countries and U.S. states, whose names stand in names of other things: "Government of {country}".
+    """Countries and U.S. states, whose names are part of other names: "Government of {country}".
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Countries(NamedTuple):
     names : mapping of str to sequence of str
         A country to its name, its adjective (if any), and its other names.
     longest : int
-        The most tokens a form has.
+        Maximum number of tokens of a form.
     first : set of str
         The first tokens of all forms.
     """
@@ -74,7 +74,7 @@ class Countries(NamedTuple):
     first: frozenset[str]
 
     def find(self, forms: Sequence[str]) -> list[tuple[int, int, str]]:
-        """Where countries stand among the forms of a text's tokens, the longest names first: start, end, country."""
+        """Return the occurrences of countries among the forms of tokens, preferring longer names: start, end, country."""
         if self.first.isdisjoint(forms):
             return []
         found, i = [], 0
@@ -90,7 +90,7 @@ class Countries(NamedTuple):
         return found
 
     def fill(self, pattern: str, country: str) -> str:
-        """The name that a pattern gives for a country.
+        """Return the name that a pattern gives for a country.
 
         Examples
         --------
@@ -105,7 +105,7 @@ class Countries(NamedTuple):
 
 @functools.cache
 def default_countries() -> Countries:
-    """The countries and states of models/topics/countries.tsv."""
+    """Return the countries and states of models/topics/countries.tsv."""
     names = {row[0].partition(" (")[0]: [row[0].partition(" (")[0], *row[1:]] for row in table("topics/countries.tsv")}
     of: dict[str, str] = {}
     for country, known in names.items():
@@ -115,37 +115,37 @@ def default_countries() -> Countries:
 
 
 class Pattern(NamedTuple):
-    """A way to name a thing of a country: "Government of {n}", and in how many events it was linked so."""
+    """A way to name a thing of a country: "Government of {n}", and the number of events in which editors linked it."""
 
     name: str
     links: int
 
 
 class Lexicon:
-    """What the topic model knows.
+    """The counts and names that the topic model uses.
 
     Parameters
     ----------
     forms : sequence of str
-        All forms; those from `n_forms` on are only the beginnings of longer ones.
+        All forms; those from `n_forms` on are only beginnings of longer forms.
     n_forms : int
     counts : ndarray of shape (n_forms, 4)
-        Of each form: events in which editors linked it, events in which it occurs, both in the training archive; and in
-        the background archive, events in which it stands within a capitalised run, and events in which it is all of one.
+        For each form, numbers of events: linked by editors and occurring, both in the training archive; within a capitalised
+        run and as a whole run, both in the background archive.
     titles : ndarray of shape (n, 3)
-        Form, canonical name, events in which editors linked the one to the other; by form, then most first.
+        Form, canonical name, number of events in which editors linked them; sorted by form, then most events first.
     names : sequence of str
         Canonical names.
     name_counts : ndarray of shape (len(names),)
-        Events in which editors linked each.
+        Number of events in which editors linked each name.
     kinds : ndarray of shape (len(names),)
-        The kind of each, as its place in `relatedstories.topics.kinds.KINDS`.
+        The kind of each name, as its position in `relatedstories.topics.kinds.KINDS`.
     patterns : mapping of str to sequence of Pattern
         Of forms in lower case with "<C>" for a country ("<C> forces"), or without ("~government"): how the thing is named.
     specials : mapping of (str, str) to sequence of Pattern
         Of such a form less the country, and a country: the names that editors linked.
     words : mapping of str to int
-        Tokens' forms to the row of their vector; 0 is for unknown words.
+        Forms of tokens, with the row of their vector; row 0 stands for unknown words.
     lower : ndarray of shape (len(words) + 1,)
         The share of a word's occurrences that are in lower case, 0 to 1.
     heads : mapping of str to int
@@ -186,14 +186,15 @@ class Lexicon:
         self._first = np.searchsorted(titles[:, 0], np.arange(n_forms + 1)).tolist()
         self._titles = list(
             zip(titles[:, 1].tolist(), titles[:, 2].tolist(), strict=True)
-        )  # tuples of numbers: none of gc's business
+        )  # tuples of numbers, which the garbage collector does not track
         self.linked = counts[:, 0].tolist()
         self.named = [*(np.diff(self._first) > 0).tolist(), *[False] * (len(forms) - n_forms + 1)]
-        keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]  # at every start: quickly
+        # As key_of gives them, but quicker: this runs at every start.
+        keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
         self.ids = dict(zip(reversed(keys), range(len(names) - 1, -1, -1), strict=True))
 
     def titles_of(self, form: int) -> list[tuple[int, int]]:
-        """The canonical names of a form, most linked first: pairs of the name's row and the events linked."""
+        """Return the canonical names of a form, most linked first: pairs of the name's row and the number of events."""
         return self._titles[self._first[form] : self._first[form + 1]]
 
     def save(self, folder: Path) -> None:
@@ -222,7 +223,7 @@ def _lines(name: str) -> list[str]:
 
 @functools.cache
 def default_lexicon() -> Lexicon:
-    """The lexicon that comes with the package (models/topics)."""
+    """Return the lexicon that comes with the package (models/topics)."""
     with np.load(path("topics/counts.npz"), allow_pickle=False) as numbers:
         arrays = dict(numbers)
     patterns: dict[str, list[Pattern]] = {}

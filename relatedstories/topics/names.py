@@ -1,37 +1,24 @@
-"""Names: when two spellings are one topic, and which name a reader knows it by.
-
-A name table holds, for words as they stand in a text ("the Fed", "Iranian"), the canonical name that editors gave them
-("Federal Reserve", "Iran"), how often they did, and how often the words occurred.
-"""
+"""The words of names, and the one rule of when two spellings are one topic (`normalise_name`)."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from relatedstories.topics.kinds import KINDS
-from relatedstories.topics.lexicon import default_lexicon
+from relatedstories.accents import strip_accents
 
-__all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "forms", "is_acronym", "normalise_name", "words"]
+__all__ = ["BREAK", "Word", "definitions", "forms", "is_acronym", "normalise_name", "trim_mention", "words"]
 
 MAX_WORDS = 8
-"""The longest name that is looked for, in words."""
+"""Maximum length of a defined name, in words."""
 
-MAX_NAME = 200  # and in characters
-
-MAX_GAP = 3
-"""The most characters between two words of one name."""
-
-MIN_SHARE = 0.4
-"""The part of a form's links that must go to one name for it to be the form's."""
+MAX_NAME = 200  # in characters
 
 _DEFINITION = re.compile(r"\((?:the )?([A-Z]{2,8})\)")
-_BREAK = re.compile(r"[.;,()]\s|\n")  # a name does not go on over it
+BREAK = re.compile(r"[.;,()]\s|\n")  # no name extends across it
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’&][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’][sS]?$")
@@ -40,7 +27,7 @@ _EDGES = " \t\n\r\"'’‘“”«»`,;:–—-"
 
 
 class Word(NamedTuple):
-    """A word of a text: where it stands, and its form without accents, dots and possessive, case kept."""
+    """A word of a text: its offsets, and its form without accents, dots and possessive, in its own case."""
 
     start: int
     end: int
@@ -48,7 +35,7 @@ class Word(NamedTuple):
 
 
 def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
-    """The words of a text as names are looked up by them; or some, from a first to before a last.
+    """Return the words of a text, or those from number `first` up to, not including, number `last`.
 
     Examples
     --------
@@ -58,16 +45,16 @@ def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
     found = []
     for match in itertools.islice(_WORD.finditer(text), first, last):
         word = match[0]
-        if word.isascii() and word.isalnum():  # most are
+        if word.isascii() and word.isalnum():  # the common case
             found.append(Word(*match.span(), word))
             continue
         word = _POSSESSIVE.sub("", word)
-        found.append(Word(match.start(), match.start() + len(word), _plain(word)))
+        found.append(Word(match.start(), match.start() + len(word), _without_accents_and_dots(word)))
     return found
 
 
 def forms(text: str) -> list[str]:
-    """The forms alone of the words of a text, which takes a fraction of the time.
+    """Return the forms of a text's words, as `words` does but much faster.
 
     Examples
     --------
@@ -75,21 +62,20 @@ def forms(text: str) -> list[str]:
     ['Cordoba', 'rules']
     """
     found: list[str] = _WORD.findall(text)
-    return [word if word.isascii() and word.isalnum() else _plain(_POSSESSIVE.sub("", word)) for word in found]
+    return [word if word.isascii() and word.isalnum() else _without_accents_and_dots(_POSSESSIVE.sub("", word)) for word in found]
 
 
-def _plain(word: str) -> str:
-    if not word.isascii():
-        word = "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char))
+def _without_accents_and_dots(word: str) -> str:
+    word = strip_accents(word)
     return word if word.isalnum() else re.sub(r"[.'’&]", "", word)
 
 
-def bare(surface: str) -> str:
-    """The words of a mention without article, possessive and quotes: a name that can be shown.
+def trim_mention(surface: str) -> str:
+    """Return a mention without article, possessive and quotes: a name that can be displayed.
 
     Examples
     --------
-    >>> bare("the European Union’s")
+    >>> trim_mention("the European Union’s")
     'European Union'
     """
     name = _POSSESSIVE.sub("", " ".join(surface.split()).strip(_EDGES)).strip(_EDGES)
@@ -98,9 +84,9 @@ def bare(surface: str) -> str:
 
 @functools.lru_cache(1 << 16)
 def normalise_name(name: str) -> str:
-    """The key of a name: two names with one key are one topic. Empty for a name that has no letter.
+    """Return the key of a name: two names with the same key are one topic. A name without a letter has an empty key.
 
-    Case, accents, dots, hyphens, possessives and a leading article do not count.
+    Case, accents, dots, hyphens, possessives and a leading article are ignored.
 
     Examples
     --------
@@ -112,7 +98,7 @@ def normalise_name(name: str) -> str:
 
 
 def is_acronym(short: str, name: str) -> bool:
-    """Whether `short` is made of initials of `name`, its first among them; small words may be left out.
+    """Return whether `short` consists of initials of `name`, starting with its first; small words may be left out.
 
     Examples
     --------
@@ -125,13 +111,13 @@ def is_acronym(short: str, name: str) -> bool:
     if len(initials) < 2 or initials[0].upper() != short[0]:
         return False
     rest = iter(initials)
-    taken = [initial for letter in short for initial in _through(rest, letter)]
-    # Every word with a capital must give its letter: "UN" is not the United Nations High Commissioner.
-    return len(taken) == len(short) and sum(map(str.isupper, initials)) == sum(map(str.isupper, taken))
+    matched = [initial for letter in short for initial in _through(rest, letter)]
+    # Every capitalised word must contribute its letter: "UN" is not the United Nations High Commissioner.
+    return len(matched) == len(short) and sum(map(str.isupper, initials)) == sum(map(str.isupper, matched))
 
 
 def _through(initials: Iterator[str], letter: str) -> Iterator[str]:
-    """The next initial that is the letter, if any."""
+    """Yield the next initial that equals the letter, if there is one."""
     for initial in initials:
         if initial.upper() == letter:
             yield initial
@@ -139,7 +125,7 @@ def _through(initials: Iterator[str], letter: str) -> Iterator[str]:
 
 
 def definitions(text: str) -> Iterator[tuple[str, int, int]]:
-    """Acronyms that a text defines, in brackets after their name: the acronym, and where the name starts and ends.
+    """Yield the acronyms that a text defines in brackets after a name: the acronym, and the start and end of the name.
 
     Examples
     --------
@@ -153,125 +139,6 @@ def definitions(text: str) -> Iterator[tuple[str, int, int]]:
         for first in reversed(before[:-1]):
             start, end = offset + first.start, offset + before[-1].end
             name = text[start:end]
-            if name[0].isupper() and is_acronym(match[1], name) and not _BREAK.search(name):
+            if name[0].isupper() and is_acronym(match[1], name) and not BREAK.search(name):
                 yield match[1], start, end
                 break
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A row of a name table.
-
-    Parameters
-    ----------
-    words : str
-        The words in a text, as `words` gives them, joined by spaces; case counts.
-    canonical : str
-        The name that editors gave them most often.
-    linked, seen : int
-        Events in which editors linked the words at all, and events in which they occur.
-    kind : str, default "thing"
-        The kind of the topic, where the table knows it.
-    """
-
-    words: str
-    canonical: str
-    linked: int
-    seen: int
-    kind: str = "thing"
-
-    @property
-    def probability(self) -> float:
-        """How likely an editor is to link the words where they occur, 0 to 1."""
-        return self.linked / max(self.linked, self.seen)
-
-
-class NameTable:
-    """Looks names up in texts.
-
-    Parameters
-    ----------
-    names : iterable of Name
-
-    Examples
-    --------
-    >>> table = NameTable([Name("ISS", "International Space Station", 9, 10), Name("station", "Station", 1, 90)])
-    >>> table.canonical("the ISS")
-    'International Space Station'
-    >>> [(start, end, name.canonical) for start, end, name in table.find("Supplies reach the ISS")]
-    [(19, 22, 'International Space Station')]
-    """
-
-    def __init__(self, names: Iterable[Name]) -> None:
-        self._exact = {name.words: name for name in names}
-        self._folded: dict[str, Name] = {}
-        self._canonical: dict[str, str] = {}
-        for name in self._exact.values():
-            key = normalise_name(name.words)
-            known = self._folded.get(key)
-            if known is None or (-name.linked, name.words) < (-known.linked, known.words):
-                self._folded[key] = name
-            self._canonical.setdefault(normalise_name(name.canonical), name.canonical)
-        self._lengths: dict[str, int] = {}
-        for form in self._exact:
-            first, _, rest = form.partition(" ")
-            self._lengths[first] = max(self._lengths.get(first, 0), rest.count(" ") + 1 + bool(rest))
-
-    def __len__(self) -> int:
-        return len(self._exact)
-
-    def __iter__(self) -> Iterator[Name]:
-        return iter(self._exact.values())
-
-    def lookup(self, surface: str) -> Name | None:
-        """The row for the words of a mention: in their own case, else in any."""
-        form = " ".join(word.form for word in words(bare(surface)))
-        return self._exact.get(form) or self._folded.get(form.casefold())
-
-    def known(self, surface: str) -> str | None:
-        """The canonical name of a mention, if the table has it."""
-        name = bare(surface)
-        known = self._canonical.get(normalise_name(name))
-        if known is None and (row := self.lookup(name)):
-            known = row.canonical
-        return known
-
-    def canonical(self, surface: str) -> str:
-        """The canonical name of a mention; where the table knows none, the mention without article and possessive."""
-        return self.known(surface) or bare(surface)
-
-    def find(self, text: str) -> Iterator[tuple[int, int, Name]]:
-        """Every place in the text where words of the table stand, overlapping ones too: start, end and the row."""
-        found = words(text)
-        for i, word in enumerate(found):
-            length = self._lengths.get(word.form, 0)
-            form = ""
-            before = word.end
-            for other in found[i : i + length]:
-                if other.start - before > MAX_GAP or _BREAK.search(text, before, other.start):
-                    break
-                before = other.end
-                form = f"{form} {other.form}" if form else other.form
-                if name := self._exact.get(form):
-                    yield word.start, other.end, name
-
-
-@functools.cache
-def default_names() -> NameTable:
-    """The names that come with the package: those of the topic model's lexicon (models/topics)."""
-    lexicon = default_lexicon()
-    rows: dict[str, Name] = {}
-    for form, row in itertools.islice(lexicon.forms.items(), lexicon.n_forms):
-        linked, seen = lexicon.counts[row, :2].tolist()
-        titles = lexicon.titles_of(row)
-        if titles and titles[0][1] >= MIN_SHARE * linked:
-            name_id = titles[0][0]
-            plain = " ".join(word.form for word in words(form))
-            rows.setdefault(plain, Name(plain, lexicon.names[name_id], linked, max(1, seen), KINDS[lexicon.kinds[name_id]]))
-    for country, names in lexicon.countries.names.items():
-        for name in names:
-            plain = " ".join(word.form for word in words(name))
-            known = rows.get(plain)
-            if name != "Georgia":  # a state too
-                rows[plain] = Name(plain, country, known.linked if known else 0, known.seen if known else 1, "place")
-    return NameTable(rows.values())

@@ -1,7 +1,7 @@
-"""The topic model: finds the spans of a text that name its topics, and the name of each.
+"""The topic model: finds the spans of a text that name its topics, and the canonical name of each.
 
-Candidates (`relatedstories.topics.candidates`) are judged by a network (`relatedstories.topics.candidate_ranker`), and the
-best of them taken.
+Candidates (`relatedstories.topics.candidates`) are scored by a network (`relatedstories.topics.candidate_ranker`), and the
+best that do not overlap are kept.
 """
 
 from __future__ import annotations
@@ -11,44 +11,44 @@ import functools
 import itertools
 import operator
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from relatedstories.topics.candidate_ranker import default_network
-from relatedstories.topics.candidates import CandidateGenerator, Candidates, Recent, Text
+from relatedstories.topics.candidate_ranker import default_ranker
+from relatedstories.topics.candidates import CandidateGenerator, Candidates
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
+from relatedstories.topics.tokenizer import TokenizedText
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from spacy.tokenizer import Tokenizer
-    from spacy.tokens import Doc
 
-__all__ = ["BATCH_SIZE", "FACTORY", "THRESHOLD", "Found", "default_tokenizer", "find", "tokenized", "tokens_of"]
+__all__ = ["BATCH_SIZE", "FACTORY", "THRESHOLD", "TaggedSpan", "tag_texts"]
 
 FACTORY = "relatedstories_topics"
-"""What the model is called as a spaCy component (`relatedstories.topics.component`)."""
+"""Name of the model as a spaCy component (`relatedstories.topics.component`)."""
 
 THRESHOLD = 0.4
-"""Topics at least so probable count: about where precision and recall are worth the most together."""
+"""Minimum probability of a topic by default; about where F1 is highest."""
 
 BATCH_SIZE = 128
 
-_LEAST, _NEAR_BEST = 0.1, 0.6
-"""Where no topic reaches the default threshold, those near the likeliest are given, if that is likely at all."""
+_MIN_LIKELY, _NEAR_BEST = 0.1, 0.6
+"""Where no topic reaches the default threshold, topics of at least _NEAR_BEST times the highest probability are given, if that
+is at least _MIN_LIKELY."""
 
-_AGAIN = 0.05
-"""A topic that is found is also marked where it is named again and would not be found by that alone."""
+_REPEATED = 0.05
+"""Minimum probability of further mentions of a topic that was found elsewhere in the text."""
 
 
-class Found(NamedTuple):
+class TaggedSpan(NamedTuple):
     """A span of a text that names a topic.
 
     Parameters
     ----------
     first, end : int
-        Its tokens.
+        First token, and the token after the last.
     name : str
         The canonical name.
     kind : str
@@ -63,87 +63,42 @@ class Found(NamedTuple):
     probability: float
 
 
-_Part: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
-
-_PARTS: Recent[str, _Part] = Recent()
-"""The stretches of text whose tokens are remembered."""
-
-_LONGEST = 40
-"""And how long they are at most, in characters: longer ones are seldom met again, and a text without spaces is one."""
-
-
 @functools.cache
-def _finder() -> CandidateGenerator:
+def _candidate_generator() -> CandidateGenerator:
     return CandidateGenerator(default_lexicon())
 
 
-def tokens_of(doc: Doc) -> Text:
-    """The tokens of a spaCy text."""
-    return Text(doc.text, [token.text for token in doc], [token.idx for token in doc])
+def tag_texts(texts: Sequence[TokenizedText], threshold: float | None = None) -> list[list[TaggedSpan]]:
+    """Return the topics of tokenised texts.
 
-
-def tokenized(content: str) -> Text:
-    """A text in the tokens of spaCy's English tokenizer, which splits each stretch between two spaces by itself."""
-    tokens: list[str] = []
-    starts: list[int] = []
-    at = 0
-    for part in content.split(" "):
-        known = _PARTS[part] or _tokens_of_part(part)
-        if known is None:
-            return tokens_of(default_tokenizer()(content))
-        if len(known[0]) == 1:
-            tokens.append(part)
-            starts.append(at)
-        else:
-            tokens += known[0]
-            starts += [at + place for place in known[1]]
-        at += len(part) + 1
-    return Text(content, tokens, starts)
-
-
-def _tokens_of_part(part: str) -> _Part | None:
-    """The tokens of a stretch and their places in it; None where white space at its end goes with what follows."""
-    if not part or part[-1].isspace():
-        return None
-    tokenizer = default_tokenizer()
-    if len(part) <= _LONGEST and part.isascii() and part.isalpha() and part not in tokenizer.rules:  # a word is a token
-        return _PARTS.keep(part, ((part,), (0,)))
-    _, tokens, starts = tokens_of(tokenizer(part))
-    found = tuple(tokens), tuple(starts)
-    return _PARTS.keep(part, found) if len(part) <= _LONGEST else found
-
-
-def find(texts: Sequence[Text], threshold: float | None = None) -> list[list[Found]]:
-    """The topics of tokenised texts.
-
-    Of spans that overlap, those are taken whose probabilities less the threshold add up to the most (weighted interval
-    scheduling, exact).
+    Where spans overlap, the set that maximises the sum of probability minus threshold is kept (exact weighted interval
+    scheduling).
 
     Parameters
     ----------
-    texts : sequence of Text
+    texts : sequence of TokenizedText
     threshold : float, optional
-        0 to 1; higher for precision, lower for recall. By default `THRESHOLD`, and where no topic of a text reaches it, the
-        likeliest: a text is about something.
+        0 to 1; higher for precision, lower for recall. By default `THRESHOLD`, or, where no topic of a text reaches it,
+        lower, so that the likeliest topics are given.
 
     Returns
     -------
-    list of list of Found
+    list of list of TaggedSpan
         In the order of the text, none overlapping.
     """
-    candidates = _finder()(texts)
-    found: list[list[Found]] = [[] for _ in texts]
-    spans = list(_chosen(candidates, default_network()(candidates), threshold, texts))
+    candidates = _candidate_generator()(texts)
+    found: list[list[TaggedSpan]] = [[] for _ in texts]
+    spans = list(_topic_spans(candidates, default_ranker()(candidates), threshold, texts))
     for (number, first, end, name, probability), kind in zip(spans, _kinds(spans, texts), strict=True):
-        found[number].append(Found(first, end, name, kind, probability))
+        found[number].append(TaggedSpan(first, end, name, kind, probability))
     return found
 
 
-def _chosen(
-    c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[Text]
+def _topic_spans(
+    c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[TokenizedText]
 ) -> Iterator[tuple[int, int, int, str, float]]:
-    """The spans that are taken: the text's number, the span's tokens, its name and probability."""
-    rows = np.flatnonzero(p >= (_AGAIN if threshold is None else min(threshold, _AGAIN)))
+    """Yield the spans that name topics: number of the text, first and end token, name and probability."""
+    rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
         *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
@@ -156,20 +111,20 @@ def _chosen(
             if span not in best or probability > best[span][2]:
                 best[span] = (first, end, probability, name)
         offset = offsets[number]
-        for first, end, probability, name in _select(best.values(), _least_of(best.values(), threshold)):
+        for first, end, probability, name in _best_spans(best.values(), _threshold_of(best.values(), threshold)):
             yield number, first - offset, end - offset, name, probability
 
 
-def _least_of(spans: Iterable[tuple[int, int, float, str]], threshold: float | None) -> float:
-    """The threshold of a text."""
+def _threshold_of(spans: Iterable[tuple[int, int, float, str]], threshold: float | None) -> float:
+    """Return the threshold for a text."""
     if threshold is not None:
         return threshold
     best = max(span[2] for span in spans)
-    return min(THRESHOLD, _NEAR_BEST * best) if best >= _LEAST else THRESHOLD
+    return min(THRESHOLD, _NEAR_BEST * best) if best >= _MIN_LIKELY else THRESHOLD
 
 
-def _select(spans: Iterable[tuple[int, int, float, str]], threshold: float) -> list[tuple[int, int, float, str]]:
-    """Spans that do not overlap and are worth the most together, and where their topics are named again."""
+def _best_spans(spans: Iterable[tuple[int, int, float, str]], threshold: float) -> list[tuple[int, int, float, str]]:
+    """Return the best spans that do not overlap, with further mentions of their topics."""
     every = sorted(spans, key=lambda span: (span[1], span[0]))
     sure = [span for span in every if span[2] >= threshold]
     worth, taken = [0.0], [0]
@@ -194,14 +149,14 @@ def _select(spans: Iterable[tuple[int, int, float, str]], threshold: float) -> l
         if span[3] not in probabilities:
             continue
         over = [other for other in chosen if other[0] < span[1] and other[1] > span[0]]
-        # Free, or the whole of what was taken for a part of it: "Storm Eunice", not "Eunice".
+        # Overlaps nothing, or contains a chosen part of itself: "Storm Eunice", not "Eunice".
         if all(other[3] == span[3] and span[0] <= other[0] and other[1] <= span[1] for other in over) and span not in over:
             chosen = [other for other in chosen if other not in over] + [span]
     return [(first, end, probabilities[name], name) for first, end, _, name in sorted(chosen)]
 
 
-def _kinds(spans: Sequence[tuple[int, int, int, str, float]], texts: Sequence[Text]) -> list[str]:
-    """The kinds of spans: that of a name the lexicon knows, else by its spelling and, of a single word, the words around it."""
+def _kinds(spans: Sequence[tuple[int, int, int, str, float]], texts: Sequence[TokenizedText]) -> list[str]:
+    """Return the kinds of spans: as the lexicon has them, else by spelling and, for single words, by the words around them."""
     lexicon = default_lexicon()
     found = [""] * len(spans)
     unknown, around = [], []
@@ -218,26 +173,3 @@ def _kinds(spans: Sequence[tuple[int, int, int, str, float]], texts: Sequence[Te
     for i, kind in zip(unknown, kinds([spans[i][3] for i in unknown], around), strict=True):
         found[i] = kind
     return found
-
-
-@functools.cache
-def default_tokenizer() -> Tokenizer:
-    """SpaCy's English tokenizer: `find` does the rest.
-
-    Its vocabulary computes no attributes of words, which `spacy.blank("en")` takes half its time for.
-    """
-    from spacy.lang.en import English
-    from spacy.tokenizer import Tokenizer
-    from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
-    from spacy.vocab import Vocab
-
-    rules = English.Defaults
-    return Tokenizer(
-        Vocab(),
-        rules=rules.tokenizer_exceptions,
-        prefix_search=compile_prefix_regex(rules.prefixes or ()).search,
-        suffix_search=compile_suffix_regex(rules.suffixes or ()).search,
-        infix_finditer=compile_infix_regex(rules.infixes or ()).finditer,
-        token_match=rules.token_match,
-        url_match=rules.url_match,
-    )

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from relatedstories import Event, RelatedStories
 from relatedstories.index import storage
+from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.serialisation import parts_of_index
 
 WORDS = ["Oslo", "oslo", "Rome", "snow", "rain", "Élan", "“Rome”", "vote", "the", "line\nbreak", "s\u2028p"]
@@ -117,3 +118,27 @@ def test_a_copy_of_an_index_is_compared_with_its_checksums(tmp_path):
     stories.save(tmp_path / "index")
     shutil.copytree(tmp_path / "index", tmp_path / "copy", copy_function=shutil.copyfile)
     assert RelatedStories.load(tmp_path / "copy", Named()).related("3") == stories.related("3")
+
+
+class KeptMeanwhile(ArchiveIndex):
+    """An index whose stale neighbours another thread replaces right after this one has read them."""
+
+    @property
+    def stale_neighbours(self):
+        stale, self._stale = self._stale, None
+        return stale
+
+    @stale_neighbours.setter
+    def stale_neighbours(self, stale):
+        self._stale = stale
+
+
+@pytest.mark.parametrize("question", [lambda stories: stories, lambda stories: stories.remove("5")])
+def test_stale_neighbours_may_be_replaced_by_another_thread_once_they_are_read(question):
+    stories = RelatedStories(Named()).fit([Event(str(i), f"Oslo {'abcdefg'[i % 7] * 4} {i}") for i in range(40)])
+    list(stories.all_related(3))
+    index = stories.remove("3")._index
+    assert index.stale_neighbours is not None
+    stories._fitted = KeptMeanwhile(index.archive, stale_neighbours=index.stale_neighbours)
+    fresh = RelatedStories(Named()).fit(question(stories))
+    assert list(stories.all_related(3)) == list(fresh.all_related(3))

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from distributed import Client
-from helpers import CapitalisedWords, day, parts_of, quick
+from helpers import CapitalisedWords, day, parts_of, quick, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,11 +40,6 @@ from relatedstories.topk.distributed import distributed_topk
 from relatedstories.topk.rows import Rows
 
 HERE = Path(__file__).resolve().parent
-COMMAND = [sys.executable, "-m", "relatedstories"]
-
-
-def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
 
 
 @dataclass
@@ -237,7 +232,7 @@ def test_commands_on_a_cluster_write_the_same_bytes(cluster, tmp_path):
     assert (tmp_path / "dask.jsonl").read_bytes() == (tmp_path / "local.jsonl").read_bytes()
     for path in parts_of(tmp_path / "local").iterdir():
         assert (parts_of(tmp_path / "dask") / path.name).read_bytes() == path.read_bytes()
-        if not path.name.startswith("nearest"):  # `build` does not look for the nearest
+        if not path.name.startswith("neighbours"):  # `build` does not look for the nearest
             assert (parts_of(tmp_path / "built") / path.name).read_bytes() == path.read_bytes()
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from relatedstories.features.word_space import DIMENSIONS, NONE, squared_cosine
-from relatedstories.topk import scores
-from relatedstories.topk.scores import squared_cosine_of_many
+from relatedstories.topk import cosines
+from relatedstories.topk.cosines import squared_cosine_of_many
 
 ROWS = np.random.default_rng(0).integers(-127, 128, (2000, DIMENSIONS)).astype(np.int8)
 ROWS[7] = 0
@@ -20,7 +20,7 @@ ROWS[7, 0] = NONE
 @pytest.mark.parametrize("loaded", [True, False])
 @pytest.mark.parametrize("n", [0, 1, 512, 513, 2000])
 def test_squared_cosines_of_many_are_those_of_numpy(n, loaded, monkeypatch):
-    monkeypatch.setattr(scores, "kernel_is_loaded", lambda: loaded)
+    monkeypatch.setattr(cosines, "kernel_is_loaded", lambda: loaded)
     rows = np.arange(n)
     assert squared_cosine_of_many(ROWS[0], ROWS, rows).tobytes() == squared_cosine(ROWS[0], ROWS, rows).tobytes()
 
