@@ -1,6 +1,6 @@
-"""Related lists drawn at random from an index, to be read by eye.
+"""Print the related events of randomly drawn events of an index, for reading.
 
-python benchmarks/draw.py INDEX [HOW_MANY [SEED]]
+python benchmarks/draw.py INDEX [COUNT [SEED]]
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import sys
 from relatedstories import RelatedStories
 
 
-def main(folder: str, how_many: str = "20", seed: str = "7") -> None:
+def main(folder: str, count: str = "20", seed: str = "7") -> None:
     stories = RelatedStories.load(folder)
-    for event in random.Random(int(seed)).sample(list(stories), int(how_many)):
+    for event in random.Random(int(seed)).sample(list(stories), int(count)):
         print(f"\n{event.date}  {event.title}")
         for link in stories.related(event.id):
             print(f"    {link.score:.2f}  {link.event.date}  {link.event.title[:160]}  [{link.context}]")

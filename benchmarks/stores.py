@@ -1,12 +1,13 @@
-"""A nightly refresh of an archive in a database: the first, one with nothing new, one after a day's changes, and all anew.
+"""Measure nightly refreshes of an archive in a database or a folder of pages.
 
     python benchmarks/stores.py ARCHIVE [--field title=text] [--database ADDRESS] [--limit N] [--pages]
 
-Fills a table with the events of ARCHIVE but the 1,000 newest, in the database of ADDRESS (``postgresql+psycopg://joe@host/news``;
-by default a file of SQLite in a temporary folder), where it makes the tables ``benchmark_events``, ``benchmark_links`` and
-``benchmark_links_anew``, or with ``--pages`` writes a folder of Markdown pages instead. Then runs ``relatedstories refresh`` as a
-user would, and says of each run how long it took, what it wrote and what memory its processes took. A day's changes are 1,000 new
-events, 100 edited and 100 gone. At the end all is refreshed anew, without an index, and compared with what the nights came to.
+Fills a table with the events of ARCHIVE except the 1,000 newest, then runs ``relatedstories refresh`` four times: for the first
+time, with nothing new, after a day's changes (1,000 new events, 100 edited and 100 removed), and from scratch without an index.
+Prints the time, the written items and the peak memory of each run, and whether the last run gives the same links as the others
+did. The database is ADDRESS (such as ``postgresql+psycopg://joe@host/news``), by default an SQLite file in a temporary folder;
+its tables ``benchmark_events``, ``benchmark_links`` and ``benchmark_links_anew`` are replaced. With ``--pages``, a folder of
+Markdown pages is used instead.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from refresh import watched  # of this folder
+from refresh import run_watched  # of this folder
 
 from relatedstories import Event, read_events
 
@@ -30,18 +31,19 @@ NEW, EDITED, GONE = 1000, 100, 100
 
 
 class Store(NamedTuple):
-    """Where the events and the links are.
+    """A place that holds the events and the links.
 
     Parameters
     ----------
     name : str
     put : callable
-        Takes events in, those of an id that is there already in its place.
+        Stores events; events with an existing id are replaced.
     take_out : callable
+        Removes events.
     nightly, anew : list of str
-        What ``refresh`` is told to read and to write.
+        The arguments of ``refresh`` for the nightly runs, and for the run from scratch.
     links : callable
-        All links that one of the two wrote.
+        Returns all links that the nightly runs (False) or the run from scratch (True) wrote.
     """
 
     name: str
@@ -53,7 +55,7 @@ class Store(NamedTuple):
 
 
 def database(address: str) -> Store:
-    """Tables of a database."""
+    """Return a store in tables of a database."""
     import sqlalchemy as sa
 
     engine = sa.create_engine(address)
@@ -86,11 +88,11 @@ def database(address: str) -> Store:
                 connection.execute(events.insert(), rows)
 
     def links(anew: bool) -> list[Any]:
-        asked = (
+        query = (
             f"SELECT event_id, rank, related_id, score, context, topics, duplicates FROM {names[anew]} ORDER BY event_id, rank"
         )
         with engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(sa.text(asked))]
+            return [tuple(row) for row in connection.execute(sa.text(query))]
 
     read = [address, "--table", events.name, "--field", "date=day"]
     return Store(
@@ -99,7 +101,7 @@ def database(address: str) -> Store:
 
 
 def pages(folder: Path) -> Store:
-    """Pages with front matter, a folder a month."""
+    """Return a store of pages with front matter, in one folder per month."""
 
     def place(event: Event) -> Path:
         return folder / f"{event.date:%Y/%m}" / f"{event.id}.md"
@@ -120,37 +122,37 @@ def pages(folder: Path) -> Store:
             place(event).unlink()
 
     def links(anew: bool) -> list[Any]:
-        del anew  # written over those of the nights, which were looked at before
+        del anew  # the run from scratch overwrites the pages of the nightly runs, which were read before
         return sorted((str(path), path.read_bytes()) for path in folder.rglob("*.md"))
 
     return Store("pages", put, take_out, [str(folder), "--in-place"], [str(folder), "--in-place"], links)
 
 
 def run(name: str, options: list[str], report: Path) -> None:
-    """Refresh, and say what that took."""
-    done = watched([sys.executable, "-m", "relatedstories", "refresh", *options, "--quiet", "--report", str(report)])
+    """Run a refresh and print its figures as a table row."""
+    done = run_watched([sys.executable, "-m", "relatedstories", "refresh", *options, "--quiet", "--report", str(report)])
     if done.code:
         sys.exit(done.err)
-    told = json.loads(report.read_text())
-    links = f"{told['added']} / {told['removed']} / {told['relabelled']}"
-    stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in told["seconds"].items())
+    summary = json.loads(report.read_text())
+    links = f"{summary['added']} / {summary['removed']} / {summary['relabelled']}"
+    stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items())
     print(
-        f"| {name} | {done.seconds:.1f} | {told['written']} {told['unit']} | {links} | {done.peak / 2**30:.2f} | {stages} |",
+        f"| {name} | {done.seconds:.1f} | {summary['written']} {summary['unit']} | {links} | {done.peak / 2**30:.2f} | {stages} |",
         flush=True,
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("archive")
-    parser.add_argument("--field", action="append", default=[])
-    parser.add_argument("--database")
-    parser.add_argument("--pages", action="store_true")
-    parser.add_argument("--limit", type=int)
-    parser.add_argument("--jobs", default="2")
-    given = parser.parse_args()
-    fields = dict(pair.split("=", 1) for pair in given.field)
-    read = itertools.islice(read_events(given.archive, fields), given.limit)
+    parser.add_argument("archive", metavar="ARCHIVE", help="the events, as for relatedstories")
+    parser.add_argument("--field", action="append", default=[], metavar="FIELD=COLUMN", help="as for relatedstories; repeatable")
+    parser.add_argument("--database", metavar="ADDRESS", help="the database (default: a temporary SQLite file)")
+    parser.add_argument("--pages", action="store_true", help="use a folder of Markdown pages instead of a database")
+    parser.add_argument("--limit", type=int, metavar="N", help="only use the first N events")
+    parser.add_argument("--jobs", default="2", help="number of processes (default: %(default)s)")
+    args = parser.parse_args()
+    fields = dict(pair.split("=", 1) for pair in args.field)
+    read = itertools.islice(read_events(args.archive, fields), args.limit)
     archive = sorted((event for event in read if event.date), key=lambda event: (event.date, event.id))
     old, new = archive[:-NEW], archive[-NEW:]
     step = len(old) // (EDITED + GONE)
@@ -158,8 +160,8 @@ def main() -> None:
     gone = old[step // 2 :: step][:GONE]
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
-        store = pages(folder / "pages") if given.pages else database(given.database or f"sqlite:///{folder}/news.db")
-        report, index = folder / "report.json", ["--jobs", given.jobs, "--index", str(folder / "index")]
+        store = pages(folder / "pages") if args.pages else database(args.database or f"sqlite:///{folder}/news.db")
+        report, index = folder / "report.json", ["--jobs", args.jobs, "--index", str(folder / "index")]
         store.put(old)
         print(f"{len(archive)} events, {store.name}\n")
         columns = ("run", "seconds", "written", "links added / removed / relabelled", "peak, GiB", "seconds by stage")
@@ -171,7 +173,7 @@ def main() -> None:
         store.take_out(gone)
         run(f"{NEW} new, {EDITED} edited, {GONE} gone", [*store.nightly, *index], report)
         nights = store.links(False)
-        run("all anew, no index", [*store.anew, "--jobs", given.jobs], report)
+        run("all anew, no index", [*store.anew, "--jobs", args.jobs], report)
         print("\nthe links are the same" if store.links(True) == nights else "\nTHE LINKS DIFFER")
     print(f"{platform.machine()}, Python {platform.python_version()}")
 

@@ -1,4 +1,4 @@
-"""What the benchmarks of `scale.py` work on: an archive cut to sizes, its topics, rows and indexes, made once and kept."""
+"""The inputs of the benchmarks of `scale.py`: archives cut to sizes, their topics, rows and indexes, prepared once."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ import relatedstories
 from relatedstories import Event, RelatedStories, Topic, read_events
 
 NEW = 1000
-"""Events that come later, beyond the size that is measured."""
+"""Number of new events, in addition to the size that is measured."""
 
 
 @cache
 def code() -> str:
-    """What tells one state of the library, and of what it has learnt, from another."""
+    """Return a digest of the library's code and models."""
     package = Path(relatedstories.__file__).parent
     digest = hashlib.sha256()
     for folder in (package, package.parent / "models"):
@@ -38,7 +38,7 @@ def code() -> str:
 
 
 class GivenTopics:
-    """An extractor that knows the topics beforehand, so that finding them is not measured."""
+    """An extractor that returns given topics, so that extraction is not measured."""
 
     name = "given topics"
 
@@ -52,16 +52,16 @@ class GivenTopics:
 
 @dataclass(frozen=True)
 class Work:
-    """A folder of prepared things, for one size.
+    """A folder of prepared inputs for one size.
 
     Parameters
     ----------
     folder : Path
     archive : str
-        As `read_events` takes it; where it is too small, events are generated.
+        The archive, as for `read_events`; if it is too small, events are generated.
     fields : dict of str to str
     n : int
-        Events that are measured; there are some more where new ones come.
+        Number of events that are measured, without the new ones.
     """
 
     folder: Path
@@ -71,20 +71,20 @@ class Work:
 
     @property
     def new(self) -> int:
-        """How many events come later: fewer in tiny archives."""
+        """Return the number of new events, which is smaller for tiny archives."""
         return min(NEW, self.n // 5)
 
     def path(self, name: str) -> Path:
+        """Return the path of a prepared input."""
         self.folder.mkdir(parents=True, exist_ok=True)
         return self.folder / f"{self.n}-{name}"
 
-    # What is read, with `new` more events than are measured
-
     def events(self) -> list[Event]:
+        """Return the events that are measured, followed by the new ones."""
         return list(read_events(str(self.jsonl("all"))))
 
     def jsonl(self, which: str = "first") -> Path:
-        """A file of the events that are measured (first), or of these and the new ones (all)."""
+        """Return the path of a file of the events that are measured ("first"), or of these and the new ones ("all")."""
         path = self.path(f"{which}.jsonl")
         if not path.exists():
             for name, lines in zip(("first", "all"), self._lines(), strict=True):
@@ -93,7 +93,7 @@ class Work:
         return path
 
     def generated(self) -> bool:
-        """Whether the archive is too small, so that events are generated."""
+        """Return whether events are generated because the archive is too small."""
         path = self.path("source.txt")
         if not path.exists():
             count = self.n + self.new
@@ -122,7 +122,7 @@ class Work:
         return self.path("topics.json")
 
     def topics(self, events: Sequence[Event]) -> list[tuple[Topic, ...]]:
-        """The topics of all events: found by the library, or those that generated events were made of."""
+        """Return the topics of events: extracted by the library, or those that the events were generated from."""
         path = self._topics_file()
         if not path.exists():
             stories = RelatedStories().fit(events, n_jobs=2)
@@ -132,10 +132,11 @@ class Work:
         return [tuple(Topic(*pair) for pair in pairs) for pairs in json.loads(path.read_text(encoding="utf-8"))]
 
     def extractor(self, events: Sequence[Event]) -> GivenTopics:
+        """Return an extractor that knows the topics of events."""
         return GivenTopics({event.id: topics for event, topics in zip(events, self.topics(events), strict=True)})
 
     def rows(self) -> tuple[sp.csr_array, np.ndarray]:
-        """The rows and days of the events that are measured; of generated ones without making their text."""
+        """Return the rows and days of the events that are measured; generated events need no text for this."""
         path = self.path("rows.npz")
         if not path.exists():
             rows, days = generate.matrix(self.n) if self.generated() else self._counted()
@@ -146,6 +147,7 @@ class Work:
             return rows, kept["days"]
 
     def _counted(self) -> tuple[sp.csr_array, np.ndarray]:
+        """Return the rows and days counted from the events' text."""
         from relatedstories.features.vectors import count_terms, count_topics
 
         events = self.events()
@@ -156,7 +158,7 @@ class Work:
         return generate.weighed(terms.matrix, keys.matrix, terms.terms), days
 
     def index(self, kept: bool = False) -> Path:
-        """The folder of an index of the events that are measured, with the nearest of each kept or without."""
+        """Return the folder of an index of the events that are measured, with a filled neighbour cache or without."""
         path = self.path("index-kept" if kept else "index")
         if not path.exists():
             events = self.events()
@@ -167,13 +169,13 @@ class Work:
         return path
 
     def drawn(self, count: int) -> list[int]:
-        """Numbers of random events, the same in every run."""
+        """Return the numbers of random events, the same in every run."""
         return random.Random(self.n).sample(range(self.n), min(count, self.n))
 
 
 @contextlib.contextmanager
 def written(path: Path) -> Iterator[Any]:
-    """A path to write to, which takes the place of another when all is written."""
+    """Yield a temporary path that is moved to `path` at the end of the block."""
     new = path.with_name(f"{path.name}.{os.getpid()}")
     yield new
     new.replace(path)
