@@ -135,9 +135,10 @@ def run(name: str, options: list[str], report: Path) -> None:
         sys.exit(done.err)
     summary = json.loads(report.read_text())
     links = f"{summary['added']} / {summary['removed']} / {summary['relabelled']}"
+    written = f"{summary['written']} {summary['unit']}"
     stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items())
     print(
-        f"| {name} | {done.seconds:.1f} | {summary['written']} {summary['unit']} | {links} | {done.peak / 2**30:.2f} | {stages} |",
+        f"| {name} | {done.seconds:.1f} | {written} | {links} | {done.peak / 2**30:.2f} | {stages} |",
         flush=True,
     )
 
