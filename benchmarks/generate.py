@@ -1,26 +1,28 @@
-"""Synthetic archives of any size, of invented words: the same seed and size, the same archive.
+"""Generate synthetic archives of any size from invented words; the same seed and size give the same archive.
 
     python benchmarks/generate.py 1000000 > archive.jsonl
     python benchmarks/generate.py 100000 --compare ARCHIVE.jsonl.gz --field title=text
 
 An event has an id, a date within twenty years and a title of some 15 to 30 words; `matrix` gives the rows of such an archive
-without its text. Memory is that of a month of events and the stories that are going on.
+without its text. Memory holds only a month of events and the current stories.
 
-Made like an archive of 106,327 events of 2002 to 2024 (Wikipedia's Portal:Current events, the first 100,000 of them), of which
-`--compare` prints the same statistics. There:
+The model is an archive of 106,327 events from 2002 to 2024 (Wikipedia's Portal:Current events), whose first 100,000 events have
+the following statistics, which `--compare` prints for any archive:
 
 - vocabulary: 7,000 words (without stop words) in 1,000 events, 23,000 in 10,000, 67,000 in 100,000, so it grows as the square
   root; 46% of the words are in one event only;
 - the 1st, 10th, 100th, 1,000th and 10,000th commonest words are in 15%, 5.4%, 1.6%, 0.3% and 0.015% of events, and these shares
   hold from 10,000 events on: hence `WORDS`, a Zipf law in pieces and without end, so that it grows;
-- topics: 3.3 an event, 10,600 in 10,000 events and 59,000 in 100,000, two thirds in one only; shares as `NAMES` has them;
-- a title has 24 words (the middle one), of which 37% are stop words; a row of the index has 19 weights;
+- topics: 3.3 per event, 10,600 in 10,000 events and 59,000 in 100,000, two thirds of them in one event only; the shares are those
+  of `NAMES`;
+- a title has 24 words (median), 37% of them stop words; a row of the index has 19 weights;
 - 20,400 weights of other rows are met on the way through the columns of a row at 100,000 events, nearly in proportion to size;
-- the best and the tenth best inner product of a row with others have medians of 0.43 and 0.27: news go on. Here too most events
-  belong to stories, which last from days to years, most in the first part of that, and share some words and topics.
+- the best and the tenth best inner product of a row with others have medians of 0.43 and 0.27, because
+  events continue earlier ones. So most generated events belong to stories, which last from days to years, with most events in
+  their first part, and share some words and topics.
 
-What it lacks: sense. The word space knows no invented word, so such events are compared without it; with `--known` the
-commonest words and topics are those that it knows (models/space), put together without sense.
+The titles have no meaning. The word space knows no invented word, so events are compared without it; with `--known`, the
+commonest words and topics are ones that it knows (models/space), combined at random.
 """
 
 from __future__ import annotations
@@ -55,12 +57,12 @@ STORY_FROM = 40  # the commonest words tell of no story
 
 
 class Zipf:
-    """Ranks, from 0, that occur in proportion to a curve: straight in the logarithms between points, and beyond them.
+    """A distribution of ranks, from 0, whose density is linear on logarithmic axes between points, and beyond the last.
 
     Parameters
     ----------
     points : sequence of (rank, share)
-        From rank 1; shares of any unit. The last piece goes on for ever and must fall faster than 1 / rank.
+        Points from rank 1; shares may have any unit. The last piece has no end and must fall faster than 1 / rank.
     """
 
     def __init__(self, points: Sequence[tuple[float, float]]) -> None:
@@ -75,7 +77,7 @@ class Zipf:
         self._scale = self._power / (share[:-1] * rank[:-1])
 
     def draw(self, random: np.random.Generator, size: int, first: int = 0) -> np.ndarray:
-        """Ranks, none of them below `first`."""
+        """Return random ranks of at least `first`."""
         least = self._below(first + 1.0) if first else 0.0
         at = random.uniform(least, self._sums[-1], size)
         piece = np.searchsorted(self._sums, at, "right") - 1
@@ -92,21 +94,21 @@ class Zipf:
 WORDS = Zipf(
     [(1, 3700), (3, 2200), (10, 1050), (30, 480), (100, 205), (300, 88), (1000, 29), (3000, 8), (10_000, 1.1), (30_000, 0.13)]
 )
-"""How common a word is, by its rank; a little more even than events have them, as stories have none of the commonest."""
+"""The frequency of words by rank, a little more even than in events, because stories do not use the commonest words."""
 
 NAMES = Zipf(
     [(1, 900), (3, 500), (10, 230), (30, 115), (100, 45), (300, 15), (1000, 4.2), (3000, 1.2), (10_000, 0.26), (1e5, 0.01)]
 )
-"""The same of topics."""
+"""The frequency of topics by rank."""
 
 
 class Month(NamedTuple):
-    """Some events in order of their days; words and topics are numbered by rank, and each is in an event once.
+    """Some events in order of their days; words and topics are given as ranks, each at most once per event.
 
     Parameters
     ----------
     days : ndarray of int, shape (n,)
-        Since `FIRST_DAY`.
+        Days since `FIRST_DAY`.
     words, names : ndarray of int, shape (n_words, 2) and (n_names, 2)
         The event, from 0, and the rank; the names' words are not among the words.
     """
@@ -117,7 +119,7 @@ class Month(NamedTuple):
 
 
 class Stories:
-    """The stories that are going on, each an entry of every array."""
+    """The current stories, each an entry of every array."""
 
     def __init__(self) -> None:
         self.start = self.last = self.rate = np.zeros(0)
@@ -125,7 +127,7 @@ class Stories:
         self.names = np.zeros((0, STORY_NAMES), np.int64)
 
     def go_on(self, random: np.random.Generator, day: float, new: int) -> None:
-        """Forget what has ended before a day, and begin as many new ones in the month from it."""
+        """Remove stories that ended before a day, and start as many new ones in the month from that day."""
         going = np.flatnonzero(self.start + self.last > day)
         start = day + random.uniform(0, STEP, new)
         last = np.exp(random.uniform(*np.log(LASTS), new))
@@ -137,7 +139,7 @@ class Stories:
         self.words, self.names = np.concatenate([self.words[going], words]), np.concatenate([self.names[going], names])
 
     def draw(self, random: np.random.Generator, day: float, days: float, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """The stories of events of the days from one on, and the days of these."""
+        """Return random stories, and the days of their events in the month from a day."""
         begin, end = np.maximum(self.start, day), np.minimum(self.start + self.last, day + days)
         # A story has most of its events early: the rate falls in a straight line to nothing.
         left = 1 - ((begin + end) / 2 - self.start) / self.last
@@ -147,7 +149,7 @@ class Stories:
 
 
 def months(n: int, seed: int = 0) -> Iterator[Month]:
-    """The n events of an archive, a month at a time."""
+    """Yield the n events of an archive, a month at a time."""
     random, stories = np.random.default_rng(seed), Stories()
     starts = range(0, DAYS, STEP)
     bounds = [n * min(start, DAYS) // DAYS for start in (*starts, DAYS)]
@@ -187,7 +189,7 @@ def _month(random: np.random.Generator, stories: Stories, start: int, n: int) ->
 
 
 def _once(pairs: list[np.ndarray]) -> np.ndarray:
-    """Each pair once, sorted."""
+    """Return each pair once, sorted."""
     return np.unique(np.concatenate(pairs), axis=0)
 
 
@@ -201,7 +203,7 @@ _GIVEN, _LAST = 400, 15_013
 
 
 def word(rank: int, starts: Sequence[str] = _STARTS) -> str:
-    """An invented word for a rank: two syllables for the first 4,900, then more. No two ranks have the same."""
+    """Return the invented word of a rank, unique to it: two syllables for the first 4,900 ranks, then more."""
     rest, first = divmod(rank, len(starts))
     syllables = []
     while True:
@@ -213,13 +215,13 @@ def word(rank: int, starts: Sequence[str] = _STARTS) -> str:
 
 
 def name(rank: int) -> str:
-    """The name of a topic: a place's has one word, a person's two. No two of the first six million have the same."""
+    """Return the name of a topic, of one word for places and two for people; the first six million are unique."""
     first, last = (word(part, _NAME_STARTS).capitalize() for part in _parts(rank))
     return f"{last}land" if _is_place(rank) else f"{first} {last}son"
 
 
 def _parts(rank: Any) -> tuple[Any, Any]:
-    """The words that a name is made of, by number: few, in many pairs, of which no two are the same."""
+    """Return the numbers of the words of a name: few words in many pairs, no two of which are the same."""
     return rank * 7919 % _GIVEN, rank % _LAST
 
 
@@ -228,7 +230,7 @@ def _is_place(rank: Any) -> Any:
 
 
 def known() -> tuple[list[str], list[str]]:
-    """The words of the library's word space, the commonest first, and its topics, in no order."""
+    """Return the words of the library's word space, commonest first, and its topics, in no particular order."""
     from relatedstories.features.vectors import background
     from relatedstories.features.word_space import default_space
 
@@ -241,7 +243,7 @@ def known() -> tuple[list[str], list[str]]:
 
 
 def events(n: int, seed: int = 0, with_known: bool = False) -> Iterator[tuple[dict[str, str], list[str]]]:
-    """Records as the library reads them, each with the names of the topics that its title was made of.
+    """Yield records that the library can read, each with the names of the topics that its title was generated from.
 
     Parameters
     ----------
@@ -264,14 +266,14 @@ def events(n: int, seed: int = 0, with_known: bool = False) -> Iterator[tuple[di
 
 
 def _lists(pairs: np.ndarray, n: int) -> list[list[int]]:
-    """The ranks of each event, in the order they stand in."""
+    """Yield the ranks of each event, in their order."""
     pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
     bounds = np.cumsum(np.bincount(pairs[:, 0], minlength=n))[:-1]
     return [part.tolist() for part in np.split(pairs[:, 1], bounds)]
 
 
 def _title(random: np.random.Generator, words: list[str], topics: list[str]) -> str:
-    """A title: a topic first, the others among the words, and function words before some of them."""
+    """Return a title: a topic first, the others among the words, with function words before some of them."""
     parts = list(topics[:1])
     step = len(words) // max(1, len(topics))
     draws = random.random(len(words) + len(topics)).tolist()
@@ -287,7 +289,7 @@ def _title(random: np.random.Generator, words: list[str], topics: list[str]) -> 
 
 
 def matrix(n: int, seed: int = 0) -> tuple[sp.csr_array, np.ndarray]:
-    """The rows of an archive's terms and topics as an index weighs them, and the events' days; without the text.
+    """Return the rows of an archive's terms and topics as an index weights them, and the events' days, without making text.
 
     Returns
     -------
@@ -312,7 +314,7 @@ def matrix(n: int, seed: int = 0) -> tuple[sp.csr_array, np.ndarray]:
 
 
 class _Pairs:
-    """Rows and columns of ones, collected."""
+    """Collects the rows and columns of ones of a sparse matrix."""
 
     def __init__(self) -> None:
         self._rows: list[np.ndarray] = []
@@ -330,7 +332,7 @@ class _Pairs:
 
 
 def weighed(terms: sp.csr_array, topics: sp.csr_array, words: Sequence[str] = ()) -> sp.csr_array:
-    """Rows from counts, weighed as the index does; with background frequencies where the words of the terms are given."""
+    """Return rows of counts weighted as in an index, with background frequencies if the terms are given."""
     from relatedstories.features.vectors import Counts, background, inverse_frequencies, weigh
 
     counts = [Counts((), part) for part in (terms, topics)]
@@ -343,7 +345,7 @@ def weighed(terms: sp.csr_array, topics: sp.csr_array, words: Sequence[str] = ()
 
 
 def statistics(texts: Sequence[str], topics: Sequence[Iterable[str]] | None) -> list[tuple[str, str]]:
-    """What an archive is like, for `--compare`: of its words alone, and of topics where there are any."""
+    """Return the statistics of an archive for `--compare`: of its words, and of its topics if it has any."""
     from relatedstories.features.vectors import count_terms, count_topics
 
     n = len(texts)
@@ -389,7 +391,7 @@ def _spread(values: Sequence[int] | np.ndarray) -> str:
 
 
 def compare(archive: str, fields: dict[str, str], n: int, seed: int, with_topics: bool) -> None:
-    """Print the statistics of the first n events of an archive beside those of as many generated ones."""
+    """Print the statistics of the first n events of an archive, next to those of as many generated events."""
     from relatedstories import TopicExtractor, read_events
 
     real = list(islice(read_events(archive, fields, on_error=lambda _: None), n))
@@ -406,10 +408,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("n", metavar="N", type=int)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--known", action="store_true", help="the commonest words and topics are those that the library knows")
-    parser.add_argument("--compare", metavar="ARCHIVE", help="print statistics of an archive beside those of a generated one")
+    parser.add_argument("--known", action="store_true", help="use words and topics that the library knows as the commonest ones")
+    parser.add_argument("--compare", metavar="ARCHIVE", help="print statistics of an archive and of a generated one")
     parser.add_argument(
-        "--topics", action="store_true", help="with --compare: topics too, which takes a minute per 100,000 events"
+        "--topics", action="store_true", help="with --compare: include topics, which takes a minute per 100,000 events"
     )
     parser.add_argument("--field", action="append", default=[], metavar="FIELD=COLUMN", help="as for relatedstories; repeatable")
     given = parser.parse_args(arguments)

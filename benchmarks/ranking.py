@@ -1,12 +1,12 @@
-"""What each part of the ranker is worth: left out of it, and alone; beside TF-IDF and BM25, on the same events.
+"""Measure what each part of the ranker contributes: without it and with it alone, compared with TF-IDF and BM25.
 
     python benchmarks/ranking.py LINKED.jsonl.gz [--embeddings FILE.npy]
     python benchmarks/ranking.py LINKED.jsonl.gz --wrong 50 --seed 1
 
-LINKED holds one event a line with `id`, `date`, `text`, the `story` heading that editors filed it under, all headings above it
-(`story_path`) and the `topics` they linked; the ranker sees id, date and text alone. FILE has an embedding a row, in the order of
-the lines. Prints Markdown. With --wrong, instead: links drawn at random among those of which the two events have no heading in
-common, with all that is needed to say why they are there. They quote the events: read them, do not publish them.
+LINKED holds one event per line with `id`, `date`, `text`, its heading (`story`), all headings above it (`story_path`) and the
+`topics` that editors linked; the ranker is given id, date and text only. FILE holds one embedding per row, in the order of the
+lines. Prints a table in Markdown. With --wrong, prints links drawn at random among those whose events share no heading, with
+their explanations, instead. These quote the events, so they should not be published.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import Literal
 from unittest.mock import patch
 
 import numpy as np
-from topics import plain, table  # of this folder
+from topics import normalised, table  # of this folder
 
 from relatedstories import Event, Link, RelatedStories, Topic, TopicExtractor
 from relatedstories.evaluation import evaluator as evaluation
@@ -38,13 +38,13 @@ from relatedstories.judging.judgements import QUERIES, Headings
 
 K = 5
 LABELLED = 800
-"""Queries whose labels are looked at: those of the developers' judge, so that the figures are comparable."""
+"""Number of queries whose labels are checked."""
 
 FULL = "full ranker"
 
 
 class Stored:
-    """Hands out topics that were extracted before: every variant has the same, and none waits for them."""
+    """An extractor that returns stored topics, so that they are extracted once for all variants."""
 
     def __init__(self, topics: Mapping[str, tuple[Topic, ...]]) -> None:
         self._topics = topics
@@ -53,22 +53,22 @@ class Stored:
         return (self._topics.get(event.id, ()) for event in events)
 
 
-# What no setting leaves out is patched out, here only.
+# Parts that no setting can switch off are patched out.
 
 
 def without_background() -> AbstractContextManager[object]:
-    """Terms weigh by how rare they are in the archive alone."""
+    """Weight terms by their rarity in the archive only."""
     return patch("relatedstories.index.archive.background", dict)
 
 
 def without_space() -> AbstractContextManager[object]:
-    """No word has a vector, so that a caller's embeddings are all the embedding there is."""
+    """Remove all word vectors, so that only a caller's embeddings are used."""
     none = Space({}, {}, np.zeros((0, DIMENSIONS), np.int8))
     return patch("relatedstories.index.archive.default_space", lambda: none)
 
 
 def without_folding() -> AbstractContextManager[object]:
-    """No two events are so alike that only one is listed."""
+    """List near-duplicates separately."""
     patches = ExitStack()
     for module in ("ranking.selection", "index.comparison"):
         patches.enter_context(patch(f"relatedstories.{module}.NEAR_DUPLICATE", 2.0))
@@ -77,6 +77,8 @@ def without_folding() -> AbstractContextManager[object]:
 
 @dataclass(frozen=True)
 class Variant:
+    """A ranker with other settings, or with parts patched out."""
+
     name: str
     settings: Mapping[str, float]
     patches: tuple = ()
@@ -84,7 +86,7 @@ class Variant:
     embeddings: Literal["", "given", "equal"] = ""
 
 
-# A part's own scores are on another scale than those of the whole, which the least score is meant for: alone, a part has none.
+# The minimum score is meant for the full score; the scores of a single part have another scale, so no minimum applies to them.
 ALONE = {"min_score": 0, "date_floor": 1, "space_weight": 0}
 ROW = ALONE | {"topic_weight": 0}
 
@@ -95,13 +97,13 @@ VARIANTS = (
     Variant("without the word space", {"space_weight": 0}),
     Variant("without the date factor", {"date_floor": 1}),
     Variant("without background frequencies", {}, (without_background,)),
-    Variant("without the least score", {"min_score": 0}),
+    Variant("without the minimum score", {"min_score": 0}),
     Variant("without folding near-duplicates", {}, (without_folding,)),
     Variant("words alone", ROW, (without_background,), topics=False),
     Variant("words with background frequencies alone", ROW, topics=False),
     Variant("topics alone", ALONE | {"topic_weight": 1}),
     Variant("word space alone", ALONE | {"space_weight": 1}),
-    # What all have the same embedding as all others is scored by its date alone.
+    # If all events have the same embedding, only the date factor distinguishes their scores.
     Variant("date factor alone", {"min_score": 0, "space_weight": 1}, (without_space,), embeddings="equal"),
 )
 WITH_EMBEDDINGS = (
@@ -114,7 +116,7 @@ WITH_EMBEDDINGS = (
 
 @dataclass(frozen=True)
 class Data:
-    """Events as editors filed them (`filed`) and as the ranker sees them (`events`), by id; and what editors said of them."""
+    """The events sorted by id, with headings (`filed`) and as the ranker sees them (`events`), and the editors' annotations."""
 
     filed: list[Event]
     events: list[Event]
@@ -138,7 +140,7 @@ class Data:
             filed,
             events,
             {row["id"]: row["story_path"] for row in rows},
-            {row["id"]: {plain(topic) for topic in row["topics"]} - {""} for row in rows},
+            {row["id"]: {normalised(topic) for topic in row["topics"]} - {""} for row in rows},
             {event.id: topics for event, topics in found},
             order,
         )
@@ -147,52 +149,54 @@ class Data:
         return Stored(self.topics)
 
 
-def lists_of(variant: Variant, data: Data, asked: Sequence[str], embeddings: object = None) -> dict[str, list[Link]]:
-    """The links of each event asked about."""
+def lists_of(variant: Variant, data: Data, queries: Sequence[str], embeddings: object = None) -> dict[str, list[Link]]:
+    """Return the links of each query."""
     stories = RelatedStories(data.extractor() if variant.topics else Stored({}), **variant.settings)
     with ExitStack() as patched:
         for make in variant.patches:
             patched.enter_context(make())
         rows = {"": None, "given": embeddings, "equal": np.ones((len(data.events), 1))}[variant.embeddings]
         stories.fit(data.events, embeddings=rows)
-        return dict(zip(asked, stories.related_many(asked, K), strict=True))
+        return dict(zip(queries, stories.related_many(queries, K), strict=True))
 
 
-def label_figures(lists: Mapping[str, Sequence[Link]], asked: Iterable[str], data: Data) -> tuple[float, float]:
-    """The share of links with a label; and of links whose events share a topic that editors linked, the share whose label is
-    such a topic or a heading of both."""
+def label_figures(lists: Mapping[str, Sequence[Link]], queries: Iterable[str], data: Data) -> tuple[float, float]:
+    """Return the share of links with a label, and the share of correct labels.
+
+    A label is correct if it is a topic or heading of both events; only links whose events share a linked topic are counted.
+    """
     links = labelled = could = right = 0
-    for query in asked:
+    for query in queries:
         for link in lists[query]:
-            ours, theirs = ((data.linked[id_], set(map(plain, data.above[id_]))) for id_ in (query, link.event.id))
+            ours, theirs = ((data.linked[id_], set(map(normalised, data.above[id_]))) for id_ in (query, link.event.id))
             links += 1
             labelled += link.context is not None
             if ours[0] & theirs[0]:
                 could += 1
-                right += link.context is not None and plain(link.context) in set.union(*ours) & set.union(*theirs)
+                right += link.context is not None and normalised(link.context) in set.union(*ours) & set.union(*theirs)
     return labelled / max(1, links), right / max(1, could)
 
 
 def compare(data: Data, embeddings: object) -> None:
-    """The table."""
+    """Print the table of all variants."""
     full = RelatedStories(data.extractor())
     base = evaluation.evaluate(data.filed, k=K, above=data.above, stories=full)
-    asked = base.queries
+    queries = base.queries
     about = measures.sample_queries(sorted(base.judgements), LABELLED)
-    every = list(dict.fromkeys([*asked, *about]))
+    every = list(dict.fromkeys([*queries, *about]))
     variants = VARIANTS if embeddings is None else VARIANTS + WITH_EMBEDDINGS
     figures: dict[str, tuple[float, float]] = {}
     listed = {"TF-IDF": base.lists["tfidf"], "BM25": base.lists["bm25"]}
     listed |= {"most shared topics, then newest": base.lists["shared-topics"]}
     for variant in (Variant(FULL, {}), *variants):
-        print(variant.name, file=sys.stderr, flush=True)  # some seconds each
+        print(variant.name, file=sys.stderr, flush=True)  # each takes some seconds
         links = lists_of(variant, data, every, embeddings)
-        listed[variant.name] = {query: [link.event.id for link in links[query]] for query in asked}
+        listed[variant.name] = {query: [link.event.id for link in links[query]] for query in queries}
         figures[variant.name] = label_figures(links, about, data)
     if listed[FULL] != base.lists[evaluation.LIBRARY]:
-        raise SystemExit("the full ranker lists other events here than in evaluate(): a variant is not what it says")
+        raise SystemExit("the full ranker lists other events here than in evaluate(), so the variants are not comparable")
 
-    # `evaluate` takes one ranker; the measure and the resamples behind it take any lists.
+    # `evaluate` takes one ranker, `evaluate_lists` the lists of any number of systems.
     systems = {evaluation.LIBRARY: listed.pop(FULL), **listed}
     trec_eval = measures.import_extra("ranking.py", "pytrec_eval")
     found = evaluation.evaluate_lists(trec_eval, base.judgements, base.queries, systems, K, len(data.events))
@@ -208,18 +212,18 @@ def compare(data: Data, embeddings: object) -> None:
     packages = ("relatedstories", "numpy", "scikit-learn", "spacy")
     versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(versions)}")
-    print(f"{len(data.events)} events, {len(asked)} queries; labels of {len(about)} queries")
+    print(f"{len(data.events)} events, {len(queries)} queries; labels of {len(about)} queries")
     table(("", f"nDCG@{K}", "against the full ranker", "links a list", "with a label", "labels right"), rows)
 
 
-def draw_wrong(data: Data, how_many: int, seed: int) -> None:
-    """Links of gain 0, to be read."""
+def draw_wrong(data: Data, count: int, seed: int) -> None:
+    """Print randomly drawn links of gain 0, for reading."""
     judgements = Headings(data.filed, data.above)
-    asked = measures.sample_queries(sorted(judgements), QUERIES)
+    queries = measures.sample_queries(sorted(judgements), QUERIES)
     stories = RelatedStories(data.extractor()).fit(data.events)
     counts: collections.Counter[str] = collections.Counter()
     wrong: list[tuple[str, Link]] = []
-    for query, links in zip(asked, stories.related_many(asked, K), strict=True):
+    for query, links in zip(queries, stories.related_many(queries, K), strict=True):
         gains = judgements[query]
         for link in links:
             other = link.event.id
@@ -229,7 +233,7 @@ def draw_wrong(data: Data, how_many: int, seed: int) -> None:
                 wrong.append((query, link))
     print("; ".join(f"{what}: {n}" for what, n in sorted(counts.items(), reverse=True)))
     event = {one.id: one for one in data.filed}
-    for i, (query, link) in enumerate(random.Random(seed).sample(wrong, min(how_many, len(wrong))), 1):
+    for i, (query, link) in enumerate(random.Random(seed).sample(wrong, min(count, len(wrong))), 1):
         print(f"\n{i}. score {link.score:.3f}, rank {link.rank}, context {link.context}; {[topic.name for topic in link.topics]}")
         for one in (event[query], event[link.event.id]):
             print(f"   {one.date} {data.above[one.id]} {one.title}")
@@ -238,19 +242,19 @@ def draw_wrong(data: Data, how_many: int, seed: int) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("events", metavar="LINKED.jsonl.gz")
-    parser.add_argument("--embeddings", metavar="FILE.npy", help="rank with these too, a row a line")
-    parser.add_argument("--wrong", type=int, metavar="N", help="instead of the table, N wrong links drawn at random")
-    parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
-    given = parser.parse_args(arguments)
-    embeddings = None if given.embeddings is None else np.load(given.embeddings, allow_pickle=False)
-    data = Data.read(given.events)
+    parser.add_argument("events", metavar="LINKED.jsonl.gz", help="events with headings and linked topics")
+    parser.add_argument("--embeddings", metavar="FILE.npy", help="also rank with these embeddings, one row per line of LINKED")
+    parser.add_argument("--wrong", type=int, metavar="N", help="print N wrong links, drawn at random, instead of the table")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the draw (default: %(default)s)")
+    args = parser.parse_args(arguments)
+    embeddings = None if args.embeddings is None else np.load(args.embeddings, allow_pickle=False)
+    data = Data.read(args.events)
     if embeddings is not None and len(embeddings) != len(data.order):
-        parser.error(f"--embeddings: got {len(embeddings)} rows, expected {len(data.order)}, one a line")
-    if given.wrong is not None:
-        draw_wrong(data, given.wrong, given.seed)
+        parser.error(f"--embeddings: got {len(embeddings)} rows, expected {len(data.order)}, one per event")
+    if args.wrong is not None:
+        draw_wrong(data, args.wrong, args.seed)
     else:
-        # The rows of the file are in its order, the events by id.
+        # The embeddings are in the order of the file, the events are sorted by id.
         compare(data, None if embeddings is None else embeddings[data.order])
 
 
