@@ -73,7 +73,7 @@ def test_an_index_is_exported():
             1,
             "base_url: got 'example.org', expected an address",
         ),
-        (["--index", "index", "--to", "site", "--templates", "none"], 1, "none: got no folder, expected one of templates"),
+        (["--index", "index", "--to", "site", "--templates", "none"], 1, "none: got no folder, expected a folder of templates"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_written(arguments, code, message):
