@@ -12,9 +12,9 @@ from .ranking.explanation import Part as Part
 from .ranking.links import Link as Link
 from .ranking.links import Links as Links
 from .sources import read_events as read_events
-from .topics.extractor import Mention as Mention
-from .topics.extractor import Topic as Topic
 from .topics.extractor import TopicExtractor as TopicExtractor
-from .topics.extractor import Topics as Topics
+from .topics.topic import Mention as Mention
+from .topics.topic import Topic as Topic
+from .topics.topic import Topics as Topics
 
 __version__: str

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from relatedstories.display.html import shorten
 from relatedstories.errors import InputError, shown, whole_number
 from relatedstories.events import Event
-from relatedstories.topics.extractor import Topic
+from relatedstories.topics.topic import Topic
 
 try:
     import matplotlib.dates as mdates

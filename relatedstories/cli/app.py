@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from relatedstories.evaluation.evaluator import Evaluation
     from relatedstories.index.stories import RelatedStories
     from relatedstories.ranking.filters import Keywords
-    from relatedstories.topics.extractor import Topic, TopicExtractor
+    from relatedstories.topics.extractor import TopicExtractor
+    from relatedstories.topics.topic import Topic
 
 __all__ = ["app", "main"]
 

@@ -15,7 +15,7 @@ from relatedstories.events import Event
 from relatedstories.export.paths import event_stem
 from relatedstories.index.stories import RelatedStories
 from relatedstories.progress import Progress
-from relatedstories.topics.extractor import Topic
+from relatedstories.topics.topic import Topic
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -18,8 +18,7 @@ from relatedstories.features.word_space import DIMENSIONS, default_space, with_u
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import TopicNames, count_names, most_common_name, names_by_key
 from relatedstories.ranking.labels import Label
-from relatedstories.topics.checkpoint import Found
-from relatedstories.topics.extractor import Topic
+from relatedstories.topics.topic import EventTopics, Topic
 from relatedstories.topk.rows import Rows, csr_arrays
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Archive:
         The ids of the events.
     days : ndarray of int32
         The day numbers of their dates, or `NO_DATE`.
-    found : sequence of Found
+    found : sequence of EventTopics
         The topics of each event, as name and kind.
     terms, keys : Counts
         The terms and the topics' keys in each event.
@@ -55,7 +54,7 @@ class Archive:
     events: LazySequence[Event]
     ids: LazySequence[str]
     days: npt.NDArray[np.int32]
-    found: LazySequence[Found]
+    found: LazySequence[EventTopics]
     terms: Counts
     keys: Counts
     names: LazySequence[TopicNames]
@@ -66,7 +65,7 @@ class Archive:
 
     @classmethod
     def of(
-        cls, events: list[Event], found: list[Found], topic_weight: float, user_embeddings: npt.NDArray[Any] | None = None
+        cls, events: list[Event], found: list[EventTopics], topic_weight: float, user_embeddings: npt.NDArray[Any] | None = None
     ) -> Archive:
         """Return the archive of events sorted by id, with their topics and a caller's embeddings."""
         terms, keys = _counts(events, found)
@@ -94,7 +93,7 @@ class Archive:
     def with_events(
         self,
         events: list[Event],
-        found: list[Found],
+        found: list[EventTopics],
         order: npt.NDArray[np.intp],
         topic_weight: float,
         user_embeddings: npt.NDArray[Any] | None = None,
@@ -267,7 +266,7 @@ class Archive:
             np.stack([row.embedding for row in rows]),
         )
 
-    def rows_for(self, events: list[Event], found: list[Found], topic_weight: float) -> list[EventRow]:
+    def rows_for(self, events: list[Event], found: list[EventTopics], topic_weight: float) -> list[EventRow]:
         """Return rows for events that the archive does not hold, weighed by its frequencies.
 
         A term or topic that the archive lacks takes its part of the row's length, although no event shares it.
@@ -297,7 +296,7 @@ class Archive:
         return rows
 
 
-def _counts(events: Sequence[Event], found: Sequence[Found]) -> tuple[Counts, Counts]:
+def _counts(events: Sequence[Event], found: Sequence[EventTopics]) -> tuple[Counts, Counts]:
     """Return the terms and the topics' keys of events."""
     keys = ([Topic(name).key for name, _ in pairs] for pairs in found)
     return count_terms(event.full_text for event in events), count_topics(keys)

@@ -10,7 +10,7 @@ from relatedstories.events import Event
 from relatedstories.index.archive import Archive
 from relatedstories.index.comparison import Comparison
 from relatedstories.index.rows import EventRow
-from relatedstories.topics.checkpoint import Found
+from relatedstories.topics.topic import EventTopics
 from relatedstories.topk.blocked_index import BlockedIndex
 from relatedstories.topk.dates import ANY_DAY
 from relatedstories.topk.neighbour_cache import NeighbourCache, StaleNeighbours
@@ -91,7 +91,7 @@ class ArchiveIndex:
         return ArchiveIndex(archive, self._blocks, self.neighbours, self.stale_neighbours, self.saved)
 
     def with_events(
-        self, events: list[Event], found: list[Found], topic_weight: float, user_embeddings: npt.NDArray[Any] | None = None
+        self, events: list[Event], found: list[EventTopics], topic_weight: float, user_embeddings: npt.NDArray[Any] | None = None
     ) -> ArchiveIndex:
         """Return the index of this archive's events and further ones, see `Archive.with_events`."""
         order = self.archive.insertion_order(events)

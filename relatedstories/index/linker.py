@@ -18,8 +18,8 @@ from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.labels import most_telling_first, shared_phrase
 from relatedstories.ranking.links import Link, Links
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
-from relatedstories.topics.extractor import Topic
 from relatedstories.topics.names import normalise_name
+from relatedstories.topics.topic import Topic
 from relatedstories.topk.partial import PartialTopK
 
 __all__ = ["Linker"]

@@ -32,9 +32,10 @@ from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
-from relatedstories.topics.extraction import Found, extracted
-from relatedstories.topics.extractor import Topic, TopicExtractor, Topics, model_name
+from relatedstories.topics.extraction import extracted
+from relatedstories.topics.extractor import TopicExtractor, model_name
 from relatedstories.topics.names import normalise_name
+from relatedstories.topics.topic import EventTopics, Topic, Topics
 from relatedstories.topk.dates import NO_DATE
 from relatedstories.topk.loading import kernel_is_loaded
 
@@ -329,9 +330,9 @@ class RelatedStories:
 
     def _extract(
         self, events: Sequence[Event], n_jobs: int, progress: Progress | None, checkpoint: str | os.PathLike[str] | None = None
-    ) -> list[Found]:
+    ) -> list[EventTopics]:
         """Return the topics of events; those that a loaded index holds as they are are taken from it."""
-        known: list[Found | None] = [None] * len(events)
+        known: list[EventTopics | None] = [None] * len(events)
         if self._fitted is not None and self._loaded_topics_are_ours:
             archive = self._fitted.archive
             numbers = unchanged_numbers(archive, events)

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import TypeAlias
 
-from relatedstories.topics.checkpoint import Found
-from relatedstories.topics.extractor import Topic
+from relatedstories.topics.topic import EventTopics, Topic
 
 __all__ = ["TopicNames", "count_names", "most_common_name", "names_by_key"]
 
@@ -16,7 +15,7 @@ TopicNames: TypeAlias = tuple[str, tuple[tuple[str, str, int], ...]]
 """The key of a topic, and each name and kind that events have it under with the number of these events."""
 
 
-def count_names(topics: Iterable[Found]) -> collections.Counter[tuple[str, str]]:
+def count_names(topics: Iterable[EventTopics]) -> collections.Counter[tuple[str, str]]:
     """Return how many events have each name and kind."""
     return collections.Counter(chain.from_iterable(topics))
 

@@ -13,7 +13,7 @@ from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event, events_of
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
-from relatedstories.topics.checkpoint import Found
+from relatedstories.topics.topic import EventTopics
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -47,7 +47,7 @@ def updated_index(
     index: ArchiveIndex,
     events: list[Event],
     numbers: Sequence[int],
-    extract: Callable[[Sequence[Event]], list[Found]],
+    extract: Callable[[Sequence[Event]], list[EventTopics]],
     topic_weight: float,
 ) -> ArchiveIndex | None:
     """Return the index of events, made from another one; None if that holds too few of them, or holds embeddings of the caller.

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from relatedstories.topics.extractor import Topic
 from relatedstories.topics.names import forms, words
+from relatedstories.topics.topic import Topic
 
 __all__ = ["MAX_PHRASE_CHARS", "MAX_PHRASE_WORDS", "MIN_WORD_SHARE", "Label", "most_telling_first", "shared_phrase"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from relatedstories.events import Event
-from relatedstories.topics.extractor import Topic
+from relatedstories.topics.topic import Topic
 
 if TYPE_CHECKING:
     from relatedstories.display.frames import Library

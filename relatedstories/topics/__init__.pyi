@@ -1,6 +1,6 @@
 from .aliases import read_aliases as read_aliases
-from .extractor import KINDS as KINDS
-from .extractor import Mention as Mention
-from .extractor import Topic as Topic
 from .extractor import TopicExtractor as TopicExtractor
-from .extractor import Topics as Topics
+from .kinds import KINDS as KINDS
+from .topic import Mention as Mention
+from .topic import Topic as Topic
+from .topic import Topics as Topics

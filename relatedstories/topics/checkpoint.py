@@ -9,19 +9,16 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 from relatedstories.disk.lazy_sequence import as_line
 from relatedstories.disk.locks import try_lock
 from relatedstories.errors import InputError
 from relatedstories.events import Event
+from relatedstories.topics.topic import EventTopics
 
-__all__ = ["Checkpoint", "Found"]
+__all__ = ["Checkpoint"]
 
 _log = logging.getLogger(__name__)
-
-Found: TypeAlias = tuple[tuple[str, str], ...]
-"""The names and kinds of an event's topics."""
 
 
 class Checkpoint:
@@ -56,7 +53,7 @@ class Checkpoint:
 
     def __init__(self, path: Path, model: str, file: int) -> None:
         self._path, self._file = path, file
-        self._known: dict[str, Found] = {}
+        self._known: dict[str, EventTopics] = {}
         head = _head(model)
         os.lseek(file, 0, os.SEEK_END)
         lines = path.read_bytes().splitlines(keepends=True)
@@ -99,11 +96,11 @@ class Checkpoint:
             os.close(file)
             path.unlink(missing_ok=True)
 
-    def found(self, events: Sequence[Event]) -> list[Found | None]:
+    def found(self, events: Sequence[Event]) -> list[EventTopics | None]:
         """The topics of those events of which they are known."""
         return [self._known.get(_digest(event)) for event in events] if self._known else [None] * len(events)
 
-    def add(self, event: Event, topics: Found) -> None:
+    def add(self, event: Event, topics: EventTopics) -> None:
         """Write down the topics of an event; they are with the system, if not yet on the disk, when this returns."""
         with _errors(self._path):
             self._write(as_line([_digest(event), topics]))

@@ -11,10 +11,11 @@ from pathlib import Path
 from relatedstories.events import Event
 from relatedstories.parallel import on_cluster, worker_count
 from relatedstories.progress import Progress
-from relatedstories.topics.checkpoint import Checkpoint, Found
+from relatedstories.topics.checkpoint import Checkpoint
 from relatedstories.topics.extractor import TopicExtractor
+from relatedstories.topics.topic import EventTopics
 
-__all__ = ["Found", "extracted"]
+__all__ = ["extracted"]
 
 _CHUNK = 512  # events a task: a second's work or less, so that progress shows and processes end together
 
@@ -22,18 +23,18 @@ _CHUNK = 512  # events a task: a second's work or less, so that progress shows a
 def extracted(
     extractor: TopicExtractor,
     events: Sequence[Event],
-    known: Sequence[Found | None],
+    known: Sequence[EventTopics | None],
     n_jobs: int = 1,
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-) -> list[Found]:
+) -> list[EventTopics]:
     """The topics of events, as an archive holds them.
 
     Parameters
     ----------
     extractor : TopicExtractor
     events : sequence of Event
-    known : sequence of Found or None
+    known : sequence of EventTopics or None
         Of each event the topics, where they are known already.
     n_jobs, progress, checkpoint
         As of `relatedstories.RelatedStories.fit`.
@@ -54,7 +55,7 @@ def extracted(
     return [topics for topics in found if topics is not None]
 
 
-def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[Found]:
+def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[EventTopics]:
     workers, elsewhere = worker_count(n_jobs), on_cluster()
     chunks = [events[i : i + _CHUNK] for i in range(0, len(events), _CHUNK)]
     if not elsewhere and (workers == 1 or len(chunks) < 4):  # a process takes some seconds to start
@@ -69,7 +70,7 @@ def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) 
         yield from found
 
 
-def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[Found]:
+def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[EventTopics]:
     pool: dict[tuple[str, str], tuple[str, str]] = {}  # what is one object travels once
     collecting = gc.isenabled()
     gc.disable()  # a process of its own, and what it makes is remembered or gone without
@@ -80,6 +81,6 @@ def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[F
             gc.enable()
 
 
-def _found(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[Found]:
+def _found(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[EventTopics]:
     for topics in extractor.extract_many(events):
         yield tuple([(topic.name, topic.kind) for topic in topics if topic.key])

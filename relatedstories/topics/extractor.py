@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from relatedstories.artefacts import path
@@ -21,18 +21,16 @@ from relatedstories.events import Event
 from relatedstories.topics.aliases import learn_names, names_of
 from relatedstories.topics.candidates import Text
 from relatedstories.topics.entities import entity_mentions
-from relatedstories.topics.kinds import KINDS
 from relatedstories.topics.kinds import kind as kind_of
 from relatedstories.topics.names import Name, NameTable, default_names, normalise_name
 from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, Found, find, tokenized
+from relatedstories.topics.topic import Mention, Topic, Topics, text_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-    from relatedstories.display.frames import Library
-
-__all__ = ["KINDS", "THRESHOLD", "Mention", "Topic", "TopicExtractor", "Topics", "model_name"]
+__all__ = ["THRESHOLD", "TopicExtractor", "model_name"]
 
 MAX_CHARS = 20_000
 """An event's first characters, which topics are read from: news says what it is about at the start."""
@@ -50,135 +48,6 @@ _RULER = re.compile(r"([^\w\s])\1{20,}")
 
 _Place: TypeAlias = tuple[int, int, str, str, float]
 """A mention: its start and end in characters, and the topic's canonical name, kind and probability."""
-
-
-class Mention(str):
-    """The words in a text that named a topic, with where they stand: ``event.full_text[start:end]``.
-
-    Parameters
-    ----------
-    text : str
-    start, end : int
-        Offsets in characters.
-    """
-
-    start: int
-    end: int
-
-    def __new__(cls, text: str, start: int, end: int) -> Mention:  # noqa: D102
-        self = super().__new__(cls, text)
-        self.start, self.end = start, end
-        return self
-
-    def __getnewargs__(self) -> tuple[str, int, int]:  # type: ignore[override]
-        return str(self), self.start, self.end
-
-
-class Topic(str):
-    """A named thing that an event is about. It is its canonical name, a str, with what else is known of it.
-
-    Two topics of one name are equal, so that ``set(extract(a)) & set(extract(b))`` are the topics two texts share.
-
-    Parameters
-    ----------
-    name : str
-        The canonical name: "International Space Station", whatever the text calls it.
-    kind : str
-        One of `KINDS`.
-    mentions : sequence of Mention, default ()
-        The words that named it, in the order of the text; empty for a topic that an editor gave.
-    probability : float, default 1.0
-        How likely an editor is to link it in this text, 0 to 1; 1 for a topic that an editor or a user's own names gave.
-
-    Examples
-    --------
-    >>> topic = Topic("International Space Station", "place", [Mention("the ISS", 0, 7)])
-    >>> topic, topic.kind, topic.mentions
-    ('International Space Station', 'place', ('the ISS',))
-    """
-
-    kind: str
-    mentions: tuple[Mention, ...]
-    probability: float
-
-    def __new__(  # noqa: D102
-        cls, name: str, kind: str = "thing", mentions: Sequence[Mention] = (), probability: float = 1.0
-    ) -> Topic:
-        self = super().__new__(cls, name)
-        self.kind, self.mentions, self.probability = kind, tuple(mentions), probability
-        return self
-
-    def __getnewargs__(self) -> tuple[str, str, tuple[Mention, ...], float]:  # type: ignore[override]
-        return str(self), self.kind, self.mentions, self.probability
-
-    @property
-    def name(self) -> str:
-        """The canonical name as a plain str."""
-        return str(self)
-
-    @property
-    def key(self) -> str:
-        """What makes two topics one: the name without case, accents, dots and article; "" if it cannot be a topic."""
-        return normalise_name(self)
-
-
-class Topics(tuple[Topic, ...]):
-    """The topics of an event or text: a tuple, which shows itself in a notebook as the text with its topics marked.
-
-    Parameters
-    ----------
-    topics : iterable of Topic
-    of : Event or str
-        What they are the topics of.
-
-    Examples
-    --------
-    >>> topics = Topics([Topic("International Space Station", "place", [Mention("the ISS", 9, 16)])], "Crew of the ISS rests")
-    >>> topics, topics.text
-    (('International Space Station',), 'Crew of the ISS rests')
-    """
-
-    of: Event | str
-
-    def __new__(cls, topics: Iterable[Topic] = (), of: Event | str = "") -> Topics:  # noqa: D102
-        self = super().__new__(cls, topics)
-        self.of = of  # the event as it is, not its text: that would be a copy
-        return self
-
-    @property
-    def text(self) -> str:
-        """What the offsets of mentions count in."""
-        return _text_of(self.of)
-
-    def to_frame(self, library: Library | None = None) -> Any:
-        """The topics as a data frame: name, kind, probability, mentions.
-
-        Parameters
-        ----------
-        library : {"pandas", "polars"}, optional
-            By default pandas where that is installed, else polars.
-
-        Raises
-        ------
-        InputError
-            If there is no such library, or it is not installed.
-        """
-        from relatedstories.display.frames import frame
-
-        return frame(
-            {
-                "name": ("text", [topic.name for topic in self]),
-                "kind": ("text", [topic.kind for topic in self]),
-                "probability": ("number", [topic.probability for topic in self]),
-                "mentions": ("texts", [[str(mention) for mention in topic.mentions] for topic in self]),
-            },
-            library,
-        )
-
-    def _repr_html_(self) -> str:
-        from relatedstories.display.html import topics_html
-
-        return topics_html(self, self.text)
 
 
 class TopicExtractor:
@@ -357,7 +226,7 @@ class TopicExtractor:
         """
         stream = iter(events)
         while batch := list(itertools.islice(stream, BATCH_SIZE)):
-            texts = [_plain(_text_of(event)[:MAX_CHARS]) for event in batch]
+            texts = [_plain(text_of(event)[:MAX_CHARS]) for event in batch]
             if self._nlp is None:
                 read = [tokenized(text) for text in texts]
                 mentions = [_places(text, found) for text, found in zip(read, find(read, self.threshold), strict=True)]
@@ -417,14 +286,6 @@ def _places(text: Text, found: Iterable[Found]) -> list[_Place]:
 def _plain(text: str) -> str:
     """The text with long rows of one sign blanked, which spaCy's tokenizer takes minutes for; offsets stay."""
     return _RULER.sub(lambda row: " " * len(row[0]), text)
-
-
-def _text_of(event: Event | str) -> str:
-    if isinstance(event, Event):
-        return event.full_text
-    if isinstance(event, str):
-        return event.encode("utf-8", "replace").decode()  # a lone surrogate is no character
-    raise BadValueError("extract", None, shown(event), "an Event or a text")
 
 
 def _digest(data: bytes) -> str:

@@ -10,7 +10,8 @@ import spacy
 from helpers import SPACE
 
 from relatedstories import BadValueError, Event, InputError, Mention, Topic, TopicExtractor
-from relatedstories.topics.extractor import KINDS, MAX_CHARS
+from relatedstories.topics.extractor import MAX_CHARS
+from relatedstories.topics.kinds import KINDS
 from relatedstories.topics.names import Name, NameTable, is_acronym, normalise_name
 
 
