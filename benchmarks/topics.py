@@ -25,8 +25,9 @@ import statistics
 import subprocess
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+
+from relatedstories.accents import strip_accents
 
 BASELINE, OURS = "en_core_web_sm entities", "TopicExtractor"
 ROUNDS, LOADS = 3, 5
@@ -37,7 +38,7 @@ THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THR
 
 def plain(name: str) -> str:
     """A name as it is compared: in lower case without accents, bracket, article and signs."""
-    name = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char)).lower()
+    name = strip_accents(name).lower()
     name = re.sub(r"^(the|a|an)\s+", "", re.sub(r"\s*\(.*\)\s*$", "", name).strip())
     return re.sub(r"[^a-z0-9 ]", "", name).strip()
 

@@ -7,7 +7,8 @@ import datetime as dt
 import functools
 import hashlib
 import re
-import unicodedata
+
+from relatedstories.accents import strip_accents
 
 __all__ = ["HOME", "UNDATED", "day_stem", "event_stem", "part_stem", "slug", "topic_stem", "up", "year_stem"]
 
@@ -29,8 +30,7 @@ def slug(text: str) -> str:
     'fete-in-orleans-b-50-b-more'
     """
     text = text[:1000]
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text).replace("ß", "ss").encode("ascii", "ignore").decode()
+    text = strip_accents(text).replace("ß", "ss").encode("ascii", "ignore").decode()
     words = _OTHERS.sub("-", text.lower()).strip("-")
     if len(words) > SLUG:
         words = words[: SLUG + 1].rpartition("-")[0] or words[:SLUG]

@@ -13,7 +13,6 @@ from __future__ import annotations
 import functools
 import html
 import re
-import unicodedata
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
+from relatedstories.accents import strip_accents
 from relatedstories.artefacts import table
 from relatedstories.features.sparse import with_columns
 
@@ -129,13 +129,7 @@ def count_terms(texts: Iterable[str]) -> Counts:
     ('crew', 'station')
     """
     unescaped = (html.unescape(text) if "&" in text else text for text in texts)  # "&quot;" is not a word
-    return _count((_WORD.findall(_without_accents(text.lower())) for text in unescaped), _stop_words())
-
-
-def _without_accents(text: str) -> str:
-    if text.isascii():
-        return text
-    return "".join([char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)])
+    return _count((_WORD.findall(strip_accents(text.lower())) for text in unescaped), _stop_words())
 
 
 def count_topics(keys: Iterable[Iterable[str]]) -> Counts:

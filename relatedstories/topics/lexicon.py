@@ -7,7 +7,6 @@ many events editors linked it, to which names, in how many it occurs, and how it
 from __future__ import annotations
 
 import functools
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from relatedstories.accents import strip_accents
 from relatedstories.artefacts import path, table
 
 __all__ = ["Countries", "Lexicon", "Pattern", "default_lexicon", "form_of", "key_of"]
@@ -34,9 +34,7 @@ def form_of(token: str) -> str:
     ('US', 'Cordoba')
     """
     if not token.isascii():
-        token = (
-            "".join(c for c in unicodedata.normalize("NFKD", token) if not unicodedata.combining(c)).translate(_DASHES) or token
-        )
+        token = strip_accents(token).translate(_DASHES) or token
     return token.replace(".", "") or token if "." in token else token
 
 

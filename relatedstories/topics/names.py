@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from relatedstories.accents import strip_accents
 from relatedstories.topics.kinds import KINDS
 from relatedstories.topics.lexicon import default_lexicon
 
@@ -62,7 +62,7 @@ def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
             found.append(Word(*match.span(), word))
             continue
         word = _POSSESSIVE.sub("", word)
-        found.append(Word(match.start(), match.start() + len(word), _plain(word)))
+        found.append(Word(match.start(), match.start() + len(word), _without_marks(word)))
     return found
 
 
@@ -75,12 +75,12 @@ def forms(text: str) -> list[str]:
     ['Cordoba', 'rules']
     """
     found: list[str] = _WORD.findall(text)
-    return [word if word.isascii() and word.isalnum() else _plain(_POSSESSIVE.sub("", word)) for word in found]
+    return [word if word.isascii() and word.isalnum() else _without_marks(_POSSESSIVE.sub("", word)) for word in found]
 
 
-def _plain(word: str) -> str:
-    if not word.isascii():
-        word = "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char))
+def _without_marks(word: str) -> str:
+    """Return a word without accents, dots, apostrophes and ampersands."""
+    word = strip_accents(word)
     return word if word.isalnum() else re.sub(r"[.'’&]", "", word)
 
 
