@@ -16,10 +16,11 @@ import spacy
 from sklearn.utils.extmath import randomized_svd
 
 from relatedstories.artefacts import table
-from relatedstories.topics.candidates import CandidateGenerator, Text
+from relatedstories.topics.candidates import CandidateGenerator
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import Lexicon, Pattern, default_countries, form_of, key_of
 from relatedstories.topics.names import definitions
+from relatedstories.topics.text_forms import Text
 
 LAST_YEAR = "2021"
 MAX_FORM = 8  # tokens

@@ -26,8 +26,9 @@ import torch
 from learn import Counts, Event, acronyms, background_counts, lexicon_of, read, word_vectors
 from torch import nn
 
+from relatedstories.topics.candidate_features import FEATURES, Candidates
 from relatedstories.topics.candidate_ranker import CONTEXT, GRID, HIDDEN, LAYERS, WIDTH, CandidateRanker
-from relatedstories.topics.candidates import FEATURES, CandidateGenerator, Candidates
+from relatedstories.topics.candidates import CandidateGenerator
 from relatedstories.topics.lexicon import key_of
 
 SEED = 0

@@ -19,11 +19,11 @@ from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event
 from relatedstories.topics.aliases import learn_names, names_of
-from relatedstories.topics.candidates import Text
 from relatedstories.topics.entities import entity_mentions
 from relatedstories.topics.kinds import kind as kind_of
 from relatedstories.topics.names import Name, NameTable, default_names, normalise_name
 from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, Found, find, tokenized
+from relatedstories.topics.text_forms import Text
 from relatedstories.topics.topic import Mention, Topic, Topics, text_of
 
 if TYPE_CHECKING:

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from relatedstories.topics.caches import RecentCache
+from relatedstories.topics.candidate_features import Candidates
 from relatedstories.topics.candidate_ranker import default_network
-from relatedstories.topics.candidates import CandidateGenerator, Candidates, Recent, Text
+from relatedstories.topics.candidates import CandidateGenerator
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
+from relatedstories.topics.text_forms import Text
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -65,7 +68,7 @@ class Found(NamedTuple):
 
 _Part: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
 
-_PARTS: Recent[str, _Part] = Recent()
+_PARTS: RecentCache[str, _Part] = RecentCache()
 """The stretches of text whose tokens are remembered."""
 
 _LONGEST = 40
