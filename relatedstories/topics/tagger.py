@@ -1,7 +1,7 @@
 """The topic model: finds the spans of a text that name its topics, and the name of each.
 
-Candidates (`relatedstories.topics.candidates`) are judged by a network (`relatedstories.topics.candidate_ranker`), and the
-best of them taken.
+A network (`relatedstories.topics.candidate_ranker`) scores candidates (`relatedstories.topics.candidates`), and the best that do
+not overlap are selected.
 """
 
 from __future__ import annotations
@@ -28,35 +28,37 @@ if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer
     from spacy.tokens import Doc
 
-__all__ = ["BATCH_SIZE", "FACTORY", "THRESHOLD", "Found", "default_tokenizer", "find", "tokenized", "tokens_of"]
+__all__ = ["BATCH_SIZE", "FACTORY", "THRESHOLD", "TopicSpan", "default_tokenizer", "find", "tokenized", "tokens_of"]
 
 FACTORY = "relatedstories_topics"
-"""What the model is called as a spaCy component (`relatedstories.topics.component`)."""
+"""Name of the model as a spaCy component (`relatedstories.topics.component`)."""
 
 THRESHOLD = 0.4
-"""Topics at least so probable count: about where precision and recall are worth the most together."""
+"""Default minimum probability of a topic, near the best F1."""
 
 BATCH_SIZE = 128
+"""Number of texts that the model reads at a time."""
 
-_LEAST, _NEAR_BEST = 0.1, 0.6
-"""Where no topic reaches the default threshold, those near the likeliest are given, if that is likely at all."""
+_MIN_BEST, _NEAR_BEST = 0.1, 0.6
+"""If no topic reaches the default threshold, topics with at least `_NEAR_BEST` times the highest probability are given, provided
+that is at least `_MIN_BEST`."""
 
-_AGAIN = 0.05
-"""A topic that is found is also marked where it is named again and would not be found by that alone."""
+_MIN_REPEAT = 0.05
+"""Minimum probability of a span that repeats a topic found elsewhere in the text."""
 
 
-class Found(NamedTuple):
+class TopicSpan(NamedTuple):
     """A span of a text that names a topic.
 
     Parameters
     ----------
     first, end : int
-        Its tokens.
+        Its tokens: ``tokens[first:end]``.
     name : str
         The canonical name.
     kind : str
     probability : float
-        How likely an editor is to link the topic in this text, 0 to 1.
+        The probability that an editor links the topic in this text, 0 to 1.
     """
 
     first: int
@@ -66,145 +68,169 @@ class Found(NamedTuple):
     probability: float
 
 
-_Part: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
+_ChunkTokens: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
+"""The tokens of a chunk of text between two spaces, and their offsets in it."""
 
-_PARTS: RecentCache[str, _Part] = RecentCache()
-"""The stretches of text whose tokens are remembered."""
+_CHUNKS: RecentCache[str, _ChunkTokens] = RecentCache()
 
-_LONGEST = 40
-"""And how long they are at most, in characters: longer ones are seldom met again, and a text without spaces is one."""
+_MAX_CACHED = 40
+"""Maximum length of a cached chunk in characters: longer ones rarely occur again."""
+
+_Span: TypeAlias = tuple[int, int, float, str]
+"""First and end token, probability and name."""
+
+_NumberedSpan: TypeAlias = tuple[int, int, int, str, float]
+"""Number of the text, first and end token, name and probability."""
 
 
 @functools.cache
-def _finder() -> CandidateGenerator:
+def _generator() -> CandidateGenerator:
+    """Return the candidate generator of the model."""
     return CandidateGenerator(default_lexicon())
 
 
 def tokens_of(doc: Doc) -> Text:
-    """The tokens of a spaCy text."""
+    """Return the tokens of a spaCy document."""
     return Text(doc.text, [token.text for token in doc], [token.idx for token in doc])
 
 
 def tokenized(content: str) -> Text:
-    """A text in the tokens of spaCy's English tokenizer, which splits each stretch between two spaces by itself."""
+    """Return a text with the tokens of spaCy's English tokenizer.
+
+    The tokenizer treats each chunk between two spaces on its own, so the tokens of a chunk can be cached.
+
+    Examples
+    --------
+    >>> tokenized("Oslo's mayor").tokens
+    ['Oslo', "'s", 'mayor']
+    """
     tokens: list[str] = []
     starts: list[int] = []
-    at = 0
-    for part in content.split(" "):
-        known = _PARTS[part] or _tokens_of_part(part)
+    offset = 0
+    for chunk in content.split(" "):
+        known = _CHUNKS[chunk] or _tokenize_chunk(chunk)
         if known is None:
             return tokens_of(default_tokenizer()(content))
         if len(known[0]) == 1:
-            tokens.append(part)
-            starts.append(at)
+            tokens.append(chunk)
+            starts.append(offset)
         else:
             tokens += known[0]
-            starts += [at + place for place in known[1]]
-        at += len(part) + 1
+            starts += [offset + start for start in known[1]]
+        offset += len(chunk) + 1
     return Text(content, tokens, starts)
 
 
-def _tokens_of_part(part: str) -> _Part | None:
-    """The tokens of a stretch and their places in it; None where white space at its end goes with what follows."""
-    if not part or part[-1].isspace():
+def _tokenize_chunk(chunk: str) -> _ChunkTokens | None:
+    """Return the tokens of a chunk; None if white space at its end joins what follows."""
+    if not chunk or chunk[-1].isspace():
         return None
     tokenizer = default_tokenizer()
-    if len(part) <= _LONGEST and part.isascii() and part.isalpha() and part not in tokenizer.rules:  # a word is a token
-        return _PARTS.keep(part, ((part,), (0,)))
-    _, tokens, starts = tokens_of(tokenizer(part))
+    if len(chunk) <= _MAX_CACHED and chunk.isascii() and chunk.isalpha() and chunk not in tokenizer.rules:  # one word, one token
+        return _CHUNKS.keep(chunk, ((chunk,), (0,)))
+    _, tokens, starts = tokens_of(tokenizer(chunk))
     found = tuple(tokens), tuple(starts)
-    return _PARTS.keep(part, found) if len(part) <= _LONGEST else found
+    return _CHUNKS.keep(chunk, found) if len(chunk) <= _MAX_CACHED else found
 
 
-def find(texts: Sequence[Text], threshold: float | None = None) -> list[list[Found]]:
-    """The topics of tokenised texts.
+def find(texts: Sequence[Text], threshold: float | None = None) -> list[list[TopicSpan]]:
+    """Return the topics of tokenised texts.
 
-    Of spans that overlap, those are taken whose probabilities less the threshold add up to the most (weighted interval
-    scheduling, exact).
+    Among overlapping spans, those are selected that maximise the sum of their probabilities minus the threshold (exact weighted
+    interval scheduling).
 
     Parameters
     ----------
     texts : sequence of Text
     threshold : float, optional
-        0 to 1; higher for precision, lower for recall. By default `THRESHOLD`, and where no topic of a text reaches it, the
-        likeliest: a text is about something.
+        Minimum probability, 0 to 1; higher for precision, lower for recall. By default `THRESHOLD`; a text none of whose
+        topics reaches it then gets its most probable ones, as every text is about something.
 
     Returns
     -------
-    list of list of Found
-        In the order of the text, none overlapping.
+    list of list of TopicSpan
+        For each text its spans in text order, none of which overlap.
+
+    Examples
+    --------
+    >>> [[(span.first, span.end, span.name) for span in spans] for spans in find([tokenized("Storm hits Oslo")])]
+    [[(2, 3, 'Oslo')]]
     """
-    candidates = _finder()(texts)
-    found: list[list[Found]] = [[] for _ in texts]
-    spans = list(_chosen(candidates, default_network()(candidates), threshold, texts))
+    candidates = _generator()(texts)
+    found: list[list[TopicSpan]] = [[] for _ in texts]
+    spans = list(_selected_spans(candidates, default_network()(candidates), threshold, texts))
     for (number, first, end, name, probability), kind in zip(spans, _kinds(spans, texts), strict=True):
-        found[number].append(Found(first, end, name, kind, probability))
+        found[number].append(TopicSpan(first, end, name, kind, probability))
     return found
 
 
-def _chosen(
+def _selected_spans(
     c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[Text]
-) -> Iterator[tuple[int, int, int, str, float]]:
-    """The spans that are taken: the text's number, the span's tokens, its name and probability."""
-    rows = np.flatnonzero(p >= (_AGAIN if threshold is None else min(threshold, _AGAIN)))
+) -> Iterator[_NumberedSpan]:
+    """Yield the selected spans of all texts."""
+    rows = np.flatnonzero(p >= (_MIN_REPEAT if threshold is None else min(threshold, _MIN_REPEAT)))
     offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
         *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
         [c.names[row] for row in rows.tolist()],
         strict=True,
     )
-    for number, rows_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
-        best: dict[int, tuple[int, int, float, str]] = {}
-        for _, span, first, end, probability, name in rows_of_text:
+    for number, candidates_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
+        best: dict[int, _Span] = {}
+        for _, span, first, end, probability, name in candidates_of_text:
             if span not in best or probability > best[span][2]:
                 best[span] = (first, end, probability, name)
         offset = offsets[number]
-        for first, end, probability, name in _select(best.values(), _least_of(best.values(), threshold)):
+        for first, end, probability, name in _select(best.values(), _threshold_of(best.values(), threshold)):
             yield number, first - offset, end - offset, name, probability
 
 
-def _least_of(spans: Iterable[tuple[int, int, float, str]], threshold: float | None) -> float:
-    """The threshold of a text."""
+def _threshold_of(spans: Iterable[_Span], threshold: float | None) -> float:
+    """Return the threshold for the spans of one text."""
     if threshold is not None:
         return threshold
     best = max(span[2] for span in spans)
-    return min(THRESHOLD, _NEAR_BEST * best) if best >= _LEAST else THRESHOLD
+    return min(THRESHOLD, _NEAR_BEST * best) if best >= _MIN_BEST else THRESHOLD
 
 
-def _select(spans: Iterable[tuple[int, int, float, str]], threshold: float) -> list[tuple[int, int, float, str]]:
-    """Spans that do not overlap and are worth the most together, and where their topics are named again."""
-    every = sorted(spans, key=lambda span: (span[1], span[0]))
-    sure = [span for span in every if span[2] >= threshold]
-    worth, taken = [0.0], [0]
+def _select(spans: Iterable[_Span], threshold: float) -> list[_Span]:
+    """Return the best spans that do not overlap, and other spans that repeat their topics."""
+    ordered = sorted(spans, key=lambda span: (span[1], span[0]))
+    probable = [span for span in ordered if span[2] >= threshold]
+    # best[i] is the best sum over the first i spans; previous[i] the spans before the i-th if it is selected, else -1.
+    best, previous = [0.0], [0]
     ends: list[int] = []
-    for first, end, probability, _ in sure:
+    for first, end, probability, _ in probable:
         before = bisect.bisect_right(ends, first)
         ends.append(end)
-        value = worth[before] + probability - threshold + 1e-9  # at the threshold itself, too
-        taken.append(before if value > worth[-1] else -1)
-        worth.append(max(value, worth[-1]))
-    chosen, i = [], len(sure)
+        value = best[before] + probability - threshold + 1e-9  # includes spans at the threshold itself
+        previous.append(before if value > best[-1] else -1)
+        best.append(max(value, best[-1]))
+    selected, i = [], len(probable)
     while i:
-        if taken[i] < 0:
+        if previous[i] < 0:
             i -= 1
         else:
-            chosen.append(sure[i - 1])
-            i = taken[i]
+            selected.append(probable[i - 1])
+            i = previous[i]
     probabilities: dict[str, float] = {}
-    for _, _, probability, name in chosen:
+    for _, _, probability, name in selected:
         probabilities[name] = max(probability, probabilities.get(name, 0))
-    for span in sorted(every, key=lambda span: (span[0] - span[1], span[0])):
+    for span in sorted(ordered, key=lambda span: (span[0] - span[1], span[0])):
         if span[3] not in probabilities:
             continue
-        over = [other for other in chosen if other[0] < span[1] and other[1] > span[0]]
-        # Free, or the whole of what was taken for a part of it: "Storm Eunice", not "Eunice".
-        if all(other[3] == span[3] and span[0] <= other[0] and other[1] <= span[1] for other in over) and span not in over:
-            chosen = [other for other in chosen if other not in over] + [span]
-    return [(first, end, probabilities[name], name) for first, end, _, name in sorted(chosen)]
+        overlapping = [other for other in selected if other[0] < span[1] and other[1] > span[0]]
+        # Overlaps nothing, or contains the selected span: "Storm Eunice" instead of "Eunice".
+        if (
+            all(other[3] == span[3] and span[0] <= other[0] and other[1] <= span[1] for other in overlapping)
+            and span not in overlapping
+        ):
+            selected = [other for other in selected if other not in overlapping] + [span]
+    return [(first, end, probabilities[name], name) for first, end, _, name in sorted(selected)]
 
 
-def _kinds(spans: Sequence[tuple[int, int, int, str, float]], texts: Sequence[Text]) -> list[str]:
-    """The kinds of spans: that of a name the lexicon knows, else by its spelling and, of a single word, the words around it."""
+def _kinds(spans: Sequence[_NumberedSpan], texts: Sequence[Text]) -> list[str]:
+    """Return the kinds of spans: from the lexicon, else by the spelling and, for a single word, the words around it."""
     lexicon = default_lexicon()
     found = [""] * len(spans)
     unknown, around = [], []
@@ -225,9 +251,9 @@ def _kinds(spans: Sequence[tuple[int, int, int, str, float]], texts: Sequence[Te
 
 @functools.cache
 def default_tokenizer() -> Tokenizer:
-    """SpaCy's English tokenizer: `find` does the rest.
+    """Return spaCy's English tokenizer.
 
-    Its vocabulary computes no attributes of words, which `spacy.blank("en")` takes half its time for.
+    Its vocabulary computes no lexical attributes, which take half the time of `spacy.blank("en")`.
     """
     from spacy.lang.en import English
     from spacy.tokenizer import Tokenizer

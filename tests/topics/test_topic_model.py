@@ -207,18 +207,18 @@ def test_the_number_of_threads_of_matrix_products_does_not_matter(extractor, exp
 
 
 def test_threads_may_share_an_extractor(extractor, expected):
-    """From the first text on, when all of them fill what the finder remembers."""
+    """From the first text on, when all of them fill the caches of the generator."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(4):
-            tagger._finder.cache_clear()
+            tagger._generator.cache_clear()
             with ThreadPoolExecutor(4) as pool:
                 answers = list(pool.map(lambda _: [facts(extractor.extract(event)) for event in EVENTS], range(4)))
             assert all(answer == list(expected.values()) for answer in answers)
     finally:
         sys.setswitchinterval(interval)
-        tagger._finder.cache_clear()  # a finder that was broken would go on giving wrong topics to the tests after this
+        tagger._generator.cache_clear()  # a broken generator would give wrong topics to later tests
 
 
 WORDS = [
