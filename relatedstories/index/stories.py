@@ -32,7 +32,7 @@ from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
-from relatedstories.topics.extraction import extracted
+from relatedstories.topics.extraction import extract_topics
 from relatedstories.topics.extractor import TopicExtractor, model_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic, Topics
@@ -337,7 +337,7 @@ class RelatedStories:
             archive = self._fitted.archive
             numbers = unchanged_numbers(archive, events)
             known = [archive.found[number] if number >= 0 else None for number in numbers]
-        return extracted(self.extractor, events, known, n_jobs, progress, checkpoint)
+        return extract_topics(self.extractor, events, known, n_jobs, progress, checkpoint)
 
     @property
     def _loaded_topics_are_ours(self) -> bool:

@@ -1,4 +1,4 @@
-"""Topics in a file as soon as they are found, so that a run that was killed loses no more than it was just at."""
+"""A file that stores topics as soon as they are extracted, so that a killed run can resume where it stopped."""
 
 from __future__ import annotations
 
@@ -22,22 +22,24 @@ _log = logging.getLogger(__name__)
 
 
 class Checkpoint:
-    r"""A file of topics by the content of events, to which lines are only ever added.
+    r"""An append-only file of topics by the content of events.
 
-    Its first line says what found them; each further one is ``[digest, [[name, kind], ...]]``, the digest being that of all
-    fields of an event. A line that was cut short counts for nothing, nor does a file of another extractor, which is begun anew.
+    The first line identifies the extractor; each further line is ``[digest, [[name, kind], ...]]`` with a digest of all fields
+    of an event. A truncated line is ignored. A file of another extractor is overwritten.
 
     Parameters
     ----------
     path : Path
-        Made where there is none.
+        Created if it is missing.
     model : str
-        What finds the topics, in its version (`relatedstories.topics.extractor.model_name`).
+        The name of the extractor (`relatedstories.topics.extractor.model_name`).
+    file : int
+        The descriptor of the open and locked file.
 
     Raises
     ------
     InputError
-        Where the file cannot be written, as soon as it cannot.
+        If the file cannot be written.
 
     Examples
     --------
@@ -47,20 +49,20 @@ class Checkpoint:
     ...     with Checkpoint.opened(Path(folder, "topics"), "a model") as checkpoint:
     ...         checkpoint.add(rain, (("Wales", "place"),))
     ...     with Checkpoint.opened(Path(folder, "topics"), "a model") as checkpoint:
-    ...         print(checkpoint.found([rain, snow]))
+    ...         print(checkpoint.topics_of([rain, snow]))
     [(('Wales', 'place'),), None]
     """
 
     def __init__(self, path: Path, model: str, file: int) -> None:
         self._path, self._file = path, file
         self._known: dict[str, EventTopics] = {}
-        head = _head(model)
+        header = _header(model)
         os.lseek(file, 0, os.SEEK_END)
         lines = path.read_bytes().splitlines(keepends=True)
-        if lines[:1] != [head]:
+        if lines[:1] != [header]:
             os.ftruncate(file, 0)
             os.lseek(file, 0, os.SEEK_SET)
-            self._write(head)
+            self._write(header)
             return
         for line in lines[1:]:
             with contextlib.suppress(ValueError, TypeError):
@@ -72,55 +74,59 @@ class Checkpoint:
     @classmethod
     @contextlib.contextmanager
     def opened(cls, path: Path, model: str) -> Iterator[Checkpoint | None]:
-        """One whose file is closed when the block ends, and stays if there are topics in it; None where another run has it."""
-        with _errors(path):
+        """Open a checkpoint for a block, None if another run uses it; then close the file, or remove it if it is empty."""
+        with _as_input_error(path):
             file = try_lock(path)
         if file is None:
-            _log.warning("%s: is another run's; what this one finds is not kept should it be stopped", path)
+            _log.warning("%s: another run uses this file; topics that this run extracts are lost if it is stopped", path)
             yield None
             return
         try:
-            with _errors(path):
+            with _as_input_error(path):
                 checkpoint = cls(path, model, file)
             yield checkpoint
         finally:
-            nothing = os.fstat(file).st_size <= len(_head(model))
+            is_empty = os.fstat(file).st_size <= len(_header(model))
             os.close(file)
-            if nothing:
+            if is_empty:
                 path.unlink(missing_ok=True)
 
     @staticmethod
     def remove(path: Path) -> None:
-        """Take a file away that has served, unless another run is at it."""
+        """Remove a checkpoint that is no longer needed, unless another run uses it."""
         if path.exists() and (file := try_lock(path)) is not None:
             os.close(file)
             path.unlink(missing_ok=True)
 
-    def found(self, events: Sequence[Event]) -> list[EventTopics | None]:
-        """The topics of those events of which they are known."""
-        return [self._known.get(_digest(event)) for event in events] if self._known else [None] * len(events)
+    def topics_of(self, events: Sequence[Event]) -> list[EventTopics | None]:
+        """Return the stored topics of each event, None for events without."""
+        return [self._known.get(_event_digest(event)) for event in events] if self._known else [None] * len(events)
 
     def add(self, event: Event, topics: EventTopics) -> None:
-        """Write down the topics of an event; they are with the system, if not yet on the disk, when this returns."""
-        with _errors(self._path):
-            self._write(as_line([_digest(event), topics]))
+        """Append the topics of an event; on return the operating system has them, though perhaps not yet the disk."""
+        with _as_input_error(self._path):
+            self._write(as_line([_event_digest(event), topics]))
 
     def _write(self, line: bytes) -> None:
-        while line:  # of a long one a full disk may take a part
+        """Append bytes to the file."""
+        while line:  # a nearly full disk may accept only a part
             line = line[os.write(self._file, line) :]
 
 
 @contextlib.contextmanager
-def _errors(path: Path) -> Iterator[None]:
+def _as_input_error(path: Path) -> Iterator[None]:
+    """Raise an error of the operating system as an `InputError`."""
     try:
         yield
     except OSError as error:
-        raise InputError(f"{path}: topics that were found cannot be written down ({error.strerror})") from None
+        raise InputError(f"{path}: extracted topics cannot be saved ({error.strerror})") from None
 
 
-def _head(model: str) -> bytes:
+def _header(model: str) -> bytes:
+    """Return the first line of a checkpoint."""
     return as_line({"topics_by": model})
 
 
-def _digest(event: Event) -> str:
+def _event_digest(event: Event) -> str:
+    """Return a digest of all fields of an event."""
     return hashlib.blake2b(as_line(event.to_dict()), digest_size=16).hexdigest()

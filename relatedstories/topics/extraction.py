@@ -1,4 +1,4 @@
-"""Finding the topics of an archive: on several processes, and without losing any that were found."""
+"""Extraction of an archive's topics in parallel processes, with a checkpoint to resume from."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from relatedstories.topics.checkpoint import Checkpoint
 from relatedstories.topics.extractor import TopicExtractor
 from relatedstories.topics.topic import EventTopics
 
-__all__ = ["extracted"]
+__all__ = ["extract_topics"]
 
-_CHUNK = 512  # events a task: a second's work or less, so that progress shows and processes end together
+_CHUNK_SIZE = 512
+"""Number of events in a task, at most about a second's work: progress stays visible and processes end at nearly the same time."""
+
+_MIN_CHUNKS = 4
+"""Minimum number of chunks for which processes are started, which takes some seconds."""
 
 
-def extracted(
+def extract_topics(
     extractor: TopicExtractor,
     events: Sequence[Event],
     known: Sequence[EventTopics | None],
@@ -28,59 +32,63 @@ def extracted(
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> list[EventTopics]:
-    """The topics of events, as an archive holds them.
+    """Return the topics of events as an archive stores them.
 
     Parameters
     ----------
     extractor : TopicExtractor
     events : sequence of Event
     known : sequence of EventTopics or None
-        Of each event the topics, where they are known already.
+        For each event its topics, if they are known already.
     n_jobs, progress, checkpoint
-        As of `relatedstories.RelatedStories.fit`.
+        See `relatedstories.RelatedStories.fit`.
     """
-    found, name = list(known), getattr(extractor, "name", None)
-    with nullcontext() if checkpoint is None or name is None else Checkpoint.opened(Path(checkpoint), name) as kept:
-        if kept is not None:
-            found = [before if topics is None else topics for topics, before in zip(found, kept.found(events), strict=True)]
-        new = [place for place, topics in enumerate(found) if topics is None]
-        pool: dict[tuple[str, str], tuple[str, str]] = {}  # most topics occur often: one tuple each
-        each = _topics_of(extractor, [events[place] for place in new], n_jobs)
-        for done, (place, topics) in enumerate(zip(new, each, strict=True), 1):
-            found[place] = tuple([pool.setdefault(pair, pair) for pair in topics])
-            if kept is not None:
-                kept.add(events[place], topics)
+    topics, name = list(known), getattr(extractor, "name", None)
+    with nullcontext() if checkpoint is None or name is None else Checkpoint.opened(Path(checkpoint), name) as saved:
+        if saved is not None:
+            pairs = zip(topics, saved.topics_of(events), strict=True)
+            topics = [from_checkpoint if given is None else given for given, from_checkpoint in pairs]
+        missing = [row for row, topics_of_event in enumerate(topics) if topics_of_event is None]
+        shared: dict[tuple[str, str], tuple[str, str]] = {}  # most topics occur often: one tuple each saves memory
+        extracted = _extract(extractor, [events[row] for row in missing], n_jobs)
+        for done, (row, new) in enumerate(zip(missing, extracted, strict=True), 1):
+            topics[row] = tuple([shared.setdefault(pair, pair) for pair in new])
+            if saved is not None:
+                saved.add(events[row], new)
             if progress is not None:
-                progress("topics", done, len(new))
-    return [topics for topics in found if topics is not None]
+                progress("topics", done, len(missing))
+    return [topics_of_event for topics_of_event in topics if topics_of_event is not None]
 
 
-def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[EventTopics]:
-    workers, elsewhere = worker_count(n_jobs), on_cluster()
-    chunks = [events[i : i + _CHUNK] for i in range(0, len(events), _CHUNK)]
-    if not elsewhere and (workers == 1 or len(chunks) < 4):  # a process takes some seconds to start
-        yield from _found(extractor, events)
+def _extract(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[EventTopics]:
+    """Yield the topics of events, extracted in this process, in several, or on a cluster."""
+    workers, is_remote = worker_count(n_jobs), on_cluster()
+    chunks = [events[i : i + _CHUNK_SIZE] for i in range(0, len(events), _CHUNK_SIZE)]
+    if not is_remote and (workers == 1 or len(chunks) < _MIN_CHUNKS):
+        yield from _name_kind_pairs(extractor, events)
         return
     from joblib import Parallel, delayed
 
-    # Processes that have nothing left to do go at once: their memory is wanted for what comes next.
-    own = {} if elsewhere else {"n_jobs": workers, "idle_worker_timeout": 1}
-    parallel = Parallel(return_as="generator", **own)
-    for found in parallel(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
-        yield from found
+    # Idle processes end at once: later stages need their memory.
+    options = {} if is_remote else {"n_jobs": workers, "idle_worker_timeout": 1}
+    parallel = Parallel(return_as="generator", **options)
+    for topics in parallel(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
+        yield from topics
 
 
 def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[EventTopics]:
-    pool: dict[tuple[str, str], tuple[str, str]] = {}  # what is one object travels once
-    collecting = gc.isenabled()
-    gc.disable()  # a process of its own, and what it makes is remembered or gone without
+    """Return the topics of a chunk of events; runs in a worker process."""
+    shared: dict[tuple[str, str], tuple[str, str]] = {}  # an object that occurs repeatedly is pickled once
+    was_enabled = gc.isenabled()
+    gc.disable()  # new objects are either cached or freed by reference counting, so that collections find nothing
     try:
-        return [tuple([pool.setdefault(pair, pair) for pair in found]) for found in _found(extractor, events)]
+        return [tuple([shared.setdefault(pair, pair) for pair in topics]) for topics in _name_kind_pairs(extractor, events)]
     finally:
-        if collecting:
+        if was_enabled:
             gc.enable()
 
 
-def _found(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[EventTopics]:
+def _name_kind_pairs(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[EventTopics]:
+    """Yield names and kinds of the topics of each event, without those that have no key."""
     for topics in extractor.extract_many(events):
         yield tuple([(topic.name, topic.kind) for topic in topics if topic.key])

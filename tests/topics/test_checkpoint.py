@@ -64,7 +64,7 @@ def test_two_runs_at_once_do_not_share_a_checkpoint(tmp_path: Path) -> None:
         Checkpoint.remove(path)
     with Checkpoint.opened(path, "one") as kept:
         assert kept is not None
-        assert kept.found(SPACE[:2]) == [(("Oslo", "place"),), None]
+        assert kept.topics_of(SPACE[:2]) == [(("Oslo", "place"),), None]
     Checkpoint.remove(path)
     assert not path.exists()
 
@@ -111,7 +111,7 @@ def test_a_file_that_is_cut_or_broken_costs_what_is_lost_and_no_more(tmp_path: P
 
 
 def test_a_checkpoint_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"missing/topics: topics that were found cannot be written down \(No such file"):
+    with pytest.raises(InputError, match=r"missing/topics: extracted topics cannot be saved \(No such file"):
         RelatedStories(Counting()).fit(SPACE, checkpoint=tmp_path / "missing" / "topics")
 
 
@@ -120,7 +120,7 @@ def test_a_disk_that_is_full() -> None:
     file = os.open("/dev/full", os.O_WRONLY)
     checkpoint = Checkpoint.__new__(Checkpoint)
     checkpoint._path, checkpoint._file = Path("topics"), file
-    with pytest.raises(InputError, match=r"topics: topics that were found cannot be written down \(No space left"):
+    with pytest.raises(InputError, match=r"topics: extracted topics cannot be saved \(No space left"):
         checkpoint.add(SPACE[0], ())
     os.close(file)
 

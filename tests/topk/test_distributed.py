@@ -108,7 +108,7 @@ def small_tasks(shard: int, queries: int, chunk: int = 64) -> contextlib.Abstrac
     """Make tasks small, so that a few events make many of them."""
     stack = contextlib.ExitStack()
     stack.enter_context(patch.multiple(distributed, ROWS_PER_SHARD=shard, QUERIES_PER_TASK=queries))
-    stack.enter_context(patch.object(extraction, "_CHUNK", chunk))
+    stack.enter_context(patch.object(extraction, "_CHUNK_SIZE", chunk))
     return stack
 
 
