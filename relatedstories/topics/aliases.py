@@ -1,6 +1,6 @@
-"""Names of an archive's own: those that a user writes down, and those that its editors' topics teach.
+"""Own names of an archive: aliases that a user gives, and names learnt from topics that editors gave.
 
-Both make rows of a `relatedstories.topics.names.NameTable`.
+Both become rows of a `relatedstories.topics.names.NameTable`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from relatedstories.topics.names import Name, bare, normalise_name, words
 __all__ = ["learn_names", "names_of", "read_aliases"]
 
 MIN_EVENTS, MIN_SHARE = 3, 0.5
-"""Words that are not the topic's name stand for it if so many events with them have it, and so large a share of them."""
+"""Minimum number, and minimum share, of the events with some words that must have a topic for the words to name it."""
 
 MAX_WORDS = 4
-"""The longest words that are learnt for a topic by another name."""
+"""Maximum number of words in a learnt name that is not the topic's own."""
+
+_MAX_OWN_WORDS = 8
+"""Maximum number of words in a topic's own name that is looked for."""
 
 
 def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]) -> list[Name]:
-    """The rows for a user's names.
+    """Return rows of a name table for a user's aliases.
 
     Parameters
     ----------
@@ -35,7 +38,7 @@ def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]
     Raises
     ------
     BadValueError
-        If a name is no text or has no letter, or other words are given to two topics.
+        If a name is not a text or has no letter, or two topics have the same name.
 
     Examples
     --------
@@ -59,32 +62,34 @@ def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]
 
 
 def _texts(canonical: object, others: object) -> Iterable[object]:
+    """Return the other names of a topic, or raise an error unless they can be iterated over."""
     if not isinstance(others, Iterable):
         raise BadValueError("aliases", str(canonical), shown(others), "other names, as texts")
     return others
 
 
 def read_aliases(path: str | os.PathLike[str]) -> dict[str, list[str]]:
-    """Read a file of canonical names and their other names; `relatedstories.files.read_lists` describes it."""
-    return read_lists(path, "a file of names", "an object of canonical names and lists of other names", _check)
+    """Read a file of canonical names and their other names; see `relatedstories.files.read_lists` for the formats."""
+    return read_lists(path, "a file of names", "an object of canonical names and lists of other names", _check_name)
 
 
-def _check(place: str, name: str) -> None:
+def _check_name(place: str, name: str) -> None:
+    """Raise an error for a name without a letter."""
     if not normalise_name(name):
         raise BadValueError(place, None, shown(name), "a name with a letter")
 
 
 def learn_names(events: Iterable[Event]) -> list[Name]:
-    """Learn from events with editors' topics by which words each topic goes.
+    """Return the names by which editors' topics are mentioned in events.
 
-    A topic goes by its own name wherever that stands, and by other words of up to `MAX_WORDS` if at least `MIN_EVENTS`
-    events with them, and `MIN_SHARE` of all events with them, have the topic and not its name; of such words those that
-    the most of its events have. How often the topic is given where the words stand is the probability that they name it.
+    A topic is named by its own name, and by other words, up to `MAX_WORDS` of them, if at least `MIN_EVENTS` events with the
+    words, and a share of `MIN_SHARE` of all events with them, have the topic but not its own name. Of such words only the most
+    frequent ones are kept. The share of events with the words that have the topic is the probability that they name it.
 
     Parameters
     ----------
     events : iterable of Event
-        Those without topics count as events whose editors saw none.
+        Events without topics count as events in which the words name no topic.
 
     Returns
     -------
@@ -96,9 +101,9 @@ def learn_names(events: Iterable[Event]) -> list[Name]:
     }
     others: dict[str, Counter[str]] = defaultdict(Counter)
     for forms, topics in texts:
-        here = set(_runs(forms, max(MAX_WORDS, 8)))
+        present = set(_runs(forms, _MAX_OWN_WORDS))
         for topic in topics:
-            if own[topic] not in here:
+            if own[topic] not in present:
                 others[topic].update({run for run in _runs(forms, MAX_WORDS) if normalise_name(run)})
     wanted = set(own.values())
     for topic, counts in others.items():
@@ -107,9 +112,9 @@ def learn_names(events: Iterable[Event]) -> list[Name]:
     seen: Counter[str] = Counter()
     given: dict[str, Counter[str]] = defaultdict(Counter)
     for forms, topics in texts:
-        here = wanted.intersection(_runs(forms, max(MAX_WORDS, 8)))
-        seen.update(here)
-        for run in here:
+        present = wanted.intersection(_runs(forms, _MAX_OWN_WORDS))
+        seen.update(present)
+        for run in present:
             given[run].update(dict.fromkeys(topics, 1))
     rows: dict[str, Name] = {}
 
@@ -121,20 +126,21 @@ def learn_names(events: Iterable[Event]) -> list[Name]:
     for topic, form in sorted(own.items()):
         add(form, topic)
     for topic, counts in sorted(others.items()):
-        sure = [run for run, n in counts.items() if n >= MIN_SHARE * seen[run] and given[run][topic] >= MIN_SHARE * seen[run]]
-        best = max((counts[run] for run in sure), default=0)
-        for run in sure:
-            # Of "Kiev", "in Kiev" and "in Kiev on": the shortest words that as many events have.
+        reliable = [run for run, n in counts.items() if n >= MIN_SHARE * seen[run] and given[run][topic] >= MIN_SHARE * seen[run]]
+        best = max((counts[run] for run in reliable), default=0)
+        for run in reliable:
+            # Of "Kiev", "in Kiev" and "in Kiev on" keep the shortest.
             if (
                 counts[run] * 2 >= best
-                and not any(part != run and f" {part} " in f" {run} " for part in sure)
+                and not any(part != run and f" {part} " in f" {run} " for part in reliable)
                 and run not in rows
             ):
                 add(run, topic)
     return list(rows.values())
 
 
-def _runs(forms: list[str], longest: int) -> Iterator[str]:
+def _runs(forms: list[str], max_words: int) -> Iterator[str]:
+    """Yield all sequences of up to `max_words` adjacent forms, joined by spaces."""
     for first in range(len(forms)):
-        for end in range(first + 1, min(first + longest, len(forms)) + 1):
+        for end in range(first + 1, min(first + max_words, len(forms)) + 1):
             yield " ".join(forms[first:end])

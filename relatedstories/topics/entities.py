@@ -1,7 +1,7 @@
-"""Topics from the named entities of a spaCy pipeline that a user hands in.
+"""Topics from the named entities of a spaCy pipeline that a user passes.
 
-Mentions are the pipeline's entities and the words that a name table knows editors to link. Where they overlap the longer
-one stands. Within an event, an acronym stands for the name it abbreviates, and a surname for the full name it ends.
+Mentions are the pipeline's entities, and words that editors link according to a name table. Of overlapping mentions the longer
+one is kept. Within an event, an acronym stands for the name it abbreviates, and a surname for the full name that ends with it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["KIND_OF_LABEL", "entity_mentions"]
 
-Place: TypeAlias = tuple[int, int]
-"""Where a mention stands in a text, in characters: its start and its end."""
+Offsets: TypeAlias = tuple[int, int]
+"""Start and end of a mention in a text, in characters."""
 
 KIND_OF_LABEL = {
     "PERSON": "person",
@@ -34,17 +34,18 @@ KIND_OF_LABEL = {
     "PRODUCT": "thing",
     "MISC": "thing",
 }
-"""Labels of spaCy's pipelines that name topics; others (DATE, MONEY, CARDINAL ...) do not."""
+"""The kind for each entity label of spaCy's pipelines that stands for topics; labels such as DATE, MONEY and CARDINAL do not."""
 
 LINK_PROBABILITY = 0.5
-"""Words of the name table are a mention of their own from this probability on."""
+"""Minimum probability of words of the name table to count as a mention where no entity was found."""
 
 UNLINKED_PROBABILITY, UNLINKED_SEEN = 0.25, 4
-"""An entity that occurs often enough, and that editors link less often than this, is no topic: "Monday", "Parliament"."""
+"""An entity that occurs in at least `UNLINKED_SEEN` events, and that editors link with less than `UNLINKED_PROBABILITY`, is not a
+topic: "Monday", "Parliament"."""
 
 
 def entity_mentions(doc: Doc, names: NameTable) -> list[tuple[int, int, str, str, float]]:
-    """The mentions of a text whose named entities a pipeline has found.
+    """Return the mentions in a document with named entities.
 
     Parameters
     ----------
@@ -54,8 +55,8 @@ def entity_mentions(doc: Doc, names: NameTable) -> list[tuple[int, int, str, str
     Returns
     -------
     list of (int, int, str, str, float)
-        Start and end in characters, canonical name, kind, and the probability that an editor would link it, where the name
-        table has seen the words; else 0.5.
+        Start and end in characters, canonical name, kind, and the probability that an editor would link it: from the name
+        table, or `LINK_PROBABILITY` for unknown words.
     """
     text = doc.text
     found = []
@@ -65,8 +66,8 @@ def entity_mentions(doc: Doc, names: NameTable) -> list[tuple[int, int, str, str
     return found
 
 
-def _mentions(doc: Doc, names: NameTable) -> list[tuple[Place, str]]:
-    """The words that name a topic, in the order of the text, none overlapping, each with its kind."""
+def _mentions(doc: Doc, names: NameTable) -> list[tuple[Offsets, str]]:
+    """Return the mentions of topics in text order, none of which overlap, each with its kind."""
     text, found = doc.text, []
     for entity in doc.ents:
         kind = KIND_OF_LABEL.get(entity.label_)
@@ -74,40 +75,41 @@ def _mentions(doc: Doc, names: NameTable) -> list[tuple[Place, str]]:
             continue
         row = names.lookup(entity.text)
         if row is None or not _rarely_linked(row):
-            found += [(place, kind) for place in _lines(entity.text, entity.start_char)]
+            found += [(offsets, kind) for offsets in _lines(entity.text, entity.start_char)]
     found += [((start, end), "thing") for _, start, end in definitions(text)]
     for start, end, row in names.find(text):
         if row.probability >= LINK_PROBABILITY:
             found.append(((start, end), row.kind))
-    # Longest first; an entity before the table's words of the same length, as it knows its kind (the sort is stable).
+    # Longest first; entities precede words of the table of the same length (stable sort), as their kind is known.
     found.sort(key=lambda item: (item[0][0] - item[0][1], item[0][0]))
-    taken: list[tuple[Place, str]] = []
+    selected: list[tuple[Offsets, str]] = []
     covered = bytearray(len(text))
     for (start, end), kind in found:
         if not any(covered[start:end]):
             covered[start:end] = b"\1" * (end - start)
-            taken.append(((start, end), kind))
-    return sorted(taken)
+            selected.append(((start, end), kind))
+    return sorted(selected)
 
 
 def _rarely_linked(row: Name) -> bool:
-    # Countries are linked rarely too, "U.S." least of all, but name what an event is about.
+    """Return whether editors rarely link a frequent name, other than a place."""
+    # Countries are linked rarely too, above all "U.S.", but they are topics.
     return row.kind != "place" and row.linked > 0 and row.seen >= UNLINKED_SEEN and row.probability < UNLINKED_PROBABILITY
 
 
-def _lines(text: str, start: int) -> Iterator[Place]:
-    """The places of an entity: one a line, as a title has no full stop to keep it from running into the text."""
+def _lines(text: str, start: int) -> Iterator[Offsets]:
+    """Yield the offsets of each line of an entity: a title has no full stop, so that an entity may run on into the text."""
     for line in re.finditer(r"[^\n]*\w[^\n]*", text):
         yield start + line.start(), start + line.start() + len(line[0].rstrip())
 
 
-def _resolve(mentions: list[tuple[Place, str]], text: str, names: NameTable) -> Iterator[tuple[int, int, str, str]]:
-    """Mentions with their canonical names: what the event itself says of a name goes before what the table knows."""
+def _resolve(mentions: list[tuple[Offsets, str]], text: str, names: NameTable) -> Iterator[tuple[int, int, str, str]]:
+    """Yield mentions with their canonical names; full names in the event take precedence over the table."""
     full = _full_names(mentions, text)
     covered = bytearray(len(text))
     for (start, end), _ in mentions:
         covered[start:end] = b"\1" * (end - start)
-    # A surname or acronym may stand where no entity was seen.
+    # A surname or acronym may occur where no entity was found.
     more = [((a, b), "thing") for a, b, form in (words(text) if full else ()) if form in full and not any(covered[a:b])]
     for (start, end), kind in sorted([*mentions, *more]):
         name = bare(text[start:end])
@@ -116,8 +118,8 @@ def _resolve(mentions: list[tuple[Place, str]], text: str, names: NameTable) -> 
         yield start, end, names.canonical(name), row.kind if row and row.kind != "thing" else kind
 
 
-def _full_names(mentions: list[tuple[Place, str]], text: str) -> dict[str, str]:
-    """For acronyms and surnames, the names of this event that they stand for."""
+def _full_names(mentions: list[tuple[Offsets, str]], text: str) -> dict[str, str]:
+    """Return the full names in an event by the acronyms and surnames that stand for them."""
     full = {acronym: text[start:end] for acronym, start, end in definitions(text)}
     long_names = dict.fromkeys(name for (start, end), _ in mentions if " " in (name := bare(text[start:end])))
     for (start, end), kind in mentions:
@@ -129,6 +131,6 @@ def _full_names(mentions: list[tuple[Place, str]], text: str) -> dict[str, str]:
             known = full.get(surname, name)
             if normalise_name(known).endswith(normalise_name(name)):  # "President Joe Biden" is Joe Biden
                 full[surname] = name
-            elif not normalise_name(name).endswith(normalise_name(known)):  # two people of one surname: it names neither
+            elif not normalise_name(name).endswith(normalise_name(known)):  # two people share the surname: it stands for neither
                 full[surname] = surname
     return full

@@ -1,7 +1,7 @@
-"""Names: when two spellings are one topic, and which name a reader knows it by.
+"""Names: normalised names, by which spellings of one topic are recognised, and tables of canonical names.
 
-A name table holds, for words as they stand in a text ("the Fed", "Iranian"), the canonical name that editors gave them
-("Federal Reserve", "Iran"), how often they did, and how often the words occurred.
+A name table gives, for words as they occur in a text ("the Fed", "Iranian"), the canonical name that editors linked them to
+("Federal Reserve", "Iran"), how often they did so, and how often the words occurred.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ from relatedstories.topics.lexicon import default_lexicon
 __all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "forms", "is_acronym", "normalise_name", "words"]
 
 MAX_WORDS = 8
-"""The longest name that is looked for, in words."""
+"""Maximum length of a name that is looked for, in words."""
 
-MAX_NAME = 200  # and in characters
+MAX_NAME = 200
+"""Maximum length of a name that an acronym is defined for, in characters."""
 
 MAX_GAP = 3
-"""The most characters between two words of one name."""
+"""Maximum number of characters between two words of one name."""
 
 MIN_SHARE = 0.4
-"""The part of a form's links that must go to one name for it to be the form's."""
+"""Minimum share of a form's links that its most frequent name must have."""
 
 _DEFINITION = re.compile(r"\((?:the )?([A-Z]{2,8})\)")
-_BREAK = re.compile(r"[.;,()]\s|\n")  # a name does not go on over it
+_BREAK = re.compile(r"[.;,()]\s|\n")  # ends a name
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’&][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’][sS]?$")
@@ -40,7 +41,7 @@ _EDGES = " \t\n\r\"'’‘“”«»`,;:–—-"
 
 
 class Word(NamedTuple):
-    """A word of a text: where it stands, and its form without accents, dots and possessive, case kept."""
+    """A word of a text: its offsets, and its form without accents, dots and possessive, in its own case."""
 
     start: int
     end: int
@@ -48,7 +49,13 @@ class Word(NamedTuple):
 
 
 def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
-    """The words of a text as names are looked up by them; or some, from a first to before a last.
+    """Return the words of a text, in the forms by which names are looked up.
+
+    Parameters
+    ----------
+    text : str
+    first, last : int, optional
+        Return only the words in ``words(text)[first:last]``.
 
     Examples
     --------
@@ -67,7 +74,7 @@ def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
 
 
 def forms(text: str) -> list[str]:
-    """The forms alone of the words of a text, which takes a fraction of the time.
+    """Return only the forms of the words of a text, in a fraction of the time that `words` takes.
 
     Examples
     --------
@@ -85,7 +92,7 @@ def _without_marks(word: str) -> str:
 
 
 def bare(surface: str) -> str:
-    """The words of a mention without article, possessive and quotes: a name that can be shown.
+    """Return a mention without article, possessive and quotes, as a name to display.
 
     Examples
     --------
@@ -98,9 +105,9 @@ def bare(surface: str) -> str:
 
 @functools.lru_cache(1 << 16)
 def normalise_name(name: str) -> str:
-    """The key of a name: two names with one key are one topic. Empty for a name that has no letter.
+    """Return the key of a name, which is equal for all spellings of one topic; "" for a name without a letter.
 
-    Case, accents, dots, hyphens, possessives and a leading article do not count.
+    Case, accents, dots, hyphens, possessives and a leading article are ignored.
 
     Examples
     --------
@@ -112,7 +119,7 @@ def normalise_name(name: str) -> str:
 
 
 def is_acronym(short: str, name: str) -> bool:
-    """Whether `short` is made of initials of `name`, its first among them; small words may be left out.
+    """Return whether `short` consists of initials of `name`, the first one included; small words may be left out.
 
     Examples
     --------
@@ -125,13 +132,13 @@ def is_acronym(short: str, name: str) -> bool:
     if len(initials) < 2 or initials[0].upper() != short[0]:
         return False
     rest = iter(initials)
-    taken = [initial for letter in short for initial in _through(rest, letter)]
-    # Every word with a capital must give its letter: "UN" is not the United Nations High Commissioner.
-    return len(taken) == len(short) and sum(map(str.isupper, initials)) == sum(map(str.isupper, taken))
+    matched = [initial for letter in short for initial in _through(rest, letter)]
+    # Every capitalised word must contribute its initial: "UN" is not the United Nations High Commissioner.
+    return len(matched) == len(short) and sum(map(str.isupper, initials)) == sum(map(str.isupper, matched))
 
 
 def _through(initials: Iterator[str], letter: str) -> Iterator[str]:
-    """The next initial that is the letter, if any."""
+    """Advance to the next initial that equals the letter, and yield it if there is one."""
     for initial in initials:
         if initial.upper() == letter:
             yield initial
@@ -139,7 +146,7 @@ def _through(initials: Iterator[str], letter: str) -> Iterator[str]:
 
 
 def definitions(text: str) -> Iterator[tuple[str, int, int]]:
-    """Acronyms that a text defines, in brackets after their name: the acronym, and where the name starts and ends.
+    """Yield the acronyms that a text defines in brackets after their name: the acronym, and start and end of the name.
 
     Examples
     --------
@@ -165,13 +172,13 @@ class Name:
     Parameters
     ----------
     words : str
-        The words in a text, as `words` gives them, joined by spaces; case counts.
+        The forms of the words (`words`), joined by spaces; case-sensitive.
     canonical : str
-        The name that editors gave them most often.
+        The name that editors link them to most often.
     linked, seen : int
-        Events in which editors linked the words at all, and events in which they occur.
+        Number of events in which editors linked the words, and number of events in which they occur.
     kind : str, default "thing"
-        The kind of the topic, where the table knows it.
+        The kind of the topic, if it is known.
     """
 
     words: str
@@ -182,12 +189,12 @@ class Name:
 
     @property
     def probability(self) -> float:
-        """How likely an editor is to link the words where they occur, 0 to 1."""
+        """The probability, 0 to 1, that an editor links the words where they occur."""
         return self.linked / max(self.linked, self.seen)
 
 
 class NameTable:
-    """Looks names up in texts.
+    """A table of names that are looked up in texts.
 
     Parameters
     ----------
@@ -204,13 +211,13 @@ class NameTable:
 
     def __init__(self, names: Iterable[Name]) -> None:
         self._exact = {name.words: name for name in names}
-        self._folded: dict[str, Name] = {}
+        self._by_key: dict[str, Name] = {}
         self._canonical: dict[str, str] = {}
         for name in self._exact.values():
             key = normalise_name(name.words)
-            known = self._folded.get(key)
+            known = self._by_key.get(key)
             if known is None or (-name.linked, name.words) < (-known.linked, known.words):
-                self._folded[key] = name
+                self._by_key[key] = name
             self._canonical.setdefault(normalise_name(name.canonical), name.canonical)
         self._lengths: dict[str, int] = {}
         for form in self._exact:
@@ -224,12 +231,12 @@ class NameTable:
         return iter(self._exact.values())
 
     def lookup(self, surface: str) -> Name | None:
-        """The row for the words of a mention: in their own case, else in any."""
+        """Return the row for the words of a mention, in their own case if possible, else in any case."""
         form = " ".join(word.form for word in words(bare(surface)))
-        return self._exact.get(form) or self._folded.get(form.casefold())
+        return self._exact.get(form) or self._by_key.get(form.casefold())
 
     def known(self, surface: str) -> str | None:
-        """The canonical name of a mention, if the table has it."""
+        """Return the canonical name of a mention, None if it is not in the table."""
         name = bare(surface)
         known = self._canonical.get(normalise_name(name))
         if known is None and (row := self.lookup(name)):
@@ -237,11 +244,11 @@ class NameTable:
         return known
 
     def canonical(self, surface: str) -> str:
-        """The canonical name of a mention; where the table knows none, the mention without article and possessive."""
+        """Return the canonical name of a mention, or the mention without article and possessive if it is not in the table."""
         return self.known(surface) or bare(surface)
 
     def find(self, text: str) -> Iterator[tuple[int, int, Name]]:
-        """Every place in the text where words of the table stand, overlapping ones too: start, end and the row."""
+        """Yield all occurrences of words of the table in a text, overlapping ones included: start, end and row."""
         found = words(text)
         for i, word in enumerate(found):
             length = self._lengths.get(word.form, 0)
@@ -258,7 +265,7 @@ class NameTable:
 
 @functools.cache
 def default_names() -> NameTable:
-    """The names that come with the package: those of the topic model's lexicon (models/topics)."""
+    """Return the names of the topic model's lexicon (models/topics)."""
     lexicon = default_lexicon()
     rows: dict[str, Name] = {}
     for form, row in itertools.islice(lexicon.forms.items(), lexicon.n_forms):
@@ -266,12 +273,12 @@ def default_names() -> NameTable:
         titles = lexicon.titles_of(row)
         if titles and titles[0][1] >= MIN_SHARE * linked:
             name_id = titles[0][0]
-            plain = " ".join(word.form for word in words(form))
-            rows.setdefault(plain, Name(plain, lexicon.names[name_id], linked, max(1, seen), KINDS[lexicon.kinds[name_id]]))
+            key = " ".join(word.form for word in words(form))
+            rows.setdefault(key, Name(key, lexicon.names[name_id], linked, max(1, seen), KINDS[lexicon.kinds[name_id]]))
     for country, names in lexicon.countries.names.items():
         for name in names:
-            plain = " ".join(word.form for word in words(name))
-            known = rows.get(plain)
-            if name != "Georgia":  # a state too
-                rows[plain] = Name(plain, country, known.linked if known else 0, known.seen if known else 1, "place")
+            key = " ".join(word.form for word in words(name))
+            known = rows.get(key)
+            if name != "Georgia":  # also a U.S. state
+                rows[key] = Name(key, country, known.linked if known else 0, known.seen if known else 1, "place")
     return NameTable(rows.values())
