@@ -1,7 +1,8 @@
-"""The lexicon of the topic model: what was learnt of words, of forms (words in a row) and of canonical names.
+"""The lexicon of the topic model: statistics of words, forms and canonical names.
 
-A form is a row of tokens without accents and dots, joined by spaces; its case counts. For each the lexicon knows in how
-many events editors linked it, to which names, in how many it occurs, and how it stands in a large background archive.
+A form is a sequence of tokens without accents and dots, joined by spaces, in its own case. For each form the lexicon has the
+number of events in which editors linked it and in which it occurs, the names it was linked to, and its frequency in a large
+background archive.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ __all__ = ["Countries", "Lexicon", "Pattern", "default_lexicon", "form_of", "key
 
 _DASHES = str.maketrans({"–": "-", "—": "-", "‑": "-", "’": "'", "‘": "'", "`": "'"})
 
+# Countries whose names take the article, beside those that `Countries.fill` recognises by their words.
 _WITH_ARTICLE = {"Philippines", "Netherlands", "Bahamas", "Maldives", "Gambia", "Comoros", "Solomon Islands", "Marshall Islands"}
 
 
 @functools.lru_cache(1 << 16)
 def form_of(token: str) -> str:
-    """A token without accents and dots; its case counts.
+    """Return a token without accents and dots, in its own case.
 
     Examples
     --------
@@ -39,46 +41,46 @@ def form_of(token: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """What two spellings of a canonical name share: no case, no accents, no dots.
+    """Return the key of a canonical name, equal for spellings that differ in case, accents and dots.
 
     Examples
     --------
     >>> key_of("São Paulo") == key_of("Sao paulo")
     True
     """
-    if name.isascii():  # most are, and few are met again
+    if name.isascii():  # most names; few occur again, so that caching would not pay
         return (name.replace(".", "") or name).casefold()
     return form_of(name).casefold()
 
 
 class Countries(NamedTuple):
-    """Countries and U.S. states, whose names stand in names of other things: "Government of {country}".
+    """Countries and U.S. states, whose names are parts of other names: "Government of {country}".
 
     Parameters
     ----------
     of : mapping of str to str
-        A form ("Iranian", "United Kingdom") to its country.
+        The country for each form ("Iranian", "United Kingdom").
     names : mapping of str to sequence of str
-        A country to its name, its adjective (if any), and its other names.
-    longest : int
-        The most tokens a form has.
+        For each country its name, its adjective (if any), and its other names.
+    max_tokens : int
+        Maximum number of tokens in a form.
     first : set of str
         The first tokens of all forms.
     """
 
     of: Mapping[str, str]
     names: Mapping[str, Sequence[str]]
-    longest: int
+    max_tokens: int
     first: frozenset[str]
 
     def find(self, forms: Sequence[str]) -> list[tuple[int, int, str]]:
-        """Where countries stand among the forms of a text's tokens, the longest names first: start, end, country."""
+        """Return the countries among the forms of a text's tokens, the longest match at each place: start, end, country."""
         if self.first.isdisjoint(forms):
             return []
         found, i = [], 0
         while i < len(forms):
             if forms[i] in self.first:
-                for size in range(min(self.longest, len(forms) - i), 0, -1):
+                for size in range(min(self.max_tokens, len(forms) - i), 0, -1):
                     country = self.of.get(" ".join(forms[i : i + size]))
                     if country:
                         found.append((i, i + size, country))
@@ -88,7 +90,7 @@ class Countries(NamedTuple):
         return found
 
     def fill(self, pattern: str, country: str) -> str:
-        """The name that a pattern gives for a country.
+        """Return the name that a pattern gives for a country.
 
         Examples
         --------
@@ -96,14 +98,14 @@ class Countries(NamedTuple):
         'Government of the United Kingdom'
         """
         names = self.names[country]
-        article = country in _WITH_ARTICLE or country.startswith(("United ", "Democratic ")) or country.endswith(" Republic")
-        name = f"the {country}" if article and not pattern.startswith("{n}") else country
+        has_article = country in _WITH_ARTICLE or country.startswith(("United ", "Democratic ")) or country.endswith(" Republic")
+        name = f"the {country}" if has_article and not pattern.startswith("{n}") else country
         return pattern.replace("{n}", name).replace("{a}", names[1] if len(names) > 1 else country)
 
 
 @functools.cache
 def default_countries() -> Countries:
-    """The countries and states of models/topics/countries.tsv."""
+    """Return the countries and states of models/topics/countries.tsv."""
     names = {row[0].partition(" (")[0]: [row[0].partition(" (")[0], *row[1:]] for row in table("topics/countries.tsv")}
     of: dict[str, str] = {}
     for country, known in names.items():
@@ -113,41 +115,43 @@ def default_countries() -> Countries:
 
 
 class Pattern(NamedTuple):
-    """A way to name a thing of a country: "Government of {n}", and in how many events it was linked so."""
+    """A name pattern for a thing of a country, such as "Government of {n}", and the number of events that link such a name."""
 
     name: str
     links: int
 
 
 class Lexicon:
-    """What the topic model knows.
+    """The statistics that the topic model uses.
 
     Parameters
     ----------
     forms : sequence of str
-        All forms; those from `n_forms` on are only the beginnings of longer ones.
+        All forms; those from row `n_forms` on are only prefixes of longer ones.
     n_forms : int
+        Number of forms with counts.
     counts : ndarray of shape (n_forms, 4)
-        Of each form: events in which editors linked it, events in which it occurs, both in the training archive; and in
-        the background archive, events in which it stands within a capitalised run, and events in which it is all of one.
+        For each form, numbers of events: in the training archive, those in which editors linked it and those in which it
+        occurs; in the background archive, those in which it is part of a capitalised run and those in which it is a whole run.
     titles : ndarray of shape (n, 3)
-        Form, canonical name, events in which editors linked the one to the other; by form, then most first.
+        Form, canonical name, and number of events in which editors linked them; sorted by form, then by falling number.
     names : sequence of str
         Canonical names.
     name_counts : ndarray of shape (len(names),)
-        Events in which editors linked each.
+        Number of events in which editors linked each name.
     kinds : ndarray of shape (len(names),)
-        The kind of each, as its place in `relatedstories.topics.kinds.KINDS`.
+        The kind of each name, as an index into `relatedstories.topics.kinds.KINDS`.
     patterns : mapping of str to sequence of Pattern
-        Of forms in lower case with "<C>" for a country ("<C> forces"), or without ("~government"): how the thing is named.
+        Name patterns for each form in lower case, with "<C>" for a country ("<C> forces"), or with "~" before a form that
+        contains no country ("~government").
     specials : mapping of (str, str) to sequence of Pattern
-        Of such a form less the country, and a country: the names that editors linked.
+        For each such form without its country, and each country, the names that editors linked.
     words : mapping of str to int
-        Tokens' forms to the row of their vector; 0 is for unknown words.
+        The row of the word vector for each form of a token; 0 is for unknown words.
     lower : ndarray of shape (len(words) + 1,)
-        The share of a word's occurrences that are in lower case, 0 to 1.
+        The share of each word's occurrences that are in lower case, 0 to 1.
     heads : mapping of str to int
-        Words in lower case that end names which begin with a capital: "massacre", "province".
+        Number of names that begin with a capital and end with each word in lower case: "massacre", "province".
     countries : Countries
     """
 
@@ -182,20 +186,20 @@ class Lexicon:
         self.heads = heads
         self.countries = countries
         self._first = np.searchsorted(titles[:, 0], np.arange(n_forms + 1)).tolist()
-        self._titles = list(
-            zip(titles[:, 1].tolist(), titles[:, 2].tolist(), strict=True)
-        )  # tuples of numbers: none of gc's business
+        # Tuples of numbers are not tracked by the garbage collector.
+        self._titles = list(zip(titles[:, 1].tolist(), titles[:, 2].tolist(), strict=True))
         self.linked = counts[:, 0].tolist()
         self.named = [*(np.diff(self._first) > 0).tolist(), *[False] * (len(forms) - n_forms + 1)]
-        keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]  # at every start: quickly
+        # The common case of `key_of` inline: this runs at every start.
+        keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
         self.ids = dict(zip(reversed(keys), range(len(names) - 1, -1, -1), strict=True))
 
     def titles_of(self, form: int) -> list[tuple[int, int]]:
-        """The canonical names of a form, most linked first: pairs of the name's row and the events linked."""
+        """Return the canonical names of a form, most linked first, as pairs of the name's row and the number of events."""
         return self._titles[self._first[form] : self._first[form + 1]]
 
     def save(self, folder: Path) -> None:
-        """Write the lexicon as plain text and arrays."""
+        """Write the lexicon to a folder as plain text and arrays."""
         numbers = {"n_forms": np.array(self.n_forms), "counts": self.counts, "titles": self.titles}
         lower = np.round(self.lower * 255).astype(np.uint8)
         np.savez_compressed(
@@ -211,16 +215,18 @@ class Lexicon:
 
 
 def _write(target: Path, lines: Iterable[str]) -> None:
+    """Write lines to a text file."""
     target.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
 
 
 def _lines(name: str) -> list[str]:
+    """Return the lines of a text file of the model."""
     return path(name).read_text(encoding="utf-8").split("\n")[:-1]
 
 
 @functools.cache
 def default_lexicon() -> Lexicon:
-    """The lexicon that comes with the package (models/topics)."""
+    """Return the lexicon that comes with the package (models/topics)."""
     with np.load(path("topics/counts.npz"), allow_pickle=False) as numbers:
         arrays = dict(numbers)
     patterns: dict[str, list[Pattern]] = {}

@@ -17,7 +17,7 @@ import numpy as np
 
 from relatedstories.topics.caches import RecentCache
 from relatedstories.topics.candidate_features import Candidates
-from relatedstories.topics.candidate_ranker import default_network
+from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
@@ -158,7 +158,7 @@ def find(texts: Sequence[Text], threshold: float | None = None) -> list[list[Top
     """
     candidates = _generator()(texts)
     found: list[list[TopicSpan]] = [[] for _ in texts]
-    spans = list(_selected_spans(candidates, default_network()(candidates), threshold, texts))
+    spans = list(_selected_spans(candidates, default_ranker()(candidates), threshold, texts))
     for (number, first, end, name, probability), kind in zip(spans, _kinds(spans, texts), strict=True):
         found[number].append(TopicSpan(first, end, name, kind, probability))
     return found

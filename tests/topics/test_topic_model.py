@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from relatedstories import BadValueError, Event, TopicExtractor, read_events
 from relatedstories.topics import component, lexicon, tagger
-from relatedstories.topics.candidate_ranker import default_network
+from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator
 from relatedstories.topics.kinds import KINDS
 
@@ -251,12 +251,12 @@ def test_tokens_are_those_of_spacy(parts):
 def test_the_network_gives_the_same_bits_for_a_batch_and_its_texts(numbers):
     tokenizer = tagger.default_tokenizer()
     texts = [tagger.tokens_of(tokenizer(EVENTS[i].full_text)) for i in numbers]
-    finder, network = CandidateGenerator(lexicon.default_lexicon()), default_network()
-    together = finder(texts)
-    p = network(together)
-    alone = [finder([text]) for text in texts]
+    generator, ranker = CandidateGenerator(lexicon.default_lexicon()), default_ranker()
+    together = generator(texts)
+    p = ranker(together)
+    alone = [generator([text]) for text in texts]
     assert together.names == [name for c in alone for name in c.names]
-    assert p.tobytes() == b"".join(network(c).tobytes() for c in alone)
+    assert p.tobytes() == b"".join(ranker(c).tobytes() for c in alone)
     assert np.array_equal(p * 1024, np.rint(p * 1024))
 
 
