@@ -1,11 +1,11 @@
-"""Figures of the classifier of topic kinds on titles labelled by hand.
+"""Evaluate the classifier of topic kinds on titles labelled by hand.
 
     python models/kinds/evaluate.py LINKED_2022.jsonl.gz
 
 LINKED_2022 holds one event a line with `text` and `anchors`: pairs of the words in the text and the title of the article an
-editor linked them to. The words around these are the contexts; the titles are those of gold.tsv, beside this script,
-whose last column says whether a title was among those of training ("title"), its name in a text of training ("text"), or not.
-en_core_web_sm, if it is installed, is asked for the commonest label that it gives a title's anchors.
+editor linked them to. The words around the anchors are the contexts. The titles are those of gold.tsv in this folder, whose last
+column says whether a title was in the training data ("title"), its name was in a training text ("text"), or neither.
+If en_core_web_sm is installed, its most frequent label for a title's anchors is evaluated too.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from relatedstories.topics.entities import KIND_OF_LABEL
 from relatedstories.topics.kinds import KINDS, kinds
 
 FOLDER = Path(__file__).parent
-MENTIONS = 12  # of a title, the first of which its contexts and its label by spaCy are read from
+MENTIONS = 12  # number of first mentions of a title that give its contexts and its label by spaCy
 
 
 def mentions(path: str, titles: set[str]) -> dict[str, list[tuple[str, int, int]]]:
-    """Of each title the texts that link it, with where its anchor stands."""
+    """Return for each title the texts that link it, with start and end of the anchor."""
     found = collections.defaultdict(list)
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for event in map(json.loads, file):
@@ -42,6 +42,7 @@ def mentions(path: str, titles: set[str]) -> dict[str, list[tuple[str, int, int]
 
 
 def contexts(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language) -> list[str]:
+    """Return the two words before and the one after each mention."""
     words = []
     for text, start, end in found:
         span = nlp(text).char_span(start, end, alignment_mode="expand")
@@ -51,7 +52,7 @@ def contexts(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language
 
 
 def label(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language) -> str:
-    """The kind that a pipeline's entities over the mentions have most often."""
+    """Return the most frequent kind of a pipeline's entities that overlap the mentions."""
     labels = []
     for text, start, end in found:
         overlaps = [
@@ -63,7 +64,7 @@ def label(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language) -
 
 
 def figures(gold: Sequence[str], found: Sequence[str]) -> list[float]:
-    """Accuracy, macro-averaged F1 and the F1 of each kind."""
+    """Return accuracy, macro-averaged F1 and the F1 of each kind."""
     f1 = []
     for kind in KINDS:
         both = sum(one == other == kind for one, other in zip(gold, found, strict=True))

@@ -1,14 +1,14 @@
-"""Trains the classifier of topic kinds, weakly supervised: by rules and hand labels, then by spelling and context in turn.
+"""Train the classifier of topic kinds with weak supervision: rules and hand labels, then co-training of spelling and context.
 
     python models/kinds/train.py LINKED.jsonl.gz TEXT.jsonl.gz
 
 LINKED holds one event a line with `text`, `date`, `topics` (titles of the articles an editor linked) and `anchors`: pairs of
-the words in the text and the title they link to. TEXT holds more events with `text` and `date` alone. Nothing dated 2022 or
-later is read. Beside this script stand labels.tsv, titles labelled by hand, and the result, kinds.npz.
+the words in the text and the title they link to. TEXT holds more events with only `text` and `date`. Nothing dated 2022 or
+later is read. The script reads labels.tsv, titles labelled by hand, from its own folder, and writes kinds.npz there.
 
-LinkFilters on the spelling of a name ("... District": a place) and on the words around it ("Senator ...": a person) label some
-names and leave the others out. Two regressions learn from these, one to tell kinds by spelling and one by context, and label
-the other names together, from which both learn again (Collins and Singer, 1999, "Unsupervised models for named entity
+Rules on the spelling of a name ("... District": a place) and on the words around it ("Senator ...": a person) label the clear
+cases. Two regressions are trained on these, one on spelling and one on context. Together they label the other names, on which
+both are trained again (Collins and Singer, 1999, "Unsupervised models for named entity
 classification").
 """
 
@@ -32,19 +32,19 @@ from scipy.optimize import minimize
 from relatedstories.topics.kinds import CONTEXT_BITS, KINDS, NAME_BITS, context_features, name_features
 
 LAST_YEAR = "2021"
-ROUNDS = 3  # in which names without a label get one
-MIN_SEEN, MIN_COMMON = 2, 3  # times that a name which no rule knows, and a common word, must occur
-SURE = 0.6  # probability from which on a label found in a round counts
-CONTEXT_WEIGHT = 0.6  # log-odds of contexts beside those of the name
+ROUNDS = 3  # rounds in which unlabelled names are labelled
+MIN_SEEN, MIN_COMMON = 2, 3  # minimum occurrences of a name that no rule labels, and of a common word
+MIN_PROBABILITY = 0.6  # minimum probability of a label that a round adds
+CONTEXT_WEIGHT = 0.6  # weight of the log-odds of contexts relative to those of the name
 NAME_PENALTY, CONTEXT_PENALTY = 1e-6, 3e-6
-HAND_WEIGHT, TEXT_WEIGHT, WORD_WEIGHT = 4.0, 0.3, 0.1  # of hand labels, of names that are no title, of common words; else 1
+HAND_WEIGHT, TEXT_WEIGHT, WORD_WEIGHT = 4.0, 0.3, 0.1  # hand labels, names that are not titles, common words; others 1
 
 PERSON, ORGANISATION, PLACE, EVENT, WORK, THING = range(len(KINDS))
 
 Context = tuple[str, str, str]  # the two words before a mention and the one after it
 
 FOLDER = Path(__file__).parent
-# Countries, with U.S. states where a file has them: name, adjective, other names, some of which are those of its people.
+# Countries and U.S. states: name, adjective, other names, some of which are those of the people.
 COUNTRIES = [line.split("\t") for line in (FOLDER.parent / "topics" / "countries.tsv").read_text("utf-8").splitlines()]
 PEOPLES = {name for row in COUNTRIES for name in (*row[1:2], *(other for other in row[2:] if other.endswith("s")))}
 PEOPLES.update(("Jews", "Jewish", "Muslims", "Muslim", "Christians", "Catholics", "Catholic", "Sunni", "Shia", "Palestinians"))
@@ -55,7 +55,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# The word that a name is about, which is its last one or that before "of", "in" ...
+# Heads of names: the last word, or the one before "of", "in" ...
 HEADS = {
     ORGANISATION: words("""university college school academy party ministry agency army forces force police corps navy guard
         guards company corporation inc ltd limited plc group holdings council committee commission association organization
@@ -82,7 +82,7 @@ HEADS = {
         tanker ship"""),
 }  # fmt: skip
 
-# Words in the brackets of a title.
+# Words in brackets at the end of a title.
 BRACKETS = {
     WORK: words("film program programme"),
     PERSON: words("""politician footballer singer musician rapper activist journalist author soccer businessman judge general
@@ -92,7 +92,7 @@ BRACKETS = {
     PLACE: words("city town island state district province county river country region constituency unit"),
 }  # fmt: skip
 
-# Expressions that a name is searched for, the first that fits first.
+# Expressions for whole names; the first that matches decides.
 PATTERNS = [
     (re.compile(pattern), kind)
     for pattern, kind in [
@@ -130,7 +130,7 @@ _LOWER = re.compile(r"[A-Z][a-z]+(?:-[a-z]+)?(?: [a-z-]+){1,3}$")
 
 
 def spelling_rule(name: str) -> int | None:
-    """The kind that a name's spelling is sure of."""
+    """Return the kind of a name if its spelling is clear, else None."""
     if name in REGIONS:
         return PLACE
     if name in PEOPLES:
@@ -156,7 +156,7 @@ def spelling_rule(name: str) -> int | None:
     return known
 
 
-# What stands before a name.
+# Words before a name.
 TITLES = words("""president senator governor mayor king queen prince princess pope representative congressman justice judge
     chancellor premier colonel lieutenant captain admiral archbishop bishop cardinal sheikh sultan emir rapper actor actress
     singer footballer journalist activist lawyer golfer boxer composer author novelist poet mr mr. ms ms. mrs dr dr. sir rep. sen.
@@ -172,7 +172,7 @@ TOWNS = words("city town village province district suburb region island municipa
 
 
 def context_rule(name: str, context: Context, then: str) -> int | None:
-    """The kind that the words around a mention are sure of; `then` is the second word after it."""
+    """Return the kind of a mention if the words around it are clear, else None; `then` is the second word after it."""
     two, one, next_ = context[0].lower(), context[1].lower(), context[2]
     if " " in name and ((one in TITLES and name.count(" ") < 4) or (next_ == "," and re.fullmatch(r"[1-9]\d", then))):
         return PERSON
@@ -188,7 +188,7 @@ NO_NAMES = words("""January February March April May June July August September 
 
 
 def runs(tokens: list[str], spaced: list[bool]) -> Iterator[tuple[int, int]]:
-    """Rows of capitalised words, where a name may stand; titles before a name are not part of it."""
+    """Yield the runs of capitalised words that may be names, without titles before a name."""
     count = len(tokens)
 
     def capital(i: int) -> bool:
@@ -219,14 +219,14 @@ def runs(tokens: list[str], spaced: list[bool]) -> Iterator[tuple[int, int]]:
 
 
 class Corpus(NamedTuple):
-    """What was seen of names: contexts by title and by words in texts, and the kinds that contexts gave them."""
+    """Contexts of names, by title and by words in texts, and the kinds that contexts gave them."""
 
     titles: dict[str, collections.Counter[Context]]
     names: dict[str, collections.Counter[Context]]
     ruled: dict[str, collections.Counter[int]]
-    common: collections.Counter[str]  # words that texts have in lower case, capitalised
+    common: collections.Counter[str]  # words that occur in lower case, capitalised
     opening: collections.Counter[str]  # names at the start of a text or sentence
-    lowered: set[str]  # titles that texts have in lower case
+    lowered: set[str]  # titles that occur in lower case
 
 
 def read(path: str) -> list[dict[str, Any]]:
@@ -263,7 +263,7 @@ def collect(linked: Iterable[dict[str, Any]], events: Iterable[dict[str, Any]]) 
             if anchor[:1].islower() and anchor[:4].lower() == base[:4].lower() and base[1:] == base[1:].lower():
                 corpus.lowered.add(title)
         for title in event["topics"]:
-            corpus.titles[title]  # without a context, if no anchor has one
+            corpus.titles[title]  # titles whose anchors have no context are included too
     return corpus
 
 
@@ -311,14 +311,14 @@ def matrix(rows: Sequence[Sequence[int]], bits: int, values: Iterable[float] | N
 
 
 def context_matrix(contexts: Sequence[collections.Counter[Context]]) -> sp.csr_matrix:
-    """The mean of the features of each name's contexts."""
+    """Return the mean of the features of each name's contexts."""
     rows = [[column for context in counter for column in context_features(*context)] for counter in contexts]
     values = (n / counter.total() for counter in contexts for context, n in counter.items() for _ in context_features(*context))
     return matrix(rows, CONTEXT_BITS, values)
 
 
 def fit(x: sp.csr_matrix, y: np.ndarray, weights: np.ndarray, penalty: float, start: np.ndarray, steps: int) -> np.ndarray:
-    """Multinomial logistic regression on probabilities of kinds, of as many columns as any row has."""
+    """Return the weights of a multinomial logistic regression on probabilities of kinds."""
     used = np.unique(x.indices)
     x = x[:, used]
     transposed = x.T.tocsr()
@@ -340,7 +340,7 @@ def fit(x: sp.csr_matrix, y: np.ndarray, weights: np.ndarray, penalty: float, st
 
 
 def train(corpus: Corpus, labels: dict[str, str], hidden: Collection[str] = ()) -> tuple[np.ndarray, np.ndarray]:
-    """The weights for names and for contexts; hidden names are not even seen without a label."""
+    """Return the weights for names and for contexts; hidden names are not used at all."""
     names, contexts, given, weights = zip(*examples(corpus, labels, hidden), strict=True)
     x_name, x_context = matrix([name_features(name) for name in names], NAME_BITS), context_matrix(contexts)
     base = np.array(weights)
@@ -352,7 +352,7 @@ def train(corpus: Corpus, labels: dict[str, str], hidden: Collection[str] = ()) 
     for turn in range(ROUNDS + 1):
         steps = 60 if turn == ROUNDS else 30
         by_name = fit(x_name, y, weight, NAME_PENALTY, by_name, steps)
-        # Contexts of names seen often tell more, and common words, which stand for themselves, have none.
+        # Contexts of frequent names are more reliable; common words, which stand for themselves, have none.
         context_weight = weight * np.sqrt(1 + np.log2(1 + seen)) * (seen > 0)
         by_context = fit(x_context, y, context_weight, CONTEXT_PENALTY, by_context, steps)
         prior = context_weight @ y
@@ -364,15 +364,15 @@ def train(corpus: Corpus, labels: dict[str, str], hidden: Collection[str] = ()) 
             p /= p.sum(axis=1, keepdims=True)
             best = p.max(axis=1)
             y = np.where(known[:, None], y, p)
-            weight = np.where(known, base, np.where(best > SURE, base * best**2, 0))
+            weight = np.where(known, base, np.where(best > MIN_PROBABILITY, base * best**2, 0))
     by_name -= by_name.mean(axis=1, keepdims=True)
     by_context -= by_context.mean(axis=1, keepdims=True)
-    by_context -= (prior - prior.mean()) / len(context_features("", "", ""))  # how common a kind is, the name's weights say
+    by_context -= (prior - prior.mean()) / len(context_features("", "", ""))  # the prior of a kind is in the weights for names
     return by_name, CONTEXT_WEIGHT * by_context
 
 
 def table(name: str) -> list[list[str]]:
-    """The rows of a table beside this script, less its head."""
+    """Return the rows of a table in this folder, without its header."""
     return [line.split("\t") for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()[1:]]
 
 
