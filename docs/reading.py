@@ -1,4 +1,4 @@
-"""What the reference is told of the code beyond what it reads there: see `Reading`."""
+"""An extension for the reference: makes links of names in docstrings; see `Reading`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _NAME = re.compile(r"(?<![`\[])`([A-Za-z]\w*(?:\.\w+)*)`(?!`)")
 
 
 class Reading(griffe.Extension):
-    """Makes links of names in single backticks, and takes what a class says in ``__new__`` for its parameters.
+    """Turn names in single backticks into links, and document the parameters of ``__new__`` as those of the class.
 
-    A link stays plain code where the site has no page on what it names.
+    A name that has no page in the site stays plain code.
     """
 
     def on_package(self, *, pkg: griffe.Module, **kwargs: Any) -> None:  # noqa: ARG002 - as griffe calls it
-        """Go over a package when all of its names are known."""
+        """Visit a package when all of its names are known."""
         self._visit(pkg)
 
     def _visit(self, obj: griffe.Object) -> None:

@@ -1,4 +1,6 @@
-"""Text without accents."""
+"""Accents: the one rule by which letters lose them."""
+
+from __future__ import annotations
 
 import unicodedata
 
@@ -6,12 +8,12 @@ __all__ = ["strip_accents"]
 
 
 def strip_accents(text: str) -> str:
-    """Return the text in compatibility decomposition (NFKD) without combining characters.
+    """Return the text without accents: in Unicode's compatibility decomposition (NFKD), without combining marks.
 
     Examples
     --------
-    >>> strip_accents("São Paulo")
-    'Sao Paulo'
+    >>> strip_accents("São Paulo"), strip_accents("Łódź")
+    ('Sao Paulo', 'Łodz')
     """
     if text.isascii():
         return text

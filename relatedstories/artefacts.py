@@ -1,4 +1,4 @@
-"""What the project has learnt and ships: the files in the folder models/, in a checkout or an installed package."""
+"""The files of the trained models, in the folder models/ of a checkout or of an installed package."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["path", "table"]
 
 
 def path(name: str) -> Path:
-    """Where a file of models/ is, ``"topics/names.txt"`` say."""
+    """Return the path of a file in models/, such as ``"topics/names.txt"``."""
     package = Path(__file__).parent
-    models = next(folder for folder in (package / "models", package.parent / "models") if folder.is_dir())  # installed, or not
+    models = next(folder for folder in (package / "models", package.parent / "models") if folder.is_dir())  # installed; checkout
     return models / name
 
 
 def table(name: str) -> Iterator[list[str]]:
-    """The rows of a table in models/, ``"terms/terms.tsv"`` say, less its head.
+    """Yield the rows of a tab-separated table in models/, such as ``"terms/terms.tsv"``, without its header.
 
     Examples
     --------

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -26,6 +30,29 @@ def shared(name: str) -> Path:
             pytest.fail(f"CI needs {name} beside the checkout")
         pytest.skip(f"needs {name}, which is not beside this checkout")
     return path
+
+
+COMMAND = [sys.executable, "-m", "relatedstories"]
+"""The command line, whatever is on PATH."""
+
+
+def run(*arguments: object, timeout: float = 300, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command line as its users type it, in a process of its own, and return its exit code and what it printed."""
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=timeout, check=False, **options)
+
+
+def unframed(text: str) -> str:
+    """Return what is said in a frame around several lines as one line without the frame."""
+    return " ".join(re.sub("[│╭╮╰╯─]", " ", text).split())
+
+
+def usage_error(stderr: str) -> str:
+    """Return what is said to be wrong with the usage: all that follows the hint at --help."""
+    usage, hint, message = stderr.rpartition("--help")
+    assert "relatedstories" in usage, stderr
+    assert hint, stderr
+    return unframed(message.partition("\n")[2])
 
 
 def day(text: str) -> dt.date:

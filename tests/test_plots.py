@@ -150,6 +150,6 @@ def test_titles_are_no_formulas_and_are_cut():
 
 
 def test_without_matplotlib_an_error_names_the_extra():
-    script = "import sys; sys.modules['matplotlib'] = None\nimport relatedstories.plots"
+    script = "import sys; sys.modules['matplotlib'] = None\nfrom relatedstories.plots import overview"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert 'InputError: plots need matplotlib, which is not installed: pip install "relatedstories[plots]"' in done.stderr

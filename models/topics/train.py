@@ -1,20 +1,21 @@
-"""Train the topic model: the lexicon of names, and the network that estimates the probability that an editor links one.
+"""Train the topic model: which names words may stand for, and how likely an editor is to link them.
 
-    pip install torch==2.13.0    # only for this script
+    pip install torch==2.13.0    # for this script alone
     python models/topics/train.py LINKED.jsonl.gz TEXT.jsonl.gz
 
-LINKED holds one event a line with `text`, `date`, `category` and `anchors`: pairs of the words in the text and the title of
-the article an editor linked them to. TEXT holds events with only `text` and `date`. Nothing dated 2022 or later is read.
+LINKED holds one event per line with `text`, `date`, `category` and `anchors`: pairs of the words in the text and the title of
+the article that an editor linked them to. TEXT holds events with only `text` and `date`. Events dated 2022 or later are ignored.
 
-The lexicon is counted from both (learn.py). The network that scores candidates is trained on the linked events; the events
-of each quarter of a year are used with a lexicon counted without them, so that the network meets unknown names as it will in
-use. It is distilled from teachers, networks of the same kind that are trained first: their probabilities are averaged with the
-editors' links, and they label events of other years, which have no links.
-The script reads countries.tsv and renamed.tsv, written by hand, from its own folder, and writes the results there.
+The lexicon is counted from both files (learn.py). The network that scores candidates is trained on the linked events. For each
+quarter of a year it uses a lexicon counted without that quarter, so that it meets unknown names as it will in use.
+The network learns from teachers, networks of the same kind that are trained first: its labels mix what editors linked with the
+teachers' probabilities, and the teachers alone label events of other years, which have no links.
+countries.tsv and renamed.tsv, beside this script, are written by hand; the results are written to the same folder.
 """
 
 from __future__ import annotations
 
+import argparse
 import collections
 import sys
 from collections.abc import Sequence
@@ -22,14 +23,17 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-import torch
 from learn import Counts, Event, acronyms, background_counts, lexicon_of, read, word_vectors
-from torch import nn
 
-from relatedstories.topics.candidate_features import FEATURES, Candidates
 from relatedstories.topics.candidate_ranker import CONTEXT, GRID, HIDDEN, LAYERS, WIDTH, CandidateRanker
-from relatedstories.topics.candidates import CandidateGenerator
+from relatedstories.topics.candidates import FEATURES, CandidateGenerator, Candidates
 from relatedstories.topics.lexicon import key_of
+
+try:
+    import torch
+    from torch import nn
+except ImportError as error:  # say what to install, also to a reader who only asks for help
+    sys.exit(f"{__doc__}\n{error}")
 
 SEED = 0
 EPOCHS = 8
@@ -38,17 +42,17 @@ BATCH = 32
 RATE = 2e-3
 DROPOUT = 0.15
 HIDDEN_WORDS = 0.15  # share of words replaced by the unknown word in training
-COMMON_CATEGORY, WEIGHT = "Health and environment", 0.4  # two fifths of the linked events are about COVID-19
-LEARNT = 16  # dimensions of the word vectors trained here, in addition to those from the background
+COMMON_CATEGORY, WEIGHT = "Health and environment", 0.4  # COVID-19 fills two fifths of the linked years
+LEARNT = 16  # dimensions of word vectors learnt here, added to those counted from the background
 OTHERS = 16000  # number of events of other years that the teachers label
 SHAPES = 7
 
 Batch: TypeAlias = tuple[Candidates, np.ndarray, np.ndarray]
-"""Candidates with their labels and weights."""
+"""Candidates, with their labels and weights."""
 
 
 def labels_of(candidates: Candidates, events: Sequence[Event]) -> np.ndarray:
-    """Return for each candidate 1 if editors linked anything in the text to its name, else 0."""
+    """Return 1 for each candidate whose name editors linked from its text, else 0."""
     linked = [{comparable(title) for _, title in event.links} for event in events]
     return np.array(
         [comparable(name) in linked[text] for name, text in zip(candidates.names, candidates.text, strict=True)], np.float32
@@ -56,12 +60,12 @@ def labels_of(candidates: Candidates, events: Sequence[Event]) -> np.ndarray:
 
 
 def comparable(name: str) -> str:
-    """Return the form in which titles are compared, without a part in brackets."""
+    """Return a name in the form in which titles are compared: without bracket, article, signs and case."""
     return "".join(char for char in key_of(name.partition(" (")[0]) if char.isalnum() or char == " ").removeprefix("the ")
 
 
 class Model(nn.Module):
-    """The network of `relatedstories.topics.candidate_ranker`, with two-part word vectors: given and learnt."""
+    """The network of `relatedstories.topics.candidate_ranker`; word vectors have two parts: given, learnt (0 for rare words)."""
 
     def __init__(self, vectors: np.ndarray, known: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> None:
         super().__init__()
@@ -81,23 +85,22 @@ class Model(nn.Module):
         self.drop, self.drop_little = nn.Dropout(DROPOUT), nn.Dropout(0.1)
 
     def forward(self, c: Candidates) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the logits of the first estimate and of the refined one."""
         words = self.known[torch.tensor(c.words)]
         if self.training:
             words = torch.where(torch.rand(words.shape) < HIDDEN_WORDS, 0, words)
         shapes, a, b, text, span, topic = map(torch.tensor, (c.shapes, c.first, c.end, c.text, c.span, c.topic))
-        is_token = (shapes > 0).float()[:, None]
+        real = (shapes > 0).float()[:, None]
         x = (
             torch.relu(
                 self.enter(self.drop_little(torch.cat([self.given(torch.tensor(c.words)), self.learnt(words)], 1)))
                 + self.shape(shapes)
             )
-            * is_token
+            * real
         )
         for layer in self.around:
             none = torch.zeros_like(x[:1])
             near = torch.cat([torch.cat([none, x[:-1]]), x, torch.cat([x[1:], none])], 1)
-            x = (x + torch.relu(layer(near))) * is_token
+            x = (x + torch.relu(layer(near))) * real
         features = ((torch.tensor(c.features) - self.mean) / self.scale).clamp(-5, 5)
         h = self.drop(torch.cat([x[a], x[b - 1], x[a - 1], x[b], features], 1))
         h = torch.relu(self.second(self.drop(torch.relu(self.first(h)))))
@@ -105,15 +108,13 @@ class Model(nn.Module):
         p = torch.sigmoid(alone)
         more = alone
         for _ in range(2):
-            around = self.context_features(p, a, b, text, span, topic, len(words))
+            around = self.neighbours(p, a, b, text, span, topic, len(words))
             more = alone + self.more(torch.relu(self.context(torch.cat([h, around], 1))))[:, 0]
             p = torch.sigmoid(more)
         return alone, more
 
     @staticmethod
-    def context_features(p, a, b, text, span, topic, n_tokens):
-        """Return the features from the probabilities of neighbouring candidates."""
-
+    def neighbours(p, a, b, text, span, topic, n_tokens):
         def most(groups: torch.Tensor, size: int) -> torch.Tensor:
             return torch.zeros(size).scatter_reduce(0, groups, p, "amax")
 
@@ -142,7 +143,7 @@ class Model(nn.Module):
         )  # fmt: skip
 
     def network(self) -> CandidateRanker:
-        """Return the network for use, with the two parts of word vectors merged and all weights on the grid."""
+        """Return the network for use, with word vectors, their first layer and the features' scale merged."""
         with torch.no_grad():
             words = self.enter(torch.cat([self.given.weight, self.learnt.weight[self.known]], 1)).numpy()
             numbers = {name: value.detach().numpy() for name, value in self.state_dict().items()}
@@ -154,30 +155,29 @@ class Model(nn.Module):
 
 
 def batches(parts: Sequence[tuple[CandidateGenerator, Sequence[Event]]], rng: np.random.Generator) -> list[Batch]:
-    """Return the candidates of events in batches, with their labels and weights."""
-    made = []
-    for generator, events in parts:
+    """Return the candidates of a few events per batch, with their labels and weights."""
+    result = []
+    for generate, events in parts:
         order = rng.permutation(len(events))
         for i in range(0, len(order), BATCH):
             chosen = [events[j] for j in order[i : i + BATCH]]
-            candidates = generator([event.text for event in chosen])
+            candidates = generate([event.text for event in chosen])
             weights = np.array([WEIGHT if event.category == COMMON_CATEGORY else 1 for event in chosen], np.float32)
-            made.append((candidates, labels_of(candidates, chosen), weights[candidates.text]))
-    return made
+            result.append((candidates, labels_of(candidates, chosen), weights[candidates.text]))
+    return result
 
 
-def with_teachers(teachers: Sequence[Model], data: Sequence[Batch], share: float) -> list[Batch]:
-    """Return batches whose labels are mixed with the teachers' mean probabilities, weighted by `share`."""
+def with_teacher_labels(teachers: Sequence[Model], data: Sequence[Batch], share: float) -> list[Batch]:
+    """Return the batches with labels that mix in the teachers' mean probability, with weight `share`."""
     result = []
     with torch.no_grad():
         for candidates, labels, weights in data:
-            probabilities = torch.stack([teacher(candidates)[1] for teacher in teachers]).mean(0).sigmoid().numpy()
-            result.append((candidates, (1 - share) * labels + share * probabilities, weights))
+            judgement = torch.stack([teacher(candidates)[1] for teacher in teachers]).mean(0).sigmoid().numpy()
+            result.append((candidates, (1 - share) * labels + share * judgement, weights))
     return result
 
 
 def train(data: list[Batch], vectors: np.ndarray, seed: int = SEED, epochs: int = EPOCHS) -> Model:
-    """Return a model trained on batches."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     features = np.concatenate([candidates.features for candidates, _, _ in data])
@@ -191,9 +191,9 @@ def train(data: list[Batch], vectors: np.ndarray, seed: int = SEED, epochs: int 
         total = 0.0
         for i in rng.permutation(len(data)):
             candidates, labels, weights = data[i]
-            target, weight = torch.tensor(labels), torch.tensor(weights)
+            right, weight = torch.tensor(labels), torch.tensor(weights)
             alone, more = model(candidates)
-            loss = loss_of(more, target, weight=weight) + 0.5 * loss_of(alone, target, weight=weight)
+            loss = loss_of(more, right, weight=weight) + 0.5 * loss_of(alone, right, weight=weight)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -206,13 +206,15 @@ def train(data: list[Batch], vectors: np.ndarray, seed: int = SEED, epochs: int 
 
 
 def quarter(month: str) -> int:
-    """Return the number of the quarter of a month such as "2020-04"."""
     return int(month[:4]) * 4 + (int(month[5:7]) - 1) // 3
 
 
-def main(linked_path: str, text_path: str) -> None:
-    """Train the model and write its files."""
-    linked, background = read(linked_path), read(text_path)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("linked", metavar="LINKED.jsonl.gz")
+    parser.add_argument("texts", metavar="TEXT.jsonl.gz")
+    options = parser.parse_args(arguments)
+    linked, background = read(options.linked), read(options.texts)
     print(f"{len(linked)} linked events, {len(background)} of the background", flush=True)
     words, lower, vectors = word_vectors(background)
     counts, defined = background_counts(background), acronyms(background)
@@ -236,7 +238,7 @@ def main(linked_path: str, text_path: str) -> None:
     chosen = np.random.default_rng(SEED).permutation(len(unlinked))[:OTHERS]
     unlabelled = batches([(CandidateGenerator(lexicon), [unlinked[i] for i in chosen])], np.random.default_rng(SEED))
     teachers = [train(data, vectors, SEED + 1 + i, TEACHER_EPOCHS) for i in range(TEACHERS)]
-    student = train(with_teachers(teachers, data, 0.5) + with_teachers(teachers, unlabelled, 1), vectors)
+    student = train(with_teacher_labels(teachers, data, 0.5) + with_teacher_labels(teachers, unlabelled, 1), vectors)
     student.network().save(folder / "network.npz")
     sizes = {file.name: file.stat().st_size / 1e6 for file in sorted(folder.iterdir()) if file.suffix in (".txt", ".tsv", ".npz")}
     print(
@@ -246,6 +248,4 @@ def main(linked_path: str, text_path: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main()

@@ -1,4 +1,4 @@
-"""What the command line says on standard error: messages, what the library logs, and how far a long job has come."""
+"""What commands print on standard error: messages, what the library logs, and progress."""
 
 from __future__ import annotations
 
@@ -10,44 +10,55 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from relatedstories.addresses import without_passwords
+from relatedstories.errors import InputError
 
 if TYPE_CHECKING:
     from relatedstories.progress import Progress
 
-__all__ = ["meter", "say", "show_log"]
+__all__ = ["error_message", "log_to_stderr", "progress_meter", "say"]
 
 _log = logging.getLogger("relatedstories")
 
+_SECONDS_BETWEEN_LINES = 10.0
+
 
 def say(message: str) -> None:
-    """Print a message as a line of ours, without passwords."""
+    """Print a message on standard error as one line, without passwords."""
     print(f"relatedstories: {without_passwords(' '.join(message.splitlines()))}", file=sys.stderr)
 
 
-class _Said(logging.Handler):
-    """What the library logs."""
+def error_message(error: BaseException) -> str:
+    """Return what an error says; with its class unless it is about the input or a file."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) if isinstance(error, (InputError, OSError)) else f"{type(error).__name__}: {error}"
+
+
+class _StderrHandler(logging.Handler):
+    """Prints what the library logs, with the time where debugging lines are shown."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        when = time.strftime("%Y-%m-%d %H:%M:%S ", time.localtime(record.created)) if _log.level <= logging.DEBUG else ""
-        say(f"{when}{record.getMessage()}")
+        with_time = _log.level <= logging.DEBUG
+        moment = time.strftime("%Y-%m-%d %H:%M:%S ", time.localtime(record.created)) if with_time else ""
+        say(f"{moment}{record.getMessage()}")
 
 
-def show_log(quiet: bool = False, verbose: bool = False) -> None:
-    """Show what the library logs: warnings; with `verbose` all, with the time; unless `quiet`, that a kernel is compiled too."""
+def log_to_stderr(quiet: bool = False, verbose: bool = False) -> None:
+    """Print what the library logs: warnings and, unless `quiet`, that a kernel is compiled; all of it if `verbose`."""
     if not _log.handlers:
-        _log.addHandler(_Said())
+        _log.addHandler(_StderrHandler())
     _log.setLevel(logging.DEBUG if verbose else logging.WARNING)
     logging.getLogger("relatedstories.topk._kernel").setLevel(logging.WARNING if quiet else logging.INFO)
 
 
 @contextmanager
-def meter(quiet: bool = False) -> Iterator[Progress]:
-    """Progress on standard error: a bar with rate and time left on a terminal, else now and then a line; quiet, nothing."""
+def progress_meter(quiet: bool = False) -> Iterator[Progress]:
+    """Open a progress meter on standard error: a bar on a terminal, otherwise a line now and then, nothing if `quiet`."""
     if quiet:
         yield lambda *_: None
         return
     if not sys.stderr.isatty():
-        yield _Lines()
+        yield _ProgressLines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -71,18 +82,17 @@ def meter(quiet: bool = False) -> Iterator[Progress]:
         yield show
 
 
-class _Lines:
+class _ProgressLines:
     """Progress as plain lines, at most one in ten seconds."""
 
-    def __init__(self, every: float = 10.0) -> None:
-        self.every = every
-        self.stage, self.started, self.told = "", 0.0, 0.0
+    def __init__(self) -> None:
+        self._stage, self._started, self._last_line = "", 0.0, 0.0
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if stage != self.stage:
-            self.stage, self.started, self.told = stage, now, now
-        if now - self.told >= self.every:
-            self.told = now
-            rate = done / (now - self.started)
+        if stage != self._stage:
+            self._stage, self._started, self._last_line = stage, now, now
+        if now - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = now
+            rate = done / (now - self._started)
             say(f"{stage}: {done} of {total}, {rate:.0f} a second, {(total - done) / rate:.0f} s left")

@@ -59,8 +59,10 @@ class Database:
         self._url = _parse(url)
         self.name = f"{self._url.get_backend_name()}://{self._url.host or ''}/{self._url.database or ''}"
         try:
-            # hide_parameters keeps the values of rows out of SQLAlchemy's log.
-            self._engine = sa.create_engine(self._url, hide_parameters=True, poolclass=NullPool)
+            # hide_parameters keeps the values of rows out of SQLAlchemy's log. With named parameters in SQLite, SQLAlchemy 2.0
+            # does not take "%(x)s" in the name of a column for one.
+            named = {"paramstyle": "named"} if self._url.get_backend_name() == "sqlite" else {}
+            self._engine = sa.create_engine(self._url, hide_parameters=True, poolclass=NullPool, **named)
         except NoSuchModuleError:
             raise InputError(
                 f"{self.name}: got a kind of database that SQLAlchemy does not know, expected {_KNOWN_DIALECTS}"

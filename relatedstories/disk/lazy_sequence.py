@@ -1,4 +1,4 @@
-"""Sequences of which a part may be in a file, read when it is asked for."""
+"""A sequence whose values may be in a file, each read only when it is needed."""
 
 from __future__ import annotations
 
@@ -7,54 +7,54 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar, overload
 
-__all__ = ["LazySequence", "Source", "as_line"]
+__all__ = ["LazySequence", "LineSource", "as_line"]
 
 T = TypeVar("T")
 
-_AT_HAND = 1 << 16
-"""So many values that were read from a file are kept at hand."""
+_CACHE_SIZE = 1 << 16
+"""Number of values read from a file that stay in memory."""
 
 
-class Source(Protocol):
-    """Lines of JSON."""
+class LineSource(Protocol):
+    """Lines of JSON, by number."""
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, line: int, /) -> Any: ...
 
     def line(self, number: int) -> bytes:
-        """A line as it is written."""
+        """Return the bytes of a line, with its line break."""
 
 
 def as_line(value: Any) -> bytes:
-    """A JSON value as a line is written."""
+    """Return a JSON value as the bytes of a line."""
     return json.dumps(value, ensure_ascii=False).encode() + b"\n"
 
 
 class LazySequence(Sequence[T], Generic[T]):
-    r"""Values in memory, values in a file, or both.
+    r"""A sequence of values in memory, in a file, or both.
 
     Parameters
     ----------
     slots : sequence of int or value
-        Each value itself, or the number of its line.
-    source : Source, optional
-        The lines.
-    made : callable, optional
-        Makes a value of the JSON of a line.
+        For each value, the value itself or the number of its line in the source.
+    source : LineSource, optional
+        Where the values that are not in memory are.
+    parse : callable, optional
+        Makes a value of the JSON of a line; by default that is the value.
 
     Examples
     --------
-    >>> kept = LazySequence(["a", "b"]).plus(["c"], [0, 2])
-    >>> list(kept), list(kept.lines())
+    >>> sequence = LazySequence(["a", "b"]).plus(["c"], [0, 2])
+    >>> list(sequence), list(sequence.lines())
     (['a', 'c'], [b'"a"\n', b'"c"\n'])
     """
 
     def __init__(
-        self, slots: Sequence[int | T], source: Source | None = None, made: Callable[[Any], T] = lambda value: value
+        self, slots: Sequence[int | T], source: LineSource | None = None, parse: Callable[[Any], T] = lambda value: value
     ) -> None:
         self._slots, self._source = slots, source
-        self._read = source and functools.lru_cache(_AT_HAND)(lambda number: made(source[number]))
+        self._read = source and functools.lru_cache(_CACHE_SIZE)(lambda number: parse(source[number]))
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -71,21 +71,21 @@ class LazySequence(Sequence[T], Generic[T]):
         return value
 
     def picked(self, places: Iterable[int]) -> LazySequence[T]:
-        """The values at some places, still unread."""
+        """Return the sequence of the values at some places, without reading them."""
         return self.plus((), places)
 
     def plus(self, others: Sequence[T], places: Iterable[int]) -> LazySequence[T]:
-        """Of these values and others after them, those at some places."""
+        """Return the sequence of the values at some places, where further values are numbered after the present ones."""
         slots: list[int | T] = [*self._slots, *others]
-        kept: LazySequence[T] = LazySequence([slots[place] for place in places])
-        kept._source, kept._read = self._source, self._read  # with what it has at hand
-        return kept
+        sequence: LazySequence[T] = LazySequence([slots[place] for place in places])
+        sequence._source, sequence._read = self._source, self._read  # shares the values that were read already
+        return sequence
 
     def line(self, place: int, as_json: Callable[[T], Any] = lambda value: value) -> bytes:
-        """A value as a line of JSON; what is in a file is not read for it."""
+        """Return a value as the bytes of a line; a line of the source is copied without being parsed."""
         slot: Any = self._slots[place]
         return self._source.line(slot) if type(slot) is int and self._source else as_line(as_json(slot))
 
     def lines(self, as_json: Callable[[T], Any] = lambda value: value) -> Iterator[bytes]:
-        """All of them as such."""
+        """Yield all values as lines, see `line`."""
         return (self.line(place, as_json) for place in range(len(self)))

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from relatedstories.events import Event
 from relatedstories.pages.front_matter import quoted
 from relatedstories.pages.markdown import escaped
-from relatedstories.pages.mojibake import mended
-from relatedstories.pages.reader import EVENT_ID
+from relatedstories.pages.mojibake import repair_mojibake
+from relatedstories.pages.parsing import EVENT_ID
 
 __all__ = ["front_matter", "inline", "paragraphs", "target"]
 
@@ -63,7 +63,7 @@ def _reference(found: re.Match[str]) -> str:
 
 def _ungarbled(text: str) -> str:
     """The text so that reading it mends nothing in it: what looks garbled was so before, or is meant."""
-    return text if mended(text) == text else text.translate(_GARBLING)
+    return text if repair_mojibake(text) == text else text.translate(_GARBLING)
 
 
 def target(url: str) -> str:
@@ -104,4 +104,4 @@ def front_matter(event: Event) -> str:
             pair = None if isinstance(source, str) else source
             lines += [f"  - name: {quoted(pair[0])}", f"    url: {quoted(pair[1])}"] if pair else [f"  - {quoted(str(source))}"]
     text = "\n".join(lines)
-    return text if mended(text) == text else text.translate(_GARBLING_QUOTED)
+    return text if repair_mojibake(text) == text else text.translate(_GARBLING_QUOTED)

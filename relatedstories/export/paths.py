@@ -30,7 +30,8 @@ def slug(text: str) -> str:
     'fete-in-orleans-b-50-b-more'
     """
     text = text[:1000]
-    text = strip_accents(text).replace("ß", "ss").encode("ascii", "ignore").decode()
+    if not text.isascii():
+        text = strip_accents(text).replace("ß", "ss").encode("ascii", "ignore").decode()
     words = _OTHERS.sub("-", text.lower()).strip("-")
     if len(words) > SLUG:
         words = words[: SLUG + 1].rpartition("-")[0] or words[:SLUG]

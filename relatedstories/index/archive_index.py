@@ -12,9 +12,9 @@ from relatedstories.index.comparison import Comparison
 from relatedstories.index.rows import EventRow
 from relatedstories.topics.topic import EventTopics
 from relatedstories.topk.blocked_index import BlockedIndex
+from relatedstories.topk.cosines import squared_cosine_of_many
 from relatedstories.topk.dates import ANY_DAY
 from relatedstories.topk.neighbour_cache import NeighbourCache, StaleNeighbours
-from relatedstories.topk.scores import squared_cosine_of_many
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -69,8 +69,12 @@ class ArchiveIndex:
         return self._blocks
 
     def keep(self, neighbours: NeighbourCache) -> None:
-        """Keep the neighbours that were found for all rows; the copy on disk lacks them from now on."""
-        self.neighbours, self.stale_neighbours, self.saved = neighbours, None, None
+        """Keep the neighbours that were found for all rows; the copy on disk lacks them from now on.
+
+        Other threads may ask meanwhile: they find either kind of neighbours, or both.
+        """
+        self.neighbours = neighbours
+        self.stale_neighbours = self.saved = None
 
     def compare(self, row: EventRow, span: tuple[int, int] = ANY_DAY) -> Comparison:
         """Compare a row with the events within a span of days, except itself, without compiled code."""
@@ -105,7 +109,7 @@ class ArchiveIndex:
 
     def _stale_neighbours_of(self, rows: npt.NDArray[np.intp]) -> StaleNeighbours | None:
         """Return what is known of the neighbours of some rows; numbers that no row has here stand for new rows."""
-        if self.neighbours is None:
-            return self.stale_neighbours and self.stale_neighbours.picked(rows)
-        archive = self.archive
-        return StaleNeighbours(archive.rows(), archive.columns, self.neighbours, np.arange(len(archive))).picked(rows)
+        stale, archive = self.stale_neighbours, self.archive  # read before `neighbours`, which `keep` sets first
+        if self.neighbours is not None:
+            stale = StaleNeighbours(archive.rows(), archive.columns, self.neighbours, np.arange(len(archive)))
+        return None if stale is None else stale.picked(rows)

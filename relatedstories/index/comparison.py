@@ -12,8 +12,9 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns, csr_arrays_of
 from relatedstories.index.weights import Weights
 from relatedstories.ranking.selection import NEAR_DUPLICATE
+from relatedstories.topk.cosines import squared_cosine_of_many
 from relatedstories.topk.dates import distances
-from relatedstories.topk.scores import blended, squared_cosine_of_many
+from relatedstories.topk.scores import blended
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -84,7 +84,7 @@ class Retriever:
         return self.going_on(row, known[0][0], known[1][0])
 
     def going_on(self, row: EventRow, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]) -> Iterator[tuple[int, float]]:
-        """Yield all candidates of a row of which the first are known; the others are only searched for if they are wanted."""
+        """Yield all candidates of a row of which the first are known; the others are only searched for if they are needed."""
         n_known = int(np.count_nonzero(ids >= 0))
         yield from zip(ids[:n_known].tolist(), scores[:n_known].tolist(), strict=True)
         if n_known == len(ids):
@@ -176,11 +176,11 @@ class Retriever:
 
     def _own_cache(self, n_threads: int) -> NeighbourCache:
         """Return a copy of the neighbour cache that may be filled while others read the original; brought up to date if stale."""
-        index, archive = self.index, self.index.archive
-        if index.neighbours is not None:
-            return index.neighbours.copy()
-        if index.stale_neighbours is not None:
-            updated = index.stale_neighbours.updated(
+        archive, stale = self.index.archive, self.index.stale_neighbours  # read before `neighbours`, see `ArchiveIndex.keep`
+        if self.index.neighbours is not None:
+            return self.index.neighbours.copy()
+        if stale is not None:
+            updated = stale.updated(
                 archive.rows(),
                 archive.columns,
                 min_score=SEARCH_MARGIN * self.least_score,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import scipy.sparse as sp
 
-from relatedstories.disk.lazy_sequence import LazySequence, Source, as_line
+from relatedstories.disk.lazy_sequence import LazySequence, LineSource, as_line
 from relatedstories.events import Event
 from relatedstories.features.vectors import Counts
 from relatedstories.index.archive import Archive
@@ -39,7 +39,7 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     return arrays, documents
 
 
-def index_from_parts(arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Source]) -> ArchiveIndex:
+def index_from_parts(arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, LineSource]) -> ArchiveIndex:
     """Return the index of parts; the arrays are used as they are and may be memory-mapped.
 
     Raises

@@ -32,7 +32,7 @@ from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
-from relatedstories.topics.extraction import extract_topics
+from relatedstories.topics.extraction import extracted
 from relatedstories.topics.extractor import TopicExtractor, model_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic, Topics
@@ -331,13 +331,13 @@ class RelatedStories:
     def _extract(
         self, events: Sequence[Event], n_jobs: int, progress: Progress | None, checkpoint: str | os.PathLike[str] | None = None
     ) -> list[EventTopics]:
-        """Return the topics of events; those that a loaded index holds as they are are taken from it."""
+        """Return the topics of events; events that a loaded index holds unchanged are not asked about again."""
         known: list[EventTopics | None] = [None] * len(events)
         if self._fitted is not None and self._loaded_topics_are_ours:
             archive = self._fitted.archive
             numbers = unchanged_numbers(archive, events)
             known = [archive.found[number] if number >= 0 else None for number in numbers]
-        return extract_topics(self.extractor, events, known, n_jobs, progress, checkpoint)
+        return extracted(self.extractor, events, known, n_jobs, progress, checkpoint)
 
     @property
     def _loaded_topics_are_ours(self) -> bool:

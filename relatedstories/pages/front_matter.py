@@ -1,19 +1,19 @@
-"""Front matter: the values at the head of a page, read by a YAML parser and edited by lines, so that all else stays as it was."""
+"""Read the front matter of a page: YAML between lines of dashes, or lines ``Key: value``."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
-from relatedstories.errors import BadValueError, InputError, shown
-from relatedstories.pages.markdown import blank, ending, lines_of
+from relatedstories.errors import BadValueError, shown
+from relatedstories.pages.sections import is_blank, split_lines
 
-__all__ = ["FrontMatter", "Key", "Value", "find", "header_lines", "quoted", "read", "with_list"]
+__all__ = ["MAX_DEPTH", "FrontMatter", "Key", "Value", "find", "header_lines", "keys_with_events", "quoted", "read"]
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
-_OPENING = re.compile(r"\ufeff?---[ \t]*(?:\r\n|\r|\n)\ufeff?")  # the second mark is none that a YAML parser counts
+_OPENING = re.compile(r"\ufeff?---[ \t]*(?:\r\n|\r|\n)\ufeff?")  # YAML parsers do not count the second byte order mark
 _CLOSING = re.compile(r"(?<![^\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)")
 _HEADER = re.compile(r"([A-Za-z][\w-]*):(?:[ \t]+(.*))?")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -24,7 +24,7 @@ MAX_DEPTH = 100
 
 
 class FrontMatter(NamedTuple):
-    """Where in a text the front matter is: its lines from `start` to `end`, the page after it from `body`."""
+    """The place of front matter in a text: its lines from `start` to `end`, and the page after it from `body` on."""
 
     start: int
     end: int
@@ -32,7 +32,7 @@ class FrontMatter(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key of front matter: its value, and the number of its line in the file; `start` and `end` of it in the text."""
+    """A key of front matter: its value, the number of its line in the file, and its `start` and `end` in the text."""
 
     value: Value
     line: int
@@ -41,7 +41,7 @@ class Key(NamedTuple):
 
 
 def find(text: str, where: str = "page") -> FrontMatter | None:
-    r"""The YAML front matter of a page, None where it has none.
+    r"""Return the place of the YAML front matter of a page, None if it has none.
 
     Examples
     --------
@@ -58,12 +58,12 @@ def find(text: str, where: str = "page") -> FrontMatter | None:
 
 
 def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
-    r"""The keys of front matter in their order, all values as the texts that they are written as.
+    r"""Return the keys of front matter in their order, with scalar values as the texts they are written as.
 
     Raises
     ------
     BadValueError
-        Where it is no YAML, or no mapping, or has a key twice; with the line.
+        If the front matter is no YAML, no mapping, nested more than `MAX_DEPTH` levels deep, or has a key twice; with the line.
 
     Examples
     --------
@@ -73,7 +73,8 @@ def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
     """
     keys: dict[str, Key] = {}
     anchors: dict[str, Value] = {}
-    for key, events in _pairs(text, front, where):
+    line, counted = 1, 0  # the number of the line at the place in the text up to which lines are counted
+    for key, events in keys_with_events(text, front, where):
         start, end = front.start + key.start_mark.index, front.start + events[-1].end_mark.index
         if key.value in keys:
             expected = f"a key used once (it stands on line {keys[key.value].line} too)"
@@ -83,25 +84,28 @@ def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
         except KeyError as error:
             got = f"broken YAML (an alias {error.args[0]!r} of nothing before it)"
             raise BadValueError(_place(where, text, start), None, got, "front matter in YAML") from None
-        keys[key.value] = Key(value, len(lines_of(text[:start] + "x")), start, end)
+        line, counted = line + len(split_lines(text[counted:start] + "x")) - 1, start
+        keys[key.value] = Key(value, line, start, end)
         if key.anchor:
             anchors[key.anchor] = key.value
     return keys
 
 
 def _place(where: str, text: str, at: int) -> str:
-    return f"{where}:{len(lines_of(text[:at] + 'x'))}"
+    """Return the file and line of a position in its text."""
+    return f"{where}:{len(split_lines(text[:at] + 'x'))}"
 
 
 def _too_deep(where: str, text: str, at: int) -> BadValueError:
+    """Return the error for front matter that is nested too deep."""
     expected = f"lists and mappings at most {MAX_DEPTH} levels deep"
     return BadValueError(_place(where, text, at), None, f"front matter nested more than {MAX_DEPTH} levels deep", expected)
 
 
-def _pairs(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[Any]]]:
-    """Return the parser's event of each key, with the events of its value.
+def keys_with_events(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[Any]]]:
+    """Return the YAML parser's event of each key, with the events of its value.
 
-    Events are used instead of the trees that PyYAML can build, since building a deep tree in C can end the process.
+    Parser events are used instead of the trees that PyYAML can build, since building a deep tree in C can end the process.
     """
     import yaml
 
@@ -135,7 +139,7 @@ def _pairs(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[An
     for event in events[2:]:
         starts = isinstance(event, yaml.CollectionStartEvent)
         depth += starts
-        is_key = starts and depth == 1 and (not pairs or pairs[-1][1])  # what comes after a whole value
+        is_key = starts and depth == 1 and (not pairs or pairs[-1][1])  # a key follows a complete value
         if depth == 0 and (not pairs or pairs[-1][1]) and isinstance(event, yaml.ScalarEvent):
             pairs.append((event, []))
         elif pairs and not is_key and (depth or not pairs[-1][1]):
@@ -149,33 +153,33 @@ def _pairs(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[An
 
 
 def _value(events: Iterable[Any], anchors: dict[str, Value]) -> Value:
-    """The value of these events; of an alias the very value that it stands for, so that none takes more room than its text."""
+    """Return the value of parser events. An alias shares the value it stands for, and so takes no more memory than the text."""
     import yaml
 
-    within: list[tuple[str | None, list[Value]]] = []
+    open_collections: list[tuple[str | None, list[Value]]] = []
     value: Value = None
     for event in events:
         anchor = getattr(event, "anchor", None)
         if isinstance(event, yaml.CollectionStartEvent):
-            within.append((anchor, []))
+            open_collections.append((anchor, []))
             continue
         if isinstance(event, yaml.AliasEvent):
             anchor, value = None, anchors[event.anchor]
         elif isinstance(event, yaml.ScalarEvent):
             value = None if event.value in _NULL and not event.style else str(event.value)
         else:
-            anchor, items = within.pop()
+            anchor, items = open_collections.pop()
             pairs = zip(items[::2], items[1::2], strict=True) if isinstance(event, yaml.MappingEndEvent) else None
             value = items if pairs is None else {key: item for key, item in pairs if isinstance(key, str)}
         if anchor:
             anchors[anchor] = value
-        if within:
-            within[-1][1].append(value)
+        if open_collections:
+            open_collections[-1][1].append(value)
     return value
 
 
 def header_lines(text: str) -> tuple[dict[str, Key], int]:
-    r"""The lines ``Key: value`` at the head of a page, as Pelican has them, and where in the text the page begins after them.
+    r"""Return the lines ``Key: value`` at the head of a page, in the form of Pelican, and the position in the text after them.
 
     Examples
     --------
@@ -185,12 +189,12 @@ def header_lines(text: str) -> tuple[dict[str, Key], int]:
     """
     keys: dict[str, Key] = {}
     at, last = len(text) - len(text.removeprefix("\ufeff")), None
-    for number, line in enumerate(lines_of(text[at:]), 1):
+    for number, line in enumerate(split_lines(text[at:]), 1):
         bare = line.rstrip("\r\n")
         if found := _HEADER.fullmatch(bare):
             last = found[1]
             keys.setdefault(last, Key((found[2] or "").strip(), number, at, at + len(line)))
-        elif last and not blank(bare) and bare.startswith(("    ", "\t")):
+        elif last and not is_blank(bare) and bare.startswith(("    ", "\t")):
             before = keys[last]
             keys[last] = before._replace(value=f"{before.value} {bare.strip()}", end=at + len(line))
         else:
@@ -199,82 +203,8 @@ def header_lines(text: str) -> tuple[dict[str, Key], int]:
     return keys, at
 
 
-def with_list(text: str, front: FrontMatter, name: str, items: Iterable[Mapping[str, str]], where: str = "page") -> str:
-    r"""The text with a list of mappings under a key of its front matter; without the key where the list is empty.
-
-    Raises
-    ------
-    InputError
-        Where that would change more than this key, as when all front matter is in one pair of braces.
-
-    Examples
-    --------
-    >>> text = "---\ntitle: Rain # again\n---\n"
-    >>> print(with_list(text, find(text), "related", [{"path": "/a.md", "title": '"A"'}]))
-    ---
-    title: Rain # again
-    related:
-      - path: "/a.md"
-        title: "\"A\""
-    ---
-    <BLANKLINE>
-    """
-    keys = read(text, front, where)
-    values = [dict(item) for item in items]
-    lines = [f"{name}:"] if values else []
-    for item in values:
-        lines += [f"{'    ' if n else '  - '}{key}: {quoted(value)}" for n, (key, value) in enumerate(item.items())]
-    if name in keys:
-        start, end = keys[name].start, _line_end(text, keys[name])
-        newline = ending(lines_of(text[start:])[0])
-    elif values:
-        start = end = front.end
-        newline = ending(lines_of(text[: front.end])[-1])
-    else:
-        return text
-    new = text[:start] + "".join([line + newline for line in lines]) + text[end:]
-    if new == text:
-        return text
-    if not _differ_by(name, values, (text, front), new, where):
-        raise InputError(f"{where}: got front matter whose {name!r} cannot be edited alone, expected it on lines of its own")
-    return new
-
-
-def _differ_by(name: str, values: Any, old: tuple[str, FrontMatter], new: str, where: str) -> bool:
-    """Whether all keys but one are the same in both texts, and that one has these values in the new one."""
-    try:
-        front = find(new, where)
-        keys = read(new, front, where) if front else {}
-    except BadValueError:
-        return False
-    if front is None or (keys[name].value if name in keys else []) != values:
-        return False
-    before, after = ([pair for pair in _said(*text, where) if pair[0] != name] for text in (old, (new, front)))
-    return before == after
-
-
-def _said(text: str, front: FrontMatter, where: str) -> list[tuple[str, list[tuple[str, ...]]]]:
-    """Each key with what the parser says of its value, the marks of where it stands left out."""
-    pairs = _pairs(text, front, where)
-    names = ("value", "anchor", "tag")
-    return [
-        (key.value, [(type(event).__name__, *(str(getattr(event, name, None)) for name in names)) for event in events])
-        for key, events in pairs
-    ]
-
-
-def _line_end(text: str, key: Key) -> int:
-    """Where the lines of a key end: with that of its value, or before the empty lines and comments that follow a list."""
-    lines = lines_of(text[key.start : key.end])
-    if ending(lines[-1]):
-        while len(lines) > 1 and (blank(lines[-1]) or lines[-1].lstrip(" \t").startswith("#")):
-            lines.pop()
-        return key.start + sum(map(len, lines))
-    return key.end + len(lines_of(text[key.end :])[0])
-
-
 def quoted(value: str) -> str:
-    r"""The text as a value of front matter, whatever is in it.
+    r"""Return any text as a quoted value of front matter.
 
     Examples
     --------

@@ -1,34 +1,35 @@
-"""Characters that were garbled on their way: UTF-8 that something read as Windows-1252."""
+"""Repair characters that were garbled because UTF-8 was read as Windows-1252."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["mended"]
+__all__ = ["repair_mojibake"]
 
-# Of what begins with "Ã" or "Â", only what no word is written with: after them a quotation mark, «, · or º may be just that.
+# After "Ã" or "Â", only characters that no word continues with: a quotation mark, «, · or º may follow them in correct text.
 _GARBLED = re.compile(
     "â[€\x80][\x80-\xa7\xaa-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|Ã[¡-©¬-¶¸¹¼-¿]|Â[¡-©¬-¶¸¹¼-¿]",
 )
 
 
-def mended(text: str) -> str:
-    """The text with its quotes, dashes and accents as they were before they were garbled.
+def repair_mojibake(text: str) -> str:
+    """Return the text with its garbled quotes, dashes and accents repaired.
 
-    Only sequences that mean nothing else are mended: "â€" with one more character, as of quotes and dashes, and "Ã" or "Â"
-    with a sign such as "©". Line and paragraph separators are left garbled, since they would break lines that were whole.
+    Only sequences that have no other meaning are repaired: "â€" with one more character, which stands for quotes and dashes, and
+    "Ã" or "Â" with a sign such as "©". Line and paragraph separators stay garbled, since they would split lines.
 
     Examples
     --------
-    >>> mended("Francoâ€™s cafÃ© opens â€“ at last")
+    >>> repair_mojibake("Francoâ€™s cafÃ© opens â€“ at last")
     'Franco’s café opens – at last'
-    >>> mended("â, Ã, “IRMÃ”")
+    >>> repair_mojibake("â, Ã, “IRMÃ”")
     'â, Ã, “IRMÃ”'
     """
-    return _GARBLED.sub(_mend, text) if "â" in text or "Ã" in text or "Â" in text else text
+    return _GARBLED.sub(_repaired, text) if "â" in text or "Ã" in text or "Â" in text else text
 
 
-def _mend(found: re.Match[str]) -> str:
+def _repaired(found: re.Match[str]) -> str:
+    """Return the characters that a garbled sequence stands for; the sequence itself if it stands for none."""
     try:
         return b"".join(_byte(character) for character in found[0]).decode()
     except UnicodeDecodeError:
@@ -36,7 +37,8 @@ def _mend(found: re.Match[str]) -> str:
 
 
 def _byte(character: str) -> bytes:
+    """Return the byte that a character was read from."""
     try:
         return character.encode("cp1252")
-    except UnicodeEncodeError:  # one of the five bytes that Windows-1252 leaves open, taken for a control character
+    except UnicodeEncodeError:  # one of the five bytes without a character in Windows-1252, read as a control character
         return character.encode("latin-1")

@@ -1,6 +1,6 @@
-"""Own names of an archive: aliases that a user gives, and names learnt from topics that editors gave.
+"""An archive's own names: those that a user lists, and those learnt from its editors' topics.
 
-Both become rows of a `relatedstories.topics.names.NameTable`.
+Both become rows of a `relatedstories.topics.name_table.NameTable`.
 """
 
 from __future__ import annotations
@@ -13,22 +13,20 @@ from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event
 from relatedstories.files.keyed_lists import read_lists
 from relatedstories.topics.kinds import kind
-from relatedstories.topics.names import Name, bare, normalise_name, words
+from relatedstories.topics.name_table import Name
+from relatedstories.topics.names import forms, normalise_name, trim_mention
 
 __all__ = ["learn_names", "names_of", "read_aliases"]
 
 MIN_EVENTS, MIN_SHARE = 3, 0.5
-"""Minimum number, and minimum share, of the events with some words that must have a topic for the words to name it."""
+"""Minimum number, and minimum share, of the events with some words that must have a topic for the words to stand for it."""
 
 MAX_WORDS = 4
-"""Maximum number of words in a learnt name that is not the topic's own."""
-
-_MAX_OWN_WORDS = 8
-"""Maximum number of words in a topic's own name that is looked for."""
+"""Maximum number of words of another name that is learnt for a topic."""
 
 
 def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]) -> list[Name]:
-    """Return rows of a name table for a user's aliases.
+    """Return the rows for a user's names.
 
     Parameters
     ----------
@@ -38,7 +36,7 @@ def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]
     Raises
     ------
     BadValueError
-        If a name is not a text or has no letter, or two topics have the same name.
+        If a name is not a string, has no letter, or is given to two topics.
 
     Examples
     --------
@@ -54,7 +52,7 @@ def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]
         for name in (canonical, *((others,) if isinstance(others, str) else _texts(canonical, others))):
             if not isinstance(name, str) or not normalise_name(name):
                 raise BadValueError("aliases", str(canonical), shown(name), "a name with a letter")
-            form = " ".join(word.form for word in words(bare(name)))
+            form = " ".join(forms(trim_mention(name)))
             known = rows.setdefault(form, Name(form, canonical, 1, 1, kind(canonical)))
             if known.canonical != canonical:
                 raise BadValueError("aliases", canonical, shown(name), f"other words than {known.canonical!r} has")
@@ -62,59 +60,55 @@ def names_of(aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str]
 
 
 def _texts(canonical: object, others: object) -> Iterable[object]:
-    """Return the other names of a topic, or raise an error unless they can be iterated over."""
     if not isinstance(others, Iterable):
         raise BadValueError("aliases", str(canonical), shown(others), "other names, as texts")
     return others
 
 
 def read_aliases(path: str | os.PathLike[str]) -> dict[str, list[str]]:
-    """Read a file of canonical names and their other names; see `relatedstories.files.read_lists` for the formats."""
-    return read_lists(path, "a file of names", "an object of canonical names and lists of other names", _check_name)
+    """Read a file of canonical names and their other names; `relatedstories.files.keyed_lists.read_lists` describes it."""
+    return read_lists(path, "a file of names", "an object of canonical names and lists of other names", _check)
 
 
-def _check_name(place: str, name: str) -> None:
-    """Raise an error for a name without a letter."""
+def _check(place: str, name: str) -> None:
     if not normalise_name(name):
         raise BadValueError(place, None, shown(name), "a name with a letter")
 
 
 def learn_names(events: Iterable[Event]) -> list[Name]:
-    """Return the names by which editors' topics are mentioned in events.
+    """Learn from events with editors' topics by which words each topic goes.
 
-    A topic is named by its own name, and by other words, up to `MAX_WORDS` of them, if at least `MIN_EVENTS` events with the
-    words, and a share of `MIN_SHARE` of all events with them, have the topic but not its own name. Of such words only the most
-    frequent ones are kept. The share of events with the words that have the topic is the probability that they name it.
+    A topic goes by its own name wherever that stands, and by other words of up to `MAX_WORDS` if at least `MIN_EVENTS`
+    events with them, and `MIN_SHARE` of all events with them, have the topic and not its name; of such words those that
+    the most of its events have. How often the topic is given where the words stand is the probability that they name it.
 
     Parameters
     ----------
     events : iterable of Event
-        Events without topics count as events in which the words name no topic.
+        Events without topics count as events that have none.
 
     Returns
     -------
     list of Name
     """
-    texts = [([word.form for word in words(event.full_text)], event.topics) for event in events]
-    own = {
-        topic: " ".join(word.form for word in words(bare(topic.partition(" (")[0]))) for _, topics in texts for topic in topics
-    }
+    texts = [(forms(event.full_text), event.topics) for event in events]
+    own = {topic: " ".join(forms(trim_mention(topic.partition(" (")[0]))) for _, topics in texts for topic in topics}
     others: dict[str, Counter[str]] = defaultdict(Counter)
-    for forms, topics in texts:
-        present = set(_runs(forms, _MAX_OWN_WORDS))
+    for event_forms, topics in texts:
+        here = set(_runs(event_forms, max(MAX_WORDS, 8)))
         for topic in topics:
-            if own[topic] not in present:
-                others[topic].update({run for run in _runs(forms, MAX_WORDS) if normalise_name(run)})
+            if own[topic] not in here:
+                others[topic].update({run for run in _runs(event_forms, MAX_WORDS) if normalise_name(run)})
     wanted = set(own.values())
     for topic, counts in others.items():
         others[topic] = Counter({run: n for run, n in counts.items() if n >= MIN_EVENTS})
         wanted.update(others[topic])
     seen: Counter[str] = Counter()
     given: dict[str, Counter[str]] = defaultdict(Counter)
-    for forms, topics in texts:
-        present = wanted.intersection(_runs(forms, _MAX_OWN_WORDS))
-        seen.update(present)
-        for run in present:
+    for event_forms, topics in texts:
+        here = wanted.intersection(_runs(event_forms, max(MAX_WORDS, 8)))
+        seen.update(here)
+        for run in here:
             given[run].update(dict.fromkeys(topics, 1))
     rows: dict[str, Name] = {}
 
@@ -126,21 +120,20 @@ def learn_names(events: Iterable[Event]) -> list[Name]:
     for topic, form in sorted(own.items()):
         add(form, topic)
     for topic, counts in sorted(others.items()):
-        reliable = [run for run, n in counts.items() if n >= MIN_SHARE * seen[run] and given[run][topic] >= MIN_SHARE * seen[run]]
-        best = max((counts[run] for run in reliable), default=0)
-        for run in reliable:
-            # Of "Kiev", "in Kiev" and "in Kiev on" keep the shortest.
+        sure = [run for run, n in counts.items() if n >= MIN_SHARE * seen[run] and given[run][topic] >= MIN_SHARE * seen[run]]
+        best = max((counts[run] for run in sure), default=0)
+        for run in sure:
+            # Of "Kiev", "in Kiev" and "in Kiev on": the shortest words that as many events have.
             if (
                 counts[run] * 2 >= best
-                and not any(part != run and f" {part} " in f" {run} " for part in reliable)
+                and not any(part != run and f" {part} " in f" {run} " for part in sure)
                 and run not in rows
             ):
                 add(run, topic)
     return list(rows.values())
 
 
-def _runs(forms: list[str], max_words: int) -> Iterator[str]:
-    """Yield all sequences of up to `max_words` adjacent forms, joined by spaces."""
+def _runs(forms: list[str], longest: int) -> Iterator[str]:
     for first in range(len(forms)):
-        for end in range(first + 1, min(first + max_words, len(forms)) + 1):
+        for end in range(first + 1, min(first + longest, len(forms)) + 1):
             yield " ".join(forms[first:end])

@@ -1,11 +1,10 @@
-"""The candidate ranker: a small network that estimates the probability that an editor links a candidate.
+"""Re-rank candidates: a small network estimates how likely an editor is to link each.
 
-Token vectors pass through two residual convolutions over three tokens. A candidate is represented by the vectors of its first and
-last token and of the tokens next to them, and by its features. Two dense layers give a first estimate, which further passes
-refine with the current estimates of neighbouring candidates.
+Tokens are vectors that pass two convolutions over three tokens. A candidate is represented by the vectors of the tokens at
+its edges and next to it, and by its features. A second stage also sees the first stage's probabilities of nearby candidates.
 
-All weights and intermediate values are multiples of small powers of two, and small enough that every sum is exact in float32: the
-same text gives the same bits on every machine, in every batch and with any number of threads.
+All weights and all values between layers are multiples of small powers of two, and small enough that every sum is exact in
+float32: a text gives the same bits on every machine, in every batch and with any number of threads.
 """
 
 from __future__ import annotations
@@ -19,36 +18,32 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.artefacts import path
-from relatedstories.topics.candidate_features import Candidates
+from relatedstories.topics.candidates import Candidates
 
 __all__ = ["CONTEXT", "GRID", "HIDDEN", "LAYERS", "WIDTH", "CandidateRanker", "default_ranker"]
 
 WIDTH = 48
-"""Dimension of a token vector."""
+"""Length of a token's vector."""
 
 HIDDEN, LAYERS, CONTEXT, PASSES = 64, 2, 13, 2
-"""Width of the dense layers, number of convolutions, number of context features, and passes over the context."""
 
 GRID = 6
 """Weights and values are multiples of 2**-GRID, their products of 2**-12: sums below 2**12 are exact in float32."""
 
-_MAX_VALUE = 15.0
-"""Maximum absolute value of weights and intermediate values."""
+_LARGEST = 15.0
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Layer: TypeAlias = tuple[Floats, Floats]
 
-_LOGISTIC_TABLE = np.round(1 / (1 + np.exp(-np.arange(-512, 513) / 64)) * 1024).astype(np.float32) / np.float32(1024)
-"""The logistic function from -8 to 8 in steps of 1/64, in multiples of 2**-10."""
+_CURVE = np.round(1 / (1 + np.exp(-np.arange(-512, 513) / 64)) * 1024).astype(np.float32) / np.float32(1024)
 
 
-def _snap(values: Floats) -> Floats:
-    """Clip values and round them to multiples of 2**-GRID, in place."""
-    return _round_to_grid(np.clip(values, -_MAX_VALUE, _MAX_VALUE, out=values))
+def _to_grid(values: Floats) -> Floats:
+    """Return the values clipped and rounded to multiples of 2**-GRID."""
+    return _round(np.clip(values, -_LARGEST, _LARGEST, out=values))
 
 
-def _round_to_grid(values: Floats) -> Floats:
-    """Round values to multiples of 2**-GRID, in place."""
+def _round(values: Floats) -> Floats:
     values *= np.float32(1 << GRID)
     np.rint(values, out=values)
     values *= np.float32(1 / (1 << GRID))
@@ -56,36 +51,27 @@ def _round_to_grid(values: Floats) -> Floats:
 
 
 def _relu(values: Floats) -> Floats:
-    """Return the clipped and rounded positive part of values."""
-    return _round_to_grid(np.clip(values, 0, _MAX_VALUE, out=values))
+    return _round(np.clip(values, 0, _LARGEST, out=values))
 
 
 def _probability(logits: Floats) -> Floats:
-    """Return the logistic function of logits, from the table."""
+    """Return the logistic function in steps of 1/64, rounded to multiples of 2**-10."""
     steps = np.rint(np.clip(logits, -8, 8) * np.float32(64)).astype(np.intp) + 512
-    probabilities: Floats = _LOGISTIC_TABLE[steps]
+    probabilities: Floats = _CURVE[steps]
     return probabilities
 
 
 class CandidateRanker(NamedTuple):
-    """A network with its trained weights.
+    """The network and its trained weights.
 
     Parameters
     ----------
     words : ndarray of float32, shape (n_words, WIDTH)
-        Word vectors.
     shapes : ndarray of float32, shape (7, WIDTH)
-        Vectors of token shapes.
     around : sequence of (weights of shape (3 * WIDTH, WIDTH), bias)
-        The convolutions.
     offset, factor : ndarray of float32, shape (len(FEATURES),)
         Features are multiplied by `factor`, then `offset` is added.
-    first, second : (weights, bias)
-        The dense layers.
-    alone : (weights, bias)
-        The output layer of the first estimate.
-    context, more : (weights, bias)
-        The hidden and the output layer of the refinement.
+    first, second, alone, context, more : (weights, bias)
     """
 
     words: Floats
@@ -103,18 +89,17 @@ class CandidateRanker(NamedTuple):
     def rounded(
         cls, words: Floats, shapes: Floats, around: Sequence[Layer], mean: Floats, scale: Floats, layers: Sequence[Layer]
     ) -> CandidateRanker:
-        """Return a network whose weights are rounded to the grid."""
+        """Return a network with its weights rounded to the grid."""
 
         def snapped(layer: Layer) -> Layer:
-            """Return a rounded copy of a layer."""
-            return _snap(layer[0].copy()), _snap(layer[1].copy())
+            return _to_grid(layer[0].copy()), _to_grid(layer[1].copy())
 
         factor = (1 / scale).astype(np.float32)
         first, second, alone, context, more = map(snapped, layers)
         edges = [snapped(layer) for layer in around]
         return cls(
-            _snap(words.copy()),
-            _snap(shapes.copy()),
+            _to_grid(words.copy()),
+            _to_grid(shapes.copy()),
             edges,
             (-mean / scale).astype(np.float32),
             factor,
@@ -126,17 +111,16 @@ class CandidateRanker(NamedTuple):
         )
 
     def save(self, target: Path) -> None:
-        """Write the network to a file as arrays, the weights as integer multiples of the grid."""
+        """Write the network as arrays, the weights as integer multiples of the grid."""
 
-        def integers(values: Floats) -> npt.NDArray[Any]:
-            """Return values as integer multiples of the grid."""
+        def whole(values: Floats) -> npt.NDArray[Any]:
             return np.rint(values * (1 << GRID)).astype(np.int16)
 
-        arrays = {"words": integers(self.words), "shapes": integers(self.shapes), "offset": self.offset, "factor": self.factor}
+        arrays = {"words": whole(self.words), "shapes": whole(self.shapes), "offset": self.offset, "factor": self.factor}
         layers = {f"around{i}": layer for i, layer in enumerate(self.around)}
         layers |= {name: getattr(self, name) for name in ("first", "second", "alone", "context", "more")}
         for name, (weights, bias) in layers.items():
-            arrays |= {name: integers(weights), f"{name}_bias": integers(bias)}
+            arrays |= {name: whole(weights), f"{name}_bias": whole(bias)}
         np.savez_compressed(target, allow_pickle=False, **arrays)
 
     def __call__(self, c: Candidates) -> Floats:
@@ -146,8 +130,8 @@ class CandidateRanker(NamedTuple):
         x = self.words.take(c.words, axis=0)
         x += self.shapes.take(c.shapes, axis=0)
         x = _relu(x)
-        is_token = c.shapes > 0
-        x[~is_token] = 0
+        real = c.shapes > 0
+        x[~real] = 0
         near = np.empty((len(x), 3 * WIDTH), np.float32)
         for weights, bias in self.around:
             near[0, :WIDTH] = near[-1, 2 * WIDTH :] = 0
@@ -155,32 +139,32 @@ class CandidateRanker(NamedTuple):
             near[:, WIDTH : 2 * WIDTH] = x
             near[:-1, 2 * WIDTH :] = x[1:]
             x += _relu(near @ weights + bias)
-            x[~is_token] = 0
-        edge_tokens = [x.take(at, axis=0) for at in (c.first, c.end - 1, c.first - 1, c.end)]
+            x[~real] = 0
+        edges = [x.take(at, axis=0) for at in (c.first, c.end - 1, c.first - 1, c.end)]
         features = c.features * self.factor
         features += self.offset
-        h = np.concatenate([*edge_tokens, _snap(np.clip(features, -5, 5))], axis=1)
+        h = np.concatenate([*edges, _to_grid(np.clip(features, -5, 5))], axis=1)
         h = _relu(h @ self.first[0] + self.first[1])
         h = _relu(h @ self.second[0] + self.second[1])
         alone = (h @ self.alone[0] + self.alone[1])[:, 0]
         p = _probability(alone)
-        context_features = _ContextFeatures(c)
+        neighbours = _RelatedProbabilities(c)
         for _ in range(PASSES):
-            around = _snap(context_features(p))
+            around = _to_grid(neighbours(p))
             more = _relu(np.concatenate([h, around], axis=1) @ self.context[0] + self.context[1])
             p = _probability(alone + (more @ self.more[0] + self.more[1])[:, 0])
         return p
 
 
-class _ContextFeatures:
-    """Features from the probabilities of neighbouring candidates: of the same span, topic, text or tokens."""
+class _RelatedProbabilities:
+    """Probabilities of the candidates related to each: of the same span, topic or text, or over the same tokens."""
 
     def __init__(self, c: Candidates) -> None:
         self._c = c
         length = c.end - c.first
-        self._candidate_of_token = np.repeat(np.arange(len(length)), length)
+        self._which = np.repeat(np.arange(len(length)), length)
         stops = np.cumsum(length)
-        self._tokens = np.arange(stops[-1]) - np.repeat(stops - length, length) + c.first[self._candidate_of_token]
+        self._at = np.arange(stops[-1]) - np.repeat(stops - length, length) + c.first[self._which]
         self._starts = stops - length
         self._length = length.astype(np.float32)
         self._spans = np.flatnonzero(np.diff(c.span, prepend=-1))
@@ -193,28 +177,28 @@ class _ContextFeatures:
         self._n_topics = n_topics
         self._later = np.minimum(c.first - first[c.topic], 20) / np.float32(10)
         per_text = np.diff(np.append(self._texts, len(length)))
-        self._n_in_text = per_text[self._text].astype(np.float32) / np.float32(40)
-        self._text_of_span = self._text[self._spans]
+        self._many = per_text[self._text].astype(np.float32) / np.float32(40)
+        # The text of each span: the best probabilities of a text's spans are summed.
+        self._span_text = self._text[self._spans]
 
     def __call__(self, p: Floats) -> Floats:
-        """Return the features, shape (n, CONTEXT), for current probabilities."""
         c = self._c
         by_token = np.zeros(len(c.words), np.float32)
-        np.maximum.at(by_token, self._tokens, p[self._candidate_of_token])
-        on = by_token[self._tokens]
+        np.maximum.at(by_token, self._at, p[self._which])
+        on = by_token[self._at]
         over, mean = np.maximum.reduceat(on, self._starts), np.add.reduceat(on, self._starts) / self._length
         best = np.maximum.reduceat(p, self._spans)
         of_topic = np.zeros(self._n_topics, np.float32)
         np.maximum.at(of_topic, c.topic, p)
         of_text = np.maximum.reduceat(p, self._texts)[self._text]
-        expected = np.bincount(self._text_of_span, weights=best)[self._text].astype(np.float32)
+        expected = np.bincount(self._span_text, weights=best)[self._text].astype(np.float32)
         in_topic = np.bincount(c.topic, weights=p)[c.topic].astype(np.float32)
         in_span = np.add.reduceat(p, self._spans)[self._span]
         left = np.maximum(by_token[c.first - 1], by_token[c.first - 2])
         right = np.maximum(by_token[c.end], by_token[c.end + 1])
         return np.stack(
             [
-                of_topic[c.topic] - p, in_topic - p, mean, self._later, of_text, self._n_in_text, p, over - p,
+                of_topic[c.topic] - p, in_topic - p, mean, self._later, of_text, self._many, p, over - p,
                 best[self._span] - p, in_span - p, left, right, expected / 4,
             ],
             axis=1, dtype=np.float32,

@@ -1,4 +1,4 @@
-"""A file that stores topics as soon as they are extracted, so that a killed run can resume where it stopped."""
+"""A checkpoint of topics, written as they are found, so that a run that is killed loses only the batch it was at."""
 
 from __future__ import annotations
 
@@ -22,19 +22,17 @@ _log = logging.getLogger(__name__)
 
 
 class Checkpoint:
-    r"""An append-only file of topics by the content of events.
+    r"""An append-only file of topics, keyed by the content of events.
 
-    The first line identifies the extractor; each further line is ``[digest, [[name, kind], ...]]`` with a digest of all fields
-    of an event. A truncated line is ignored. A file of another extractor is overwritten.
+    Its first line names the extractor; each further line is ``[digest, [[name, kind], ...]]`` with the digest of all fields
+    of an event. An incomplete line is ignored; the file of another extractor is overwritten.
 
     Parameters
     ----------
     path : Path
-        Created if it is missing.
+        Created if missing.
     model : str
-        The name of the extractor (`relatedstories.topics.extractor.model_name`).
-    file : int
-        The descriptor of the open and locked file.
+        Name and version of the extractor (`relatedstories.topics.extractor.model_name`).
 
     Raises
     ------
@@ -56,13 +54,13 @@ class Checkpoint:
     def __init__(self, path: Path, model: str, file: int) -> None:
         self._path, self._file = path, file
         self._known: dict[str, EventTopics] = {}
-        header = _header(model)
+        head = _header(model)
         os.lseek(file, 0, os.SEEK_END)
         lines = path.read_bytes().splitlines(keepends=True)
-        if lines[:1] != [header]:
+        if lines[:1] != [head]:
             os.ftruncate(file, 0)
             os.lseek(file, 0, os.SEEK_SET)
-            self._write(header)
+            self._write(head)
             return
         for line in lines[1:]:
             with contextlib.suppress(ValueError, TypeError):
@@ -74,59 +72,55 @@ class Checkpoint:
     @classmethod
     @contextlib.contextmanager
     def opened(cls, path: Path, model: str) -> Iterator[Checkpoint | None]:
-        """Open a checkpoint for a block, None if another run uses it; then close the file, or remove it if it is empty."""
-        with _as_input_error(path):
+        """Open a checkpoint for a block; afterwards an empty one is deleted. Gives None if another run has it open."""
+        with _input_errors(path):
             file = try_lock(path)
         if file is None:
-            _log.warning("%s: another run uses this file; topics that this run extracts are lost if it is stopped", path)
+            _log.warning("%s: in use by another run; topics found by this run are lost if it is stopped", path)
             yield None
             return
         try:
-            with _as_input_error(path):
+            with _input_errors(path):
                 checkpoint = cls(path, model, file)
             yield checkpoint
         finally:
-            is_empty = os.fstat(file).st_size <= len(_header(model))
+            nothing = os.fstat(file).st_size <= len(_header(model))
             os.close(file)
-            if is_empty:
+            if nothing:
                 path.unlink(missing_ok=True)
 
     @staticmethod
     def remove(path: Path) -> None:
-        """Remove a checkpoint that is no longer needed, unless another run uses it."""
+        """Delete a checkpoint that is no longer needed, unless another run has it open."""
         if path.exists() and (file := try_lock(path)) is not None:
             os.close(file)
             path.unlink(missing_ok=True)
 
     def topics_of(self, events: Sequence[Event]) -> list[EventTopics | None]:
-        """Return the stored topics of each event, None for events without."""
+        """Return the topics of each event, or None where the checkpoint has none."""
         return [self._known.get(_event_digest(event)) for event in events] if self._known else [None] * len(events)
 
     def add(self, event: Event, topics: EventTopics) -> None:
-        """Append the topics of an event; on return the operating system has them, though perhaps not yet the disk."""
-        with _as_input_error(self._path):
+        """Write the topics of an event; on return the operating system has them, though perhaps not yet the disk."""
+        with _input_errors(self._path):
             self._write(as_line([_event_digest(event), topics]))
 
     def _write(self, line: bytes) -> None:
-        """Append bytes to the file."""
-        while line:  # a nearly full disk may accept only a part
+        while line:  # a write may be partial when the disk is full
             line = line[os.write(self._file, line) :]
 
 
 @contextlib.contextmanager
-def _as_input_error(path: Path) -> Iterator[None]:
-    """Raise an error of the operating system as an `InputError`."""
+def _input_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"{path}: extracted topics cannot be saved ({error.strerror})") from None
+        raise InputError(f"{path}: topics cannot be written ({error.strerror})") from None
 
 
 def _header(model: str) -> bytes:
-    """Return the first line of a checkpoint."""
     return as_line({"topics_by": model})
 
 
 def _event_digest(event: Event) -> str:
-    """Return a digest of all fields of an event."""
     return hashlib.blake2b(as_line(event.to_dict()), digest_size=16).hexdigest()

@@ -1,6 +1,6 @@
 """The topic model as a spaCy component.
 
-``nlp.add_pipe("relatedstories_topics")`` adds it to any pipeline with an English tokenizer; it needs no other component.
+``nlp.add_pipe("relatedstories_topics")`` adds it to any pipeline whose tokenizer is for English; it needs no other component.
 """
 
 import itertools
@@ -10,20 +10,20 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from relatedstories.errors import number_within
-from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, find, tokens_of
+from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, tag_texts
+from relatedstories.topics.tokenizer import tokens_of_doc
 
 __all__ = ["TopicTagger", "make_tagger"]
 
 SPANS_KEY = "topics"
-"""The key of the topics in ``doc.spans``."""
 
 
 class TopicTagger:
     """The spaCy component ``relatedstories_topics``.
 
-    It sets ``doc.spans["topics"]``: the ``label_`` of a span is the topic's kind, its ``kb_id_`` the canonical name; their
-    probabilities are in ``doc.spans["topics"].attrs["probabilities"]``, in the same order. If no component has set
-    ``doc.ents``, the spans become its entities too, so that displaCy shows them in both styles.
+    Writes ``doc.spans["topics"]``: a span's ``label_`` is the topic's kind, its ``kb_id_`` the canonical name; the
+    probabilities are in ``doc.spans["topics"].attrs["probabilities"]``, in the same order. Where nothing has written
+    ``doc.ents``, the same spans are its entities, so that displacy shows them in either style.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class TopicTagger:
     Raises
     ------
     BadValueError
-        If the threshold is not between 0 and 1.
+        If the threshold is not from 0 to 1.
 
     Examples
     --------
@@ -49,17 +49,17 @@ class TopicTagger:
         self.threshold = None if threshold is None else number_within("TopicTagger", "threshold", threshold, 0, 1)
 
     def __call__(self, doc: Doc) -> Doc:
-        """Set the topics of one document."""
+        """Write the topics of one text."""
         return next(self.pipe([doc]))
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = BATCH_SIZE) -> Iterator[Doc]:
-        """Set the topics of many documents and yield them."""
+        """Write the topics of many texts."""
         documents = iter(stream)
         while docs := list(itertools.islice(documents, batch_size)):
-            for doc, topic_spans in zip(docs, find([tokens_of(doc) for doc in docs], self.threshold), strict=True):
-                spans = [Span(doc, item.first, item.end, label=item.kind, kb_id=item.name) for item in topic_spans]
+            for doc, found in zip(docs, tag_texts([tokens_of_doc(doc) for doc in docs], self.threshold), strict=True):
+                spans = [Span(doc, item.first, item.end, label=item.kind, kb_id=item.name) for item in found]
                 doc.spans[SPANS_KEY] = spans
-                doc.spans[SPANS_KEY].attrs["probabilities"] = [item.probability for item in topic_spans]
+                doc.spans[SPANS_KEY].attrs["probabilities"] = [item.probability for item in found]
                 if not doc.has_annotation("ENT_IOB"):
                     doc.set_ents(spans)
                 yield doc
@@ -73,6 +73,6 @@ class TopicTagger:
     retokenizes=False,
 )
 def make_tagger(nlp: Language, name: str, threshold: float | None) -> TopicTagger:
-    """Return the component for ``nlp.add_pipe``."""
+    """Make the component, as ``nlp.add_pipe`` does."""
     del nlp, name
     return TopicTagger(threshold)

@@ -1,7 +1,8 @@
-"""Kinds of topics: classify a name as a person, place, work and so on by its spelling and the words around it.
+"""Kinds of topics: classify a name as a person, a place, a work and so on, by its spelling and the words around it.
 
-The classifier adds the log-odds of two logistic regressions over hashed features, one of the name and one of the words around
-its mentions. Their weights are small integers, so that sums are exact whatever the batch. models/kinds/train.py trains them.
+Two logistic regressions over hashed features, one of the name and one of the words around its mentions, whose log-odds
+are added. Their weights are small integers, so that sums are exact and do not depend on the size of the batch.
+They are trained by models/kinds/train.py.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ __all__ = ["KINDS", "kind", "kinds"]
 KINDS = ("person", "organisation", "place", "event", "work", "thing")
 
 NAME_BITS, CONTEXT_BITS = 17, 15
-"""Number of bits that features are hashed to: the weights have 2**NAME_BITS and 2**CONTEXT_BITS rows."""
+"""Number of bits that features are hashed to; the weights have 2**bits rows."""
 
 MAX_WORDS = 10
-"""Number of words at the start of a name from which features are made."""
+"""Number of a name's first words that features are computed from."""
 
 _BRACKET = re.compile(r"^(.+?) \(([^()]*)\)$")
 _DIGITS = re.compile(r"\d+")
@@ -34,7 +35,7 @@ _PREPOSITIONS = frozenset(("of", "in", "at", "on", "for", "de", "against", "over
 
 
 class _Weights(NamedTuple):
-    """The integer weights of both regressions, and the log-odds of one unit."""
+    """The integer weights of both regressions, with the value of one unit."""
 
     name: NDArray[np.int8]
     name_unit: float
@@ -48,15 +49,15 @@ def kinds(names: Sequence[str], contexts: Sequence[Sequence[str]] | None = None)
     Parameters
     ----------
     names : sequence of str
-        Names in the form of an encyclopaedia's titles: "Ministry of Health (Israel)".
+        Names as an encyclopaedia's titles have them: "Ministry of Health (Israel)".
     contexts : sequence of sequence of str, optional
-        For each name, three words for each of its mentions, one after the other: the two before and the one after the
-        mention. Signs count as words; "" stands for a missing word. Empty for a name without mentions.
+        For each name the two words before and the one after each of its mentions, one mention after the other;
+        punctuation counts as words, and "" stands for a missing word. Empty for a name without mentions.
 
     Returns
     -------
     list of str
-        One of `KINDS` for each name; "thing" for one without a letter.
+        One of `KINDS` for each name; "thing" for a name without a letter.
 
     Raises
     ------
@@ -73,21 +74,21 @@ def kinds(names: Sequence[str], contexts: Sequence[Sequence[str]] | None = None)
     if not names:
         return []
     weights = _weights()
-    log_odds = _sums(weights.name, [name_features(name) for name in names]) * weights.name_unit
+    odds = _sums(weights.name, [name_features(name) for name in names]) * weights.name_unit
     if contexts is not None:
         with_mentions = [i for i, context in enumerate(contexts) if len(context) >= 3]
         if with_mentions:
             mentions = [contexts[i] for i in with_mentions]
             sizes = np.array([len(context) // 3 for context in mentions])[:, None]
             sums = _sums(weights.context, [_features_around(context) for context in mentions])
-            log_odds[with_mentions] += sums * weights.context_unit / sizes
-    best = log_odds.argmax(axis=1).tolist()
+            odds[with_mentions] += sums * weights.context_unit / sizes
+    best = odds.argmax(axis=1).tolist()
     return [KINDS[i] if any(map(str.isalpha, name)) else "thing" for i, name in zip(best, names, strict=True)]
 
 
 @functools.lru_cache(1 << 16)
 def kind(name: str) -> str:
-    """Return the kind of one name, cached.
+    """Return the kind of one name; results are cached.
 
     Examples
     --------
@@ -123,34 +124,30 @@ def name_features(name: str) -> list[int]:
 
 @functools.lru_cache(1 << 16)
 def context_features(before2: str, before: str, after: str) -> tuple[int, ...]:
-    """Return the features of the two words before a mention and the one after it as rows of the weights."""
+    """Return the features of the two words before a mention and the one after it, as rows of the weights."""
     two, one, next_ = (_DIGITS.sub("0", word.lower()) for word in (before2, before, after))
     features = ("b" + one, f"c{two} {one}", "a" + next_, f"d{one} {next_}")
     return tuple(_bucket(feature, CONTEXT_BITS) for feature in features)
 
 
 def _features_around(context: Sequence[str]) -> list[int]:
-    """Return the features around all mentions of a name."""
     mentions = zip(context[::3], context[1::3], context[2::3], strict=False)
     return [row for mention in mentions for row in context_features(*mention)]
 
 
 @functools.lru_cache(1 << 16)
 def _bucket(feature: str, bits: int = NAME_BITS) -> int:
-    """Return the row of the weights that a feature is hashed to."""
     # "surrogatepass": a lone surrogate cannot be encoded otherwise
     return crc32(feature.encode("utf-8", "surrogatepass")) >> (32 - bits)
 
 
 @functools.lru_cache(1 << 14)
 def _form(word: str) -> str:
-    """Return a word in lower case, with "0" for numbers and "year" for years."""
     return "year" if len(word) == 4 and word.isdigit() else _DIGITS.sub("0", word.lower())
 
 
 @functools.lru_cache(1 << 14)
 def _shape(word: str, form: str) -> str:
-    """Return the pattern of capitals in a word, or the form itself for small words."""
     if form in _PREPOSITIONS or form in ("year", "the", "and"):
         return form
     if form[0] == "0":
@@ -163,15 +160,14 @@ def _shape(word: str, form: str) -> str:
 
 
 def _sums(weights: NDArray[np.int8], rows: list[list[int]]) -> NDArray[np.int64]:
-    """Return the sum of the weights for each list of rows, none of which may be empty."""
+    """Return the sum of the weights for each list of rows; no list may be empty."""
     starts = np.cumsum([0, *map(len, rows[:-1])])
-    selected = weights[np.fromiter((row for rows_of_name in rows for row in rows_of_name), np.intp)]
-    sums: NDArray[np.int64] = np.add.reduceat(selected, starts, axis=0, dtype=np.int64)
+    picked = weights[np.fromiter((row for some in rows for row in some), np.intp)]
+    sums: NDArray[np.int64] = np.add.reduceat(picked, starts, axis=0, dtype=np.int64)
     return sums
 
 
 @functools.cache
 def _weights() -> _Weights:
-    """Return the weights that come with the package (models/kinds)."""
     with np.load(path("kinds/kinds.npz"), allow_pickle=False) as file:
         return _Weights(file["name"], float(file["name_unit"]), file["context"], float(file["context_unit"]))

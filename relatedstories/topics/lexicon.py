@@ -1,8 +1,7 @@
-"""The lexicon of the topic model: statistics of words, forms and canonical names.
+"""The lexicon of the topic model: counts of words, of forms (sequences of tokens) and of canonical names.
 
-A form is a sequence of tokens without accents and dots, joined by spaces, in its own case. For each form the lexicon has the
-number of events in which editors linked it and in which it occurs, the names it was linked to, and its frequency in a large
-background archive.
+A form is a sequence of tokens without accents and dots, joined by spaces, in its own case. For each form the lexicon knows in
+how many events editors linked it, to which names, in how many it occurs, and how it occurs in a large background archive.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ __all__ = ["Countries", "Lexicon", "Pattern", "default_lexicon", "form_of", "key
 
 _DASHES = str.maketrans({"–": "-", "—": "-", "‑": "-", "’": "'", "‘": "'", "`": "'"})
 
-# Countries whose names take the article, beside those that `Countries.fill` recognises by their words.
 _WITH_ARTICLE = {"Philippines", "Netherlands", "Bahamas", "Maldives", "Gambia", "Comoros", "Solomon Islands", "Marshall Islands"}
 
 
@@ -41,46 +39,48 @@ def form_of(token: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """Return the key of a canonical name, equal for spellings that differ in case, accents and dots.
+    """Return the key of a canonical name in the lexicon: the name without case, accents and dots.
+
+    It keeps brackets and hyphens, which `relatedstories.topics.names.normalise_name` ignores.
 
     Examples
     --------
     >>> key_of("São Paulo") == key_of("Sao paulo")
     True
     """
-    if name.isascii():  # most names; few occur again, so that caching would not pay
+    if name.isascii():  # most are, and few are met again
         return (name.replace(".", "") or name).casefold()
     return form_of(name).casefold()
 
 
 class Countries(NamedTuple):
-    """Countries and U.S. states, whose names are parts of other names: "Government of {country}".
+    """Countries and U.S. states, whose names are part of other names: "Government of {country}".
 
     Parameters
     ----------
     of : mapping of str to str
-        The country for each form ("Iranian", "United Kingdom").
+        A form ("Iranian", "United Kingdom") to its country.
     names : mapping of str to sequence of str
-        For each country its name, its adjective (if any), and its other names.
-    max_tokens : int
-        Maximum number of tokens in a form.
+        A country to its name, its adjective (if any), and its other names.
+    longest : int
+        Maximum number of tokens of a form.
     first : set of str
         The first tokens of all forms.
     """
 
     of: Mapping[str, str]
     names: Mapping[str, Sequence[str]]
-    max_tokens: int
+    longest: int
     first: frozenset[str]
 
     def find(self, forms: Sequence[str]) -> list[tuple[int, int, str]]:
-        """Return the countries among the forms of a text's tokens, the longest match at each place: start, end, country."""
+        """Return the occurrences of countries among the forms of tokens, preferring longer names: start, end, country."""
         if self.first.isdisjoint(forms):
             return []
         found, i = [], 0
         while i < len(forms):
             if forms[i] in self.first:
-                for size in range(min(self.max_tokens, len(forms) - i), 0, -1):
+                for size in range(min(self.longest, len(forms) - i), 0, -1):
                     country = self.of.get(" ".join(forms[i : i + size]))
                     if country:
                         found.append((i, i + size, country))
@@ -98,8 +98,8 @@ class Countries(NamedTuple):
         'Government of the United Kingdom'
         """
         names = self.names[country]
-        has_article = country in _WITH_ARTICLE or country.startswith(("United ", "Democratic ")) or country.endswith(" Republic")
-        name = f"the {country}" if has_article and not pattern.startswith("{n}") else country
+        article = country in _WITH_ARTICLE or country.startswith(("United ", "Democratic ")) or country.endswith(" Republic")
+        name = f"the {country}" if article and not pattern.startswith("{n}") else country
         return pattern.replace("{n}", name).replace("{a}", names[1] if len(names) > 1 else country)
 
 
@@ -115,43 +115,41 @@ def default_countries() -> Countries:
 
 
 class Pattern(NamedTuple):
-    """A name pattern for a thing of a country, such as "Government of {n}", and the number of events that link such a name."""
+    """A way to name a thing of a country: "Government of {n}", and the number of events in which editors linked it."""
 
     name: str
     links: int
 
 
 class Lexicon:
-    """The statistics that the topic model uses.
+    """The counts and names that the topic model uses.
 
     Parameters
     ----------
     forms : sequence of str
-        All forms; those from row `n_forms` on are only prefixes of longer ones.
+        All forms; those from `n_forms` on are only beginnings of longer forms.
     n_forms : int
-        Number of forms with counts.
     counts : ndarray of shape (n_forms, 4)
-        For each form, numbers of events: in the training archive, those in which editors linked it and those in which it
-        occurs; in the background archive, those in which it is part of a capitalised run and those in which it is a whole run.
+        For each form, numbers of events: linked by editors and occurring, both in the training archive; within a capitalised
+        run and as a whole run, both in the background archive.
     titles : ndarray of shape (n, 3)
-        Form, canonical name, and number of events in which editors linked them; sorted by form, then by falling number.
+        Form, canonical name, number of events in which editors linked them; sorted by form, then most events first.
     names : sequence of str
         Canonical names.
     name_counts : ndarray of shape (len(names),)
         Number of events in which editors linked each name.
     kinds : ndarray of shape (len(names),)
-        The kind of each name, as an index into `relatedstories.topics.kinds.KINDS`.
+        The kind of each name, as its position in `relatedstories.topics.kinds.KINDS`.
     patterns : mapping of str to sequence of Pattern
-        Name patterns for each form in lower case, with "<C>" for a country ("<C> forces"), or with "~" before a form that
-        contains no country ("~government").
+        Of forms in lower case with "<C>" for a country ("<C> forces"), or without ("~government"): how the thing is named.
     specials : mapping of (str, str) to sequence of Pattern
-        For each such form without its country, and each country, the names that editors linked.
+        Of such a form less the country, and a country: the names that editors linked.
     words : mapping of str to int
-        The row of the word vector for each form of a token; 0 is for unknown words.
+        Forms of tokens, with the row of their vector; row 0 stands for unknown words.
     lower : ndarray of shape (len(words) + 1,)
-        The share of each word's occurrences that are in lower case, 0 to 1.
+        The share of a word's occurrences that are in lower case, 0 to 1.
     heads : mapping of str to int
-        Number of names that begin with a capital and end with each word in lower case: "massacre", "province".
+        Words in lower case that end names which begin with a capital: "massacre", "province".
     countries : Countries
     """
 
@@ -186,20 +184,21 @@ class Lexicon:
         self.heads = heads
         self.countries = countries
         self._first = np.searchsorted(titles[:, 0], np.arange(n_forms + 1)).tolist()
-        # Tuples of numbers are not tracked by the garbage collector.
-        self._titles = list(zip(titles[:, 1].tolist(), titles[:, 2].tolist(), strict=True))
+        self._titles = list(
+            zip(titles[:, 1].tolist(), titles[:, 2].tolist(), strict=True)
+        )  # tuples of numbers, which the garbage collector does not track
         self.linked = counts[:, 0].tolist()
         self.named = [*(np.diff(self._first) > 0).tolist(), *[False] * (len(forms) - n_forms + 1)]
-        # The common case of `key_of` inline: this runs at every start.
+        # As key_of gives them, but quicker: this runs at every start.
         keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
         self.ids = dict(zip(reversed(keys), range(len(names) - 1, -1, -1), strict=True))
 
     def titles_of(self, form: int) -> list[tuple[int, int]]:
-        """Return the canonical names of a form, most linked first, as pairs of the name's row and the number of events."""
+        """Return the canonical names of a form, most linked first: pairs of the name's row and the number of events."""
         return self._titles[self._first[form] : self._first[form + 1]]
 
     def save(self, folder: Path) -> None:
-        """Write the lexicon to a folder as plain text and arrays."""
+        """Write the lexicon as plain text and arrays."""
         numbers = {"n_forms": np.array(self.n_forms), "counts": self.counts, "titles": self.titles}
         lower = np.round(self.lower * 255).astype(np.uint8)
         np.savez_compressed(
@@ -215,12 +214,10 @@ class Lexicon:
 
 
 def _write(target: Path, lines: Iterable[str]) -> None:
-    """Write lines to a text file."""
     target.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
 
 
 def _lines(name: str) -> list[str]:
-    """Return the lines of a text file of the model."""
     return path(name).read_text(encoding="utf-8").split("\n")[:-1]
 
 

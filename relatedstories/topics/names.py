@@ -1,38 +1,24 @@
-"""Names: normalised names, by which spellings of one topic are recognised, and tables of canonical names.
-
-A name table gives, for words as they occur in a text ("the Fed", "Iranian"), the canonical name that editors linked them to
-("Federal Reserve", "Iran"), how often they did so, and how often the words occurred.
-"""
+"""The words of names, and the one rule of when two spellings are one topic (`normalise_name`)."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from relatedstories.accents import strip_accents
-from relatedstories.topics.kinds import KINDS
-from relatedstories.topics.lexicon import default_lexicon
 
-__all__ = ["Name", "NameTable", "Word", "bare", "default_names", "definitions", "forms", "is_acronym", "normalise_name", "words"]
+__all__ = ["BREAK", "Word", "definitions", "forms", "is_acronym", "normalise_name", "trim_mention", "words"]
 
 MAX_WORDS = 8
-"""Maximum length of a name that is looked for, in words."""
+"""Maximum length of a defined name, in words."""
 
-MAX_NAME = 200
-"""Maximum length of a name that an acronym is defined for, in characters."""
-
-MAX_GAP = 3
-"""Maximum number of characters between two words of one name."""
-
-MIN_SHARE = 0.4
-"""Minimum share of a form's links that its most frequent name must have."""
+MAX_NAME = 200  # in characters
 
 _DEFINITION = re.compile(r"\((?:the )?([A-Z]{2,8})\)")
-_BREAK = re.compile(r"[.;,()]\s|\n")  # ends a name
+BREAK = re.compile(r"[.;,()]\s|\n")  # no name extends across it
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’&][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’][sS]?$")
@@ -49,13 +35,7 @@ class Word(NamedTuple):
 
 
 def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
-    """Return the words of a text, in the forms by which names are looked up.
-
-    Parameters
-    ----------
-    text : str
-    first, last : int, optional
-        Return only the words in ``words(text)[first:last]``.
+    """Return the words of a text, or those from number `first` up to, not including, number `last`.
 
     Examples
     --------
@@ -65,16 +45,16 @@ def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
     found = []
     for match in itertools.islice(_WORD.finditer(text), first, last):
         word = match[0]
-        if word.isascii() and word.isalnum():  # most are
+        if word.isascii() and word.isalnum():  # the common case
             found.append(Word(*match.span(), word))
             continue
         word = _POSSESSIVE.sub("", word)
-        found.append(Word(match.start(), match.start() + len(word), _without_marks(word)))
+        found.append(Word(match.start(), match.start() + len(word), _without_accents_and_dots(word)))
     return found
 
 
 def forms(text: str) -> list[str]:
-    """Return only the forms of the words of a text, in a fraction of the time that `words` takes.
+    """Return the forms of a text's words, as `words` does but much faster.
 
     Examples
     --------
@@ -82,21 +62,20 @@ def forms(text: str) -> list[str]:
     ['Cordoba', 'rules']
     """
     found: list[str] = _WORD.findall(text)
-    return [word if word.isascii() and word.isalnum() else _without_marks(_POSSESSIVE.sub("", word)) for word in found]
+    return [word if word.isascii() and word.isalnum() else _without_accents_and_dots(_POSSESSIVE.sub("", word)) for word in found]
 
 
-def _without_marks(word: str) -> str:
-    """Return a word without accents, dots, apostrophes and ampersands."""
+def _without_accents_and_dots(word: str) -> str:
     word = strip_accents(word)
     return word if word.isalnum() else re.sub(r"[.'’&]", "", word)
 
 
-def bare(surface: str) -> str:
-    """Return a mention without article, possessive and quotes, as a name to display.
+def trim_mention(surface: str) -> str:
+    """Return a mention without article, possessive and quotes: a name that can be displayed.
 
     Examples
     --------
-    >>> bare("the European Union’s")
+    >>> trim_mention("the European Union’s")
     'European Union'
     """
     name = _POSSESSIVE.sub("", " ".join(surface.split()).strip(_EDGES)).strip(_EDGES)
@@ -105,7 +84,7 @@ def bare(surface: str) -> str:
 
 @functools.lru_cache(1 << 16)
 def normalise_name(name: str) -> str:
-    """Return the key of a name, which is equal for all spellings of one topic; "" for a name without a letter.
+    """Return the key of a name: two names with the same key are one topic. A name without a letter has an empty key.
 
     Case, accents, dots, hyphens, possessives and a leading article are ignored.
 
@@ -119,7 +98,7 @@ def normalise_name(name: str) -> str:
 
 
 def is_acronym(short: str, name: str) -> bool:
-    """Return whether `short` consists of initials of `name`, the first one included; small words may be left out.
+    """Return whether `short` consists of initials of `name`, starting with its first; small words may be left out.
 
     Examples
     --------
@@ -133,12 +112,12 @@ def is_acronym(short: str, name: str) -> bool:
         return False
     rest = iter(initials)
     matched = [initial for letter in short for initial in _through(rest, letter)]
-    # Every capitalised word must contribute its initial: "UN" is not the United Nations High Commissioner.
+    # Every capitalised word must contribute its letter: "UN" is not the United Nations High Commissioner.
     return len(matched) == len(short) and sum(map(str.isupper, initials)) == sum(map(str.isupper, matched))
 
 
 def _through(initials: Iterator[str], letter: str) -> Iterator[str]:
-    """Advance to the next initial that equals the letter, and yield it if there is one."""
+    """Yield the next initial that equals the letter, if there is one."""
     for initial in initials:
         if initial.upper() == letter:
             yield initial
@@ -146,7 +125,7 @@ def _through(initials: Iterator[str], letter: str) -> Iterator[str]:
 
 
 def definitions(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the acronyms that a text defines in brackets after their name: the acronym, and start and end of the name.
+    """Yield the acronyms that a text defines in brackets after a name: the acronym, and the start and end of the name.
 
     Examples
     --------
@@ -160,125 +139,6 @@ def definitions(text: str) -> Iterator[tuple[str, int, int]]:
         for first in reversed(before[:-1]):
             start, end = offset + first.start, offset + before[-1].end
             name = text[start:end]
-            if name[0].isupper() and is_acronym(match[1], name) and not _BREAK.search(name):
+            if name[0].isupper() and is_acronym(match[1], name) and not BREAK.search(name):
                 yield match[1], start, end
                 break
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A row of a name table.
-
-    Parameters
-    ----------
-    words : str
-        The forms of the words (`words`), joined by spaces; case-sensitive.
-    canonical : str
-        The name that editors link them to most often.
-    linked, seen : int
-        Number of events in which editors linked the words, and number of events in which they occur.
-    kind : str, default "thing"
-        The kind of the topic, if it is known.
-    """
-
-    words: str
-    canonical: str
-    linked: int
-    seen: int
-    kind: str = "thing"
-
-    @property
-    def probability(self) -> float:
-        """The probability, 0 to 1, that an editor links the words where they occur."""
-        return self.linked / max(self.linked, self.seen)
-
-
-class NameTable:
-    """A table of names that are looked up in texts.
-
-    Parameters
-    ----------
-    names : iterable of Name
-
-    Examples
-    --------
-    >>> table = NameTable([Name("ISS", "International Space Station", 9, 10), Name("station", "Station", 1, 90)])
-    >>> table.canonical("the ISS")
-    'International Space Station'
-    >>> [(start, end, name.canonical) for start, end, name in table.find("Supplies reach the ISS")]
-    [(19, 22, 'International Space Station')]
-    """
-
-    def __init__(self, names: Iterable[Name]) -> None:
-        self._exact = {name.words: name for name in names}
-        self._by_key: dict[str, Name] = {}
-        self._canonical: dict[str, str] = {}
-        for name in self._exact.values():
-            key = normalise_name(name.words)
-            known = self._by_key.get(key)
-            if known is None or (-name.linked, name.words) < (-known.linked, known.words):
-                self._by_key[key] = name
-            self._canonical.setdefault(normalise_name(name.canonical), name.canonical)
-        self._lengths: dict[str, int] = {}
-        for form in self._exact:
-            first, _, rest = form.partition(" ")
-            self._lengths[first] = max(self._lengths.get(first, 0), rest.count(" ") + 1 + bool(rest))
-
-    def __len__(self) -> int:
-        return len(self._exact)
-
-    def __iter__(self) -> Iterator[Name]:
-        return iter(self._exact.values())
-
-    def lookup(self, surface: str) -> Name | None:
-        """Return the row for the words of a mention, in their own case if possible, else in any case."""
-        form = " ".join(word.form for word in words(bare(surface)))
-        return self._exact.get(form) or self._by_key.get(form.casefold())
-
-    def known(self, surface: str) -> str | None:
-        """Return the canonical name of a mention, None if it is not in the table."""
-        name = bare(surface)
-        known = self._canonical.get(normalise_name(name))
-        if known is None and (row := self.lookup(name)):
-            known = row.canonical
-        return known
-
-    def canonical(self, surface: str) -> str:
-        """Return the canonical name of a mention, or the mention without article and possessive if it is not in the table."""
-        return self.known(surface) or bare(surface)
-
-    def find(self, text: str) -> Iterator[tuple[int, int, Name]]:
-        """Yield all occurrences of words of the table in a text, overlapping ones included: start, end and row."""
-        found = words(text)
-        for i, word in enumerate(found):
-            length = self._lengths.get(word.form, 0)
-            form = ""
-            before = word.end
-            for other in found[i : i + length]:
-                if other.start - before > MAX_GAP or _BREAK.search(text, before, other.start):
-                    break
-                before = other.end
-                form = f"{form} {other.form}" if form else other.form
-                if name := self._exact.get(form):
-                    yield word.start, other.end, name
-
-
-@functools.cache
-def default_names() -> NameTable:
-    """Return the names of the topic model's lexicon (models/topics)."""
-    lexicon = default_lexicon()
-    rows: dict[str, Name] = {}
-    for form, row in itertools.islice(lexicon.forms.items(), lexicon.n_forms):
-        linked, seen = lexicon.counts[row, :2].tolist()
-        titles = lexicon.titles_of(row)
-        if titles and titles[0][1] >= MIN_SHARE * linked:
-            name_id = titles[0][0]
-            key = " ".join(word.form for word in words(form))
-            rows.setdefault(key, Name(key, lexicon.names[name_id], linked, max(1, seen), KINDS[lexicon.kinds[name_id]]))
-    for country, names in lexicon.countries.names.items():
-        for name in names:
-            key = " ".join(word.form for word in words(name))
-            known = rows.get(key)
-            if name != "Georgia":  # also a U.S. state
-                rows[key] = Name(key, country, known.linked if known else 0, known.seen if known else 1, "place")
-    return NameTable(rows.values())

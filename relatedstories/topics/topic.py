@@ -1,4 +1,4 @@
-"""Topics as values: a topic with its kind and mentions, and the topics of one event or text."""
+"""The records of topics: a mention, a topic, and the topics of one event or text. They need neither spaCy nor a model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["EventTopics", "Mention", "Topic", "Topics", "text_of"]
 
 EventTopics: TypeAlias = tuple[tuple[str, str], ...]
-"""The topics of an event as an archive stores them: pairs of name and kind."""
+"""The topics of one event as an archive stores them: pairs of name and kind."""
 
 
 class Mention(str):
-    """The words of a text that name a topic, with their position: ``event.full_text[start:end]``.
+    """The words in a text that name a topic, with their offsets: ``event.full_text[start:end]``.
 
     Parameters
     ----------
@@ -41,21 +41,20 @@ class Mention(str):
 
 
 class Topic(str):
-    """A named thing that an event is about: its canonical name as a str, with its kind, mentions and probability.
+    """A named thing that an event is about: a str, its canonical name, with further attributes.
 
-    Two topics with the same name are equal, so ``set(extract(a)) & set(extract(b))`` are the topics two texts share.
+    Topics with the same name are equal, so ``set(extract(a)) & set(extract(b))`` are the topics two texts share.
 
     Parameters
     ----------
     name : str
-        The canonical name: "International Space Station", whatever the text calls it.
+        The canonical name: "International Space Station", whatever words the text uses.
     kind : str
-        One of `relatedstories.topics.KINDS`.
+        One of `KINDS`.
     mentions : sequence of Mention, default ()
-        The words that named it, in text order; empty for a topic that an editor assigned.
+        The words that name it, in the order of the text; empty for a topic that an editor gave.
     probability : float, default 1.0
-        The probability, 0 to 1, that an editor links the topic in this text; 1 for a topic that comes from an editor or from
-        the user's aliases.
+        The probability that an editor links it in this text, 0 to 1; 1 for topics given by editors or a user's own names.
 
     Examples
     --------
@@ -85,12 +84,12 @@ class Topic(str):
 
     @property
     def key(self) -> str:
-        """The normalised name, equal for all spellings of one topic; "" for a name without a letter, which is no topic."""
+        """The normalised name, which is the same for all spellings of a topic; "" if the name has no letter."""
         return normalise_name(self)
 
 
 class Topics(tuple[Topic, ...]):
-    """The topics of an event or text: a tuple that a notebook displays as the text with its topics marked.
+    """The topics of an event or text: a tuple, displayed in a notebook as the text with its topics marked.
 
     Parameters
     ----------
@@ -109,21 +108,21 @@ class Topics(tuple[Topic, ...]):
 
     def __new__(cls, topics: Iterable[Topic] = (), of: Event | str = "") -> Topics:  # noqa: D102
         self = super().__new__(cls, topics)
-        self.of = of  # the event itself: its full text would be a copy
+        self.of = of  # the event itself, as its full text would be a copy
         return self
 
     @property
     def text(self) -> str:
-        """The text in which mentions have their offsets."""
+        """The text that the offsets of mentions refer to."""
         return text_of(self.of)
 
     def to_frame(self, library: Library | None = None) -> Any:
-        """Return the topics as a data frame with the columns name, kind, probability and mentions.
+        """Return the topics as a data frame: name, kind, probability, mentions.
 
         Parameters
         ----------
         library : {"pandas", "polars"}, optional
-            By default pandas if it is installed, else polars.
+            By default pandas where that is installed, else polars.
 
         Raises
         ------
@@ -149,20 +148,9 @@ class Topics(tuple[Topic, ...]):
 
 
 def text_of(event: Event | str) -> str:
-    r"""Return the full text of an event, or a text itself with lone surrogates replaced.
-
-    Raises
-    ------
-    BadValueError
-        If it is neither an event nor a text.
-
-    Examples
-    --------
-    >>> text_of(Event("1", "Rain in Wales", "It rains."))
-    'Rain in Wales\nIt rains.'
-    """
+    """Return the text in which the offsets of mentions count: an event's title and text, or the text itself."""
     if isinstance(event, Event):
         return event.full_text
     if isinstance(event, str):
-        return event.encode("utf-8", "replace").decode()
+        return event.encode("utf-8", "replace").decode()  # a lone surrogate is no character
     raise BadValueError("extract", None, shown(event), "an Event or a text")

@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relatedstories.features.word_space import squared_cosine, squared_cosine_of_products
-from relatedstories.topk.loading import kernel_is_loaded
-
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["LEAST_POSITIVE", "blend", "blended", "squared_cosine_of_many"]
+__all__ = ["LEAST_POSITIVE", "blend", "blended"]
 
 LEAST_POSITIVE = np.float32(1e-45)
 """The least float32 greater than 0: a score is listed from this on."""
-
-_MIN_COMPILED = 512  # rows from which the call of the compiled loop is worth its cost
 
 
 def blend(product: Any, squared_cosine: Any, product_weight: Any, embedding_weight: Any) -> Any:
@@ -60,23 +55,3 @@ def blended(
     scores: npt.NDArray[np.float32] = np.where(squared_cosines < 0, products, both) * factors
     scores[products <= 0] = 0
     return scores
-
-
-def squared_cosine_of_many(
-    embedding: npt.NDArray[np.int8], embeddings: npt.NDArray[np.int8], rows: npt.NDArray[np.intp]
-) -> npt.NDArray[np.float32]:
-    """Return what `squared_cosine` returns, by the compiled loop where it is loaded and the rows are many.
-
-    Examples
-    --------
-    >>> a, b = np.zeros((2, 256), np.int8)
-    >>> a[0], b[:2] = 127, 90
-    >>> squared_cosine_of_many(a, np.stack([a, b]), np.array([0, 1])).round(2).tolist()
-    [1.0, 0.5]
-    """
-    if len(rows) <= _MIN_COMPILED or not kernel_is_loaded():
-        return squared_cosine(embedding, embeddings, rows)
-    from relatedstories.topk._kernel import embedding_products
-
-    products = embedding_products(embedding, embeddings, rows).astype(np.float32)
-    return squared_cosine_of_products(products, embedding, embeddings, rows)

@@ -9,20 +9,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import helpers
 import pytest
 from database_checks import rounded, with_links
 from helpers import SPACE
 from stores import IN_URL, PASSWORD, Store
 
 from relatedstories import read_events
+from relatedstories.cli.options import ReadOptions
+from relatedstories.cli.source import Source
 from relatedstories.databases.database import Database
 from relatedstories.databases.links_table import LinksTable
 
-COMMAND = [sys.executable, "-m", "relatedstories"]
-
 
 def run(*arguments: str, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, encoding="utf-8", check=False, **options)
+    done = helpers.run(*arguments, **options)
     assert done.returncode == code, done.stderr
     for secret in (PASSWORD, IN_URL, "wr0ng"):
         assert secret not in done.stdout + done.stderr
@@ -45,6 +46,7 @@ def test_every_command_reads_a_database(store: Store, tmp_path: Path) -> None:
     assert run("related", "oslo", "--index", str(tmp_path / "index")).stdout.count("2017-01-05") == 1
 
 
+@pytest.mark.slow
 def test_failures_are_one_line(postgres: Store, tmp_path: Path) -> None:
     postgres.put(SPACE)
     wrong = postgres.url.replace(IN_URL, "wr0ng")
@@ -96,7 +98,27 @@ def test_refresh_from_a_database_into_it(store: Store, tmp_path: Path) -> None:
     assert abs(dt.datetime.now(dt.UTC) - moment) < dt.timedelta(minutes=10)
 
 
+def test_a_command_makes_one_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refresh reads the archive, names it in messages and writes the links through one `Database`."""
+    store = Store(f"sqlite:///{tmp_path}/news.db")
+    store.put(SPACE)
+    made: list[Database] = []
+    begin = Database.__init__
+    monkeypatch.setattr(Database, "__init__", lambda self, url: [begin(self, url), made.append(self)][0])
+    source = Source(store.url, ReadOptions())
+    source.check()
+    with source.events() as events:
+        assert list(events) == SPACE
+    table = source.links_table("related_links")
+    assert (source.name, source.file) == (store.name, tmp_path / "news.db")
+    assert made == [table.database]
+
+
 def test_sqlalchemy_is_not_imported_without_a_database() -> None:
-    code = "import sys, relatedstories.cli.app as c; list(c.read_events('sample')); sys.exit('sqlalchemy' in sys.modules)"
+    code = (
+        "import sys, relatedstories.cli.app, relatedstories\n"
+        "list(relatedstories.read_events('sample'))\n"
+        "sys.exit('sqlalchemy' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     assert Database("sqlite:///news.db").name == "sqlite:///news.db"

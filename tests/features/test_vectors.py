@@ -1,4 +1,4 @@
-"""Rows of weights: exact sums, unit length, the same as scikit-learn's where it is the same."""
+"""tf-idf rows have exact sums and unit length, and without topics they are scikit-learn's."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ def rows_of(terms: Counts, topics: Counts, topic_weight: float):
     return weigh(terms, topics, *idf, topic_weight)
 
 
-def test_terms_alone_are_scikit_learns_tfidf():
+def test_without_topics_rows_are_scikit_learns_tfidf():
     terms, topics = count_terms(JUNK_FOOD), count_topics([[]] * len(JUNK_FOOD))
     rows = rows_of(terms, topics, 0.3).toarray()
-    peer = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(JUNK_FOOD).toarray()
-    np.testing.assert_allclose(rows, peer, atol=1 / STEP)
+    expected = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(JUNK_FOOD).toarray()
+    np.testing.assert_allclose(rows, expected, atol=1 / STEP)
 
 
-def test_what_is_common_in_news_is_not_telling_in_a_small_archive_either():
+def test_terms_common_in_news_have_a_low_weight_in_a_small_archive_too():
     terms = ("government", "luhansk", "qwertz")
     small = inverse_frequencies(terms, np.ones(3), 100, background())
     assert small[0] < small[1] < small[2]
     large = inverse_frequencies(terms, np.array([1e6, 1e6, 1e6]), 10**7, background())
-    np.testing.assert_allclose(large, large[0], rtol=1e-2)  # an archive that is large enough speaks for itself
+    np.testing.assert_allclose(large, large[0], rtol=1e-2)  # in a large archive its own counts decide
 
 
-def test_news_words_are_terms_though_scikit_learn_stops_them():
+def test_news_words_are_counted_though_scikit_learn_has_them_as_stop_words():
     assert count_terms(["The fire in the mine", "a bill"]).terms == ("bill", "fire", "mine")
 
 
-def test_topics_take_their_part_of_the_length():
+def test_topics_have_their_part_of_the_squared_length():
     terms, topics = count_terms(["storm hail", "storm"]), count_topics([["oslo"], []])
     rows = rows_of(terms, topics, 0.25).toarray()
     assert np.square(rows[0, -1]) == np.float32(0.25)
@@ -52,7 +52,7 @@ def test_topics_take_their_part_of_the_length():
 
 @given(texts, st.lists(st.lists(st.sampled_from("xyz"), unique=True), min_size=6, max_size=6), st.floats(0, 1))
 @settings(deadline=None)
-def test_rows_are_of_unit_length_at_most_in_whole_steps(texts, keys, topic_weight):
+def test_rows_have_at_most_unit_length_and_weights_in_whole_steps(texts, keys, topic_weight):
     rows = rows_of(count_terms(texts), count_topics(keys[: len(texts)]), topic_weight)
     assert rows.dtype == np.float32
     np.testing.assert_array_equal(rows.data * STEP, np.round(rows.data * STEP))
@@ -62,7 +62,7 @@ def test_rows_are_of_unit_length_at_most_in_whole_steps(texts, keys, topic_weigh
 
 @given(texts, texts, st.data())
 @settings(deadline=None)
-def test_stacked_and_taken_counts_are_counts_of_the_texts(first, second, data):
+def test_stack_and_take_give_the_counts_of_the_texts(first, second, data):
     both = first + second
     stacked = count_terms(first).stack(count_terms(second))
     same(stacked, count_terms(both))

@@ -379,6 +379,32 @@ def test_threads_may_ask_while_one_changes_the_archive():
     assert all(answer in (right[0][asked], right[1][asked]) for asked, answer in answers)
 
 
+def test_threads_may_ask_for_all_links_while_one_changes_the_archive():
+    events = [Event(f"e{i}", f"Fire in {'Oslo' if i % 2 else 'Malta'} {'abcdefghij'[i % 10] * 3}{i}") for i in range(60)]
+    stories = quick().fit(events)
+    right = [list(stories.all_related(3))]
+    right.append(list(stories.remove("e7").all_related(3)))
+    stopped = threading.Event()
+
+    def change():
+        while not stopped.is_set():
+            stories.add(events[7:8])
+            stories.remove("e7")
+
+    changing = threading.Thread(target=change)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        changing.start()
+        with ThreadPoolExecutor(3) as pool:
+            answers = list(pool.map(lambda _: list(stories.all_related(3)), range(60)))
+    finally:
+        stopped.set()
+        changing.join()
+        sys.setswitchinterval(interval)
+    assert all(answer in right for answer in answers)
+
+
 def test_a_batch_goes_on_with_the_archive_it_began_with():
     stories = quick().fit(SPACE)
     expected = list(stories.all_related())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import itertools
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -19,10 +20,12 @@ from markdown_it import MarkdownIt
 
 from relatedstories import BadValueError, Event, InputError, Link, read_events
 from relatedstories.pages.front_matter import MAX_DEPTH, find
-from relatedstories.pages.markdown import escaped, inline_links, lines_of, url_path
-from relatedstories.pages.mojibake import mended
+from relatedstories.pages.markdown import escaped, inline_links, url_path
+from relatedstories.pages.mojibake import repair_mojibake
 from relatedstories.pages.reader import Pages, read_pages
-from relatedstories.pages.writer import rewrite, rewritten
+from relatedstories.pages.rewriting import LinkFormat, rewrite_page
+from relatedstories.pages.sections import split_lines
+from relatedstories.pages.writer import rewrite
 
 OLD = """
 Formats: [HTML](/news/2019/04/15/roof.html)  [JSON](/news/2019/04/15/roof.json)
@@ -140,14 +143,14 @@ def test_its_links_are_written_as_they_were() -> None:
         for title, href, context in parsed(old)
     ]
     assert len(links) == 5
-    assert rewritten(old, links) == old.replace(b" ](/news", b"](/news")
+    assert rewrite_page(old, links) == old.replace(b" ](/news", b"](/news")
 
 
 def test_another_edition(tmp_path: Path) -> None:
     text = "### [2019-12-1](i.md)\n# 雨\n\n下。\n\n### 来源:\n- [甲](a)\n\n### 有关:\n\n1. [雪](/b.md) _消息: 奥斯陆_\n"
     event = one(tmp_path, text, related="### 有关:", sources="### 来源:")
     assert (event.text, event.sources) == ("下。", (("甲", "a"),))
-    new = rewritten(text.encode(), [link("é/c", "冰", "挪威")], head="### 有关:", context="消息")
+    new = rewrite_page(text.encode(), [link("é/c", "冰", "挪威")], link_format=LinkFormat(head="### 有关:", context="消息"))
     assert new is not None
     assert new.decode() == text.replace("[雪](/b.md) _消息: 奥斯陆_", "[冰](/é/c.md) _消息: 挪威_")
 
@@ -283,7 +286,7 @@ def test_no_folder_and_no_pages(tmp_path: Path) -> None:
         (b"---\ntitle: x\n", ":1: got front matter that does not end, expected a line --- after it"),
         (
             b"---\ntitle: [x\n---\n",
-            ":3: got broken YAML (did not find expected ',' or ']'), expected front matter in YAML",
+            ":3: got broken YAML (*), expected front matter in YAML",
         ),
         (
             b"---\r\na: 1\r\n\r\nb: *x\r\n---\r\n",
@@ -300,7 +303,7 @@ def test_no_folder_and_no_pages(tmp_path: Path) -> None:
             ":3: sources: got a list with a mapping in it, expected texts, or mappings with a name and a url",
         ),
         (b"---\nlayout: x\n---\n", ":1: title: got no 'title' among 'layout', expected the title of the event"),
-        (b"\n### [2019-13-1](a)\n# x\n", ":2: date: got '2019-13-1', expected a date as YYYY-MM-DD (month must be in 1..12)"),
+        (b"\n### [2019-13-1](a)\n# x\n", ":2: date: got '2019-13-1', expected a date as YYYY-MM-DD (*)"),
         (b"### [2019-1-1](a)\n## x\n", ":1: title: got no heading '# ...' after the date, expected the title of the event"),
         (b"### [2019-1-1](a)\r\n# r\xe9sum\xe9\n", ":2: got byte 0xe9 at column 4, expected text in UTF-8"),
     ],
@@ -312,7 +315,10 @@ def test_a_broken_page_is_named_and_the_others_read(tmp_path: Path, content: byt
     errors: list[BadValueError] = []
     found = Pages()
     assert [event.id for event in read_pages(tmp_path, on_error=errors.append, found=found)] == ["a", "c"]
-    assert [str(error) for error in errors] == [f"{tmp_path / 'b.md'}{message}"]
+    (error,) = errors
+    # "(*)" stands for the words of a library, which differ from version to version.
+    pattern = re.escape(f"{tmp_path / 'b.md'}{message}").replace(re.escape("(*)"), r"\([^()]+\)")
+    assert re.fullmatch(pattern, str(error)), str(error)
     assert found.broken == 1
     with pytest.raises(BadValueError):
         list(read_events(tmp_path))
@@ -386,10 +392,10 @@ def test_any_bytes_are_read_or_named(folder: Path, head: bytes, content: bytes) 
     for links in (LINKS, LINKS[1:], []):
         page = (folder / "any.md").read_bytes()
         try:
-            new = rewritten(page, links)
+            new = rewrite_page(page, links)
         except InputError:
             return
-        assert rewritten(new or page, links) is None
+        assert rewrite_page(new or page, links) is None
         (folder / "any.md").write_bytes(new or page)
         assert list(read_pages(folder, on_error=lambda error: error)) == before
 
@@ -405,12 +411,12 @@ def test_any_bytes_are_read_or_named(folder: Path, head: bytes, content: bytes) 
     ],
 )
 def test_garbled_characters(garbled: str, text: str) -> None:
-    assert mended(garbled) == text
+    assert repair_mojibake(garbled) == text
 
 
 @pytest.mark.parametrize("text", ["château", "NÃO", "“IRMÔ", "«IRMÃ»", "â", "10 â€", "â€\u2019s".replace("€", "$"), "â€¨", "Â»"])
 def test_what_may_be_meant_is_not_mended(text: str) -> None:
-    assert mended(text) == text
+    assert repair_mojibake(text) == text
 
 
 # What is written
@@ -419,7 +425,7 @@ def test_what_may_be_meant_is_not_mended(text: str) -> None:
 def parsed(content: bytes, head: str = "Related:") -> list[tuple[str, str, str]]:
     """Title, target and label of each link in the last section of this heading, as a CommonMark parser reads them."""
     text = content.decode().removeprefix("\ufeff")
-    lines, tokens = lines_of(text), MarkdownIt("commonmark").parse(text)
+    lines, tokens = split_lines(text), MarkdownIt("commonmark").parse(text)
     heads = [n for n, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0 and token.tag == "h3"]
     heads = [n for n in heads if tokens[n + 1].content == head and lines[(tokens[n].map or [0])[0]].startswith("#")]
     links = []
@@ -457,28 +463,29 @@ def unquoted(links: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
 
 
 def test_the_section_is_replaced() -> None:
-    new = rewritten(OLD.encode(), LINKS)
+    new = rewrite_page(OLD.encode(), LINKS)
     assert new is not None
     before = OLD[: OLD.index("1. [Bells")]
     assert new.decode() == before + (
         '1. [Snow \\[heavy\\] in \\*Oslo\\*](/news/b.md) _Context: Oslo\\_(city)_\n2. [It said "(no)"](/c%20d.md)\n'
     )
     assert unquoted(parsed(new)) == expected(LINKS)
-    assert rewritten(new, LINKS) is None
+    assert rewrite_page(new, LINKS) is None
 
 
 def test_the_section_is_added_and_taken_away() -> None:
     bare = OLD[: OLD.index("### Related:")].rstrip("\n") + "\n"
-    new = rewritten(bare.encode(), LINKS[:1])
+    new = rewrite_page(bare.encode(), LINKS[:1])
     assert new == f"{bare}\n### Related:\n\n1. [Snow \\[heavy\\] in \\*Oslo\\*](/news/b.md) _Context: Oslo\\_(city)_\n".encode()
-    assert rewritten(new, []) == f"{bare}\n".encode()
-    assert rewritten(f"{bare}\n".encode(), LINKS[:1]) == new
-    assert rewritten(bare.encode(), []) is None
+    assert rewrite_page(new, []) == f"{bare}\n".encode()
+    assert rewrite_page(f"{bare}\n".encode(), LINKS[:1]) == new
+    assert rewrite_page(bare.encode(), []) is None
 
 
 def test_targets() -> None:
-    def target(**keywords: object) -> str:
-        return parsed(rewritten(OLD.encode(), [link("news/2019/a", "x")], **keywords) or b"")[0][1]  # type: ignore[arg-type]
+    def target(root: str | None = "/", path: str = "", paths: dict[str, str] | None = None) -> str:
+        links = [link("news/2019/a", "x")]
+        return parsed(rewrite_page(OLD.encode(), links, link_format=LinkFormat(root=root), path=path, paths=paths) or b"")[0][1]
 
     assert target() == "/news/2019/a.md"
     assert target(root="") == "news/2019/a.md"
@@ -490,7 +497,7 @@ def test_targets() -> None:
 
 
 def test_front_matter_is_edited_by_one_key() -> None:
-    new = rewritten(YAML.encode(), LINKS)
+    new = rewrite_page(YAML.encode(), LINKS)
     assert new is not None
     block = (
         "related:\n"
@@ -498,9 +505,9 @@ def test_front_matter_is_edited_by_one_key() -> None:
         '  - path: "/c%20d.md"\n    title: "It said \\"(no)\\""\n'
     )
     assert new.decode() == YAML.replace("author: {name: Kari}\n", "author: {name: Kari}\n" + block)
-    assert rewritten(new, LINKS) is None
-    assert rewritten(new, []) == YAML.encode()
-    section = rewritten(YAML.encode(), LINKS, key=None)
+    assert rewrite_page(new, LINKS) is None
+    assert rewrite_page(new, []) == YAML.encode()
+    section = rewrite_page(YAML.encode(), LINKS, link_format=LinkFormat(key=None))
     assert section is not None
     assert section.startswith(YAML[: YAML.index("* [Something]")].encode())
     assert unquoted(parsed(section[section.index(b"# Snow") :])) == expected(LINKS)
@@ -521,11 +528,11 @@ def test_front_matter_is_edited_by_one_key() -> None:
 @pytest.mark.parametrize("after", ["", "\n# of the next\nnext: '1'  # one\n", "next:\n- related: 1\n"])
 def test_whatever_the_key_had(old: str, after: str) -> None:
     before = 'title: "a\nrelated: not a key"\ntext: |\n  related:\n  - x\n'
-    new = rewritten(f"---\n{before}{old}{after}---\nText\n".encode(), LINKS[:1])
+    new = rewrite_page(f"---\n{before}{old}{after}---\nText\n".encode(), LINKS[:1])
     block = 'related:\n  - path: "/news/b.md"\n    title: "Snow [heavy] in *Oslo*"\n    context: "Oslo_(city)"\n'
     assert new == f"---\n{before}{block}{after}---\nText\n".encode()
-    assert rewritten(new, LINKS[:1]) is None
-    assert rewritten(new, []) == f"---\n{before}{after}---\nText\n".encode()
+    assert rewrite_page(new, LINKS[:1]) is None
+    assert rewrite_page(new, []) == f"---\n{before}{after}---\nText\n".encode()
 
 
 @pytest.mark.parametrize(
@@ -541,24 +548,24 @@ def test_whatever_the_key_had(old: str, after: str) -> None:
 )
 def test_a_page_that_cannot_be_edited(content: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        rewritten(content.encode(), LINKS)
+        rewrite_page(content.encode(), LINKS)
 
 
 @pytest.mark.parametrize("shield", ["```\n{}```\n", "~~~~ md\n~~~\n{}~~~~\n", "<!-- a\n{}-->\n", "<pre>\n{}\n</pre>\n"])
 def test_a_section_in_code_is_none(shield: str) -> None:
     text = "# Rain\n\n" + shield.format("### Related:\n\n1. [a](b)\n") + "\nEnd.\n"
-    new = rewritten(text.encode(), LINKS)
+    new = rewrite_page(text.encode(), LINKS)
     assert new is not None
     assert new.startswith(text.encode())
     assert unquoted(parsed(new)) == expected(LINKS)
-    assert rewritten(text.encode(), []) is None
+    assert rewrite_page(text.encode(), []) is None
 
 
 def test_only_the_list_is_of_the_section() -> None:
     text = "# Rain\n\n### Related:\n1. [a](b)\n   goes on\n- [c](d)\nlazily\n\n   and on\n\nA footer.\n\n- [not](ours)\n"
-    new = rewritten(text.encode(), LINKS[1:])
+    new = rewrite_page(text.encode(), LINKS[1:])
     assert new == b'# Rain\n\n### Related:\n\n1. [It said "(no)"](/c%20d.md)\n\nA footer.\n\n- [not](ours)\n'
-    assert rewritten(new, []) == b"# Rain\n\nA footer.\n\n- [not](ours)\n"
+    assert rewrite_page(new, []) == b"# Rain\n\nA footer.\n\n- [not](ours)\n"
 
 
 HOSTILE = [
@@ -583,13 +590,13 @@ HOSTILE = [
 @pytest.mark.parametrize("title", HOSTILE)
 def test_titles_cannot_write_anything_but_themselves(title: str, tmp_path: Path) -> None:
     links = [link("a", title, title), link("b", "plain")]
-    section = rewritten(OLD.encode(), links)
+    section = rewrite_page(OLD.encode(), links)
     assert section is not None
     assert parsed(section) == expected(links)
     assert b"{{" not in section
     assert b"{%" not in section
     assert one(tmp_path, section.decode()) == one(tmp_path, OLD)
-    front = rewritten(YAML.encode(), links)
+    front = rewrite_page(YAML.encode(), links)
     assert front is not None
     assert one(tmp_path, front.decode()) == one(tmp_path, YAML)
     assert front_links(front) == [("/a.md", title.strip(), title.strip()), ("/b.md", "plain", None)]
@@ -609,7 +616,7 @@ def test_ids_cannot_leave_the_folder(id_: str, tmp_path: Path) -> None:
     message = "page of an event: id: got .*, expected a path within the folder"
     for content in (OLD, YAML):
         with pytest.raises(BadValueError, match=message):
-            rewritten(content.encode(), [link(id_, "x")], root=None, path="b/c.md")
+            rewrite_page(content.encode(), [link(id_, "x")], link_format=LinkFormat(root=None), path="b/c.md")
     with pytest.raises(BadValueError, match=message):
         rewrite(tmp_path, {id_: LINKS})
     with pytest.raises(BadValueError, match=message):
@@ -620,7 +627,7 @@ def test_ids_cannot_leave_the_folder(id_: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("id_", ["javascript:alert(1)", "a b/c?d#e", "x\ny", "50%25", "a)(b", "<a>", "q\"'`", "a\\b", "日本/語"])
 def test_odd_paths_are_read_back(id_: str) -> None:
     for root in ("/", None):
-        new = rewritten(OLD.encode(), [link(id_, "x", "y")], root=root)
+        new = rewrite_page(OLD.encode(), [link(id_, "x", "y")], link_format=LinkFormat(root=root))
         ((title, href, label),) = parsed(new or b"")
         assert (title, unquote(href), label) == ("x", f"{root or ''}{id_}.md", "Context: y")
         assert ":" not in href
@@ -633,9 +640,9 @@ def test_settings_that_cannot_be(tmp_path: Path) -> None:
         ({"head": "### a\n"}, "head: got '### a\\n', expected a heading in Markdown, such as '### Related:'"),
         ({"context": ""}, "context: got '', expected a word, such as 'Context'"),
         ({"key": "a: b"}, "key: got 'a: b', expected a key of letters, digits, - and _, or None"),
-        ({"root": 1}, "root: got 1 (int), expected what a path is put behind, '/' or '/archive/' say, or None"),
-        ({"root": "/archive"}, "root: got '/archive', expected what a path is put behind, '/' or '/archive/' say, or None"),
-        ({"root": "a) b/"}, "root: got 'a) b/', expected what a path is put behind, '/' or '/archive/' say, or None"),
+        ({"root": 1}, "root: got 1 (int), expected the beginning of a link, such as '/' or '/archive/', or None"),
+        ({"root": "/archive"}, "root: got '/archive', expected the beginning of a link, such as '/' or '/archive/', or None"),
+        ({"root": "a) b/"}, "root: got 'a) b/', expected the beginning of a link, such as '/' or '/archive/', or None"),
     ):
         with pytest.raises(BadValueError) as caught:
             rewrite(tmp_path, {"one": []}, **keywords)
@@ -698,9 +705,9 @@ def test_a_section_is_all_that_changes(
         while parts[-1].endswith(("\r", "\n")):
             parts[-1] = parts[-1][:-1]
     page = pages_of(parts, bom)
-    new = rewritten(page, links)
+    new = rewrite_page(page, links)
     again = page if new is None else new
-    assert rewritten(again, links) is None
+    assert rewrite_page(again, links) is None
     (folder / "any.md").write_bytes(page)
     (before,) = read_pages(folder)
     (folder / "any.md").write_bytes(again)
@@ -753,9 +760,9 @@ def test_a_key_is_all_that_changes(
         (before,) = read_pages(folder)
     except (BadValueError, ValueError):
         assume(False)
-    new = rewritten(page, links)
+    new = rewrite_page(page, links)
     again = page if new is None else new
-    assert rewritten(again, links) is None
+    assert rewrite_page(again, links) is None
     (folder / "any.md").write_bytes(again)
     assert list(read_pages(folder)) == [before]
     bare = again.decode().removeprefix("\ufeff")
@@ -822,9 +829,9 @@ def test_a_page_edited_while_it_is_written_is_left_alone(tmp_path: Path, monkeyp
 
     def edited_meanwhile(content: bytes, *args: object, **keywords: object) -> bytes | None:
         page(tmp_path, "a.md", "An editor's.\n")
-        return rewritten(content, *args, **keywords)  # type: ignore[arg-type]
+        return rewrite_page(content, *args, **keywords)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("relatedstories.pages.writer.rewritten", edited_meanwhile)
+    monkeypatch.setattr("relatedstories.pages.writer.rewrite_page", edited_meanwhile)
     done = rewrite(tmp_path, {"a": [link("b/c", "x")]})
     assert done.left_alone == {"a": "a.md: was edited since it was read"}
     assert (tmp_path / "a.md").read_bytes() == b"An editor's.\n"

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import SPACE, quick
+from helpers import COMMAND, SPACE, quick
+from helpers import run as run_command
 
 from relatedstories import Event, InputError, RelatedStories
 from relatedstories.changes import Target
@@ -62,16 +63,17 @@ def test_a_second_writer_gets_the_name_of_the_first(target: Target) -> None:
     assert refresh(quick(), SPACE, target).written == 0  # the lock is free again
 
 
+@pytest.mark.slow
 @POSIX
 def test_the_second_of_two_commands_at_once_names_the_first(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "relatedstories", "refresh", "sample", "--links", "links.jsonl", "--jobs", "1"]
-    first = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    arguments = ["refresh", "sample", "--links", "links.jsonl", "--jobs", "1"]
+    first = subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     lock, until = tmp_path / ".links.jsonl.lock", time.monotonic() + 60
     while time.monotonic() < until and not (lock.exists() and lock.read_text()):  # the text names its holder
         time.sleep(0.01)
     first.send_signal(signal.SIGSTOP)  # while it holds the lock
     try:
-        second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        second = run_command(*arguments, cwd=tmp_path)
     finally:
         first.send_signal(signal.SIGCONT)
     assert second.returncode == 1

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from relatedstories import BadValueError, Event, InputError, RelatedStories, TopicExtractor
 from relatedstories.topics.aliases import read_aliases
-from relatedstories.topics.names import Name, NameTable
+from relatedstories.topics.name_table import Name, NameTable
 
 ALIASES = {"Kyjiw": ["Kiew", "Kyiv"], "Federal Reserve": ["the Fed"]}
 

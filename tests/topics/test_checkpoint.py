@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers import SPACE, CapitalisedWords
+from helpers import COMMAND, SPACE, CapitalisedWords, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -111,7 +111,7 @@ def test_a_file_that_is_cut_or_broken_costs_what_is_lost_and_no_more(tmp_path: P
 
 
 def test_a_checkpoint_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"missing/topics: extracted topics cannot be saved \(No such file"):
+    with pytest.raises(InputError, match=r"missing/topics: topics cannot be written \(No such file"):
         RelatedStories(Counting()).fit(SPACE, checkpoint=tmp_path / "missing" / "topics")
 
 
@@ -120,7 +120,7 @@ def test_a_disk_that_is_full() -> None:
     file = os.open("/dev/full", os.O_WRONLY)
     checkpoint = Checkpoint.__new__(Checkpoint)
     checkpoint._path, checkpoint._file = Path("topics"), file
-    with pytest.raises(InputError, match=r"topics: extracted topics cannot be saved \(No space left"):
+    with pytest.raises(InputError, match=r"topics: topics cannot be written \(No space left"):
         checkpoint.add(SPACE[0], ())
     os.close(file)
 
@@ -165,8 +165,8 @@ def test_the_command_killed_while_it_looks_for_topics(tmp_path: Path) -> None:
     events = [replace(event, id=f"{event.id}-{n}", text=f"{event.text} {n}") for n in range(3) for event in read_events("sample")]
     lines = "".join(json.dumps(event.to_dict()) + "\n" for event in events)
     (tmp_path / "news.jsonl").write_text(lines, encoding="utf-8")
-    command = [sys.executable, "-m", "relatedstories", "refresh", "news.jsonl", "--links", "links.jsonl", "--jobs", "1"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
+    arguments = ["refresh", "news.jsonl", "--links", "links.jsonl", "--jobs", "1"]
+    process = subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, stderr=subprocess.PIPE)
     kept = tmp_path / ".links.jsonl.topics"
     until = time.monotonic() + 60
     while time.monotonic() < until and not (kept.exists() and kept.read_bytes().count(b"\n") > 100):
@@ -178,7 +178,7 @@ def test_the_command_killed_while_it_looks_for_topics(tmp_path: Path) -> None:
     asked: list[int] = []
     stories = RelatedStories().fit(events, checkpoint=kept, progress=lambda _stage, _done, total: asked.append(total))
     assert set(asked) == {len(events) - found}
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["links.jsonl", "news.jsonl"]
     refresh(stories, events, tmp_path / "undisturbed.jsonl")

@@ -12,7 +12,8 @@ from helpers import SPACE
 from relatedstories import BadValueError, Event, InputError, Mention, Topic, TopicExtractor
 from relatedstories.topics.extractor import MAX_CHARS
 from relatedstories.topics.kinds import KINDS
-from relatedstories.topics.names import Name, NameTable, is_acronym, normalise_name
+from relatedstories.topics.name_table import Name, NameTable
+from relatedstories.topics.names import is_acronym, normalise_name
 
 
 def names(found):

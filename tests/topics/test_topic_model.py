@@ -18,7 +18,7 @@ from spacy import displacy
 from threadpoolctl import threadpool_limits
 
 from relatedstories import BadValueError, Event, TopicExtractor, read_events
-from relatedstories.topics import component, lexicon, tagger
+from relatedstories.topics import component, lexicon, tagger, tokenizer
 from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator
 from relatedstories.topics.kinds import KINDS
@@ -207,18 +207,18 @@ def test_the_number_of_threads_of_matrix_products_does_not_matter(extractor, exp
 
 
 def test_threads_may_share_an_extractor(extractor, expected):
-    """From the first text on, when all of them fill the caches of the generator."""
+    """From the first text on, when all of them fill what the candidate generator remembers."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(4):
-            tagger._generator.cache_clear()
+            tagger._candidate_generator.cache_clear()
             with ThreadPoolExecutor(4) as pool:
                 answers = list(pool.map(lambda _: [facts(extractor.extract(event)) for event in EVENTS], range(4)))
             assert all(answer == list(expected.values()) for answer in answers)
     finally:
         sys.setswitchinterval(interval)
-        tagger._generator.cache_clear()  # a broken generator would give wrong topics to later tests
+        tagger._candidate_generator.cache_clear()  # a broken generator would give wrong topics to later tests
 
 
 WORDS = [
@@ -243,20 +243,20 @@ WORDS = [
 @given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), max_size=12))
 def test_tokens_are_those_of_spacy(parts):
     text = " ".join(parts)
-    assert tagger.tokenized(text) == tagger.tokens_of(tagger.default_tokenizer()(text))
+    assert tokenizer.tokenize(text) == tokenizer.tokens_of_doc(tokenizer.default_tokenizer()(text))
 
 
 @given(st.lists(st.integers(0, len(EVENTS) - 1), min_size=1, max_size=12))
 @settings(deadline=None, max_examples=15)
 def test_the_network_gives_the_same_bits_for_a_batch_and_its_texts(numbers):
-    tokenizer = tagger.default_tokenizer()
-    texts = [tagger.tokens_of(tokenizer(EVENTS[i].full_text)) for i in numbers]
-    generator, ranker = CandidateGenerator(lexicon.default_lexicon()), default_ranker()
-    together = generator(texts)
-    p = ranker(together)
-    alone = [generator([text]) for text in texts]
+    tokens_in = tokenizer.default_tokenizer()
+    texts = [tokenizer.tokens_of_doc(tokens_in(EVENTS[i].full_text)) for i in numbers]
+    finder, network = CandidateGenerator(lexicon.default_lexicon()), default_ranker()
+    together = finder(texts)
+    p = network(together)
+    alone = [finder([text]) for text in texts]
     assert together.names == [name for c in alone for name in c.names]
-    assert p.tobytes() == b"".join(ranker(c).tobytes() for c in alone)
+    assert p.tobytes() == b"".join(network(c).tobytes() for c in alone)
     assert np.array_equal(p * 1024, np.rint(p * 1024))
 
 
@@ -387,7 +387,7 @@ def apart(spans):
 @settings(deadline=None, max_examples=150)
 def test_the_spans_that_are_taken_are_worth_the_most(spans, threshold):
     probabilities = {(a, b): p for a, b, p, _ in spans}
-    taken = tagger._select(spans, threshold)
+    taken = tagger._best_spans(spans, threshold)
     assert taken == sorted(taken)
     assert apart(taken)
     assert all((a, b, p, name) in spans and p >= threshold for a, b, p, name in taken)
@@ -401,12 +401,12 @@ def test_the_spans_that_are_taken_are_worth_the_most(spans, threshold):
 
 
 def test_a_span_at_the_threshold_is_taken():
-    assert tagger._select([(0, 1, 0.5, "a"), (4, 5, 0.25, "b")], 0.5) == [(0, 1, 0.5, "a")]
+    assert tagger._best_spans([(0, 1, 0.5, "a"), (4, 5, 0.25, "b")], 0.5) == [(0, 1, 0.5, "a")]
 
 
 def test_a_topic_is_marked_again_where_nothing_else_stands():
     spans = [(2, 4, 0.9, "a"), (6, 7, 0.1, "a"), (8, 9, 0.1, "b"), (10, 11, 0.1, "a"), (10, 12, 0.8, "c")]
-    assert tagger._select(spans, 0.4) == [(2, 4, 0.9, "a"), (6, 7, 0.9, "a"), (10, 12, 0.8, "c")]
+    assert tagger._best_spans(spans, 0.4) == [(2, 4, 0.9, "a"), (6, 7, 0.9, "a"), (10, 12, 0.8, "c")]
 
 
 # The lexicon

@@ -1,0 +1,142 @@
+"""The command ``export``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from relatedstories.cli.console import log_to_stderr, progress_meter, say
+from relatedstories.cli.options import LinkOptions, Panel, ReadOptions, RunOptions, TopicOptions, load_index, require_one
+from relatedstories.cli.source import Source
+from relatedstories.errors import InputError
+
+__all__ = ["EXAMPLES", "export"]
+
+EXAMPLES = """
+Examples:
+
+  The archive that comes with relatedstories as a site to open in a browser:
+    relatedstories export sample --to site --title "The sample"
+
+  An index, with canonical addresses, also as JSON:
+    relatedstories export --index stories --to site --format html,json \\
+        --base-url https://news.example.org
+
+  Markdown pages for a site generator:
+    relatedstories export news.jsonl --to content --format md
+"""
+
+
+def export(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SOURCE",
+            help="The archive, as 'refresh' reads it: a file, a folder of pages, a database address or 'sample'.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    index: Annotated[
+        Path | None,
+        typer.Option(
+            "--index",
+            metavar="DIR",
+            help="Export this index, as written by 'build' or 'refresh', instead of SOURCE.",
+            show_default=False,
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = None,
+    reading: ReadOptions,
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to",
+            metavar="DIR",
+            help="Folder to write the site to. Pages of an earlier export that are no longer part of it are removed.",
+            show_default=False,
+            rich_help_panel=Panel.OUTPUT,
+        ),
+    ],
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMATS",
+            help="Formats to write, separated by commas: html, json, xml, md.",
+            rich_help_panel=Panel.OUTPUT,
+        ),
+    ] = "html",
+    title: Annotated[
+        str | None,
+        typer.Option(
+            "--title",
+            metavar="TEXT",
+            help="Title of the site.",
+            show_default="Related stories",
+            rich_help_panel=Panel.OUTPUT,
+        ),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url",
+            metavar="URL",
+            help="Address that the site will have on the web, for canonical links, the feed and linked data.",
+            show_default=False,
+            rich_help_panel=Panel.OUTPUT,
+        ),
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            "--templates",
+            metavar="DIR",
+            help="Folder of Jinja2 templates, each of which replaces the template of the same name.",
+            show_default=False,
+            rich_help_panel=Panel.OUTPUT,
+        ),
+    ] = None,
+    listing: LinkOptions,
+    topics: TopicOptions,
+    running: RunOptions,
+) -> None:
+    """Write an archive as a web site: a page for each event with its links, and for each day, year and topic.
+
+    Give either SOURCE or --index. Only pages that changed are written.
+    """
+    log_to_stderr(running.quiet, running.verbose)
+    require_one(source, index, reading, topics)
+    archive = None if source is None else Source(source, reading)
+    if archive is not None:
+        archive.check()
+    workers = running.workers()
+
+    from relatedstories.export import FORMATS, TITLE
+    from relatedstories.export import export as export_site
+    from relatedstories.export.writer import check_site
+    from relatedstories.index.stories import RelatedStories
+
+    asked = [name.strip() for name in formats.split(",")]
+    for name in asked:
+        if name not in FORMATS:
+            raise typer.BadParameter(f"got --format {formats}, expected some of {', '.join(FORMATS)}, with commas between")
+    check_site(to)
+    if index is not None and to.resolve().is_relative_to(index.resolve()):
+        raise InputError(f"{to}: got a place in the folder of the index, which holds nothing else, expected another")
+    keywords = listing.keywords()
+    about: dict[str, Any] = {"title": TITLE if title is None else title, "base_url": base_url, "templates": templates}
+    with workers, progress_meter(running.quiet) as progress:
+        if index is not None:
+            stories = load_index(index)
+        elif archive is not None:
+            stories = RelatedStories(topics.extractor())
+            with archive.events() as events:
+                stories.fit(events, n_jobs=running.jobs, progress=progress)
+        report = export_site(stories, to, asked, listing.k, **about, n_jobs=running.jobs, progress=progress, **keywords)
+    if not running.quiet:
+        print(report, file=sys.stderr)
+        say(f"pages are in {to}")

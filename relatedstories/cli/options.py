@@ -1,0 +1,453 @@
+"""Options that several commands share: each group is declared once, with its help, its defaults and what it stands for.
+
+A command takes a group as one parameter, annotated with the group's class. `expand_groups` gives typer a function with the
+group's fields in place of that parameter.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+from relatedstories.errors import BadValueError
+from relatedstories.events import parse_date
+from relatedstories.files.keyed_lists import read_lists
+from relatedstories.records import DRAFTS, READ_FIELDS
+
+if TYPE_CHECKING:
+    from relatedstories.index.stories import RelatedStories
+    from relatedstories.ranking.filters import Keywords
+    from relatedstories.topics.extractor import TopicExtractor
+
+__all__ = [
+    "ALL_CORES",
+    "LINKS_PER_EVENT",
+    "AsJson",
+    "Engine",
+    "Index",
+    "Jobs",
+    "K",
+    "LinkOptions",
+    "Panel",
+    "ReadOptions",
+    "RunOptions",
+    "SourceArgument",
+    "TopicOptions",
+    "expand_groups",
+    "load_index",
+    "require_one",
+    "used_option",
+]
+
+
+class Panel(StrEnum):
+    """The headings under which --help lists options."""
+
+    SOURCE = "Source"
+    OUTPUT = "Output"
+    PAGES = "Pages, with --in-place"
+    JUDGEMENTS = "Judgements"
+    LINKS = "Links"
+    TOPICS = "Topics"
+    RUN = "Run"
+
+
+LINKS_PER_EVENT = 5
+"""The number of links of an event, as everywhere in the library."""
+
+ALL_CORES = -1
+"""The number of jobs that means one per core."""
+
+
+def _jobs(jobs: int) -> int:
+    if jobs == 0:
+        raise typer.BadParameter("got 0, expected a number of processes, or -1 for one per CPU core")
+    return jobs
+
+
+def _day(text: str | None) -> str | None:
+    try:
+        parse_date(text)
+    except BadValueError as error:
+        raise typer.BadParameter(f"got {error.got}, expected {error.expected}") from None
+    return text
+
+
+# ---------------------------------------------------------------------- single options
+
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="The archive: a .jsonl, .ndjson, .csv, .tsv (each also .gz) or .parquet file; a folder of Markdown pages; "
+        "a database address such as sqlite:///news.db; or 'sample', the archive that comes with relatedstories.",
+        show_default=False,
+    ),
+]
+Index = Annotated[
+    Path,
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help="Folder of the index, as written by 'build --index' or 'refresh --index'.",
+        show_default=False,
+        rich_help_panel=Panel.SOURCE,
+    ),
+]
+K = Annotated[
+    int, typer.Option("--k", "-k", metavar="N", min=1, help="Maximum number of links per event.", rich_help_panel=Panel.LINKS)
+]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs",
+        "-j",
+        metavar="N",
+        min=-1,
+        callback=_jobs,
+        help="Number of processes to use; -1 uses one per CPU core.",
+        rich_help_panel=Panel.RUN,
+    ),
+]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", metavar="", help="Write JSON instead of text, for other programs.", rich_help_panel=Panel.OUTPUT),
+]
+
+
+# ---------------------------------------------------------------------- groups
+
+
+@dataclass
+class ReadOptions:
+    """How the events of SOURCE are read."""
+
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field",
+            metavar="FIELD=COLUMN",
+            help="Read a field of the event from a column of another name, as in title=headline. "
+            f"FIELD is one of {', '.join(READ_FIELDS)}. Can be repeated.",
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = None
+    draft: Annotated[
+        list[str],
+        typer.Option(
+            "--draft",
+            metavar="VALUE",
+            help="Leave out events with this status, in capitals or not; --field status=COLUMN names the column. "
+            "Can be repeated.",
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = dataclasses.field(default_factory=lambda: [*DRAFTS])
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            metavar="",
+            help="Stop with an error at the first row that is not a valid event, instead of skipping it.",
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = False
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            help="Table or view of the database to read, with its schema if needed: schema.name.",
+            show_default="events",
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = None
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="SQL",
+            help="Only read rows of the table that meet this SQL condition, such as 'published = 1'.",
+            show_default=False,
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = None
+    query: Annotated[
+        str | None,
+        typer.Option(
+            "--query",
+            metavar="SQL",
+            help="Read the rows of this SQL query instead of a table; it is run read-only.",
+            show_default=False,
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = None
+
+
+@dataclass
+class LinkOptions:
+    """How many events, and which, are listed under an event."""
+
+    k: K = LINKS_PER_EVENT
+    include_newer: Annotated[
+        bool,
+        typer.Option(
+            "--include-newer/--older-only",
+            metavar="",
+            help="Whether an event may list events that are newer than itself.",
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = True
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="DAY",
+            callback=_day,
+            help="Only list events dated on or after this day (YYYY-MM-DD).",
+            show_default=False,
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = None
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until",
+            metavar="DAY",
+            callback=_day,
+            help="Only list events dated on or before this day (YYYY-MM-DD).",
+            show_default=False,
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = None
+    max_per_context: Annotated[
+        int | None,
+        typer.Option(
+            "--max-per-context",
+            metavar="N",
+            min=1,
+            help="Maximum number of links with the same context, the topic that is shown as the reason for a link.",
+            show_default="no maximum",
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = None
+    diversity: Annotated[
+        float,
+        typer.Option(
+            "--diversity",
+            metavar="X",
+            min=0,
+            max=1,
+            help="How much to avoid links that are much alike: 0 lists the most closely related events; "
+            "the nearer to 1, the more the links differ from each other.",
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = 0.0
+    pins: Annotated[
+        Path | None,
+        typer.Option(
+            "--pins",
+            metavar="FILE",
+            help="List events of your choice before all others. Each line of this file is an event's id and the ids to list "
+            "under it, separated by tabs; .csv and .json files work too.",
+            show_default=False,
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = None
+    blocks: Annotated[
+        Path | None,
+        typer.Option(
+            "--blocks",
+            metavar="FILE",
+            help="Never list certain events under an event. The file is like that of --pins: an event's id and the ids "
+            "not to list under it.",
+            show_default=False,
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = None
+
+    def keywords(self) -> Keywords:
+        """Return the options as the keywords of `RelatedStories.related`, less k, with the files read."""
+        pinned, blocked = (
+            None if path is None else read_lists(path, "a file of ids", "an object of ids and lists of ids")
+            for path in (self.pins, self.blocks)
+        )
+        return {
+            "include_newer": self.include_newer,
+            "since": self.since,
+            "until": self.until,
+            "max_per_context": self.max_per_context,
+            "diversity": self.diversity,
+            "pinned": pinned,
+            "blocked": blocked,
+        }
+
+
+@dataclass
+class TopicOptions:
+    """How topics are found in texts."""
+
+    aliases: Annotated[
+        Path | None,
+        typer.Option(
+            "--aliases",
+            metavar="FILE",
+            help="Add topic names of your own. Each line of this file is a topic's name and its other names, "
+            "separated by tabs; .csv and .json files work too.",
+            show_default=False,
+            rich_help_panel=Panel.TOPICS,
+        ),
+    ] = None
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="TOPIC", help="Ignore this topic. Can be repeated.", rich_help_panel=Panel.TOPICS),
+    ] = None
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold",
+            metavar="P",
+            min=0,
+            max=1,
+            help="Only use topics that an editor would link with at least this probability.",
+            show_default="that of the topic model",
+            rich_help_panel=Panel.TOPICS,
+        ),
+    ] = None
+
+    def extractor(self) -> TopicExtractor:
+        """Return an extractor with these options."""
+        from relatedstories.topics.extractor import TopicExtractor
+
+        return TopicExtractor(threshold=self.threshold, aliases=self.aliases, ignored=self.ignore or ())
+
+
+class Engine(StrEnum):
+    """Where the work is done."""
+
+    LOCAL = "local"
+    DASK = "dask"
+
+
+@dataclass
+class RunOptions:
+    """Where the work is done, and how much is printed meanwhile."""
+
+    jobs: Jobs = ALL_CORES
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            "--engine",
+            help="Work on this machine (local), or on the workers of a Dask cluster (dask).",
+            rich_help_panel=Panel.RUN,
+        ),
+    ] = Engine.LOCAL
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Address of the Dask cluster's scheduler, such as tcp://host:8786. Required by --engine dask.",
+            show_default=False,
+            rich_help_panel=Panel.RUN,
+        ),
+    ] = None
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", metavar="", help="Only print warnings and errors.", rich_help_panel=Panel.RUN)
+    ] = False
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose", "-v", metavar="", help="Print each step when it is done, with the time.", rich_help_panel=Panel.RUN
+        ),
+    ] = False
+
+    def workers(self) -> AbstractContextManager[None]:
+        """Return the context to do the work in; a cluster is connected to when it is entered."""
+        if self.engine is Engine.LOCAL:
+            if self.scheduler is not None:
+                raise typer.BadParameter("--scheduler goes with --engine dask")
+            return nullcontext()
+        if self.scheduler is None:
+            raise typer.BadParameter("--engine dask needs --scheduler ADDRESS")
+        if self.jobs != ALL_CORES:
+            raise typer.BadParameter(f"got --jobs {self.jobs} and --engine dask, which uses all workers of the cluster")
+        from relatedstories.parallel import on_dask
+
+        # distributed logs an error for each connection that ends; how the run ended is reported by the command itself.
+        logging.disable(logging.ERROR)
+        return on_dask(self.scheduler)
+
+
+# ---------------------------------------------------------------------- what commands do with options
+
+
+def expand_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with the fields of each group of options as parameters of their own, as typer reads them."""
+    hints = get_type_hints(command, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    groups: dict[str, Any] = {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        if dataclasses.is_dataclass(hints[name]):
+            groups[name] = hints[name]
+            parameters += _parameters(hints[name])
+        else:
+            parameters.append(parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY))
+
+    def run(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{option.name: values.pop(option.name) for option in dataclasses.fields(group)})
+        command(**values)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def _parameters(group: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            option.name, inspect.Parameter.KEYWORD_ONLY, default=getattr(group(), option.name), annotation=hints[option.name]
+        )
+        for option in dataclasses.fields(group)
+    ]
+
+
+def used_option(*groups: Any) -> str | None:
+    """Return the name of the first option whose value is not its default; None where there is none.
+
+    Examples
+    --------
+    >>> used_option(ReadOptions(), TopicOptions(ignore=["Europe"]))
+    '--ignore'
+    """
+    for group in groups:
+        for parameter in _parameters(type(group)):
+            if getattr(group, parameter.name) not in (parameter.default, []):
+                return f"--{parameter.name.replace('_', '-')}"
+    return None
+
+
+def require_one(source: str | None, index: Path | None, *groups: Any) -> None:
+    """Raise an error unless either SOURCE or --index is given, and with --index none of the options that go with SOURCE."""
+    if (source is None) == (index is None):
+        raise typer.BadParameter("give either SOURCE or --index DIR")
+    if index is not None and (option := used_option(*groups)) is not None:
+        raise typer.BadParameter(f"{option} goes with SOURCE, not with --index: an index is used as it was built")
+
+
+def load_index(folder: Path) -> RelatedStories:
+    """Return the index that was saved in a folder."""
+    from relatedstories.index.stories import RelatedStories
+
+    return RelatedStories.load(folder)

@@ -1,0 +1,206 @@
+"""SOURCE, the archive that a command reads: its options are checked once, and one object reads it and writes into it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from relatedstories.addresses import is_database
+from relatedstories.cli.console import say
+from relatedstories.cli.options import ReadOptions
+from relatedstories.errors import BadValueError, InputError
+from relatedstories.events import Event
+from relatedstories.files.formats import SUFFIXES
+from relatedstories.pages.reader import RELATED, SOURCES, Pages, read_pages
+from relatedstories.records import READ_FIELDS
+from relatedstories.sources import SAMPLE, read_events
+
+if TYPE_CHECKING:
+    from relatedstories.databases.database import Database
+    from relatedstories.databases.links_table import LinksTable
+
+__all__ = ["MAX_SHOWN", "Source", "columns_of", "is_file", "names_archive"]
+
+MAX_SHOWN = 20
+"""Number of skipped rows that are shown one by one; further ones are only counted."""
+
+_SQLITE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
+
+
+class Source:
+    """The archive that a command is given, with the options on reading it.
+
+    Parameters
+    ----------
+    address : str
+        The argument SOURCE: a file, a folder of pages, the address of a database, or "sample".
+    reading : ReadOptions
+    related_head, sources_head : str
+        The headings of the sections of pages that are not text.
+    columns : dict of str to str, optional
+        The column of each field, in place of those that `reading` names.
+
+    Attributes
+    ----------
+    pages : Pages or None
+        What is found in a folder of pages; None for any other archive.
+    skipped, drafts : int
+        Number of rows, so far, that were skipped as they are not valid events, and left out as drafts.
+    has_dates : bool
+        Whether an event read so far has a date.
+
+    Nothing is read, connected to or checked before that is asked for.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        reading: ReadOptions,
+        *,
+        related_head: str = RELATED,
+        sources_head: str = SOURCES,
+        columns: dict[str, str] | None = None,
+    ) -> None:
+        self.address = address
+        self.skipped, self.drafts, self.has_dates = 0, 0, False
+        in_folder = address != SAMPLE and not is_database(address) and os.path.isdir(address)
+        self.pages = Pages() if in_folder else None
+        self._reading, self._columns = reading, columns
+        self._related_head, self._sources_head = related_head, sources_head
+
+    def check(self) -> None:
+        """Raise an error where the options contradict each other or do not go with this kind of archive.
+
+        Raises
+        ------
+        typer.BadParameter
+            For such options.
+        InputError
+            For the address of a database that is broken, or whose driver is not installed.
+        """
+        columns_of(self._reading)
+        in_query, in_table = self._reading.query is not None, {self._reading.table, self._reading.where} != {None}
+        if self.database is None and (in_query or in_table):
+            hint = f": sqlite:///{self.address}, perhaps" if self.address.lower().endswith(_SQLITE_SUFFIXES) else ""
+            raise typer.BadParameter(f"--table, --where and --query go with the address of a database as SOURCE{hint}")
+        if in_query and in_table:
+            raise typer.BadParameter("give either --query SQL or --table NAME, --where SQL")
+
+    @cached_property
+    def database(self) -> Database | None:
+        """The database that the address names; None for any other archive."""
+        if not is_database(self.address):
+            return None
+        from relatedstories.databases.database import Database
+
+        return Database(self.address)
+
+    @property
+    def name(self) -> str:
+        """The archive as messages name it, without a password."""
+        return self.address if self.database is None else self.database.name
+
+    @property
+    def file(self) -> Path | None:
+        """The file that the archive is in, also that of an SQLite database; None for any other archive."""
+        if self.database is not None:
+            return self.database.file
+        return Path(self.address) if is_file(self.address) else None
+
+    @contextmanager
+    def events(self) -> Iterator[Iterator[Event]]:
+        """Check the options and open the stream of events; the number of skipped rows is printed when the block ends."""
+        self.check()
+        try:
+            yield self._read()
+        finally:
+            unit = "row" if self.pages is None else "page"
+            if self.skipped:
+                say(f"{self.skipped} {unit}{'s' if self.skipped > 1 else ''} of {self.name} skipped")
+
+    def links_table(self, name: str) -> LinksTable:
+        """Return the table of the database that takes the links."""
+        if self.database is None:
+            raise typer.BadParameter("--links-table goes with the address of a database as SOURCE")
+        from relatedstories.databases.links_table import LinksTable
+
+        return LinksTable(self.database, name)
+
+    def _read(self) -> Iterator[Event]:
+        count = 0
+        for event in self._open():
+            count += 1
+            self.has_dates |= event.date is not None
+            yield event
+        if not count:
+            # Most likely an earlier step of the nightly job failed: the links of the run before are better than none.
+            raise InputError(f"{self.name}: got no events, expected at least one")
+
+    def _open(self) -> Iterator[Event]:
+        """Return the events as the reader of this kind of archive gives them."""
+        reading = self._reading
+        columns = columns_of(reading) if self._columns is None else self._columns
+        keywords: dict[str, Any] = {
+            "on_error": None if reading.strict else self._count_skipped,
+            "on_draft": self._count_draft,
+            "drafts": reading.draft,
+        }
+        if self.pages is not None:
+            return read_pages(
+                self.address,
+                columns,
+                found=self.pages,
+                related=self._related_head,
+                sources=self._sources_head,
+                **keywords,
+            )
+        return read_events(
+            self.database or self.address, columns, table=reading.table, where=reading.where, query=reading.query, **keywords
+        )
+
+    def _count_skipped(self, error: BadValueError) -> None:
+        self.skipped += 1
+        if self.skipped <= MAX_SHOWN:
+            say(f"skipped: {error}")
+        elif self.skipped == MAX_SHOWN + 1:
+            say("more rows are skipped; they are counted but not shown")
+
+    def _count_draft(self, _: str) -> None:
+        self.drafts += 1
+
+
+def columns_of(reading: ReadOptions) -> dict[str, str]:
+    """Return the column that each --field names, by field."""
+    columns = {}
+    for pair in reading.field or ():
+        name, _, column = pair.partition("=")
+        if name not in READ_FIELDS or not column:
+            raise typer.BadParameter(f"got --field {pair}, expected FIELD=COLUMN, FIELD one of {', '.join(READ_FIELDS)}")
+        columns[name] = column
+    return columns
+
+
+def is_file(text: str) -> bool:
+    """Return whether an argument is the path of a file."""
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a path, or with a NUL: a text
+        return False
+
+
+def names_archive(text: str) -> bool:
+    """Return whether an argument names an archive rather than being a text; a sentence may end in ".csv" as well.
+
+    Examples
+    --------
+    >>> [names_archive(text) for text in ("news.csv", "sqlite:///news.db", "They lost news.csv", "Snow in Oslo")]
+    [True, True, False, False]
+    """
+    named = text == SAMPLE or is_database(text) or text.lower().removesuffix(".gz").endswith(SUFFIXES)
+    return named and (is_file(text) or " " not in text)

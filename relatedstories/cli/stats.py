@@ -1,0 +1,89 @@
+"""The command ``stats``."""
+
+from __future__ import annotations
+
+import collections
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from relatedstories.cli.options import AsJson, Panel, ReadOptions, load_index, require_one
+from relatedstories.cli.source import Source
+from relatedstories.events import Event
+
+__all__ = ["EXAMPLES", "stats"]
+
+EXAMPLES = """
+Examples:
+
+  Whether an archive is read as it should be, before anything is built:
+    relatedstories stats news.csv --field title=headline
+
+  The commonest topics, from an index:
+    relatedstories stats --index stories
+"""
+
+
+def stats(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SOURCE",
+            help="The archive, as 'refresh' reads it: a file, a folder of pages, a database address or 'sample'.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    index: Annotated[
+        Path | None,
+        typer.Option(
+            "--index",
+            metavar="DIR",
+            help="Count this index, as written by 'build' or 'refresh', instead of SOURCE. It knows the topics too.",
+            show_default=False,
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = None,
+    reading: ReadOptions,
+    as_json: AsJson = False,
+) -> None:
+    """Count what an archive or an index holds: events, dates, headings, topics.
+
+    Give either SOURCE or --index.
+    """
+    require_one(source, index, reading)
+    figures: dict[str, Any]
+    if index is not None:
+        stories = load_index(index)
+        topics = collections.Counter(topic.name for event in stories for topic in stories.topics(event.id))
+        figures = _figures(list(stories)) | {
+            "topics": len(topics),
+            "topics an event": round(topics.total() / max(1, len(stories)), 2),
+            "commonest topics": dict(topics.most_common(10)),
+        }
+    else:
+        with Source(str(source), reading).events() as events:
+            figures = _figures(list(events))
+    if as_json:
+        print(json.dumps(figures, ensure_ascii=False))
+        return
+    for name, value in figures.items():
+        text = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+        print(f"{name}: {text}")
+
+
+def _figures(events: list[Event]) -> dict[str, Any]:
+    """Return the counts of an archive, by what is counted."""
+    dates = sorted(event.date for event in events if event.date is not None)
+    return {
+        "events": len(events),
+        "first date": dates[0].isoformat() if dates else None,
+        "last date": dates[-1].isoformat() if dates else None,
+        "without date": len(events) - len(dates),
+        "with heading": sum(event.heading is not None for event in events),
+        "with topics given": sum(bool(event.topics) for event in events),
+        "characters an event": round(sum(len(event.full_text) for event in events) / max(1, len(events))),
+        "events a year": {str(year): count for year, count in sorted(collections.Counter(date.year for date in dates).items())},
+    }

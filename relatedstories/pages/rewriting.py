@@ -1,0 +1,245 @@
+"""Rewrite the related links in the text of one page, and read those it has."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from relatedstories.changes import Contexts
+from relatedstories.errors import BadValueError, InputError, shown
+from relatedstories.pages import front_matter
+from relatedstories.pages.front_matter_edit import with_list
+from relatedstories.pages.markdown import escaped, inline_links, plain_text, url_path
+from relatedstories.pages.sections import RELATED, Section, check_heading, is_blank, line_ending, sections, split_lines
+
+if TYPE_CHECKING:
+    from relatedstories.ranking.links import Link
+
+__all__ = ["LinkFormat", "check_inside", "links_of_page", "rewrite_page"]
+
+_KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+_ROOT = re.compile(r"([^\s()<>\\]*/)?")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFormat:
+    """The form of the links in a page.
+
+    Parameters
+    ----------
+    root : str or None, default "/"
+        The beginning of each link, before the path of the page within the folder: ``/archive/`` for example. None for links
+        relative to the page.
+    key : str or None, default "related"
+        The front matter key of the links. None for a section in pages with front matter, too.
+    head, context : str
+        The heading of the section, and the word before a link's context.
+    """
+
+    root: str | None = "/"
+    key: str | None = "related"
+    head: str = RELATED
+    context: str = "Context"
+
+    def check(self, call: str) -> None:
+        """Raise `BadValueError` for a value that cannot be; the message names the `call`."""
+        check_heading(call, "head", self.head)
+        if not isinstance(self.context, str) or not self.context.strip() or len(split_lines(self.context)) != 1:
+            raise BadValueError(call, "context", shown(self.context), "a word, such as 'Context'")
+        if self.key is not None and not (isinstance(self.key, str) and _KEY.fullmatch(self.key)):
+            raise BadValueError(call, "key", shown(self.key), "a key of letters, digits, - and _, or None")
+        if self.root is not None and not (isinstance(self.root, str) and _ROOT.fullmatch(self.root)):
+            expected = "the beginning of a link, such as '/' or '/archive/', or None"
+            raise BadValueError(call, "root", shown(self.root), expected)
+
+
+def rewrite_page(
+    page: bytes,
+    links: Iterable[Link],
+    *,
+    link_format: LinkFormat = LinkFormat(),
+    path: str = "",
+    paths: Mapping[str, str] | None = None,
+) -> bytes | None:
+    r"""Return a page with its related links replaced.
+
+    Parameters
+    ----------
+    page : bytes
+        The content of its file, in UTF-8.
+    links : iterable of Link
+        Best first. Without any, the old links are removed.
+    link_format : LinkFormat, optional
+    path : str, default ""
+        The path of the page within the folder; needed for relative links.
+    paths : mapping of str to str, optional
+        The paths of pages within the folder, by id, as `page_paths` returns them. Any other id is a path without ``.md``.
+
+    Returns
+    -------
+    bytes or None
+        The page, unchanged to the byte but for its links. None if nothing changes.
+
+    Raises
+    ------
+    InputError
+        If the page cannot be edited, or the id of a link leads out of the folder.
+
+    Notes
+    -----
+    In YAML front matter the links are a list of mappings of path, title and context under one key. Without front matter they are
+    a section ``### Related:`` with a list ``1. [title](path) _Context: topic_``, which is added at the end of a page that has
+    none. Titles and contexts are escaped, so that a Markdown parser reads them back, without the spaces around them.
+
+    Examples
+    --------
+    >>> from relatedstories import Event, Link
+    >>> links = [Link(Event("news/b", "Snow [heavy]"), 0.5, 1, "Oslo")]
+    >>> print(rewrite_page(b"# Frost in Oslo\n", links).decode())
+    # Frost in Oslo
+    <BLANKLINE>
+    ### Related:
+    <BLANKLINE>
+    1. [Snow \[heavy\]](/news/b.md) _Context: Oslo_
+    <BLANKLINE>
+    """
+    link_format.check("rewrite_page")
+    key, head = link_format.key, link_format.head
+    where = path or "page"
+    try:
+        text = page.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: got bytes that are not UTF-8 at {error.start}, expected a page in UTF-8") from None
+    targets = [(link, _target(link, path, paths or {}, link_format.root)) for link in links]
+    front = front_matter.find(text, where)
+    if front is not None and key is not None:
+        items = [_mapping(link, target) for link, target in targets]
+        new = with_list(text, front, key, items, where)
+    else:
+        body = front.body if front else len(text) - len(text.removeprefix("\ufeff"))
+        list_items = [_list_item(number, link, target, link_format.context) for number, (link, target) in enumerate(targets, 1)]
+        new = text[:body] + _with_section(text[body:], list_items, head, where)
+        if front and new != text and not line_ending(text[:body]):  # the page ended with the front matter
+            new = text[:body] + line_ending(split_lines(text)[0]) + new[body:]
+    return None if new == text else new.encode()
+
+
+def _target(link: Link, path: str, paths: Mapping[str, str], root: str | None) -> str:
+    """Return the target of a link on the page at `path`."""
+    id_ = link.event.id
+    if (page := paths.get(id_)) is None:
+        page = f"{id_}.md"
+        check_inside(id_, id_)
+    check_inside(id_, page)
+    return url_path(posixpath.relpath(page, posixpath.dirname(path) or ".")) if root is None else root + url_path(page)
+
+
+def check_inside(id_: str, path: str) -> None:
+    """Raise `BadValueError` if the path of an event's page leads out of the folder."""
+    if any(part in {"", ".", ".."} for part in path.split("/")) or "\0" in path or (os.sep == "\\" and {"\\", ":"} & {*path}):
+        raise BadValueError("page of an event", "id", shown(id_), "a path within the folder, parts divided by /")
+
+
+def _mapping(link: Link, target: str) -> dict[str, str]:
+    """Return a link as a mapping of front matter."""
+    item = {"path": target, "title": link.event.title.strip()}
+    return item | {"context": link.context.strip()} if link.context and link.context.strip() else item
+
+
+def _list_item(number: int, link: Link, target: str, context: str) -> str:
+    """Return a link as an item of a Markdown list."""
+    label = f" _{escaped(context)}: {escaped(link.context.strip())}_" if link.context and link.context.strip() else ""
+    return f"{number}. [{escaped(link.event.title.strip())}]({target}){label}"
+
+
+def _with_section(text: str, items: Sequence[str], head: str, where: str) -> str:
+    """Return a text whose last section with a heading has these items; without its sections if there are no items."""
+    lines = split_lines(text)
+    found = sections(lines, head)
+    if not items:
+        return _without_sections(lines, found)
+    newline = next((line_ending(line) for line in reversed(lines) if line_ending(line)), "\n")
+    if not found:
+        return _appended(lines, items, head, newline, where)
+    section = found[-1]
+    newline = line_ending(lines[section.head]) or newline
+    rest = lines[section.end :]
+    new = [*lines[section.head : section.start], *([newline] if section.start == section.head + 1 else []), *items]
+    if rest and not is_blank(rest[0]):
+        new.append("")  # separates the list from the text after it, which would continue its last item
+    new = [line if line_ending(line) else line + newline for line in new]
+    if not rest and not line_ending(lines[-1]):
+        new[-1] = items[-1]
+    return "".join(lines[: section.head] + new + rest)
+
+
+def _without_sections(lines: list[str], found: Iterable[Section]) -> str:
+    """Return the text of lines without the sections among them that have a list."""
+    left = list(lines)
+    for section in reversed([section for section in found if section.end > section.start]):
+        end = section.end
+        if section.head == 0 or is_blank(left[section.head - 1]):
+            while end < len(left) and is_blank(left[end]):
+                end += 1
+            left[section.head : end if end < len(left) else section.end] = []
+        else:  # the text before and after it stays separated
+            separated = end == len(left) or is_blank(left[end])
+            left[section.head : end] = [] if separated else [line_ending(left[section.head])]
+    return "".join(left)
+
+
+def _appended(lines: Sequence[str], items: Sequence[str], head: str, newline: str, where: str) -> str:
+    """Return the text of lines with a new section at its end."""
+    old = "".join(lines)
+    new = ["" if not lines or line_ending(lines[-1]) else newline, "" if not lines or is_blank(lines[-1]) else newline]
+    new += [head, newline, newline, newline.join(items), newline if not lines or line_ending(lines[-1]) else ""]
+    text = old + "".join(new)
+    if len(sections(split_lines(text), head)) != 1:
+        raise InputError(f"{where}: got a page that ends within code or HTML, expected an end that links can be added to")
+    return text
+
+
+def links_of_page(text: str, path: str, ids: Mapping[str, str], link_format: LinkFormat) -> Contexts | None:
+    """Return the links of a page with their contexts; None if it has neither the front matter key nor the section.
+
+    The links go by the ids of events, which `ids` has for the paths of their pages.
+    """
+    root, key, head = link_format.root, link_format.key, link_format.head
+    front = front_matter.find(text, path)
+    found: list[tuple[str, str | None]]
+    if front is not None and key is not None:
+        keys = front_matter.read(text, front, path)
+        if key not in keys:
+            return None
+        value = keys[key].value
+        items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+        found = [(str(item.get("path")), _text_or_none(item.get("context"))) for item in items]
+    else:
+        lines = split_lines(text)
+        placed = sections(lines, head)
+        if not placed:
+            return None
+        label = re.compile(rf"_{re.escape(escaped(link_format.context))}: (.*)_\s*$")
+        found = []
+        for line in lines[placed[-1].start : placed[-1].end]:
+            match = label.search(line)
+            found += [(target, match and plain_text(match[1])) for _, target in inline_links(line)[:1]]
+    return {_id_of(target, path, ids, root): context for target, context in found}
+
+
+def _text_or_none(value: object) -> str | None:
+    """Return the value if it is a text."""
+    return value if isinstance(value, str) else None
+
+
+def _id_of(target: str, path: str, ids: Mapping[str, str], root: str | None) -> str:
+    """Return the id of the event that a link leads to; the target itself if it leads to no page of an event."""
+    place = unquote(target.removeprefix(root or ""))
+    if root is None:
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(path), place))
+    return ids.get(place, target)

@@ -1,0 +1,36 @@
+"""A table of numbers to which rows are added."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["NumberTable"]
+
+
+class NumberTable:
+    """Rows of numbers, kept as an array that grows; the array's last row is zeros."""
+
+    def __init__(self, width: int) -> None:
+        self._array = np.zeros((1024, width), np.float32)
+        self._size = 0
+        self._new: list[tuple[float, ...]] = []
+
+    def append(self, row: tuple[float, ...]) -> None:
+        """Add a row."""
+        self._new.append(row)
+
+    def clear(self) -> None:
+        """Remove all rows."""
+        self._size = 0
+        self._new.clear()
+
+    def array(self) -> npt.NDArray[np.float32]:
+        """Return all rows; after them come rows of zeros, at least one."""
+        if self._new:
+            start, self._size = self._size, self._size + len(self._new)
+            while self._size >= len(self._array):
+                self._array = np.concatenate([self._array, np.zeros_like(self._array)])
+            self._array[start : self._size] = self._new
+            self._new.clear()
+        return self._array

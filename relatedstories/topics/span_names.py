@@ -1,0 +1,194 @@
+"""The names that a span may stand for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+from relatedstories.topics.lexicon import Lexicon, form_of, key_of
+from relatedstories.topics.number_table import NumberTable
+from relatedstories.topics.recent_cache import MAX_KEPT, RecentCache
+from relatedstories.topics.runs import JOINING_WORDS
+from relatedstories.topics.spans import country_pattern
+
+__all__ = ["SOURCES", "SpanKey", "SpanNamer"]
+
+MAX_NAMES = 3
+"""Maximum number of linked names that a span may stand for."""
+
+_PART = re.compile(r"[\w.]+")
+
+SOURCES = ("linked", "country", "state", "event")
+"""Sources of a span's names, one bit each: links that editors gave these words, links to a country's things, the state named
+after a town, and other names in the same text. A name with no bit is the span itself or comes from a pattern."""
+
+LINKED, COUNTRY, STATE, EVENT = (1 << i for i in range(len(SOURCES)))
+
+SpanName: TypeAlias = tuple[int, str, tuple[str, ...], tuple[str, ...]]
+"""A name that a span may stand for, whatever the text: its row number in the namer's tables, the name's key, and the words (in
+lower case) and countries that the name has and the span lacks. Tuples that hold only strings and numbers are not tracked by
+the garbage collector."""
+
+SpanKey: TypeAlias = str | tuple[str, str, str, str, str, str, bool]
+"""Everything that the names of a span depend on: its surface, its form, the two nearest countries, the state after it, the
+longer name it shortens, and whether the text defines it as an abbreviation of that name (which then precedes other names). For
+most spans the surface equals the form and the rest is empty; their key is the surface alone."""
+
+FormFacts: TypeAlias = tuple[int, bool, bool, bool]
+"""Facts about a form: its row in the lexicon (-1 if unknown), whether it is a country, whether it contains a country, and whether
+it may stand for something of a country nearby, as "government" does."""
+
+
+class SpanNamer:
+    """Finds the names that spans may stand for, and remembers them for the next text that has the same words.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+
+    Attributes
+    ----------
+    forms : RecentCache
+        Facts about forms; `look_up` adds to it.
+    rows : RecentCache
+        The names of spans; `find` adds to it.
+    names : list of str
+        The name of each row.
+    numbers : NumberTable
+        For each row: the name's row in the lexicon, its sources, links and rank, the links of its pattern and of all
+        patterns, whether it is the span itself, and the number of its words that the span lacks.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self.forms: RecentCache[str, FormFacts] = RecentCache()
+        self.rows: RecentCache[SpanKey, tuple[SpanName, ...]] = RecentCache()
+        self._by_country: RecentCache[tuple[str, str], list[tuple[str, int, int, int]]] = RecentCache()
+        self._parts_by_name: RecentCache[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = RecentCache()
+        self.names: list[str] = []
+        self.numbers = NumberTable(8)
+
+    def forget_when_full(self) -> None:
+        """Remove all rows once there are too many."""
+        if len(self.names) > 8 * MAX_KEPT:
+            self.rows.forget()
+            self.names.clear()
+            self.numbers.clear()
+
+    def look_up(self, form: str) -> FormFacts:
+        """Return what is known of a form, and remember it."""
+        lexicon = self._lexicon
+        row = lexicon.forms.get(form, -1)
+        inside = lexicon.countries.find(form.split(" "))
+        is_country = form in lexicon.countries.of
+        of_country = not inside and "~" + form.lower() in lexicon.patterns
+        known = (row if row < lexicon.n_forms else -1, is_country, len(inside) == 1 and not is_country, of_country)
+        self.forms.keep(form, known)
+        return known
+
+    def find(self, key: SpanKey, forms: list[str]) -> tuple[SpanName, ...]:
+        """Return the names that a span may stand for, and remember them."""
+        surface, form, *near, state, longer, is_defined = (key, key, "", "", "", "", False) if isinstance(key, str) else key
+        lexicon = self._lexicon
+        row = (self.forms[form] or self.look_up(form))[0]
+        own_key = key_of(surface)
+        name_id = lexicon.ids.get(own_key, -1)
+        itself = lexicon.names[name_id] if name_id >= 0 else surface
+        known = lexicon.named[row] or forms[-1].islower() or not lexicon.countries.first.isdisjoint(forms)
+        if not known and isinstance(key, str):  # most names take this way
+            return self.rows.keep(key, (self._row(itself, own_key, (name_id, 0, 0, 0, 0, 0, True, 0)),))
+        named: dict[str, list[int]] = {}  # sources, links, rank, pattern count, pattern total
+
+        def add(name: str, source: int) -> list[int]:
+            item = named.setdefault(name, [0, 0, 0, 0, 0])
+            item[0] |= source
+            return item
+
+        sure = False
+        if row >= 0 and not is_defined:
+            linked = lexicon.linked[row]
+            for place, (title, links) in enumerate(lexicon.titles_of(row)[:MAX_NAMES]):
+                if place == 0 or links * 10 >= linked:
+                    add(lexicon.names[title], LINKED)[1:3] = links, place
+                    sure = sure or (links >= 6 and links > 0.9 * linked)
+        lower = forms[-1].islower() and forms[0].islower()
+        if itself in named or not (is_defined or sure or (named and lower and name_id < 0)):
+            add(itself, 0)
+        inside = lexicon.countries.find(forms)
+        if len(inside) == 1 and inside[0][1] - inside[0][0] < len(forms):
+            a, b, country = inside[0]
+            pattern = country_pattern(forms, 0, len(forms), a, b)
+            self._add_names_of_country(country, pattern, " ".join(pattern.replace("of <C>", "").replace("<C>", "").split()), add)
+        for country in near:
+            if country:
+                self._add_names_of_country(country, "~" + form.lower(), form.lower(), add)
+        if state:
+            add(f"{itself}, {state}", STATE)
+        if longer:
+            longer_row = lexicon.forms.get(" ".join(map(form_of, longer.split())), lexicon.n_forms)
+            titled = longer_row < lexicon.n_forms and lexicon.named[longer_row]
+            add(lexicon.names[lexicon.titles_of(longer_row)[0][0]] if titled else longer, EVENT)
+        if forms[-1].islower() and (itself.endswith("s") or name_id < 0):
+            singular = lexicon.ids.get(key_of(itself.removesuffix("s")), -1)
+            if singular >= 0:
+                add(lexicon.names[singular], EVENT)
+        rows: list[SpanName] = []
+        extra: tuple[str, ...]
+        countries: tuple[str, ...]
+        for name, (sources, n_links, rank, count, total) in named.items():
+            if name == itself:
+                name_key, of_name, extra, countries = own_key, name_id, (), ()
+            else:
+                have = {form.lower() for form in forms}
+                own = {country for _, _, country in inside}
+                name_key, of_name, words, inside_name = self._parts_by_name[name] or self._parts_of(name)
+                extra = tuple([word for word in words if word not in have])
+                countries = tuple([country for country in inside_name if country not in own])
+            numbers = (of_name, sources, n_links, rank, count, total, name == itself, len(extra))
+            rows.append(self._row(name, name_key, numbers, extra, countries))
+        return self.rows.keep(key, tuple(rows))
+
+    def _row(
+        self, name: str, key: str, numbers: tuple[float, ...], extra: tuple[str, ...] = (), countries: tuple[str, ...] = ()
+    ) -> SpanName:
+        """Add a name and its numbers to the tables, and return its record."""
+        self.names.append(name)
+        self.numbers.append(numbers)
+        return len(self.names) - 1, key, extra, countries
+
+    def _parts_of(self, name: str) -> tuple[str, int, tuple[str, ...], tuple[str, ...]]:
+        """Return a name's key, its row in the lexicon, its words in lower case without small ones, and the countries in it."""
+        key, lexicon = key_of(name), self._lexicon
+        forms = [form_of(part) for part in _PART.findall(name)]
+        words = tuple([word for form in forms if (word := form.lower()) not in JOINING_WORDS])
+        found = (key, lexicon.ids.get(key, -1), words, tuple([country for _, _, country in lexicon.countries.find(forms)]))
+        self._parts_by_name.keep(name, found)
+        return found
+
+    def _add_names_of_country(self, country: str, key: str, plain: str, add: Any) -> None:
+        """Add the names that editors linked for a country's thing, and those that patterns give."""
+        cached = (country, key)
+        found = self._by_country[cached]
+        if found is None:
+            found = self._by_country.keep(cached, self._names_for_country(country, key, plain, 1 if key.startswith("~") else 2))
+        for name, source, count, total in found:
+            item = add(name, source)
+            if not item[3]:
+                item[3:] = [count, total]
+
+    def _names_for_country(self, country: str, key: str, plain: str, n_patterns: int) -> list[tuple[str, int, int, int]]:
+        """Return the names of a country's thing, each with its source, the number of its links and that of all links."""
+        lexicon = self._lexicon
+        specials = lexicon.specials.get((plain, country), ())
+        found = [(p.name, COUNTRY, p.links, sum(p.links for p in specials)) for p in specials[:1]]
+        patterns = lexicon.patterns.get(key, ())
+        total = sum(p.links for p in patterns)
+        scored = []
+        for p in patterns:
+            if p.name != "-":
+                name = lexicon.countries.fill(p.name, country)
+                name_id = lexicon.ids.get(key_of(name), -1)
+                known = int(lexicon.name_counts[name_id]) if name_id >= 0 else 0
+                scored.append((-(p.links + 0.5) * (1 + 3 * min(3, known)), name, p.links))
+        scored.sort()
+        return found + [(name, 0, count, total) for _, name, count in scored[:n_patterns]]

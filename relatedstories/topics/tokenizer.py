@@ -1,0 +1,105 @@
+"""Split texts into the tokens of spaCy's English tokenizer."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from relatedstories.topics.recent_cache import RecentCache
+
+if TYPE_CHECKING:
+    from spacy.tokenizer import Tokenizer
+    from spacy.tokens import Doc
+
+__all__ = ["TokenizedText", "default_tokenizer", "tokenize", "tokens_of_doc"]
+
+_StretchTokens: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
+
+_TOKENS_BY_STRETCH: RecentCache[str, _StretchTokens] = RecentCache()
+"""Tokens of stretches of text between two spaces, with their offsets in the stretch."""
+
+_MAX_STRETCH = 40
+"""Maximum length of a remembered stretch, in characters; longer ones rarely occur again."""
+
+
+class TokenizedText(NamedTuple):
+    """A tokenised text.
+
+    Parameters
+    ----------
+    text : str
+    tokens : sequence of str
+    starts : sequence of int
+        Offset of each token, in characters.
+    """
+
+    text: str
+    tokens: Sequence[str]
+    starts: Sequence[int]
+
+    def surface(self, first: int, end: int) -> str:
+        """Return the text from token `first` up to, not including, token `end`."""
+        return self.text[self.starts[first] : self.starts[end - 1] + len(self.tokens[end - 1])]
+
+
+def tokens_of_doc(doc: Doc) -> TokenizedText:
+    """Return the tokens of a spaCy Doc."""
+    return TokenizedText(doc.text, [token.text for token in doc], [token.idx for token in doc])
+
+
+def tokenize(content: str) -> TokenizedText:
+    """Return a text in tokens, exactly as `default_tokenizer` splits it, but faster.
+
+    The tokenizer splits each stretch between two spaces independently, so the tokens of frequent stretches are remembered.
+    """
+    tokens: list[str] = []
+    starts: list[int] = []
+    at = 0
+    for part in content.split(" "):
+        known = _TOKENS_BY_STRETCH[part] or _tokens_of_part(part)
+        if known is None:
+            return tokens_of_doc(default_tokenizer()(content))
+        if len(known[0]) == 1:
+            tokens.append(part)
+            starts.append(at)
+        else:
+            tokens += known[0]
+            starts += [at + place for place in known[1]]
+        at += len(part) + 1
+    return TokenizedText(content, tokens, starts)
+
+
+def _tokens_of_part(part: str) -> _StretchTokens | None:
+    """Return a stretch's tokens and their offsets in it; None if white space at its end may join the next token."""
+    if not part or part[-1].isspace():
+        return None
+    tokenizer = default_tokenizer()
+    if len(part) <= _MAX_STRETCH and part.isascii() and part.isalpha() and part not in tokenizer.rules:  # a word is a token
+        return _TOKENS_BY_STRETCH.keep(part, ((part,), (0,)))
+    _, tokens, starts = tokens_of_doc(tokenizer(part))
+    kept = tuple(tokens), tuple(starts)
+    return _TOKENS_BY_STRETCH.keep(part, kept) if len(part) <= _MAX_STRETCH else kept
+
+
+@functools.cache
+def default_tokenizer() -> Tokenizer:
+    """Return spaCy's English tokenizer.
+
+    Its vocabulary computes no lexical attributes, which take half the time of the tokenizer of `spacy.blank("en")`.
+    """
+    from spacy.lang.en import English
+    from spacy.tokenizer import Tokenizer
+    from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
+    from spacy.vocab import Vocab
+
+    rules = English.Defaults
+    return Tokenizer(
+        Vocab(),
+        rules=rules.tokenizer_exceptions,
+        prefix_search=compile_prefix_regex(rules.prefixes or ()).search,
+        suffix_search=compile_suffix_regex(rules.suffixes or ()).search,
+        infix_finditer=compile_infix_regex(rules.infixes or ()).finditer,
+        token_match=rules.token_match,
+        url_match=rules.url_match,
+    )
