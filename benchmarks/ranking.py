@@ -33,6 +33,8 @@ from topics import plain, table  # of this folder
 from relatedstories import Event, Link, RelatedStories, Topic, TopicExtractor
 from relatedstories.evaluation import evaluator as evaluation
 from relatedstories.features.word_space import DIMENSIONS, Space
+from relatedstories.judging import measures
+from relatedstories.judging.judgements import QUERIES, Headings
 
 K = 5
 LABELLED = 800
@@ -68,7 +70,7 @@ def without_space() -> AbstractContextManager[object]:
 def without_folding() -> AbstractContextManager[object]:
     """No two events are so alike that only one is listed."""
     patches = ExitStack()
-    for module in ("lists", "archive"):
+    for module in ("ranking.selection", "index.comparison"):
         patches.enter_context(patch(f"relatedstories.{module}.NEAR_DUPLICATE", 2.0))
     return patches
 
@@ -176,7 +178,7 @@ def compare(data: Data, embeddings: object) -> None:
     full = RelatedStories(data.extractor())
     base = evaluation.evaluate(data.filed, k=K, above=data.above, stories=full)
     asked = base.queries
-    about = evaluation.sample(sorted(base.judgements), LABELLED)
+    about = measures.sample_queries(sorted(base.judgements), LABELLED)
     every = list(dict.fromkeys([*asked, *about]))
     variants = VARIANTS if embeddings is None else VARIANTS + WITH_EMBEDDINGS
     figures: dict[str, tuple[float, float]] = {}
@@ -192,7 +194,7 @@ def compare(data: Data, embeddings: object) -> None:
 
     # `evaluate` takes one ranker; the measure and the resamples behind it take any lists.
     systems = {evaluation.LIBRARY: listed.pop(FULL), **listed}
-    trec_eval = evaluation.extra("ranking.py", "pytrec_eval")
+    trec_eval = measures.import_extra("ranking.py", "pytrec_eval")
     found = evaluation.compared(trec_eval, base.judgements, base.queries, systems, K, len(data.events))
 
     rows = []
@@ -212,8 +214,8 @@ def compare(data: Data, embeddings: object) -> None:
 
 def draw_wrong(data: Data, how_many: int, seed: int) -> None:
     """Links of gain 0, to be read."""
-    judgements = evaluation.Headings(data.filed, data.above)
-    asked = evaluation.sample(sorted(judgements), evaluation.QUERIES)
+    judgements = Headings(data.filed, data.above)
+    asked = measures.sample_queries(sorted(judgements), QUERIES)
     stories = RelatedStories(data.extractor()).fit(data.events)
     counts: collections.Counter[str] = collections.Counter()
     wrong: list[tuple[str, Link]] = []

@@ -25,12 +25,14 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_refresh_writes_a_line_an_event(folder):
     rows = [json.loads(line) for line in (folder / "links.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(rows) == 302
     assert {"id", "rank", "score", "context", "topics"} == set(rows[0]["links"][0])
 
 
+@pytest.mark.slow
 def test_the_next_refresh_goes_on_from_the_index(folder, tmp_path):
     tuned = RelatedStories(min_score=0.5).fit(read_events("sample"))
     tuned.save(tmp_path / "stories")
@@ -49,6 +51,7 @@ def test_the_next_refresh_goes_on_from_the_index(folder, tmp_path):
     assert (tmp_path / "links.jsonl").read_bytes() == (folder / "links.jsonl").read_bytes()
 
 
+@pytest.mark.slow
 def test_dry_run_and_standard_output(folder):
     before = (folder / "links.jsonl").read_bytes()
     done = run("refresh", "sample", "--links", "-", "-k", "5", "--jobs", "1", cwd=folder)
@@ -69,6 +72,7 @@ def test_related_as_text_and_json(folder):
     assert set(answer["links"][0]) == {"id", "rank", "score", "context", "topics", "title", "date"}
 
 
+@pytest.mark.slow
 def test_related_with_options_on_lists(tmp_path):
     text = "A ferry with forty people runs aground off Malta"
     rows = [
@@ -111,6 +115,7 @@ def test_explain_as_text_and_json(folder):
     assert [(part["name"], part["kind"]) for part in parts[:2]] == [("word space", "space"), ("Notre-Dame", "topic")]
 
 
+@pytest.mark.slow
 def test_topics_of_a_text_a_file_and_an_archive(tmp_path):
     text = "The ISS passes over Vienna."
     expected = "International Space Station\tplace\tISS\nVienna\tplace\tVienna\n"
@@ -142,6 +147,7 @@ def test_build_then_related(tmp_path):
     assert run("related", "3", "--index", "stories", cwd=tmp_path).stdout == "Voters in Iceland\n\n(no related events)\n"
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_a_bar(tmp_path):
     """Real progress on a real terminal: with rate and time left, and nothing of it on standard output."""
     ours, theirs = pty.openpty()

@@ -52,6 +52,7 @@ def failure(*arguments: str) -> str:
     return line.removeprefix("relatedstories: error: ")
 
 
+@pytest.mark.slow
 def test_the_command_measures_what_python_measures() -> None:
     """Text, date and topics count in both; only what judges is kept from the ranker."""
     told = figures("sample", "--field", "heading=story")["relatedstories"]["nDCG@5"]
@@ -59,6 +60,7 @@ def test_the_command_measures_what_python_measures() -> None:
     assert told == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_a_table_against_qrels() -> None:
     done = run("news.jsonl", "--judgements", "news.qrels", "-k", "2")
     assert (done.returncode, done.stderr) == (0, "")
@@ -87,6 +89,7 @@ def test_a_narrow_terminal_sees_all_of_it() -> None:
     assert any("hit@5" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_headings_judge_by_default() -> None:
     """Of three events under one heading, snow relates all; from the headings themselves nothing is learnt."""
     found = figures("news.jsonl", "--field", "heading=section")
@@ -101,6 +104,7 @@ def test_headings_judge_by_default() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_ranker_is_not_told_the_answer() -> None:
     """Topics read from a column that judges are no topics; without words in common then nothing is found."""
     titles = ["Alpha", "Bravo", "Charlie"]
@@ -111,6 +115,7 @@ def test_a_ranker_is_not_told_the_answer() -> None:
         assert found["newest"]["R@5"] == 1
 
 
+@pytest.mark.slow
 def test_ranking_without_a_field() -> None:
     """The event of the vote shares nothing but a topic that it was given."""
     Path("vote.qrels").write_text("v1 0 s1 1\n")
@@ -118,12 +123,14 @@ def test_ranking_without_a_field() -> None:
     assert figures("news.jsonl", "--judgements", "vote.qrels", "--without", "topics")["shared-topics"]["MRR@5"] == 0
 
 
+@pytest.mark.slow
 def test_a_sample_of_the_queries() -> None:
     sample = ("news.jsonl", "--judgements", "news.qrels", "--queries", "2")
     assert {"judged": 3, "queries": 2}.items() <= json.loads(run(*sample, "--json").stdout).items()
     assert run(*sample).stdout.startswith("a sample of 2 of 3 queries, 5 events, the 5 best each:")
 
 
+@pytest.mark.slow
 def test_unknown_ids_are_a_warning() -> None:
     Path("news.qrels").write_text("s1 0 s2 1\ns1 0 gone 1\n")
     done = run("news.jsonl", "--judgements", "news.qrels")
@@ -148,6 +155,7 @@ def test_wrong_usage(arguments: str, says: str) -> None:
     assert says in usage_error(done.stderr)
 
 
+@pytest.mark.slow
 def test_what_fails() -> None:
     assert failure("news.jsonl", "--judgements", "gone.qrels") == "gone.qrels: No such file or directory"
     assert failure("news.jsonl", "--judgements", "news.jsonl").startswith("news.jsonl:1: got ")

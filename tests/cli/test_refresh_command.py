@@ -70,6 +70,7 @@ def test_pages_in_place(site: Path) -> None:
     assert everything(site / "news") == after
 
 
+@pytest.mark.slow
 def test_pages_say_how_their_links_changed(site: Path) -> None:
     options = ["refresh", "site", "--in-place", "--related-head", "### 有关:", "--jobs", "1", "--index", "index"]
     run(*options, cwd=site.parent)
@@ -80,6 +81,7 @@ def test_pages_say_how_their_links_changed(site: Path) -> None:
     assert (told["added"], told["removed"], told["written"]) == (0, 2, 2)
 
 
+@pytest.mark.slow
 def test_links_of_pages_as_a_data_file(site: Path) -> None:
     done = run("refresh", "site", "--links", "site/related.json", "--jobs", "1", cwd=site.parent)
     assert done.returncode == 0, done.stderr
@@ -127,6 +129,7 @@ def test_what_cannot_be_asked_of_pages(site: Path, arguments: str, said: str) ->
 # ---------------------------------------------------------------------- drafts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["jsonl", "csv"])
 def test_drafts_by_a_status_field(tmp_path: Path, suffix: str) -> None:
     states = ["live", "Draft ", "", "hidden", None]
@@ -173,6 +176,7 @@ def test_drafts_of_pages_by_a_key_of_ones_own(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------- the report, and what differs
 
 
+@pytest.mark.slow
 def test_the_report_as_json(tmp_path: Path) -> None:
     write(tmp_path / "news.jsonl", [*ROWS, {"id": "bad", "title": ""}])
     options = ["refresh", "news.jsonl", "--links", "links.jsonl", "--index", "index", "--report", "report.json", "--jobs", "1"]
@@ -274,6 +278,7 @@ def test_what_is_no_file_of_links(tmp_path: Path, name: str, said: str) -> None:
 # ---------------------------------------------------------------------- how much is said
 
 
+@pytest.mark.slow
 def test_quiet_and_verbose(tmp_path: Path) -> None:
     write(tmp_path / "news.jsonl", ROWS)
     options = ["refresh", "news.jsonl", "--links", "links.jsonl", "--jobs", "1"]
@@ -288,6 +293,7 @@ def test_quiet_and_verbose(tmp_path: Path) -> None:
     assert warned.stderr.startswith("relatedstories: skipped: news.jsonl:7: title: got no 'title'")
 
 
+@pytest.mark.slow
 def test_the_same_events_in_python_and_on_the_command_line(tmp_path: Path) -> None:
     """A refresh within a program, Airflow's or Prefect's say, is the command without its words."""
     from relatedstories import RelatedStories

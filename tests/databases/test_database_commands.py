@@ -46,6 +46,7 @@ def test_every_command_reads_a_database(store: Store, tmp_path: Path) -> None:
     assert run("related", "oslo", "--index", str(tmp_path / "index")).stdout.count("2017-01-05") == 1
 
 
+@pytest.mark.slow
 def test_failures_are_one_line(postgres: Store, tmp_path: Path) -> None:
     postgres.put(SPACE)
     wrong = postgres.url.replace(IN_URL, "wr0ng")

@@ -256,6 +256,7 @@ def test_frames_need_a_library(monkeypatch):
         Links().to_frame()
 
 
+@pytest.mark.slow
 def test_nothing_is_imported_that_is_not_shown():
     script = (
         "import sys; from relatedstories import Event, RelatedStories\n"

@@ -127,6 +127,7 @@ def test_architecture_names_files_and_folders_that_exist():
     assert not [name for name in named + tree if not any((folder / name).exists() for folder in (ROOT, ROOT / "relatedstories"))]
 
 
+@pytest.mark.slow
 def test_the_first_command_without_the_install(tmp_path):
     commands = [command.replace(".venv/bin/relatedstories", "-m relatedstories") for command in FIRST.split(" && ")[2:]]
     for command in commands:
@@ -156,6 +157,7 @@ def test_the_first_command_in_a_clean_copy(tmp_path):
     assert done.stdout.endswith(FIRST_OUTPUT)
 
 
+@pytest.mark.slow
 def test_the_columns_of_the_links_table_are_all_described(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = ROOT / "docs/databases.md"
@@ -194,6 +196,7 @@ def test_the_units_of_systemd_are_valid(tmp_path):
     assert not [line for line in done.stderr.splitlines() if "related-links" in line], done.stderr
 
 
+@pytest.mark.slow
 def test_relatedstories_leads_every_baseline_on_the_sample(tmp_path):
     page = ROOT / "docs/quality.md"
     command = next(block.text for block in blocks(page) if block.kind == "sh" and "evaluate sample" in block.text).split()

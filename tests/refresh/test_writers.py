@@ -63,6 +63,7 @@ def test_a_second_writer_gets_the_name_of_the_first(target: Target) -> None:
     assert refresh(quick(), SPACE, target).written == 0  # the lock is free again
 
 
+@pytest.mark.slow
 @POSIX
 def test_the_second_of_two_commands_at_once_names_the_first(tmp_path: Path) -> None:
     arguments = ["refresh", "sample", "--links", "links.jsonl", "--jobs", "1"]

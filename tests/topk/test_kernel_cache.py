@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import numba.core.caching as caching
 caching.CacheImpl._locator_classes = []  # as for a service without a home folder, in a read-only container
@@ -15,11 +17,13 @@ print(self_topk(sp.csr_array(np.ones((3, 1))), 2)[0].tolist())
 """
 
 
+@pytest.mark.slow
 def test_without_a_cache_folder():
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
     assert done.stdout == "[[1, 2], [0, 2], [0, 1]]\n", done.stderr
 
 
+@pytest.mark.slow
 def test_the_first_start_logs_that_it_compiles_and_the_second_uses_the_cache(tmp_path):
     command = [sys.executable, "-m", "relatedstories", "refresh", "sample", "--links", str(tmp_path / "links.jsonl")]
     caches = []
