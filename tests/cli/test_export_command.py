@@ -66,7 +66,7 @@ def test_an_index_is_exported():
             "got --format html,pdf, expected some of html, json, xml",
         ),
         (["--index", "index", "--to", "index/site"], 1, "index/site: got a place in the folder of the index"),
-        (["--index", "index", "--to", "none/site"], 1, "none/site: got a place in"),
+        (["--index", "index", "--to", "none/site"], 1, "none/site: got a path in"),
         (["--index", "index", "--to", "news.jsonl"], 1, "news.jsonl: got a file, expected a folder"),
         (
             ["--index", "index", "--to", "site", "--base-url", "example.org"],
