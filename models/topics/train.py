@@ -1,20 +1,21 @@
-"""Trains the topic model: what words may name, and how likely an editor is to link them.
+"""Train the topic model: which names words may stand for, and how likely an editor is to link them.
 
     pip install torch==2.13.0    # for this script alone
     python models/topics/train.py LINKED.jsonl.gz TEXT.jsonl.gz
 
-LINKED holds one event a line with `text`, `date`, `category` and `anchors`: pairs of the words in the text and the title of
-the article an editor linked them to. TEXT holds events with `text` and `date` alone. Nothing dated 2022 or later is read.
+LINKED holds one event per line with `text`, `date`, `category` and `anchors`: pairs of the words in the text and the title of
+the article that an editor linked them to. TEXT holds events with only `text` and `date`. Events dated 2022 or later are ignored.
 
-The lexicon is counted from both (learn.py). The network that judges candidates is trained on the linked events, each
-quarter of a year seen through a lexicon that was counted without it, so that it meets unknown names as it will in use.
-It learns from teachers: a few networks like it, trained first. What they think is mixed with what editors linked, and they
-judge events of other years for it that nobody linked.
-Beside this script stand countries.tsv and renamed.tsv, written by hand, and the results.
+The lexicon is counted from both files (learn.py). The network that scores candidates is trained on the linked events. For each
+quarter of a year it uses a lexicon counted without that quarter, so that it meets unknown names as it will in use.
+The network learns from teachers, networks of the same kind that are trained first: its labels mix what editors linked with the
+teachers' probabilities, and the teachers alone label events of other years, which have no links.
+countries.tsv and renamed.tsv, beside this script, are written by hand; the results are written to the same folder.
 """
 
 from __future__ import annotations
 
+import argparse
 import collections
 import sys
 from collections.abc import Sequence
@@ -22,13 +23,17 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-import torch
 from learn import Counts, Event, acronyms, background_counts, lexicon_of, read, word_vectors
-from torch import nn
 
 from relatedstories.topics.candidate_ranker import CONTEXT, GRID, HIDDEN, LAYERS, WIDTH, CandidateRanker
 from relatedstories.topics.candidates import FEATURES, CandidateGenerator, Candidates
 from relatedstories.topics.lexicon import key_of
+
+try:
+    import torch
+    from torch import nn
+except ImportError as error:  # say what to install, also to a reader who only asks for help
+    sys.exit(f"{__doc__}\n{error}")
 
 SEED = 0
 EPOCHS = 8
@@ -36,10 +41,10 @@ TEACHERS, TEACHER_EPOCHS = 4, 6
 BATCH = 32
 RATE = 2e-3
 DROPOUT = 0.15
-HIDDEN_WORDS = 0.15  # words replaced by the unknown one in training
+HIDDEN_WORDS = 0.15  # share of words replaced by the unknown word in training
 COMMON_CATEGORY, WEIGHT = "Health and environment", 0.4  # COVID-19 fills two fifths of the linked years
-LEARNT = 16  # dimensions of word vectors learnt here, beside those of the background
-OTHERS = 16000  # events of other years that the teachers judge
+LEARNT = 16  # dimensions of word vectors learnt here, added to those counted from the background
+OTHERS = 16000  # number of events of other years that the teachers label
 SHAPES = 7
 
 Batch: TypeAlias = tuple[Candidates, np.ndarray, np.ndarray]
@@ -47,20 +52,20 @@ Batch: TypeAlias = tuple[Candidates, np.ndarray, np.ndarray]
 
 
 def labels_of(candidates: Candidates, events: Sequence[Event]) -> np.ndarray:
-    """Whether editors linked something in the text to the candidate's name."""
-    linked = [{judged(title) for _, title in event.links} for event in events]
+    """Return 1 for each candidate whose name editors linked from its text, else 0."""
+    linked = [{comparable(title) for _, title in event.links} for event in events]
     return np.array(
-        [judged(name) in linked[text] for name, text in zip(candidates.names, candidates.text, strict=True)], np.float32
+        [comparable(name) in linked[text] for name, text in zip(candidates.names, candidates.text, strict=True)], np.float32
     )
 
 
-def judged(name: str) -> str:
-    """A name as titles are compared: without its bracket."""
+def comparable(name: str) -> str:
+    """Return a name in the form in which titles are compared: without bracket, article, signs and case."""
     return "".join(char for char in key_of(name.partition(" (")[0]) if char.isalnum() or char == " ").removeprefix("the ")
 
 
 class Model(nn.Module):
-    """The network of `relatedstories.topics.candidate_ranker`, word vectors in two parts: given, learnt (0 for rare words)."""
+    """The network of `relatedstories.topics.candidate_ranker`; word vectors have two parts: given, learnt (0 for rare words)."""
 
     def __init__(self, vectors: np.ndarray, known: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> None:
         super().__init__()
@@ -138,7 +143,7 @@ class Model(nn.Module):
         )  # fmt: skip
 
     def network(self) -> CandidateRanker:
-        """The same with the two parts of word vectors, the first layer and the features' scale made one."""
+        """Return the network for use, with word vectors, their first layer and the features' scale merged."""
         with torch.no_grad():
             words = self.enter(torch.cat([self.given.weight, self.learnt.weight[self.known]], 1)).numpy()
             numbers = {name: value.detach().numpy() for name, value in self.state_dict().items()}
@@ -150,25 +155,25 @@ class Model(nn.Module):
 
 
 def batches(parts: Sequence[tuple[CandidateGenerator, Sequence[Event]]], rng: np.random.Generator) -> list[Batch]:
-    """Candidates of a few events at a time, with their labels and weights."""
-    made = []
-    for finder, events in parts:
+    """Return the candidates of a few events per batch, with their labels and weights."""
+    result = []
+    for generate, events in parts:
         order = rng.permutation(len(events))
         for i in range(0, len(order), BATCH):
             chosen = [events[j] for j in order[i : i + BATCH]]
-            candidates = finder([event.text for event in chosen])
+            candidates = generate([event.text for event in chosen])
             weights = np.array([WEIGHT if event.category == COMMON_CATEGORY else 1 for event in chosen], np.float32)
-            made.append((candidates, labels_of(candidates, chosen), weights[candidates.text]))
-    return made
+            result.append((candidates, labels_of(candidates, chosen), weights[candidates.text]))
+    return result
 
 
-def taught(teachers: Sequence[Model], data: Sequence[Batch], share: float) -> list[Batch]:
-    """The same with labels that are, to this share, what the teachers think."""
+def with_teacher_labels(teachers: Sequence[Model], data: Sequence[Batch], share: float) -> list[Batch]:
+    """Return the batches with labels that mix in the teachers' mean probability, with weight `share`."""
     result = []
     with torch.no_grad():
         for candidates, labels, weights in data:
-            thought = torch.stack([teacher(candidates)[1] for teacher in teachers]).mean(0).sigmoid().numpy()
-            result.append((candidates, (1 - share) * labels + share * thought, weights))
+            judgement = torch.stack([teacher(candidates)[1] for teacher in teachers]).mean(0).sigmoid().numpy()
+            result.append((candidates, (1 - share) * labels + share * judgement, weights))
     return result
 
 
@@ -204,8 +209,12 @@ def quarter(month: str) -> int:
     return int(month[:4]) * 4 + (int(month[5:7]) - 1) // 3
 
 
-def main(linked_path: str, text_path: str) -> None:
-    linked, background = read(linked_path), read(text_path)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("linked", metavar="LINKED.jsonl.gz")
+    parser.add_argument("texts", metavar="TEXT.jsonl.gz")
+    options = parser.parse_args(arguments)
+    linked, background = read(options.linked), read(options.texts)
     print(f"{len(linked)} linked events, {len(background)} of the background", flush=True)
     words, lower, vectors = word_vectors(background)
     counts, defined = background_counts(background), acronyms(background)
@@ -229,7 +238,7 @@ def main(linked_path: str, text_path: str) -> None:
     chosen = np.random.default_rng(SEED).permutation(len(unlinked))[:OTHERS]
     unlabelled = batches([(CandidateGenerator(lexicon), [unlinked[i] for i in chosen])], np.random.default_rng(SEED))
     teachers = [train(data, vectors, SEED + 1 + i, TEACHER_EPOCHS) for i in range(TEACHERS)]
-    student = train(taught(teachers, data, 0.5) + taught(teachers, unlabelled, 1), vectors)
+    student = train(with_teacher_labels(teachers, data, 0.5) + with_teacher_labels(teachers, unlabelled, 1), vectors)
     student.network().save(folder / "network.npz")
     sizes = {file.name: file.stat().st_size / 1e6 for file in sorted(folder.iterdir()) if file.suffix in (".txt", ".tsv", ".npz")}
     print(
@@ -239,6 +248,4 @@ def main(linked_path: str, text_path: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main()

@@ -6,7 +6,7 @@ import hashlib
 
 import sqlalchemy as sa
 
-from relatedstories.disk.locks import holder, other_writer
+from relatedstories.disk.locks import holder_description, other_writer
 
 __all__ = ["lock_table"]
 
@@ -44,7 +44,7 @@ def _lock_in_postgresql(connection: sa.Connection, table: sa.Table) -> str | Non
     schema = table.schema or connection.scalar(sa.text("SELECT current_schema()"))
     digest = hashlib.blake2b(f"relatedstories {schema}.{table.name}".encode(), digest_size=8).digest()
     key = int.from_bytes(digest, signed=True)
-    name = f"relatedstories, {holder()}"[:_APPLICATION_NAME_BYTES]
+    name = f"relatedstories, {holder_description()}"[:_APPLICATION_NAME_BYTES]
     connection.execute(sa.text("SELECT set_config('application_name', :name, false)"), {"name": name})
     if connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
         return None

@@ -1,1 +1,1 @@
-"""Files as this package writes and reads them: whole or not at all, one writer at a time, values read when asked for."""
+"""Atomic writing of files, file locks, and sequences that read their values lazily."""

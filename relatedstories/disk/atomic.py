@@ -1,4 +1,4 @@
-"""Write files that appear whole or not at all: they are written beside their place, then moved into it."""
+"""Atomic writing of files: each is written under a temporary name and then moved to its place."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _TEMPORARY_NAME = re.compile(r"\.relatedstories-\d+-[0-9a-f]{8}\.tmp")
 
 
 def check_target(path: Path) -> None:
-    """Raise `InputError` if no file can be written at `path`, before any work is spent on it."""
+    """Raise `InputError` if no file can be written at `path`; meant to be called before any work is done."""
     check_parent(path)
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: got a folder or device, expected a file")
 
 
 def check_parent(path: Path) -> None:
-    """Raise `InputError` if no new file or folder can be made at `path`."""
+    """Raise `InputError` if no new file or folder can be created at `path`."""
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
-        raise InputError(f"{path}: got a place in {folder}, which is no folder, expected an existing one")
+        raise InputError(f"{path}: got a path in {folder}, which is not a folder, expected one in an existing folder")
     if not os.access(folder, os.W_OK):
-        raise InputError(f"{path}: got a place in {folder}, which cannot be written to, expected one that can")
+        raise InputError(f"{path}: got a path in {folder}, which cannot be written to, expected one in a writable folder")
 
 
 def is_leftover(name: str) -> bool:
-    """Return whether a file of this name is one that `temporary_file` makes, and leaves behind if its process is killed."""
+    """Return whether a name is that of a temporary file, which stays behind if its process is killed."""
     return _TEMPORARY_NAME.fullmatch(name) is not None
 
 
@@ -63,20 +63,22 @@ class TemporaryFile(NamedTuple):
         return other.is_file() and filecmp.cmp(self.path, other, shallow=False)
 
     def move_to(self, path: Path) -> None:
-        """Put the file in the place of another, with its permissions; nothing more can be written after that."""
+        """Move the file to a path, keeping the permissions of the file it replaces; ends the writing."""
         self.file.flush()
         os.fsync(self.file.fileno())
         if path.exists():
             shutil.copymode(path, self.path)
-        if os.name == "nt":  # moves no open file; elsewhere a file that is open, and so locked, is not taken for a leftover
+        if (
+            os.name == "nt"
+        ):  # cannot move open files; elsewhere the file stays open, and so locked, so that it is not removed as a leftover
             self.file.close()
         os.replace(self.path, path)
 
 
 @contextmanager
 def temporary_file(folder: Path) -> Iterator[TemporaryFile]:
-    """Make a file in a folder, and remove it when the block ends unless it has been moved."""
-    # A short name: one made of the name of the file to replace could be longer than the system allows.
+    """Create a file in a folder, and remove it at the end of the block unless it has been moved."""
+    # A name built from that of the replaced file could be longer than the system allows.
     path = folder / f".relatedstories-{os.getpid()}-{secrets.token_hex(4)}.tmp"
     try:
         if (descriptor := try_lock(path)) is None:
@@ -89,7 +91,7 @@ def temporary_file(folder: Path) -> Iterator[TemporaryFile]:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[str]]:
-    """Open a text file in UTF-8 that takes its place at `path` if the block ends well; otherwise nothing is left of it."""
+    """Open a UTF-8 text file that replaces `path` when the block ends without an exception, and is removed otherwise."""
     path = Path(os.path.realpath(path))  # the target of a symbolic link is replaced, not the link
     check_target(path)
     with temporary_file(path.parent) as new:

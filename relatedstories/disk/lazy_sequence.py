@@ -1,4 +1,4 @@
-"""A sequence whose values may be in a file, each read only when it is needed."""
+"""A sequence whose values may be in a file and are read only when needed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar, overload
 
-__all__ = ["LazySequence", "LineSource", "as_line"]
+__all__ = ["LazySequence", "LineSource", "to_json_line"]
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ _CACHE_SIZE = 1 << 16
 
 
 class LineSource(Protocol):
-    """Lines of JSON, by number."""
+    """Numbered lines of JSON."""
 
     def __len__(self) -> int: ...
 
@@ -26,7 +26,7 @@ class LineSource(Protocol):
         """Return the bytes of a line, with its line break."""
 
 
-def as_line(value: Any) -> bytes:
+def to_json_line(value: Any) -> bytes:
     """Return a JSON value as the bytes of a line."""
     return json.dumps(value, ensure_ascii=False).encode() + b"\n"
 
@@ -39,13 +39,13 @@ class LazySequence(Sequence[T], Generic[T]):
     slots : sequence of int or value
         For each value, the value itself or the number of its line in the source.
     source : LineSource, optional
-        Where the values that are not in memory are.
+        The lines of the values that are not in memory.
     parse : callable, optional
-        Makes a value of the JSON of a line; by default that is the value.
+        Converts the JSON of a line to a value; by default the JSON itself is the value.
 
     Examples
     --------
-    >>> sequence = LazySequence(["a", "b"]).plus(["c"], [0, 2])
+    >>> sequence = LazySequence(["a", "b"]).extended(["c"], [0, 2])
     >>> list(sequence), list(sequence.lines())
     (['a', 'c'], [b'"a"\n', b'"c"\n'])
     """
@@ -60,32 +60,32 @@ class LazySequence(Sequence[T], Generic[T]):
         return len(self._slots)
 
     @overload
-    def __getitem__(self, place: int) -> T: ...
+    def __getitem__(self, position: int) -> T: ...
     @overload
-    def __getitem__(self, place: slice) -> list[T]: ...
-    def __getitem__(self, place: int | slice) -> T | list[T]:
-        if isinstance(place, slice):
-            return [self[i] for i in range(*place.indices(len(self)))]
-        slot: Any = self._slots[place]
+    def __getitem__(self, position: slice) -> list[T]: ...
+    def __getitem__(self, position: int | slice) -> T | list[T]:
+        if isinstance(position, slice):
+            return [self[i] for i in range(*position.indices(len(self)))]
+        slot: Any = self._slots[position]
         value: T = self._read(slot) if type(slot) is int and self._read else slot
         return value
 
-    def picked(self, places: Iterable[int]) -> LazySequence[T]:
-        """Return the sequence of the values at some places, without reading them."""
-        return self.plus((), places)
+    def take(self, positions: Iterable[int]) -> LazySequence[T]:
+        """Return the sequence of the values at the given positions, without reading them."""
+        return self.extended((), positions)
 
-    def plus(self, others: Sequence[T], places: Iterable[int]) -> LazySequence[T]:
-        """Return the sequence of the values at some places, where further values are numbered after the present ones."""
+    def extended(self, others: Sequence[T], positions: Iterable[int]) -> LazySequence[T]:
+        """Return the values at the given positions of this sequence followed by `others`."""
         slots: list[int | T] = [*self._slots, *others]
-        sequence: LazySequence[T] = LazySequence([slots[place] for place in places])
-        sequence._source, sequence._read = self._source, self._read  # shares the values that were read already
+        sequence: LazySequence[T] = LazySequence([slots[position] for position in positions])
+        sequence._source, sequence._read = self._source, self._read  # share the values already read
         return sequence
 
-    def line(self, place: int, as_json: Callable[[T], Any] = lambda value: value) -> bytes:
+    def line(self, position: int, to_json: Callable[[T], Any] = lambda value: value) -> bytes:
         """Return a value as the bytes of a line; a line of the source is copied without being parsed."""
-        slot: Any = self._slots[place]
-        return self._source.line(slot) if type(slot) is int and self._source else as_line(as_json(slot))
+        slot: Any = self._slots[position]
+        return self._source.line(slot) if type(slot) is int and self._source else to_json_line(to_json(slot))
 
-    def lines(self, as_json: Callable[[T], Any] = lambda value: value) -> Iterator[bytes]:
+    def lines(self, to_json: Callable[[T], Any] = lambda value: value) -> Iterator[bytes]:
         """Yield all values as lines, see `line`."""
-        return (self.line(place, as_json) for place in range(len(self)))
+        return (self.line(position, to_json) for position in range(len(self)))

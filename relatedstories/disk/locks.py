@@ -1,4 +1,4 @@
-"""Locks that let one writer work at a time, and that the system frees when the process that holds them ends, however it ends."""
+"""File locks for one writer at a time; the system releases them when the holding process ends, even if it is killed."""
 
 from __future__ import annotations
 
@@ -18,48 +18,48 @@ try:
 except ImportError:  # Windows
     import msvcrt
 
-__all__ = ["holder", "lock_beside", "locked", "other_writer", "try_lock"]
+__all__ = ["holder_description", "lock_beside", "locked", "other_writer", "try_lock"]
 
 _log = logging.getLogger(__name__)
 _LOCKED_BY_ANOTHER = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
-_NO_LOCKS_HERE = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS}
-_LOCKED_BYTE = 1 << 30  # beyond the end of the file, as Windows keeps others from reading a byte that is locked
+_LOCKS_UNSUPPORTED = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS}
+_LOCKED_BYTE = 1 << 30  # beyond the end of the file, because on Windows others cannot read a locked byte
 
 
 def lock_beside(path: Path) -> Path:
-    """Return the path of the lock file of whoever writes a file or folder."""
+    """Return the path of the lock file that protects the writing of a file or folder."""
     return path.with_name(f".{path.name}.lock")
 
 
-def holder() -> str:
-    """Return the words that name this process in the errors of others."""
+def holder_description() -> str:
+    """Return the description of this process that the errors of others show."""
     return f"process {os.getpid()} on {socket.gethostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}"
 
 
-def other_writer(what: str, who: str) -> InputError:
-    """Return the error of a writer that finds another one at work on the same thing."""
-    return InputError(f"{what}: got another writer at work ({who}), expected none; start again when it has ended")
+def other_writer(what: str, other_holder: str) -> InputError:
+    """Return the error for a writer that finds another one writing the same thing."""
+    return InputError(f"{what}: got another writer at work ({other_holder}), expected none; start again when it has ended")
 
 
 @contextlib.contextmanager
 def locked(path: Path, what: str, wait: float = 0.0) -> Iterator[None]:
-    """Hold the lock of a file, which is made for the block and removed after it.
+    """Hold the lock of a file that is created for the block and removed after it.
 
     Parameters
     ----------
     path : Path
-        The file to lock. A file that exists but is not locked, because its holder was killed, does not count.
+        The file to lock. An existing file that is not locked, because its holder was killed, is taken over.
     what : str
-        What is being written, for the error.
+        What is being written, for error messages.
     wait : float, default 0
-        Seconds to wait for another holder to end.
+        Seconds to wait for another holder to finish.
 
     Raises
     ------
     InputError
-        If another process, or another block of this one, holds the lock; the message names it.
+        If another process, or another block of this process, holds the lock; the message names it.
     OSError
-        If the file cannot be made.
+        If the file cannot be created.
 
     Examples
     --------
@@ -73,29 +73,29 @@ def locked(path: Path, what: str, wait: float = 0.0) -> Iterator[None]:
     ...             print(str(error).partition(" (process")[0])
     news: got another writer at work
     """
-    until = time.monotonic() + wait
+    deadline = time.monotonic() + wait
     while (file := try_lock(path)) is None:
-        if time.monotonic() >= until:
-            raise other_writer(what, _holder_in(path))
+        if time.monotonic() >= deadline:
+            raise other_writer(what, _read_holder(path))
         time.sleep(0.05)
     try:
-        with contextlib.suppress(OSError):  # another user's file, or a full disk: it is locked all the same, without a name in it
+        with contextlib.suppress(OSError):  # another user's file, or a full disk: locked, but without a description
             os.ftruncate(file, 0)
-            os.write(file, holder().encode())
+            os.write(file, holder_description().encode())
         yield
     finally:
-        with contextlib.suppress(OSError):  # Windows removes no open file: it may stay
+        with contextlib.suppress(OSError):  # Windows cannot remove open files, so the file may stay
             path.unlink()
         os.close(file)
 
 
 def try_lock(path: Path, require_locks: bool = False) -> int | None:
-    """Open and lock a file, making it if needed, and return its descriptor; None if another holder has locked it.
+    """Open and lock a file, created if needed, and return its descriptor; None if another holder has locked it.
 
-    The file is locked until it is closed. On a file system without locks it counts as locked, with a warning, unless
-    `require_locks` makes that an error.
+    The file is locked until it is closed. On a file system without locks it is treated as locked, with a warning, or with an
+    error if `require_locks` is set.
     """
-    no_symlinks = getattr(os, "O_NOFOLLOW", 0)  # a symbolic link of this name could lead anywhere
+    no_symlinks = getattr(os, "O_NOFOLLOW", 0)  # the target of a symbolic link must not be opened
     while True:
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | no_symlinks, 0o666)
@@ -105,7 +105,7 @@ def try_lock(path: Path, require_locks: bool = False) -> int | None:
             file = os.open(path, os.O_RDONLY | no_symlinks)  # another user's file can be locked too
         try:
             _lock(file)
-            # The last holder may have removed the file since it was opened: then the file locked here is not the one at `path`.
+            # If the last holder removed the file after it was opened here, the locked file is not the one at `path`.
             if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)):
                 return file
         except FileNotFoundError:
@@ -114,7 +114,7 @@ def try_lock(path: Path, require_locks: bool = False) -> int | None:
             if error.errno in _LOCKED_BY_ANOTHER:
                 os.close(file)
                 return None
-            if error.errno in _NO_LOCKS_HERE and not require_locks:
+            if error.errno in _LOCKS_UNSUPPORTED and not require_locks:
                 _log.warning("%s: got a file system without locks; make sure that no two runs write at the same time", path)
                 return file
             os.close(file)
@@ -135,8 +135,8 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _holder_in(path: Path) -> str:
-    """Return what the holder of a lock file wrote into it."""
+def _read_holder(path: Path) -> str:
+    """Return the description that the holder of a lock file wrote into it."""
     with contextlib.suppress(OSError):
         return " ".join(path.read_text(encoding="utf-8", errors="replace").split()) or "unknown"
     return "unknown"

@@ -1,4 +1,4 @@
-"""Columns as a data frame, of pandas or polars: whichever is installed, for neither is needed otherwise."""
+"""Data frames of pandas or polars, whichever is installed; neither is needed otherwise."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ LIBRARIES: tuple[Library, ...] = ("pandas", "polars")
 Kind: TypeAlias = Literal["text", "whole", "number", "truth", "day", "texts"]
 
 Column: TypeAlias = tuple[Kind, Sequence[Any]]
-"""What the values of a column are, which an empty one does not show, and the values; of texts and days some may be None."""
+"""The kind of a column's values, which an empty column would not show, and the values; texts and days may be None."""
 
-_NUMPY = {"whole": "int64", "number": "float64", "truth": "bool"}
+_NUMPY_TYPES = {"whole": "int64", "number": "float64", "truth": "bool"}
 
 
 def frame(columns: Mapping[str, Column], library: Library | None = None) -> Any:
-    """A data frame of columns.
+    """Return a data frame of columns.
 
     Parameters
     ----------
     columns : mapping of str to Column
-        All of one length.
+        The columns by name, all of the same length.
     library : {"pandas", "polars"}, optional
-        By default pandas where that is installed, else polars.
+        The library; by default pandas if it is installed, otherwise polars.
 
     Raises
     ------
     BadValueError
-        If `library` is another.
+        If `library` is not one of these.
     InputError
-        If it is not installed.
+        If the library is not installed.
 
     Examples
     --------
@@ -55,24 +55,24 @@ def frame(columns: Mapping[str, Column], library: Library | None = None) -> Any:
             module = importlib.import_module(name)
         except ImportError:
             continue
-        return _of_pandas(module, columns) if name == "pandas" else _of_polars(module, columns)
+        return _pandas_frame(module, columns) if name == "pandas" else _polars_frame(module, columns)
     if library is None:
-        raise InputError("to_frame needs pandas or polars, of which none is installed: pip install pandas")
+        raise InputError("to_frame needs pandas or polars, but neither is installed: pip install pandas")
     raise InputError(f"to_frame needs {library}, which is not installed: pip install {library}")
 
 
-def _of_pandas(pandas: Any, columns: Mapping[str, Column]) -> Any:
+def _pandas_frame(pandas: Any, columns: Mapping[str, Column]) -> Any:
     def series(kind: Kind, values: Sequence[Any]) -> Any:
-        if kind == "day":  # in seconds, as nanoseconds begin in 1677
+        if kind == "day":  # in seconds, because nanoseconds cannot hold dates before 1677
             return pandas.Series(np.array(values, "datetime64[D]").astype("datetime64[s]"))
         if kind == "text" and len(values):
-            return pandas.Series(list(values))  # of the type that this version has for text
-        return pandas.Series(list(values), dtype=_NUMPY.get(kind, "object"))
+            return pandas.Series(list(values))  # with the text type of the installed version
+        return pandas.Series(list(values), dtype=_NUMPY_TYPES.get(kind, "object"))
 
     return pandas.DataFrame({name: series(*column) for name, column in columns.items()})
 
 
-def _of_polars(polars: Any, columns: Mapping[str, Column]) -> Any:
+def _polars_frame(polars: Any, columns: Mapping[str, Column]) -> Any:
     types = {
         "text": polars.String,
         "whole": polars.Int64,

@@ -1,4 +1,4 @@
-"""Evaluation: how well links agree with what people judge to be related, beside baselines on the same events."""
+"""The evaluation of links against human judgements, compared with baselines on the same events."""
 
 import lazy_loader
 

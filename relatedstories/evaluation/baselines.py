@@ -1,8 +1,8 @@
-"""Baselines: what an archive could do without this library, for `relatedstories.evaluation.evaluator` to compare it with.
+"""Baselines that `relatedstories.evaluation.evaluator` compares the library's links with.
 
-Each takes the events of an archive (or what it looks at in them), the numbers of those asked about, and their days; and
-yields for each of these the numbers of k others, best first. Equal scores are ordered newest first, then as the archive is.
-What shares no word or topic is not listed.
+Each takes the words or topics of an archive's events, the numbers of the query events, and the days of all events. It yields
+for each query the numbers of the k best other events, best first. Ties are ordered newest first, then as in the archive.
+Events that share no word or topic with the query are not listed.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ import scipy.sparse as sp
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["bm25", "by_newest", "by_topics", "tfidf", "words_of"]
+__all__ = ["bm25", "by_newest", "by_topics", "tfidf", "tokenize"]
 
 Days: TypeAlias = "npt.NDArray[np.int64]"
-"""An event's day as a number that grows; least where it has no date."""
+"""For each event, its date as an ordinal number; the lowest number if it has no date."""
 
 
-def words_of(texts: Iterable[str]) -> list[list[str]]:
-    """The words that `tfidf` and `bm25` see: two letters or more, in lower case, without scikit-learn's English stop words.
+def tokenize(texts: Iterable[str]) -> list[list[str]]:
+    """Return the lower-case words of each text, of two characters or more, without scikit-learn's English stop words.
 
     Examples
     --------
-    >>> words_of(["Snow closes the airport"])
+    >>> tokenize(["Snow closes the airport"])
     [['snow', 'closes', 'airport']]
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
-    analyse = CountVectorizer(stop_words="english").build_analyzer()
-    return [analyse(text) for text in texts]
+    analyze = CountVectorizer(stop_words="english").build_analyzer()
+    return [analyze(text) for text in texts]
 
 
-def tfidf(words: Sequence[Sequence[str]], asked: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
-    """The cosine of TF-IDF rows, ``(1 + log tf) * (1 + log((1 + n) / (1 + df)))``.
+def tfidf(words: Sequence[Sequence[str]], queries: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
+    """Rank events by the cosine of TF-IDF rows, weighted ``(1 + log tf) * (1 + log((1 + n) / (1 + df)))``.
 
     Examples
     --------
@@ -47,14 +47,14 @@ def tfidf(words: Sequence[Sequence[str]], asked: Iterable[int], days: Days, k: i
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    if not any(words):  # scikit-learn takes no archive without words
-        return iter([[] for _ in asked])
+    if not any(words):  # scikit-learn raises an error if there are no words at all
+        return iter([[] for _ in queries])
     rows = TfidfVectorizer(analyzer=list, sublinear_tf=True).fit_transform(words)
-    return _nearest(sp.csr_array(rows), asked, days, k)
+    return _best_by_product(sp.csr_array(rows), queries, days, k)
 
 
-def bm25(words: Sequence[Sequence[str]], asked: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
-    """Okapi BM25, k1 1.2 and b 0.75, with each word of the event asked about counted once.
+def bm25(words: Sequence[Sequence[str]], queries: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
+    """Rank events by Okapi BM25 with k1 1.2 and b 0.75; each word of the query event counts once.
 
     The inverse document frequency is Lucene's, ``log(1 + (n - df + 0.5) / (df + 0.5))``, which is never negative.
 
@@ -69,17 +69,17 @@ def bm25(words: Sequence[Sequence[str]], asked: Iterable[int], days: Days, k: in
     import bm25s
 
     if not any(words):
-        yield from ([] for _ in asked)
+        yield from ([] for _ in queries)
         return
     index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
     index.index([list(each) for each in words], show_progress=False)
-    for number in asked:
+    for number in queries:
         query = sorted(set(words[number]))
         yield _best(index.get_scores(query), number, days, k) if query else []
 
 
-def by_topics(topics: Sequence[Iterable[str]], asked: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
-    """The number of topics in common, then the newest: how archives of linked news have done it.
+def by_topics(topics: Sequence[Iterable[str]], queries: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
+    """Rank events by the number of topics shared with the query, then newest first, as many news archives do.
 
     Examples
     --------
@@ -92,11 +92,11 @@ def by_topics(topics: Sequence[Iterable[str]], asked: Iterable[int], days: Days,
     starts = np.cumsum([0, *map(len, columns)])
     indices = np.fromiter((i for each in columns for i in each), np.int64)
     rows = sp.csr_array((np.ones(len(indices)), indices, starts), shape=(len(columns), max(1, len(column))))
-    return _nearest(rows, asked, days, k)
+    return _best_by_product(rows, queries, days, k)
 
 
-def by_newest(asked: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
-    """The newest of all.
+def by_newest(queries: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
+    """List the newest events for every query.
 
     Examples
     --------
@@ -104,20 +104,21 @@ def by_newest(asked: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
     [[2], [0]]
     """
     newest = np.argsort(-days, kind="stable")[: k + 1].tolist()
-    for number in asked:
+    for number in queries:
         yield [other for other in newest if other != number][:k]
 
 
-def _nearest(rows: sp.csr_array, asked: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
-    for number in asked:
+def _best_by_product(rows: sp.csr_array, queries: Iterable[int], days: Days, k: int) -> Iterator[list[int]]:
+    """Yield the k best events of each query by the inner product of their rows."""
+    for number in queries:
         yield _best(rows @ rows[[number]].toarray()[0], number, days, k)
 
 
 def _best(scores: npt.NDArray[np.floating], number: int, days: Days, k: int) -> list[int]:
-    """The k best of an event's scores, its own aside."""
-    found = np.flatnonzero(scores > 0)
-    found = found[found != number]
-    if len(found) > k:  # only those that may be among them need sorting
-        found = found[scores[found] >= np.partition(scores[found], -k)[-k]]
-    best: list[int] = found[np.lexsort((found, -days[found], -scores[found]))][:k].tolist()
+    """Return the numbers of the k events with the best scores, without the query itself."""
+    candidates = np.flatnonzero(scores > 0)
+    candidates = candidates[candidates != number]
+    if len(candidates) > k:  # drop what cannot be among the k best, so that less has to be sorted
+        candidates = candidates[scores[candidates] >= np.partition(scores[candidates], -k)[-k]]
+    best: list[int] = candidates[np.lexsort((candidates, -days[candidates], -scores[candidates]))][:k].tolist()
     return best

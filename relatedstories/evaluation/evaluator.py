@@ -1,4 +1,4 @@
-"""Evaluation: how well links agree with what people judge to be related, beside baselines on the same events."""
+"""The evaluation of an archive's links against judgements of relatedness, compared with baselines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ import numpy as np
 
 from relatedstories.disk.atomic import check_parent, new_file
 from relatedstories.errors import BadValueError, InputError, shown, shown_names, whole_number
-from relatedstories.evaluation.baselines import bm25, by_newest, by_topics, tfidf, words_of
+from relatedstories.evaluation.baselines import bm25, by_newest, by_topics, tfidf, tokenize
 from relatedstories.events import Event, events_of
 from relatedstories.index.stories import RelatedStories
-from relatedstories.judging.judgements import QUERIES, Headings, Judgements, check_ids, checked, write_qrels, write_run
+from relatedstories.judging.judgements import (
+    QUERIES,
+    Headings,
+    Judgements,
+    check_ids,
+    restrict_judgements,
+    write_qrels,
+    write_run,
+)
 from relatedstories.judging.measures import (
     TREC_NAMES,
     Estimate,
@@ -31,39 +39,39 @@ from relatedstories.progress import Progress
 __all__ = [
     "Evaluation",
     "check_runs_folder",
-    "compared",
     "evaluate",
+    "evaluate_lists",
 ]
 
 LIBRARY = "relatedstories"
-"""The library's own name among the systems compared."""
+"""The name of this library among the systems compared."""
 
-_QUERIES_AT_ONCE = 100
-"""Queries answered between two calls of `progress`."""
+_BATCH_SIZE = 100
+"""Number of queries answered between two calls of `progress`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What `evaluate` found.
+    """The result of `evaluate`.
 
     Parameters
     ----------
     k : int
-        How many links an event at most.
+        Number of links per event.
     events : int
-        How many the archive holds.
+        Number of events in the archive.
     queries : tuple of str
-        The ids of the events asked about.
+        The ids of the query events.
     lists : dict of str to dict of str to list of str
-        For each system, the ids listed for each query, best first.
+        The ids that each system lists for each query, best first.
     values : dict of str to dict of str to tuple of float
-        For each system and measure, a value for each query.
+        The value of each query, by system and measure.
     estimates : dict of str to dict of str to Estimate
-        For each system and measure, the mean.
+        The mean over the queries, by system and measure.
     leads : dict of str to dict of str to Estimate
-        For each baseline and measure, how far the library is ahead of it: the mean of the differences, query by query.
+        The mean difference between the library and each baseline, paired by query, by baseline and measure.
     judgements : mapping of str to mapping of str to int
-        What it was judged by; of more queries than were asked about, all.
+        The judgements, including those of queries that are not in the sample.
     """
 
     k: int
@@ -76,7 +84,7 @@ class Evaluation:
     judgements: Judgements = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures as JSON has them."""
+        """Return the figures in a form that JSON can hold."""
         figures = {
             part: {
                 system: {measure: estimate._asdict() for measure, estimate in estimates.items()}
@@ -87,7 +95,7 @@ class Evaluation:
         return {"events": self.events, "judged": len(self.judgements), "queries": len(self.queries), "k": self.k, **figures}
 
     def rows(self) -> list[list[str]]:
-        """The figures as the rows of a table, the first with the names of the measures."""
+        """Return the figures as the rows of a table; the first row names the measures."""
         systems = [[name, *map(str, estimates.values())] for name, estimates in self.estimates.items()]
         leads = [[f"ahead of {name}", *map(str, estimates.values())] for name, estimates in self.leads.items()]
         return [["", *self.estimates[LIBRARY]], *systems, *leads]
@@ -96,17 +104,17 @@ class Evaluation:
         return format_table(self.rows())
 
     def write_runs(self, folder: str | os.PathLike[str]) -> None:
-        """Write the judgements and lists for other tools: ``qrels.txt`` and, of each system, ``NAME.run``, in TREC's formats.
+        """Write the judgements (``qrels.txt``) and each system's lists (``NAME.run``) in TREC's formats.
 
         Parameters
         ----------
         folder : path
-            Made if it is not there; files of these names are replaced.
+            Created if it does not exist; files of these names are replaced.
 
         Raises
         ------
         InputError
-            If it is no folder, or an id has white space, which parts the columns of these files.
+            If the path is not a folder, or an id contains white space, which separates the columns of these files.
         """
         folder = Path(folder)
         check_runs_folder(folder)
@@ -122,7 +130,7 @@ class Evaluation:
 
 
 def check_runs_folder(folder: Path) -> None:
-    """Raise `InputError` where `Evaluation.write_runs` could not write, before any work is spent."""
+    """Raise `InputError` if `Evaluation.write_runs` cannot write to a folder; meant to be called before any work is done."""
     check_parent(folder)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: got a file, expected a new folder or an existing one")
@@ -139,54 +147,55 @@ def evaluate(
     n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Measure an archive's links against judgements of what is related, beside baselines.
+    """Measure an archive's links, and those of baselines, against judgements of which events are related.
 
-    The baselines are TF-IDF and BM25 over title and text, the number of shared topics and then the newest, and the newest.
+    The baselines are TF-IDF and BM25 over title and text, the number of shared topics (ties newest first), and the newest
+    events.
 
     Parameters
     ----------
     events : iterable of Event
-        The archive; needs the extra ``relatedstories[evaluate]``.
+        The archive. The extra ``relatedstories[evaluate]`` has to be installed.
     judgements : mapping of str to mapping of str to int, optional
-        For the ids of some events, the gains of others: 0 unrelated, up to 10 the higher the more related; what is not
-        judged is unrelated. `read_qrels` reads them from a file. By default the archive's headings judge: gain 2 for the
-        same, 1 for one above it in common. As a heading would also count as a topic, all are then taken from the events
-        before anything is ranked.
+        For each query's id, the gains of other events: 0 for unrelated, up to 10 for the most related. Events without a
+        judgement count as unrelated. `read_qrels` reads judgements from a file. By default they are derived from the
+        archive's headings: gain 2 for the same heading, 1 for a shared heading above it. As a heading also counts as a
+        topic, all headings are then removed from the events before anything is ranked.
     k : int, default 5
-        How many links an event.
+        Number of links per event.
     above : mapping of str to sequence of str, optional
-        For ids, the headings above the event's own, where headings judge.
+        For each id, the headings above the event's own. Only allowed if judgements are derived from headings.
     queries : int, default 1500
-        How many events are asked about at most: of more that are judged, a sample, the same in each run. Where headings
-        judge, those are that share theirs with two others at least.
+        Maximum number of query events. If more are judged, a sample is used, the same in each run. With judgements from
+        headings, the queries are the events that share their heading with at least two others.
     stories : RelatedStories, optional
-        With settings of its own; it is fitted to the events here. By default ``RelatedStories()``.
+        The settings to evaluate; it is fitted to the events. By default ``RelatedStories()``.
     n_jobs : int, default 1
-        Processes to extract topics on; -1 for as many as there are cores.
+        Number of processes that extract topics; -1 for one per core.
     progress : callable, optional
-        Told of the stage, the events done and the events in all.
+        Called with the stage, the number of events done and the number of all events.
 
     Returns
     -------
     Evaluation
-        Its measures, each over the k best and averaged over the queries, are those of trec_eval:
+        The measures are those of trec_eval, each over the k best events and averaged over the queries:
 
-        - nDCG: ``sum((2**gain - 1) / log2(rank + 1))``, divided by that of the best list there could be;
-        - P: the share of k that is related (gain 1 or more); a list shorter than k counts as k;
-        - R: the share of all related events that is listed;
-        - MRR: 1 / rank of the first related event, 0 where there is none;
-        - hit: whether there is one (trec_eval's success).
+        - nDCG: ``sum((2**gain - 1) / log2(rank + 1))``, divided by the same sum for the ideal list;
+        - P (precision): the number of related events (gain 1 or more) in the list, divided by k;
+        - R (recall): the share of all related events that is listed;
+        - MRR: 1 / rank of the first related event, 0 if none is listed;
+        - hit: 1 if a related event is listed, otherwise 0 (trec_eval's success).
 
-        Intervals are those within which 95% of the means of 2,000 resamples of the queries lie.
+        Intervals are 95% bootstrap intervals of the mean, from 2,000 resamples of the queries.
 
     Raises
     ------
     InputError
-        If an argument is not as above, no query is left, or the extra is not installed.
+        If an argument is invalid, no query is left, or the extra is not installed.
 
     Notes
     -----
-    trec_eval takes the gain itself for nDCG; gains are handed to it as ``2**gain - 1``. Sources: K. Järvelin and
+    trec_eval uses the gain itself for nDCG, so gains are passed to it as ``2**gain - 1``. Sources: K. Järvelin and
     J. Kekäläinen, "Cumulated gain-based evaluation of IR techniques", 2002; C. Burges et al., "Learning to rank using
     gradient descent", 2005, for 2**gain - 1; B. Efron, "Bootstrap methods: another look at the jackknife", 1979.
 
@@ -203,86 +212,86 @@ def evaluate(
     (('1', '2', '3'), '1.000 [1.000, 1.000]')
     """
     k, queries = whole_number("evaluate", "k", k, 1), whole_number("evaluate", "queries", queries, 1)
-    trec_eval, _ = (import_extra("evaluate", module) for module in ("pytrec_eval", "bm25s"))  # before any work is spent
+    trec_eval, _ = (import_extra("evaluate", module) for module in ("pytrec_eval", "bm25s"))  # fail before any work is done
     archive = sorted(events_of("evaluate", events), key=lambda event: event.id)
     number_of = {event.id: number for number, event in enumerate(archive)}
     if judgements is None:
-        judgements = _headings(archive, above)
+        judgements = _judgements_from_headings(archive, above)
         archive = [replace(event, heading=None) for event in archive]
     elif above is not None:
-        raise BadValueError("evaluate", "above", shown(above), "None, as judgements are given")
+        raise BadValueError("evaluate", "above", shown(above), "None, because judgements are given")
     else:
-        judgements = _known(judgements, number_of)
-    asked = sample_queries(sorted(judgements), queries)
+        judgements = _judgements_of_archive(judgements, number_of)
+    query_ids = sample_queries(sorted(judgements), queries)
 
     stories = RelatedStories() if stories is None else stories
     stories.fit(archive, n_jobs=n_jobs, progress=progress)
-    lists = {LIBRARY: _library_lists(stories, asked, k, progress)}
-    numbers = [number_of[id_] for id_ in asked]
+    lists = {LIBRARY: _library_lists(stories, query_ids, k, progress)}
+    numbers = [number_of[id_] for id_ in query_ids]
     days = np.array([event.date.toordinal() if event.date else 0 for event in archive])
-    words = words_of(event.full_text for event in archive)
+    words = tokenize(event.full_text for event in archive)
     topics = [[topic.key for topic in stories.topics(event.id)] for event in archive]
-    for name, found in (
+    for name, rankings in (
         ("tfidf", tfidf(words, numbers, days, k)),
         ("bm25", bm25(words, numbers, days, k)),
         ("shared-topics", by_topics(topics, numbers, days, k)),
         ("newest", by_newest(numbers, days, k)),
     ):
-        lists[name] = {id_: [archive[i].id for i in best] for id_, best in zip(asked, found, strict=True)}
-    return compared(trec_eval, judgements, asked, lists, k, len(archive))
+        lists[name] = {id_: [archive[i].id for i in best] for id_, best in zip(query_ids, rankings, strict=True)}
+    return evaluate_lists(trec_eval, judgements, query_ids, lists, k, len(archive))
 
 
-def _headings(archive: Sequence[Event], above: Mapping[str, Sequence[str]] | None) -> Headings:
+def _judgements_from_headings(archive: Sequence[Event], above: Mapping[str, Sequence[str]] | None) -> Headings:
     headings = Headings(archive, above)
     if not headings:
-        filed = sum(event.heading is not None for event in archive)
+        n_with_heading = sum(event.heading is not None for event in archive)
         raise InputError(
-            f"got {filed} of {len(archive)} events with a heading, but no heading over {headings.min_events} events or more, "
-            "expected one at least to judge by; or judgements from elsewhere"
+            f"got {n_with_heading} of {len(archive)} events with a heading, but no heading of {headings.min_events} events or "
+            "more, expected at least one such heading, or judgements from another source"
         )
     return headings
 
 
-def _known(judgements: Judgements, number_of: Mapping[str, int]) -> Judgements:
-    known = checked(judgements, number_of)
+def _judgements_of_archive(judgements: Judgements, number_of: Mapping[str, int]) -> Judgements:
+    known = restrict_judgements(judgements, number_of)
     if not known:
         raise InputError(
-            f"got {len(judgements)} judged queries, but none that is an event of the archive and relates to another of it, "
-            f"expected one at least; the archive's ids: {shown_names(list(number_of), 3)}"
+            f"got {len(judgements)} judged queries, but none in the archive has a related event in the archive, "
+            f"expected at least one; the archive's ids: {shown_names(list(number_of), 3)}"
         )
     return known
 
 
-def _library_lists(stories: RelatedStories, asked: Sequence[str], k: int, progress: Progress | None) -> dict[str, list[str]]:
+def _library_lists(stories: RelatedStories, query_ids: Sequence[str], k: int, progress: Progress | None) -> dict[str, list[str]]:
     lists: dict[str, list[str]] = {}
-    for start in range(0, len(asked), _QUERIES_AT_ONCE):
-        ids = asked[start : start + _QUERIES_AT_ONCE]
+    for start in range(0, len(query_ids), _BATCH_SIZE):
+        ids = query_ids[start : start + _BATCH_SIZE]
         for id_, links in zip(ids, stories.related_many(ids, k), strict=True):
             lists[id_] = [link.event.id for link in links]
         if progress is not None:
-            progress("links", len(lists), len(asked))
+            progress("links", len(lists), len(query_ids))
     return lists
 
 
-def compared(
+def evaluate_lists(
     trec_eval: ModuleType,
     judgements: Judgements,
-    asked: tuple[str, ...],
+    query_ids: tuple[str, ...],
     lists: dict[str, dict[str, list[str]]],
     k: int,
-    events: int,
+    n_events: int,
 ) -> Evaluation:
-    """What lists are worth, those of the library (`LIBRARY`) beside those of other systems, on the same queries."""
-    measured = measure_lists(trec_eval, judgements, asked, lists, k)
+    """Return the evaluation of given lists: those of the library (named `LIBRARY`) and of other systems for the same queries."""
+    values_by_system = measure_lists(trec_eval, judgements, query_ids, lists, k)
     names = [f"{name}@{k}" for name in TREC_NAMES]
-    values = {system: np.array(rows) for system, rows in measured.items()}
-    leads = {system: values[LIBRARY] - theirs for system, theirs in values.items() if system != LIBRARY}
-    found = bootstrap_estimates(np.stack([*values.values(), *leads.values()], axis=1).reshape(len(asked), -1))
-    estimates = [dict(zip(names, found[i : i + len(names)], strict=True)) for i in range(0, len(found), len(names))]
+    values = {system: np.array(rows) for system, rows in values_by_system.items()}
+    leads = {system: values[LIBRARY] - others for system, others in values.items() if system != LIBRARY}
+    bootstrapped = bootstrap_estimates(np.stack([*values.values(), *leads.values()], axis=1).reshape(len(query_ids), -1))
+    estimates = [dict(zip(names, bootstrapped[i : i + len(names)], strict=True)) for i in range(0, len(bootstrapped), len(names))]
     return Evaluation(
         k,
-        events,
-        asked,
+        n_events,
+        query_ids,
         lists,
         {system: dict(zip(names, map(tuple, array.T.tolist()), strict=True)) for system, array in values.items()},
         dict(zip(values, estimates[: len(values)], strict=True)),

@@ -1,7 +1,8 @@
-"""An archive as a site that people read: `export` writes its pages, as HTML, JSON, XML and Markdown.
+"""The export of an archive as a static site, in HTML, JSON, XML and Markdown.
 
-The way of a page: `site` (the events by day and topic) → `views` (what each page shows, with `paths`) → `render` (the formats:
-templates, with `markdown` and `linked_data`, and `records` for JSON) → `writer` (what changed, to disk) → `job` (all of it).
+`job` runs the export: `site` groups the events by day and topic, `view_builder` builds the `views` (what each page shows, at
+which of the `paths`), `render` turns them into text (with templates, `markdown` and `linked_data`, or `records` for JSON), and
+`writer` writes the files that changed.
 """
 
 from relatedstories.export.job import TITLE, Exported, export

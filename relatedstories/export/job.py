@@ -1,4 +1,4 @@
-"""The export: an archive as a site of pages."""
+"""The export of an archive as a site of pages."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Unpack
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
-from relatedstories.export.render import FORMATS, Renderer, SiteInfo, site_address
+from relatedstories.export.render import FORMATS, Renderer, SiteInfo, checked_base_url
 from relatedstories.export.site import Site
-from relatedstories.export.views import View, Views
-from relatedstories.export.writer import Writer, check_site
+from relatedstories.export.view_builder import ViewBuilder
+from relatedstories.export.views import View
+from relatedstories.export.writer import SiteWriter, check_site
 from relatedstories.ranking.filters import LinkFilters
 
 if TYPE_CHECKING:
@@ -27,25 +28,25 @@ if TYPE_CHECKING:
 __all__ = ["TITLE", "Exported", "export"]
 
 TITLE = "Related stories"
-FEED_ENTRIES = 50
+N_FEED_ENTRIES = 50
 
 
 @dataclass(slots=True)
 class Exported:
-    """What an export did.
+    """The report of an export.
 
     Parameters
     ----------
     events, days, topics : int
-        How many of each have a page.
+        Number of events, days and topics that have a page.
     written, unchanged, removed : int
-        Files that were written, that were there already, and that are gone.
+        Number of files written, left as they were, and removed.
     pages : dict of str to int
-        How many there are of each format.
+        Number of pages in each format.
     characters : dict of str to int
-        Of each format, the characters of all its pages.
+        Number of characters of all pages in each format.
     seconds : dict of str to float
-        Wall time by stage; that of a format is to make its pages and to write them.
+        Wall time by stage; the stage of a format is the rendering and writing of its pages.
     """
 
     events: int = 0
@@ -67,7 +68,7 @@ class Exported:
                 f"{self.events} events, {self.days} days, {self.topics} topics",
                 f"{self.written} files written, {self.unchanged} unchanged, {self.removed} removed",
                 f"{seconds:.1f} s: {stages}",
-                f"{total / max(1e-9, seconds):,.0f} pages a second, finding links included; making and writing alone: {rates}",
+                f"{total / max(1e-9, seconds):,.0f} pages per second in all; rendering and writing alone: {rates}",
             ]
         )
 
@@ -90,27 +91,27 @@ def export(
     Parameters
     ----------
     stories : RelatedStories
-        Fitted, or loaded.
+        A fitted or loaded archive.
     to : path
-        The folder. After an export it holds the pages of this one: only those that changed are written, and those that an
-        earlier export wrote and this one did not, of other formats too, are removed. Other files in it stay.
+        The folder of the site. Only pages that changed are written. Pages of earlier exports, in any format, that this export
+        does not have are removed. Other files in the folder stay.
     formats : iterable of {"html", "json", "xml", "md"}
-        Pages of each link to the same page in the others. With "html" go a style sheet and a feed, with "json" and "xml" their
+        Each page links to the same page in the other formats. "html" adds a style sheet and a feed, "json" and "xml" their
         schemas.
     k : int, default 5
-        How many links an event at most.
+        Number of links per event.
     title : str
-        Of the site.
+        The title of the site.
     base_url : str, optional
-        Where the site will be, for canonical links and the feed; all other links work anywhere, from a disk too.
+        The address of the site, for canonical links and the feed; all other links are relative and work anywhere.
     templates : path, optional
-        A folder of Jinja2 templates in place of the packaged ones of these names, see `relatedstories.export.render.Renderer`.
+        A folder of Jinja2 templates that replace packaged ones, see `relatedstories.export.render.Renderer`.
     n_jobs : int, default 1
-        Threads to compare events on; -1 for as many as there are cores.
+        Number of threads that compare events; -1 for one per core.
     progress : callable, optional
-        Told of the stage, and how many events, or at last pages, of how many are done.
+        Called with the stage, the number of events (or at last pages) done, and the number of all.
     **keywords
-        As of `RelatedStories.related`: what may be listed, and how much of a kind.
+        The link filters, as for `RelatedStories.related`.
 
     Returns
     -------
@@ -119,14 +120,15 @@ def export(
     Raises
     ------
     InputError
-        If an argument is not as above, `to` holds a file of a page's name that no export wrote, or another export is at work
-        there.
+        If an argument is invalid, if `to` holds a file with the name of a page that no export wrote, or if another export is
+        running there.
 
     Notes
     -----
-    Pages are at ``news/YYYY/MM/D/words-of-the-title-digest.html``, which depends on the event alone: its date, its title, and a
-    digest of its id. Topics that two events or more have get a page. Lists of more than `relatedstories.export.views.PART`
-    events go on on further pages. The same archive gives the same files, to the byte.
+    The path of an event's page, ``news/YYYY/MM/D/words-of-the-title-digest.html``, depends on the event alone: its date, its
+    title, and a digest of its id. Topics of two or more events have a page. Lists of more than
+    `relatedstories.export.view_builder.MAX_EVENTS` events continue on further pages. The same archive gives the same files,
+    byte for byte.
 
     Examples
     --------
@@ -138,29 +140,29 @@ def export(
     >>> first.pages, first.written, second.written, second.unchanged
     ({'html': 5}, 7, 0, 7)
     """
-    LinkFilters.of("export", **keywords)  # a mistake shows before the work
+    LinkFilters.of("export", **keywords)  # invalid filters are reported before any work is done
     k = whole_number("export", "k", k, 0)
-    renderer = Renderer(SiteInfo(_title(title), site_address(base_url), _formats(formats)), templates)
+    renderer = Renderer(SiteInfo(_checked_title(title), checked_base_url(base_url), _checked_formats(formats)), templates)
     check_site(to)
     report, folder = Exported(), Path(os.path.realpath(to))
     folder.mkdir(exist_ok=True)
     with locked(folder / ".relatedstories.lock", f"the site {to}"):
         with _timed(report, "sorting"):
             site = Site(stories, progress)
-            views = Views(site, renderer.site.title)
+            views = ViewBuilder(site, renderer.site.title)
             suffixes = renderer.site.formats
-            extras = dict(renderer.extras(views.latest(FEED_ENTRIES)))
+            extras = dict(renderer.extras(views.latest(N_FEED_ENTRIES)))
             stems = list(views.stems())
-            writer = Writer(to, stems, suffixes, extras)
+            writer = SiteWriter(to, stems, suffixes, extras)
         for suffix in suffixes:
             report.pages[suffix] = report.characters[suffix] = 0
         start = time.perf_counter()
-        for done, view in enumerate(_all(stories, views, k, n_jobs, progress, keywords), 1):
+        for done, view in enumerate(_all_views(stories, views, k, n_jobs, progress, keywords), 1):
             for suffix in suffixes:
-                begun = time.perf_counter()
+                page_start = time.perf_counter()
                 text = renderer.page(view, suffix)
                 writer.write(f"{view.stem}.{suffix}", text)
-                report.seconds[suffix] = report.seconds.get(suffix, 0.0) + time.perf_counter() - begun
+                report.seconds[suffix] = report.seconds.get(suffix, 0.0) + time.perf_counter() - page_start
                 report.pages[suffix] += 1
                 report.characters[suffix] += len(text)
             if progress is not None:
@@ -176,35 +178,37 @@ def export(
     return report
 
 
-def _all(
-    stories: RelatedStories, views: Views, k: int, n_jobs: int, progress: Progress | None, keywords: Keywords
+def _all_views(
+    stories: RelatedStories, views: ViewBuilder, k: int, n_jobs: int, progress: Progress | None, keywords: Keywords
 ) -> Iterator[View]:
-    def compared(stage: str, done: int, total: int) -> None:
-        if progress is not None and stage == "comparing":  # then the pages tell of the way
+    """Yield the views of all pages, events first."""
+
+    def report_comparing(stage: str, done: int, total: int) -> None:
+        if progress is not None and stage == "comparing":  # afterwards, progress is reported page by page
             progress(stage, done, total)
 
-    for place, (event, links) in enumerate(stories.all_related(k, n_jobs=n_jobs, progress=compared, **keywords)):
+    for place, (event, links) in enumerate(stories.all_related(k, n_jobs=n_jobs, progress=report_comparing, **keywords)):
         yield views.event(place, event, links)
-    yield from views.of_days()
-    yield from views.of_topics()
-    yield from views.of_years()
+    yield from views.day_views()
+    yield from views.topic_views()
+    yield from views.year_views()
     yield views.home()
 
 
-def _title(title: object) -> str:
+def _checked_title(title: object) -> str:
     if not isinstance(title, str) or not title.strip():
-        raise BadValueError("export", "title", shown(title), "a text that is not empty")
+        raise BadValueError("export", "title", shown(title), "text that is not empty")
     return title.strip()
 
 
-def _formats(formats: Iterable[str]) -> tuple[str, ...]:
-    asked = list(several("export", "formats", formats))
-    for suffix in asked:
+def _checked_formats(formats: Iterable[str]) -> tuple[str, ...]:
+    requested = list(several("export", "formats", formats))
+    for suffix in requested:
         if suffix not in FORMATS:
-            raise BadValueError("export", "formats", shown(suffix), f"some of {', '.join(FORMATS)}")
-    if not asked:
-        raise BadValueError("export", "formats", "none", f"some of {', '.join(FORMATS)}")
-    return tuple(suffix for suffix in FORMATS if suffix in asked)
+            raise BadValueError("export", "formats", shown(suffix), f"one or more of {', '.join(FORMATS)}")
+    if not requested:
+        raise BadValueError("export", "formats", "none", f"one or more of {', '.join(FORMATS)}")
+    return tuple(suffix for suffix in FORMATS if suffix in requested)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What search engines read of an event's page: schema.org's NewsArticle as JSON-LD."""
+"""The description of an event's page for search engines: schema.org's NewsArticle as JSON-LD."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any
 
 from relatedstories.export.views import EventView
 
-__all__ = ["json_ld", "web_address"]
+__all__ = ["is_web_address", "json_ld"]
 
 _TYPES = {"person": "Person", "organisation": "Organization", "place": "Place", "event": "Event", "work": "CreativeWork"}
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
 def json_ld(view: EventView, base: str) -> str:
-    """The JSON-LD of an event, as it may stand within a script element.
+    """Return the JSON-LD of an event, escaped so that it can stand inside a script element.
 
     Parameters
     ----------
     view : EventView
     base : str
-        What paths are put behind: the address of the site, or what leads to its root.
+        The prefix of all paths: the address of the site, or the relative path to its root.
 
     Notes
     -----
-    Topics are what the article is ``about``. schema.org keeps ``isRelatedTo`` to products and services; of articles the term is
-    the ``relatedLink`` of the page they are the main entity of.
+    The topics are what the article is ``about``. schema.org's ``isRelatedTo`` is for products and services only, so related
+    events are the ``relatedLink`` of the page whose main entity the article is.
     """
     event = view.event
     article: dict[str, Any] = {
@@ -49,9 +49,9 @@ def json_ld(view: EventView, base: str) -> str:
     sources = [(source, source) if isinstance(source, str) else source for source in event.sources]
     if sources:
         article["citation"] = [
-            {"@type": "CreativeWork", "name": name} | ({"url": url} if web_address(url) else {}) for name, url in sources
+            {"@type": "CreativeWork", "name": name} | ({"url": url} if is_web_address(url) else {}) for name, url in sources
         ]
-    if event.url and web_address(event.url):
+    if event.url and is_web_address(event.url):
         article["isBasedOn"] = event.url
     address = f"{base}{view.stem}.html"
     page: dict[str, Any] = {"@type": "WebPage", "@id": address}
@@ -61,12 +61,12 @@ def json_ld(view: EventView, base: str) -> str:
     return json.dumps(article, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
 
 
-def web_address(text: str) -> bool:
-    """Whether a reader may be led there: what a "javascript:" address does is not a page.
+def is_web_address(text: str) -> bool:
+    """Return whether an address is safe to link to: a "javascript:" address, for example, runs a script.
 
     Examples
     --------
-    >>> web_address("https://example.org"), web_address("javascript:alert(1)")
+    >>> is_web_address("https://example.org"), is_web_address("javascript:alert(1)")
     (True, False)
     """
     return text[:8].lower().startswith(("https://", "http://")) and text.isprintable() and " " not in text

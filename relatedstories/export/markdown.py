@@ -1,4 +1,4 @@
-"""Events as Markdown: front matter that says all of an event, and text that reads as it is."""
+"""Events as Markdown: front matter with all fields of an event, and escaped text that reads back unchanged."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from relatedstories.pages.parsing import EVENT_ID
 
 __all__ = ["front_matter", "inline", "paragraphs", "target"]
 
-_ENDS = re.compile(r"\A\n+|\n+\Z|(?<=\n\n)\n+")
-_PIECES = re.compile(r"[^\n\0]+")
-_FIRST_SPACE = re.compile(r"^[ \t]", re.MULTILINE)
-_LAST_SPACE = re.compile(r"[ \t]$", re.MULTILINE)
-_MARKER = re.compile(r"^(?:[-+=:#]|\d{1,9}(?=[.)]))", re.MULTILINE)
-_GARBLING = str.maketrans({letter: f"&#{ord(letter)};" for letter in "âÃÂ"})
-_GARBLING_QUOTED = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "âÃÂ"})
+_EMPTY_LINES = re.compile(r"\A\n+|\n+\Z|(?<=\n\n)\n+")
+_UNBROKEN = re.compile(r"[^\n\0]+")
+_LEADING_SPACE = re.compile(r"^[ \t]", re.MULTILINE)
+_TRAILING_SPACE = re.compile(r"[ \t]$", re.MULTILINE)
+_BLOCK_MARKER = re.compile(r"^(?:[-+=:#]|\d{1,9}(?=[.)]))", re.MULTILINE)
+_CHARACTER_REFERENCES = str.maketrans({letter: f"&#{ord(letter)};" for letter in "âÃÂ"})
+_QUOTED_ESCAPES = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "âÃÂ"})
 
 
 def inline(text: str) -> str:
-    r"""The text on one line, as a heading, an item of a list, or within a link; without the spaces around it.
+    r"""Return the text escaped on one line, as in a heading, a list item or a link, without surrounding spaces.
 
     Examples
     --------
@@ -31,11 +31,11 @@ def inline(text: str) -> str:
     C\# \[sic\]&#10;\<b\>
     """
     line = escaped(text.strip()).replace("#", r"\#").replace("&\\#", "&#")
-    return _ungarbled(line if line.startswith("\\") else _MARKER.sub(_unmarked, line))
+    return _protected_from_repair(line if line.startswith("\\") else _BLOCK_MARKER.sub(_escape_marker, line))
 
 
 def paragraphs(text: str) -> str:
-    r"""The text as paragraphs of a page, to be read back by `relatedstories.pages.read_pages` as it was.
+    r"""Return the text escaped as paragraphs, so that `relatedstories.pages.read_pages` reads it back unchanged.
 
     Examples
     --------
@@ -46,28 +46,28 @@ def paragraphs(text: str) -> str:
     <BLANKLINE>
     &#10;&#32; or code \|
     """
-    # Piece by piece, as `escaped` makes references of what ends lines, and replaces NUL.
-    text = _PIECES.sub(lambda found: escaped(found[0]).replace("|", r"\|"), text)
-    text = _MARKER.sub(_unmarked, text)
-    text = _FIRST_SPACE.sub(_reference, _LAST_SPACE.sub(_reference, text))
-    return _ungarbled(_ENDS.sub(lambda found: "&#10;" * len(found[0]), text))
+    # `escaped` would turn line ends into references and replace NUL, so it is given the text between them.
+    text = _UNBROKEN.sub(lambda found: escaped(found[0]).replace("|", r"\|"), text)
+    text = _BLOCK_MARKER.sub(_escape_marker, text)
+    text = _LEADING_SPACE.sub(_character_reference, _TRAILING_SPACE.sub(_character_reference, text))
+    return _protected_from_repair(_EMPTY_LINES.sub(lambda found: "&#10;" * len(found[0]), text))
 
 
-def _unmarked(found: re.Match[str]) -> str:
+def _escape_marker(found: re.Match[str]) -> str:
     return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
 
 
-def _reference(found: re.Match[str]) -> str:
+def _character_reference(found: re.Match[str]) -> str:
     return f"&#{ord(found[0])};"
 
 
-def _ungarbled(text: str) -> str:
-    """The text so that reading it mends nothing in it: what looks garbled was so before, or is meant."""
-    return text if repair_mojibake(text) == text else text.translate(_GARBLING)
+def _protected_from_repair(text: str) -> str:
+    """Return the text written so that reading it does not repair it as garbled: it has been repaired, or is meant so."""
+    return text if repair_mojibake(text) == text else text.translate(_CHARACTER_REFERENCES)
 
 
 def target(url: str) -> str:
-    """An address as the target of a link.
+    """Return an address as the target of a link.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def target(url: str) -> str:
 
 
 def front_matter(event: Event) -> str:
-    r"""All of an event but its text.
+    r"""Return all fields of an event except its text as front matter.
 
     Examples
     --------
@@ -104,4 +104,4 @@ def front_matter(event: Event) -> str:
             pair = None if isinstance(source, str) else source
             lines += [f"  - name: {quoted(pair[0])}", f"    url: {quoted(pair[1])}"] if pair else [f"  - {quoted(str(source))}"]
     text = "\n".join(lines)
-    return text if repair_mojibake(text) == text else text.translate(_GARBLING_QUOTED)
+    return text if repair_mojibake(text) == text else text.translate(_QUOTED_ESCAPES)

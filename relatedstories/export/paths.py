@@ -1,4 +1,7 @@
-"""Where the pages of a site are: a path for each event, day, year and topic, safe in any file system and always the same."""
+"""The paths of a site's pages: one for each event, day, year and topic, safe in any file system and always the same.
+
+A stem is the path of a page within the site without its suffix.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,19 @@ import re
 
 from relatedstories.accents import strip_accents
 
-__all__ = ["HOME", "UNDATED", "day_stem", "event_stem", "part_stem", "slug", "topic_stem", "up", "year_stem"]
+__all__ = ["HOME", "UNDATED", "day_stem", "event_stem", "part_stem", "root_path", "slug", "topic_stem", "year_stem"]
 
 HOME = "index"
 UNDATED = "news/undated/index"
 
-SLUG = 60
-"""Letters of a slug at most. Windows takes paths of 260 in all."""
+MAX_SLUG = 60
+"""Number of characters of a slug. Windows allows 260 for a whole path."""
 
-_OTHERS = re.compile("[^a-z0-9]+")
+_NON_WORD = re.compile("[^a-z0-9]+")
 
 
 def slug(text: str) -> str:
-    """The words of a text in small letters of ASCII, "-" between them, as many as fit; "" where it has none.
+    """Return the words of a text as lower-case ASCII joined with "-", as many as fit; "" if it has none.
 
     Examples
     --------
@@ -32,57 +35,57 @@ def slug(text: str) -> str:
     text = text[:1000]
     if not text.isascii():
         text = strip_accents(text).replace("ß", "ss").encode("ascii", "ignore").decode()
-    words = _OTHERS.sub("-", text.lower()).strip("-")
-    if len(words) > SLUG:
-        words = words[: SLUG + 1].rpartition("-")[0] or words[:SLUG]
+    words = _NON_WORD.sub("-", text.lower()).strip("-")
+    if len(words) > MAX_SLUG:
+        words = words[: MAX_SLUG + 1].rpartition("-")[0] or words[:MAX_SLUG]
     return words
 
 
-def _digest(text: str) -> str:
-    """Thirteen letters and digits, small ones only: file systems may not tell "A" from "a"."""
+def _path_digest(text: str) -> str:
+    """Return a digest of 13 letters and digits, in lower case because some file systems ignore case."""
     return base64.b32encode(hashlib.blake2b(text.encode(), digest_size=8).digest()).decode().rstrip("=").lower()
 
 
 def event_stem(id_: str, title: str, date: dt.date | None) -> str:
-    """The path of an event's pages within the site, less the suffix. It depends on the event alone.
+    """Return the stem of an event's pages; it depends on the event alone.
 
     Examples
     --------
     >>> event_stem("../1", "Rain in Wales", dt.date(2020, 2, 5))
     'news/2020/02/5/rain-in-wales-gxq3u35acshoa'
     """
-    digest = _digest(id_)
+    digest = _path_digest(id_)
     words = slug(title)
     name = f"{words}-{digest}" if words else digest
-    # Without a date there would be one folder for all; of a thousand each has few.
+    # Events without a date are spread over 1,024 folders, as one folder might hold too many.
     return f"{day_stem(date).removesuffix('index')}{name}" if date else f"news/undated/{digest[:2]}/{name}"
 
 
 def day_stem(date: dt.date | None) -> str:
-    """The path of a day's pages; of None, those of events without a date."""
+    """Return the stem of a day's pages, or for None that of the events without a date."""
     return f"news/{date.year:04}/{date.month:02}/{date.day}/index" if date else UNDATED
 
 
 def year_stem(year: int) -> str:
-    """The path of a year's pages."""
+    """Return the stem of a year's pages."""
     return f"news/{year:04}/index"
 
 
 @functools.lru_cache(1 << 16)
 def topic_stem(name: str) -> str:
-    """The path of a topic's pages.
+    """Return the stem of a topic's pages.
 
     Examples
     --------
     >>> topic_stem("CON"), topic_stem("con")
     ('topics/dp/con-dpcd3bi5fcw2a', 'topics/yh/con-yhmgjpioidsx2')
     """
-    digest, words = _digest(name), slug(name)
+    digest, words = _path_digest(name), slug(name)
     return f"topics/{digest[:2]}/{words}-{digest}" if words else f"topics/{digest[:2]}/{digest}"
 
 
 def part_stem(stem: str, part: int) -> str:
-    """The path of the further pages of a list that is too long for one, from 1.
+    """Return the stem of one page of a list that is too long for one page; pages are numbered from 1.
 
     Examples
     --------
@@ -92,12 +95,12 @@ def part_stem(stem: str, part: int) -> str:
     return stem if part == 1 else f"{stem}-p{part}"
 
 
-def up(stem: str) -> str:
-    """What leads from a page to the root of the site, so that links work wherever the site is put.
+def root_path(stem: str) -> str:
+    """Return the relative path from a page to the root of the site, so that links work wherever the site is.
 
     Examples
     --------
-    >>> up("news/2020/02/5/index"), up("index")
+    >>> root_path("news/2020/02/5/index"), root_path("index")
     ('../../../../', '')
     """
     return "../" * stem.count("/")

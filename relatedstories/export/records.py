@@ -1,4 +1,4 @@
-"""Pages as JSON: what schema.json describes."""
+"""Pages as JSON, in the form that schema.json describes."""
 
 from __future__ import annotations
 
@@ -6,32 +6,43 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from relatedstories.export.views import DayLink, DayView, EventView, HomeView, Label, Listed, TopicView, View, YearLink, YearView
+from relatedstories.export.views import (
+    DayLink,
+    DayView,
+    EventView,
+    HomeView,
+    ListedEvent,
+    TopicLink,
+    TopicView,
+    View,
+    YearLink,
+    YearView,
+)
 
-__all__ = ["SCHEMA", "as_json", "record"]
+__all__ = ["SCHEMA", "to_json", "to_record"]
 
 SCHEMA = "schema.json"
 
 
-def as_json(view: View, formats: Iterable[str]) -> str:
-    """A page as one line of JSON."""
-    return json.dumps(record(view, formats), ensure_ascii=False, separators=(",", ":")) + "\n"
+def to_json(view: View, formats: Iterable[str]) -> str:
+    """Return a page as one line of JSON."""
+    return json.dumps(to_record(view, formats), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def record(view: View, formats: Iterable[str]) -> dict[str, Any]:
-    """What a page shows, all paths relative to it."""
+def to_record(view: View, formats: Iterable[str]) -> dict[str, Any]:
+    """Return what a page shows as a JSON object, with all paths relative to the page."""
     name = view.stem.rpartition("/")[2]
     head = {"$schema": view.root + SCHEMA, "type": view.kind, "formats": {suffix: f"{name}.{suffix}" for suffix in formats}}
-    return head | _Paths(view.root).of(view)
+    return head | _RecordBuilder(view.root).fields(view)
 
 
-class _Paths:
-    """Makes the parts of records, with paths from one page."""
+class _RecordBuilder:
+    """Builds the fields of a page's record, with paths relative to the page."""
 
     def __init__(self, root: str) -> None:
         self.root = root
 
-    def of(self, view: View) -> dict[str, Any]:
+    def fields(self, view: View) -> dict[str, Any]:
         match view:
             case EventView():
                 return self.event(view)
@@ -47,11 +58,11 @@ class _Paths:
             case TopicView():
                 bars = view.timeline.bars if view.timeline else []
                 return {
-                    **self.label(view.label),
+                    **self.topic(view.label),
                     "count": view.count,
                     **self.parts(view),
                     "timeline": [{"period": bar.name, "count": bar.count} for bar in bars],
-                    "beside": [self.label(label) for label in view.beside],
+                    "beside": [self.topic(label) for label in view.beside],
                     "events": [self.listed(one) for _, group in view.listed for one in group],
                 }
             case YearView():
@@ -68,31 +79,31 @@ class _Paths:
                     "count": view.count,
                     "days": [{**self.day(day), "events": [self.listed(one) for one in listed]} for day, listed in view.days],
                     "years": [self.year(year) for year in view.years],
-                    "topics": [self.label(label) for label in view.topics],
+                    "topics": [self.topic(label) for label in view.topics],
                 }
 
     def event(self, view: EventView) -> dict[str, Any]:
         related = []
         for one in view.related:
-            link: dict[str, Any] = {**self.listed(Listed(one.link.event, one.stem)), **one.link.to_dict()}
-            link["context"] = one.context and self.label(one.context)
-            link["topics"] = [self.label(label) for label in one.labels]
+            link: dict[str, Any] = {**self.listed(ListedEvent(one.link.event, one.stem)), **one.link.to_dict()}
+            link["context"] = one.context and self.topic(one.context)
+            link["topics"] = [self.topic(label) for label in one.labels]
             related.append(link)
         return {
             "event": view.event.to_dict(),
             "day": self.path(view.day),
-            "topics": [self.label(label) for label in view.labels],
+            "topics": [self.topic(label) for label in view.labels],
             "related": related,
         }
 
     def path(self, stem: str) -> str:
         return f"{self.root}{stem}.json"
 
-    def listed(self, one: Listed) -> dict[str, Any]:
+    def listed(self, one: ListedEvent) -> dict[str, Any]:
         date = one.event.date
         return {"id": one.event.id, "title": one.event.title, "date": date and date.isoformat(), "path": self.path(one.stem)}
 
-    def label(self, label: Label) -> dict[str, Any]:
+    def topic(self, label: TopicLink) -> dict[str, Any]:
         record: dict[str, Any] = {"name": label.name}
         if label.kind is not None:
             record["kind"] = label.kind

@@ -1,4 +1,4 @@
-"""The formats of pages: each makes of a view the text of a file."""
+"""The rendering of views as the text of files, in each format."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from typing import Any, NamedTuple
 import jinja2
 
 from relatedstories.errors import BadValueError, InputError, shown
-from relatedstories.export.linked_data import json_ld, web_address
+from relatedstories.export.linked_data import is_web_address, json_ld
 from relatedstories.export.markdown import front_matter, inline, paragraphs, target
-from relatedstories.export.records import SCHEMA, as_json
-from relatedstories.export.views import Listed, View
+from relatedstories.export.records import SCHEMA, to_json
+from relatedstories.export.views import ListedEvent, View
 
-__all__ = ["FORMATS", "HERE", "Renderer", "SiteInfo", "long_date", "short", "site_address"]
+__all__ = ["FORMATS", "PACKAGE_DIR", "Renderer", "SiteInfo", "checked_base_url", "cut_at_word", "long_date"]
 
-HERE = Path(__file__).parent
+PACKAGE_DIR = Path(__file__).parent
 FORMATS = {"html": "HTML", "json": "JSON", "xml": "XML", "md": "Markdown"}
-"""The suffixes of the formats, with what readers call them."""
+"""The suffixes of the formats, with the names shown to readers."""
 
 MEDIA_TYPES = {"html": "text/html", "json": "application/json", "xml": "application/xml", "md": "text/markdown"}
 KINDS = ("event", "day", "topic", "year", "home")
@@ -32,22 +32,22 @@ STYLE, FEED = "style.css", "feed.atom"
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-_NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_INVALID_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _EMPTY_LINES = re.compile(r"\n\s*\n")
 
 
 class SiteInfo(NamedTuple):
-    """What all pages have in common, the variable ``site`` of templates.
+    """What all pages share: the variable ``site`` of templates.
 
     Parameters
     ----------
     title : str
     base_url : str
-        The address that the site will have, with a "/" at its end, or "".
+        The address of the site, ending in "/", or "" if it is not known.
     formats : tuple of str
         Suffixes, in the order of `FORMATS`.
     names, media_types : mapping of str to str
-        Of each format what readers and programs call it.
+        The name shown to readers and the media type of each format.
     """
 
     title: str
@@ -58,39 +58,39 @@ class SiteInfo(NamedTuple):
 
 
 class Renderer:
-    """Makes pages of views.
+    """Renders views as pages.
 
     Parameters
     ----------
     site : SiteInfo
     templates : path, optional
-        A folder of templates in place of the packaged ones of the same name.
+        A folder of templates that replace the packaged ones of the same name.
 
     Raises
     ------
     InputError
-        If there is no such folder, none of its files has the name of a template, or a template is broken.
+        If the folder does not exist, none of its files has the name of a template, or a template has a syntax error.
 
     Notes
     -----
-    Templates are `event`, `day`, `topic`, `year` and `home` with ``.html``, ``.xml`` and ``.md``, ``base.html``, ``feed.atom``
-    and ``style.css``. Their variables are the fields of the page's view (see `relatedstories.export.views`), and `site`.
-    ``{% extends "relatedstories/event.html" %}`` takes a packaged one and changes some of its blocks. In HTML and XML all is
-    escaped.
+    The templates are `event`, `day`, `topic`, `year` and `home`, each with the suffixes ``.html``, ``.xml`` and ``.md``, and
+    ``base.html``, ``feed.atom`` and ``style.css``. Their variables are `site` and the fields of the page's view (see
+    `relatedstories.export.views`). A template that begins with ``{% extends "relatedstories/event.html" %}`` takes over a
+    packaged one and replaces some of its blocks. In HTML and XML, all values are escaped.
     """
 
     def __init__(self, site: SiteInfo, templates: str | os.PathLike[str] | None = None) -> None:
         self.site = site
-        ours = jinja2.FileSystemLoader(HERE / "templates")
-        loaders: list[jinja2.BaseLoader] = [ours, jinja2.PrefixLoader({"relatedstories": ours})]
-        self.own = None
+        packaged = jinja2.FileSystemLoader(PACKAGE_DIR / "templates")
+        loaders: list[jinja2.BaseLoader] = [packaged, jinja2.PrefixLoader({"relatedstories": packaged})]
+        self.custom_dir: Path | None = None
         if templates is not None:
-            self.own = Path(templates)
-            _check_own(self.own)
-            loaders.insert(0, jinja2.FileSystemLoader(self.own))
+            self.custom_dir = Path(templates)
+            _check_custom_dir(self.custom_dir)
+            loaders.insert(0, jinja2.FileSystemLoader(self.custom_dir))
         loader = jinja2.ChoiceLoader(loaders)
         self._markup = _environment(loader, site, autoescape=True)
-        self._markup.filters |= {"paragraphs": _paragraphs}
+        self._markup.filters |= {"paragraphs": _split_paragraphs}
         self._markdown = _environment(loader, site, autoescape=False)
         self._markdown.filters |= {"inline": inline, "paragraphs": paragraphs, "target": target}
         self._markdown.globals["front_matter"] = front_matter
@@ -103,23 +103,23 @@ class Renderer:
         self._feed = self._template(FEED) if "html" in site.formats else None
 
     def page(self, view: View, suffix: str) -> str:
-        """A page in one format."""
+        """Return a page in one format."""
         if suffix == "json":
-            return as_json(view, self.site.formats)
-        return _rendered(self._templates[f"{view.kind}.{suffix}"], view)
+            return to_json(view, self.site.formats)
+        return _render(self._templates[f"{view.kind}.{suffix}"], view)
 
-    def extras(self, latest: Sequence[Listed]) -> Iterable[tuple[str, str]]:
-        """The names and texts of what is there besides pages: style sheet, feed and schemas."""
+    def extras(self, latest: Sequence[ListedEvent]) -> Iterable[tuple[str, str]]:
+        """Yield the names and texts of the files besides the pages: style sheet, feed and schemas."""
         if self._feed is not None:
-            yield STYLE, self._text(STYLE)
-            yield FEED, _rendered(self._feed, _Feed(latest))
+            yield STYLE, self._read_template(STYLE)
+            yield FEED, _render(self._feed, _FeedView(latest))
         for suffix, name in (("json", SCHEMA), ("xml", "schema.xsd")):
             if suffix in self.site.formats:
-                yield name, (HERE / name).read_text(encoding="utf-8")
+                yield name, (PACKAGE_DIR / name).read_text(encoding="utf-8")
 
-    def _text(self, name: str) -> str:
-        own = self.own / name if self.own else None
-        return (own if own and own.is_file() else HERE / "templates" / name).read_text(encoding="utf-8")
+    def _read_template(self, name: str) -> str:
+        custom = self.custom_dir / name if self.custom_dir else None
+        return (custom if custom and custom.is_file() else PACKAGE_DIR / "templates" / name).read_text(encoding="utf-8")
 
     def _template(self, name: str) -> jinja2.Template:
         environment = self._markdown if name.endswith(".md") else self._markup
@@ -127,22 +127,24 @@ class Renderer:
             return environment.get_template(name)
         except jinja2.TemplateSyntaxError as error:
             place = f"{error.filename or error.name}:{error.lineno}"
-            raise InputError(f"{place}: got a broken template ({error.message}), expected one of Jinja's") from None
+            raise InputError(f"{place}: got a broken template ({error.message}), expected valid Jinja") from None
         except jinja2.TemplateNotFound as error:
-            raise InputError(f"{name}: got a template that needs {error.name}, which is not there") from None
+            raise InputError(f"{name}: got a template that needs {error.name}, expected that file to exist") from None
 
 
 @dataclass(frozen=True)
-class _Feed:
-    listed: Sequence[Listed]
+class _FeedView:
+    """The variables of the feed's template."""
+
+    listed: Sequence[ListedEvent]
 
 
-def _check_own(folder: Path) -> None:
+def _check_custom_dir(folder: Path) -> None:
     if not folder.is_dir():
-        raise InputError(f"{folder}: got no folder, expected one of templates")
-    known = {path.name for path in (HERE / "templates").iterdir()}
+        raise InputError(f"{folder}: got no folder, expected a folder of templates")
+    known = {path.name for path in (PACKAGE_DIR / "templates").iterdir()}
     if not any((folder / name).is_file() for name in known):
-        raise InputError(f"{folder}: got no template of a name that is used, expected one or more of {', '.join(sorted(known))}")
+        raise InputError(f"{folder}: got no file with the name of a template, expected one or more of {', '.join(sorted(known))}")
 
 
 def _environment(loader: jinja2.BaseLoader, site: SiteInfo, *, autoescape: bool) -> jinja2.Environment:
@@ -155,31 +157,31 @@ def _environment(loader: jinja2.BaseLoader, site: SiteInfo, *, autoescape: bool)
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    environment.globals |= {"site": site, "json_ld": json_ld, "uuid": _uuid}
-    environment.filters |= {"day": long_date, "month": _month, "short": short}
-    environment.tests["web_address"] = web_address
+    environment.globals |= {"site": site, "json_ld": json_ld, "uuid": _entry_id}
+    environment.filters |= {"day": long_date, "month": _month, "short": cut_at_word}
+    environment.tests["web_address"] = is_web_address
     return environment
 
 
-def _rendered(template: jinja2.Template, view: Any) -> str:
+def _render(template: jinja2.Template, view: Any) -> str:
     try:
         text = template.render(vars(view), view=view)
     except jinja2.TemplateError as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name.partition(".")[2]]
         place = next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if not frame.filename.endswith(".py")), "")
         raise InputError(f"{place or template.name}: got a template that cannot be filled in ({error})") from None
-    return text if str(template.name).endswith(".md") else _printable(text)
+    return text if str(template.name).endswith(".md") else _replace_invalid(text)
 
 
-def _printable(page: str) -> str:
-    """What XML cannot hold and HTML should not is shown as U+FFFD; a carriage return stays one."""
-    if _NOT_XML.search(page):
-        page = _NOT_XML.sub("\ufffd", page)
+def _replace_invalid(page: str) -> str:
+    """Return the page with characters that XML cannot hold replaced by U+FFFD and carriage returns as references."""
+    if _INVALID_IN_XML.search(page):
+        page = _INVALID_IN_XML.sub("\ufffd", page)
     return page.replace("\r", "&#13;")
 
 
 def long_date(date: dt.date | None) -> str:
-    """The date as readers write it.
+    """Return the date written out for readers.
 
     Examples
     --------
@@ -193,12 +195,12 @@ def _month(date: dt.date) -> str:
     return _MONTHS[date.month - 1]
 
 
-def short(text: str, limit: int = 160) -> str:
-    """The text on one line, cut at a space where it is longer.
+def cut_at_word(text: str, limit: int = 160) -> str:
+    """Return the text on one line, cut between words if it is longer than the limit.
 
     Examples
     --------
-    >>> short("Rain in Wales", 10)
+    >>> cut_at_word("Rain in Wales", 10)
     'Rain in…'
     """
     line = " ".join(text[: 4 * limit].split())
@@ -207,21 +209,21 @@ def short(text: str, limit: int = 160) -> str:
     return (line[:limit].rpartition(" ")[0] or line[: limit - 1]) + "…"
 
 
-def _paragraphs(text: str) -> list[str]:
+def _split_paragraphs(text: str) -> list[str]:
     return [part.strip() for part in _EMPTY_LINES.split(text.replace("\r\n", "\n")) if part.strip()]
 
 
-def _uuid(*parts: str) -> str:
-    """A name for an entry of a feed that stays, wherever the site is put."""
+def _entry_id(*parts: str) -> str:
+    """Return an identifier of a feed's entry that stays the same wherever the site is."""
     import uuid
 
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(("relatedstories", *parts))))
 
 
-def site_address(value: object) -> str:
-    """The address of a site, with a "/" at its end; raises `BadValueError` where it is none."""
+def checked_base_url(value: object) -> str:
+    """Return the address of a site ending in "/", "" for None; raise `BadValueError` if it is not an address."""
     if value is None:
         return ""
-    if not isinstance(value, str) or not web_address(value) or {"?", "#", '"', "<", ">"} & {*value}:
+    if not isinstance(value, str) or not is_web_address(value) or {"?", "#", '"', "<", ">"} & {*value}:
         raise BadValueError("export", "base_url", shown(value), "an address such as 'https://example.org/news/'")
     return value if value.endswith("/") else value + "/"

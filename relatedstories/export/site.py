@@ -1,4 +1,4 @@
-"""What a site has pages of: the events of an archive by day and by topic, kept as numbers."""
+"""The events of an archive by day and by topic, kept as numbers: what a site has pages of."""
 
 from __future__ import annotations
 
@@ -22,37 +22,41 @@ if TYPE_CHECKING:
 
 __all__ = ["Day", "Site", "TopicPage"]
 
-ALONE = 2
-"""A topic of fewer events has no page: it would lead nowhere but back."""
+MIN_TOPIC_EVENTS = 2
+"""Number of events a topic needs to have a page; the page of a single event's topic would lead only back to the event."""
 
 
 class Day(NamedTuple):
-    """A day that has events, or None for all events without a date; the places of its events, by id."""
+    """A day that has events (None for the events without a date), with the places of its events, by id."""
 
     date: dt.date | None
     places: list[int]
 
 
 class TopicPage(NamedTuple):
-    """A topic that has a page: the places of its events, newest first, and what else these are about."""
+    """A topic that has a page: the places of its events, newest first, and the topics that occur with it.
+
+    Each of these is given as its name, its kind, and the number of events that have both topics.
+    """
 
     name: str
     kind: str
     places: list[int]
-    beside: list[tuple[str, str, int]]
+    cooccurring: list[tuple[str, str, int]]
 
 
 class Site:
-    """The events of an archive by day and by topic.
+    """Holds the events of an archive by day and by topic.
 
-    It holds ids, paths and some numbers of the events, no texts: an event is read again when a page lists it.
+    Ids, paths and numbers are kept, texts are not: an event is read again when a page lists it. The place of an event is
+    its position in the archive, which is sorted by id.
 
     Parameters
     ----------
     stories : RelatedStories
-        Fitted.
+        A fitted archive.
     progress : callable, optional
-        Told of the stage, the events done and the events in all.
+        Called with the stage, the number of events done and the number of all events.
 
     Examples
     --------
@@ -67,98 +71,102 @@ class Site:
         self._stories = stories
         self.ids: list[str] = []
         self.stems: list[str] = []
-        self._names: list[str] = []
-        self._kinds: list[str] = []
+        self._topic_names: list[str] = []
+        self._topic_kinds: list[str] = []
         numbers: dict[str, int] = {}
-        days, found, bounds = array("l"), array("l"), array("l", [0])
+        days, topic_numbers, bounds = array("l"), array("l"), array("l", [0])
         for event in stories:
             self.ids.append(event.id)
             self.stems.append(event_stem(event.id, event.title, event.date))
             days.append(event.date.toordinal() if event.date else 0)
             for topic in stories.topics(event.id):
-                number = numbers.setdefault(topic.name, len(self._names))
-                if number == len(self._names):
-                    self._names.append(topic.name)
-                    self._kinds.append(topic.kind)
-                found.append(number)
-            bounds.append(len(found))
+                number = numbers.setdefault(topic.name, len(self._topic_names))
+                if number == len(self._topic_names):
+                    self._topic_names.append(topic.name)
+                    self._topic_kinds.append(topic.kind)
+                topic_numbers.append(number)
+            bounds.append(len(topic_numbers))
             if progress is not None:
                 progress("sorting", len(self.ids), len(stories))
-        self._numbers = numbers
+        self._number_of = numbers
         self._days = np.array(days, np.int32)
-        self._found, self._bounds = np.array(found, np.int32), np.array(bounds, np.int64)
-        newest_first = np.lexsort((np.arange(len(days)), -self._days))  # those without a date come last
+        self._topic_numbers, self._bounds = np.array(topic_numbers, np.int32), np.array(bounds, np.int64)
+        newest_first = np.lexsort((np.arange(len(days)), -self._days))  # events without a date come last
         self._rank = np.empty(len(days), np.int32)
         self._rank[newest_first] = np.arange(len(days))
-        self.days = _days(self._days, newest_first)
+        self.days = _group_by_day(self._days, newest_first)
         place_of = np.repeat(np.arange(len(days)), np.diff(self._bounds))
-        by_topic = np.lexsort((self._rank[place_of], self._found))
+        by_topic = np.lexsort((self._rank[place_of], self._topic_numbers))
         self._places = place_of[by_topic]
-        self._counts = np.bincount(self._found, minlength=len(self._names))
+        self._counts = np.bincount(self._topic_numbers, minlength=len(self._topic_names))
         self._ends = np.cumsum(self._counts)
 
     def event(self, place: int) -> Event:
-        """The event at a place of the archive."""
+        """Return the event at a place of the archive."""
         return self._stories[self.ids[place]]
 
     def stem(self, id_: str) -> str:
-        """The path of an event's pages."""
-        return self.stems[bisect_left(self.ids, id_)]  # an archive gives its events by id
+        """Return the path of an event's pages, without the suffix."""
+        return self.stems[bisect_left(self.ids, id_)]
 
     def date(self, place: int) -> dt.date | None:
-        """Its date, without reading it."""
+        """Return the date of the event at a place, without reading the event."""
         ordinal = int(self._days[place])
         return dt.date.fromordinal(ordinal) if ordinal else None
 
     def topics_of(self, place: int) -> list[Topic]:
-        """The topics of the event at a place."""
-        numbers = self._found[self._bounds[place] : self._bounds[place + 1]].tolist()
-        return [Topic(self._names[number], self._kinds[number]) for number in numbers]
+        """Return the topics of the event at a place."""
+        numbers = self._topic_numbers[self._bounds[place] : self._bounds[place + 1]].tolist()
+        return [Topic(self._topic_names[number], self._topic_kinds[number]) for number in numbers]
 
     def has_page(self, name: str) -> bool:
-        """Whether a topic has a page."""
-        number = self._numbers.get(name)
-        return number is not None and bool(self._counts[number] >= ALONE)
+        """Return whether a topic has a page."""
+        number = self._number_of.get(name)
+        return number is not None and bool(self._counts[number] >= MIN_TOPIC_EVENTS)
 
     def topic_counts(self) -> list[tuple[str, int]]:
-        """The topics that have a page, with how many events each has, by name."""
+        """Return the topics that have a page, by name, with the number of events of each."""
         counts = self._counts.tolist()
-        return sorted((name, count) for name, count in zip(self._names, counts, strict=True) if count >= ALONE)
+        return sorted((name, count) for name, count in zip(self._topic_names, counts, strict=True) if count >= MIN_TOPIC_EVENTS)
 
     def commonest(self, n: int) -> list[tuple[str, str, int]]:
-        """Names and kinds of the commonest topics, with how many events each has."""
-        return self._first(self._counts, n)
+        """Return the name, kind and number of events of the commonest topics."""
+        return self._commonest(self._counts, n)
 
-    def topics(self, beside: int = 12) -> Iterator[TopicPage]:
-        """Each topic that has a page, by name, with so many of those that occur with it."""
+    def topics(self, n_cooccurring: int = 12) -> Iterator[TopicPage]:
+        """Yield each topic that has a page, by name, with the topics that occur with it most often."""
         for name, count in self.topic_counts():
-            number = self._numbers[name]
+            number = self._number_of[name]
             places: list[int] = self._places[self._ends[number] - count : self._ends[number]].tolist()
-            spans = [self._found[self._bounds[place] : self._bounds[place + 1]] for place in places]
-            together, counts = np.unique(np.concatenate(spans), return_counts=True)
-            others = (together != number) & (self._counts[together] >= ALONE)
-            chosen = self._first(counts[others], beside, together[others])
-            yield TopicPage(name, self._kinds[number], places, chosen)
+            spans = [self._topic_numbers[self._bounds[place] : self._bounds[place + 1]] for place in places]
+            cooccurring, counts = np.unique(np.concatenate(spans), return_counts=True)
+            others = (cooccurring != number) & (self._counts[cooccurring] >= MIN_TOPIC_EVENTS)
+            commonest = self._commonest(counts[others], n_cooccurring, cooccurring[others])
+            yield TopicPage(name, self._topic_kinds[number], places, commonest)
 
-    def _first(self, counts: npt.NDArray[Any], n: int, numbers: npt.NDArray[Any] | None = None) -> list[tuple[str, str, int]]:
-        """The topics of the greatest counts, then by name."""
+    def _commonest(self, counts: npt.NDArray[Any], n: int, numbers: npt.NDArray[Any] | None = None) -> list[tuple[str, str, int]]:
+        """Return the topics with the greatest counts, ties by name; `numbers` are the topics counted, by default all."""
         if n < len(counts):
-            least = np.partition(counts, -n)[-n]
-            kept = np.flatnonzero(counts >= least)
+            smallest = np.partition(counts, -n)[-n]
+            candidates = np.flatnonzero(counts >= smallest)
         else:
-            kept = np.arange(len(counts))
-        which = kept if numbers is None else numbers[kept]
-        pairs = zip(which.tolist(), counts[kept].tolist(), strict=True)
-        topics = [(self._names[number], self._kinds[number], count) for number, count in pairs if self._counts[number] >= ALONE]
+            candidates = np.arange(len(counts))
+        selected = candidates if numbers is None else numbers[candidates]
+        pairs = zip(selected.tolist(), counts[candidates].tolist(), strict=True)
+        topics = [
+            (self._topic_names[number], self._topic_kinds[number], count)
+            for number, count in pairs
+            if self._counts[number] >= MIN_TOPIC_EVENTS
+        ]
         return sorted(topics, key=lambda topic: (-topic[2], topic[0]))[:n]
 
 
-def _days(days: npt.NDArray[np.int32], newest_first: npt.NDArray[np.intp]) -> list[Day]:
-    """The days that have events, newest first, and then None if there are events without a date."""
+def _group_by_day(days: npt.NDArray[np.int32], newest_first: npt.NDArray[np.intp]) -> list[Day]:
+    """Return the days that have events, newest first, then the events without a date if there are any."""
     sorted_days = days[newest_first]
     starts = np.flatnonzero(np.diff(sorted_days, prepend=-1)).tolist() if len(days) else []
-    found = []
+    grouped = []
     for start, end in pairwise([*starts, len(days)]):
         ordinal = int(sorted_days[start])
-        found.append(Day(dt.date.fromordinal(ordinal) if ordinal else None, newest_first[start:end].tolist()))
-    return found
+        grouped.append(Day(dt.date.fromordinal(ordinal) if ordinal else None, newest_first[start:end].tolist()))
+    return grouped

@@ -1,6 +1,6 @@
-"""Files of a site on disk: written where they change, each whole or not at all, and removed when nothing makes them any more.
+"""The files of a site on disk: written atomically if they changed, and removed when the site no longer has them.
 
-A list of all files that exports wrote stands in the folder. What is not in it was put there by somebody else, and stays.
+The folder holds a list of all files that exports wrote. Files that are not in it are not touched.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from pathlib import Path
 from relatedstories.disk.atomic import new_file
 from relatedstories.errors import InputError
 
-__all__ = ["LISTING", "Writer"]
+__all__ = ["MANIFEST", "SiteWriter", "check_site"]
 
-LISTING = ".relatedstories-export"
-_FIRST = "relatedstories export 1"
-_OURS = re.compile(
+MANIFEST = ".relatedstories-export"
+_HEADER = "relatedstories export 1"
+_SITE_PATH = re.compile(
     r"(?:(?:news|topics)/[a-z0-9/-]+|index)\.(?:html|json|xml|md)|style\.css|feed\.atom|schema\.(?:json|xsd)",
 )
 
 
-class Writer:
+class SiteWriter:
     """Writes the files of a site.
 
     Parameters
     ----------
     folder : path
-        Made if it is not there.
+        The folder of the site, created if it does not exist.
     stems : collection of str
-        The paths within it of all pages that will be written, less their suffixes.
+        The paths of all pages that will be written, without their suffixes.
     suffixes : sequence of str
-        Each page is written with each of these.
+        The suffixes that each page is written with.
     extras : collection of str
         The paths of other files that will be written.
 
     Raises
     ------
     InputError
-        If a file cannot be put there, or is there and no export wrote it.
+        If the folder cannot be written to, or holds a file with the name of a page that no export wrote.
     """
 
     def __init__(
@@ -50,117 +50,117 @@ class Writer:
         self.written = self.unchanged = self.removed = 0
         self._stems, self._suffixes, self._extras = frozenset(stems), suffixes, frozenset(extras)
         self._folders: set[str] = set()
-        self._old: list[str] = []  # what is there and will not be any more
-        known, top = 0, set()
-        for path in _listed(self.folder):
-            top.add(path.partition("/")[0])
+        self._obsolete: list[str] = []  # files of earlier exports that this one does not write
+        n_known, top_level = 0, set()
+        for path in _read_manifest(self.folder):
+            top_level.add(path.partition("/")[0])
             if path in self:
-                known += 1
+                n_known += 1
             else:
-                self._old.append(path)
-        self._check_unwritten(top)
+                self._obsolete.append(path)
+        self._check_foreign_files(top_level)
         self.folder.mkdir(exist_ok=True)
-        if known < len(self._stems) * len(suffixes) + len(self._extras):
-            # Before the first page, so that none is forgotten if the export is stopped.
-            self._list(self._old)
+        if n_known < len(self._stems) * len(suffixes) + len(self._extras):
+            # Written before the first page, so that no page is forgotten if the export is stopped.
+            self._write_manifest(self._obsolete)
 
     def __contains__(self, path: str) -> bool:
         stem, _, suffix = path.rpartition(".")
         return (suffix in self._suffixes and stem in self._stems) or path in self._extras
 
-    def _check_unwritten(self, ours: Collection[str]) -> None:
+    def _check_foreign_files(self, own: Collection[str]) -> None:
         names = {f"{stem}.{suffix}" for stem in self._stems if "/" not in stem for suffix in self._suffixes}
         names |= self._extras | {stem.partition("/")[0] for stem in self._stems if "/" in stem}
-        found = next((name for name in sorted(names.difference(ours)) if (self.folder / name).exists()), None)
+        found = next((name for name in sorted(names.difference(own)) if (self.folder / name).exists()), None)
         if found is not None:
-            raise InputError(f"{self.folder / found}: got something that no export wrote, expected a folder without it")
+            raise InputError(f"{self.folder / found}: got a file or folder that no export wrote, expected a folder without it")
 
     def write(self, path: str, text: str) -> None:
-        """Write a file unless it is there as it is to be."""
+        """Write a file unless it exists with the same content."""
         content, place = text.encode(), f"{self.folder}/{path}"
         try:
             with open(place, "rb", buffering=0) as file:
                 if file.read(len(content) + 1) == content:
                     self.unchanged += 1
                     return
-        except OSError:  # not there, or no file
+        except OSError:  # missing, or not a file
             pass
         folder = place.rpartition("/")[0]
         if folder not in self._folders:
             os.makedirs(folder, exist_ok=True)
             self._folders.add(folder)
-        # No waiting for the disk, as for an index: a page that is lost with the power is made again by the next export.
-        # One name for all: what an export that was killed leaves, the next one writes over, as it lacks that page too.
-        beside = f"{folder}/.relatedstories-export.tmp"
+        # The disk is not synced, unlike for an index: a page lost in a power failure is written again by the next export.
+        # There is one temporary name per folder, so that the next export overwrites what a killed one left behind.
+        temporary = f"{folder}/.relatedstories-export.tmp"
         try:
-            Path(beside).unlink(missing_ok=True)  # not written through, should it be a link to somewhere
-            with open(beside, "xb", buffering=0) as file:
+            Path(temporary).unlink(missing_ok=True)  # if it is a symbolic link, its target must not be written to
+            with open(temporary, "xb", buffering=0) as file:
                 written = 0
                 while written < len(content):
                     written += file.write(content[written:]) or 0
-            os.replace(beside, place)
+            os.replace(temporary, place)
         except BaseException:
-            Path(beside).unlink(missing_ok=True)
+            Path(temporary).unlink(missing_ok=True)
             raise
         self.written += 1
 
     def finish(self) -> None:
-        """Remove what earlier exports wrote and this one did not, and folders that this leaves empty."""
-        for path in self._old:
+        """Remove files that earlier exports wrote and this one did not, and folders left empty."""
+        for path in self._obsolete:
             place = self.folder / path
             if Path(os.path.realpath(place.parent)) != place.parent:
-                continue  # another place, by a symbolic link
+                continue  # a symbolic link leads out of the site
             try:
                 place.unlink()
             except FileNotFoundError:
                 continue
             self.removed += 1
-            for above in place.parents:
-                if above == self.folder:
+            for parent in place.parents:
+                if parent == self.folder:
                     break
                 try:
-                    above.rmdir()
-                except OSError:  # it holds more
+                    parent.rmdir()
+                except OSError:  # not empty
                     break
-        if self._old:
-            self._old = []
-            self._list(())
+        if self._obsolete:
+            self._obsolete = []
+            self._write_manifest(())
 
-    def _list(self, others: Iterable[str]) -> None:
-        """Write the list of all files that there will be, and of others."""
-        with new_file(self.folder / LISTING) as file:
-            file.write(f"{_FIRST}\n")
+    def _write_manifest(self, others: Iterable[str]) -> None:
+        """Write the list of all files of this export, and of others."""
+        with new_file(self.folder / MANIFEST) as file:
+            file.write(f"{_HEADER}\n")
             for stem in sorted(self._stems):
                 file.writelines(f"{stem}.{suffix}\n" for suffix in self._suffixes)
             file.writelines(f"{path}\n" for path in (*sorted(self._extras), *others))
 
 
 def check_site(folder: str | os.PathLike[str]) -> None:
-    """Raise `InputError` where no site can be written, before any work is spent on it."""
+    """Raise `InputError` if no site can be written to a folder; meant to be called before any work is done."""
     place = Path(os.path.realpath(folder))
     if place.exists() and not place.is_dir():
-        raise InputError(f"{folder}: got a file, expected a folder, or a place for one")
-    above = place if place.is_dir() else place.parent
-    if not above.is_dir():
-        raise InputError(f"{folder}: got a place in {above}, which is no folder, expected an existing one")
-    if not os.access(above, os.W_OK):
-        raise InputError(f"{folder}: got a place that cannot be written to, expected one that can")
-    next(_listed(place), None)
+        raise InputError(f"{folder}: got a file, expected a folder or a path where one can be created")
+    parent = place if place.is_dir() else place.parent
+    if not parent.is_dir():
+        raise InputError(f"{folder}: got a path in {parent}, which is not a folder, expected one in an existing folder")
+    if not os.access(parent, os.W_OK):
+        raise InputError(f"{folder}: got a folder that cannot be written to, expected a writable one")
+    next(_read_manifest(place), None)
 
 
-def _listed(folder: Path) -> Iterator[str]:
-    """What earlier exports wrote."""
+def _read_manifest(folder: Path) -> Iterator[str]:
+    """Yield the paths of the files that earlier exports wrote."""
     try:
-        file = open(folder / LISTING, encoding="utf-8")  # noqa: SIM115
+        file = open(folder / MANIFEST, encoding="utf-8")  # noqa: SIM115
     except FileNotFoundError:
         return
     with file:
-        if file.readline().rstrip("\n") != _FIRST:
-            raise InputError(f"{folder / LISTING}: got a list of another version, expected {_FIRST!r}; export to a new folder")
+        if file.readline().rstrip("\n") != _HEADER:
+            raise InputError(f"{folder / MANIFEST}: got a list of another version, expected {_HEADER!r}; export to a new folder")
         for line in file:
             path = line.rstrip("\n")
-            if not _OURS.fullmatch(path) or "//" in path:
+            if not _SITE_PATH.fullmatch(path) or "//" in path:
                 raise InputError(
-                    f"{folder / LISTING}: got {path!r}, expected paths that an export writes; export to a new folder"
+                    f"{folder / MANIFEST}: got {path!r}, expected paths that an export writes; export to a new folder"
                 )
             yield path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.disk.lazy_sequence import LazySequence, as_line
+from relatedstories.disk.lazy_sequence import LazySequence, to_json_line
 from relatedstories.events import Event
 from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, weigh
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
@@ -115,10 +115,10 @@ class Archive:
         more_embeddings = self._embeddings_of(more_terms, more_keys, user_embeddings)
         terms, keys = self.terms.stack(more_terms).take(order), self.keys.stack(more_keys).take(order)
         return Archive(
-            self.events.plus(events, order),
-            self.ids.plus([event.id for event in events], order),
+            self.events.extended(events, order),
+            self.ids.extended([event.id for event in events], order),
             np.concatenate([self.days, _days(events)])[order],
-            self.found.plus(found, order),
+            self.found.extended(found, order),
             terms,
             keys,
             self._names_with(keys, count_names(found)),
@@ -132,10 +132,10 @@ class Archive:
         removed = np.delete(np.arange(len(self.events)), kept).tolist()
         counts = count_names(self.found[number] for number in removed)
         return Archive(
-            self.events.picked(kept),
-            self.ids.picked(kept),
+            self.events.take(kept),
+            self.ids.take(kept),
             self.days[kept],
-            self.found.picked(kept),
+            self.found.take(kept),
             terms,
             keys,
             self._names_with(keys, {pair: -count for pair, count in counts.items()}),
@@ -169,7 +169,7 @@ class Archive:
             changed[pair] = changed.get(pair, 0) + count
         others = names_by_key(changed)
         places |= {key: place for place, (key, _) in enumerate(others, len(self.names))}
-        return self.names.plus(others, [places[key] for key in keys.terms])
+        return self.names.extended(others, [places[key] for key in keys.terms])
 
     # ------------------------------------------------------------------ events
 
@@ -183,7 +183,7 @@ class Archive:
 
     def holds(self, number: int, event: Event) -> bool:
         """Return whether the event with this number equals another in every field; it is not parsed for that."""
-        return self.events.line(number, Event.to_dict) == as_line(event.to_dict())
+        return self.events.line(number, Event.to_dict) == to_json_line(event.to_dict())
 
     def number_of(self, id_: str) -> int:
         """Return the number of an event, -1 if there is none of this id."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import scipy.sparse as sp
 
-from relatedstories.disk.lazy_sequence import LazySequence, LineSource, as_line
+from relatedstories.disk.lazy_sequence import LazySequence, LineSource, to_json_line
 from relatedstories.events import Event
 from relatedstories.features.vectors import Counts
 from relatedstories.index.archive import Archive
@@ -33,7 +33,7 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
         "events": archive.events.lines(Event.to_dict),
         "ids": archive.ids.lines(),
         "topics-found": archive.found.lines(),
-        "terms": map(as_line, archive.terms.terms),
+        "terms": map(to_json_line, archive.terms.terms),
         "topics": archive.names.lines(),
     }
     return arrays, documents

@@ -1,10 +1,10 @@
 """The files of an index: memory-mapped NumPy arrays and JSON Lines. Nothing in them can run code.
 
 The manifest names the folder of the parts. For each part it holds the size, the checksum and the modification time, and it has
-a checksum of its own. A part with an unchanged modification time is trusted, so that opening an index reads no file whole; a
-part that was copied or touched is compared with its checksum. New parts are written beside the old ones until the new manifest
-replaces the old one in one step. So there is always a complete index, whenever a writer is killed, and the next writer removes
-what was left over.
+a checksum of its own. A part with an unchanged modification time is trusted, so opening an index does not read whole files; a
+part that was copied or touched is compared with its checksum. New parts are written next to the old ones until the new manifest
+replaces the old one atomically. So there is always a complete index, even if a writer is killed, and the next writer removes
+leftover parts.
 """
 
 from __future__ import annotations
@@ -61,10 +61,12 @@ def _index_entries(folder: Path) -> set[str]:
     """Return the names in a folder that belong to an index, or that a killed writer of one left there."""
     names = {name for name in os.listdir(folder) if _PARTS_FOLDER.fullmatch(name) or is_leftover(name)}
     try:
-        about = _manifest(folder)
+        about = _read_manifest(folder)
     except InputError:
         return names | ({MANIFEST} if any(map(_PARTS_FOLDER.fullmatch, names)) else set())
-    return names | {MANIFEST} | ({*about["files"]} if "parts" not in about else set())  # format 3 had them beside it
+    return (
+        names | {MANIFEST} | ({*about["files"]} if "parts" not in about else set())
+    )  # format 3 had its files next to the manifest
 
 
 class JsonLines:
@@ -106,7 +108,7 @@ def write_folder(
     Parameters
     ----------
     folder : Path
-        Replaced if it holds an index; see `check_folder`.
+        The folder, replaced if it holds an index; see `check_folder`.
     arrays : mapping of str to ndarray
         Each is written to a file NAME.npy.
     documents : mapping of str to iterable of bytes
@@ -117,6 +119,7 @@ def write_folder(
     Returns
     -------
     str
+        The checksum.
 
     Raises
     ------
@@ -134,7 +137,7 @@ def write_folder(
             parts.mkdir()
             files = _write_parts(parts, arrays, documents)
             manifest = {"format": FORMAT, **about, "parts": parts.name, "files": files}
-            manifest["sha256"] = _checksum_of_entries(manifest)
+            manifest["sha256"] = _manifest_entries_checksum(manifest)
             with new_file(folder / MANIFEST) as file:
                 file.write(json.dumps(manifest, indent=1) + "\n")
         except BaseException as error:
@@ -143,23 +146,23 @@ def write_folder(
                 raise
             # On a full disk, NumPy raises an OSError without errno and strerror.
             raise InputError(f"{folder}: cannot be written ({error.strerror or os.strerror(errno.ENOSPC)})") from None
-        for name in replaced:  # on a system that does not delete open files, the next writer does
+        for name in replaced:  # where open files cannot be deleted, the next writer deletes them
             path = folder / name
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     return str(manifest["sha256"])
 
 
 def manifest_checksum(folder: Path) -> str | None:
-    """That of the index in a folder, of its manifest; None where a part of it is not there as it was written."""
+    """Return the checksum in the manifest of a folder's index; None if a part of the index is missing or was altered."""
     try:
-        about = _manifest(folder)
-        whole = all(
-            _size_and_time(folder / about["parts"] / name) == {"bytes": known["bytes"], "written": known["written"]}
+        about = _read_manifest(folder)
+        complete = all(
+            _size_and_mtime(folder / about["parts"] / name) == {"bytes": known["bytes"], "written": known["written"]}
             for name, known in about["files"].items()
         )
     except (InputError, OSError, KeyError, TypeError):
         return None
-    return about.get("sha256") if whole else None
+    return about.get("sha256") if complete else None
 
 
 def _write_parts(
@@ -173,19 +176,19 @@ def _write_parts(
             lengths = [file.write(line) for line in lines]
         np.save(parts / f"{name}-starts.npy", np.cumsum([0, *lengths], dtype=np.int64), allow_pickle=False)
     written = sorted(parts.iterdir())
-    # A time in the past, in whole seconds: a file that is written later, even at once, gets another one.
+    # The modification time is set to whole seconds in the past, so that any later write changes it.
     past = (time.time_ns() // _SECOND - 60) * _SECOND
     for path in written:
         with open(path, "r+b") as file:
             os.fsync(file.fileno())
         os.utime(path, ns=(past, past))
-    return {path.name: {**_size_and_time(path), "sha256": _file_checksum(path)} for path in written}
+    return {path.name: {**_size_and_mtime(path), "sha256": _file_checksum(path)} for path in written}
 
 
 _SECOND = 10**9
 
 
-def _size_and_time(path: Path) -> dict[str, int]:
+def _size_and_mtime(path: Path) -> dict[str, int]:
     """Return the size of a file and its modification time in nanoseconds, as the manifest has them."""
     stat = path.stat()
     return {"bytes": stat.st_size, "written": stat.st_mtime_ns}
@@ -196,7 +199,7 @@ def _file_checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _checksum_of_entries(manifest: Mapping[str, Any]) -> str:
+def _manifest_entries_checksum(manifest: Mapping[str, Any]) -> str:
     """Return the checksum of all entries of a manifest except the checksum itself."""
     rest = {name: value for name, value in manifest.items() if name != "sha256"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
@@ -215,7 +218,7 @@ def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Js
     for last in (False, False, False, True):
         version = _manifest_version(folder)
         try:
-            parts = _read(folder)
+            parts = _open_parts(folder)
         except (InputError, FileNotFoundError):
             if last or (version is not None and version == _manifest_version(folder)):
                 raise
@@ -223,11 +226,11 @@ def read_folder(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Js
             if version == _manifest_version(folder):
                 return parts
         time.sleep(0.05)
-    raise InputError(f"{folder}: got an index that is replaced again and again, expected one that stays a while")
+    raise InputError(f"{folder}: got an index that is replaced repeatedly while it is opened, expected it to stay unchanged")
 
 
 def _manifest_version(folder: Path) -> tuple[int, int] | None:
-    """Return what changes whenever the manifest is replaced; None if there is none."""
+    """Return the inode and modification time of the manifest, which change when it is replaced; None if there is none."""
     try:
         stat = (folder / MANIFEST).stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -235,22 +238,23 @@ def _manifest_version(folder: Path) -> tuple[int, int] | None:
     return stat.st_ino, stat.st_mtime_ns
 
 
-def _read(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, JsonLines], dict[str, Any]]:
-    about = _manifest(folder)
+def _open_parts(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, JsonLines], dict[str, Any]]:
+    """Open the index that the present manifest describes."""
+    about = _read_manifest(folder)
     if about["format"] != FORMAT:
         raise InputError(f"{folder}: got an index of format {about['format']}, expected format {FORMAT}; build it again")
-    if about.get("sha256") != _checksum_of_entries(about):
-        raise InputError(f"{folder / MANIFEST}: got an altered file, expected it as it was written; build the index again")
+    if about.get("sha256") != _manifest_entries_checksum(about):
+        raise InputError(f"{folder / MANIFEST}: got an altered file, expected it unchanged; build the index again")
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, known in about["files"].items():
         path = folder / about["parts"] / name
         if not path.is_file():
             raise InputError(f"{path}: got no file, expected {known['bytes']} bytes; build the index again")
-        actual = _size_and_time(path)
+        actual = _size_and_mtime(path)
         if actual["bytes"] != known["bytes"]:
             raise InputError(f"{path}: got {actual['bytes']} bytes, expected {known['bytes']}; build the index again")
         if actual["written"] != known["written"] and _file_checksum(path) != known["sha256"]:
-            raise InputError(f"{path}: got an altered file, expected it as it was written; build the index again")
+            raise InputError(f"{path}: got an altered file, expected it unchanged; build the index again")
         arrays[name] = _memory_map(path)
     names = [name.removesuffix(".jsonl") for name in arrays if name.endswith(".jsonl")]
     documents = {
@@ -260,7 +264,8 @@ def _read(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, JsonLine
     return {name.removesuffix(".npy"): array for name, array in arrays.items()}, documents, about
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of an index; its own checksum is not verified."""
     about: dict[str, Any]
     try:
         about = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -271,8 +276,10 @@ def _manifest(folder: Path) -> dict[str, Any]:
         about = {}
     files = about.get("files") if isinstance(about, dict) and "format" in about else None
     parts = about.get("parts") if isinstance(about, dict) else None
-    named = parts is None or (isinstance(parts, str) and _PARTS_FOLDER.fullmatch(parts))  # format 3 has no such entry
-    if not (named and isinstance(files, dict)) or any(Path(name).name != name for name in files):  # no file outside the folder
+    valid_parts = parts is None or (isinstance(parts, str) and _PARTS_FOLDER.fullmatch(parts))  # format 3 has no such entry
+    if not (valid_parts and isinstance(files, dict)) or any(
+        Path(name).name != name for name in files
+    ):  # no file outside the folder
         raise InputError(f"{folder / MANIFEST}: got a broken file, expected the manifest of an index")
     return about
 

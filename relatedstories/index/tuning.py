@@ -17,7 +17,7 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.comparison import Similarity
 from relatedstories.index.weights import Weights, default_min_score
-from relatedstories.judging.judgements import QUERIES, Judgements, checked
+from relatedstories.judging.judgements import QUERIES, Judgements, restrict_judgements
 from relatedstories.judging.measures import (
     Estimate,
     bootstrap_estimates,
@@ -182,7 +182,7 @@ def split_judgements(judgements: Judgements, ids: Collection[str], k: int = 5, q
     """
     k, queries = whole_number("tune", "k", k, 1), whole_number("tune", "queries", queries, MIN_QUERIES)
     trec_eval = import_extra("tune", "pytrec_eval")
-    gains = checked(judgements, ids, "tune")
+    gains = restrict_judgements(judgements, ids, "tune")
     if len(gains) < MIN_QUERIES:
         raise InputError(
             f"tune: judgements: got {len(gains)} queries that are events of the archive and relate to another of it, of "

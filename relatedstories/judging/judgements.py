@@ -1,4 +1,4 @@
-"""Judgements: which events are related to which, as people have said it, in a TREC qrels file or by the headings they set."""
+"""Judgements of which events are related, from a TREC qrels file or from the headings that editors set."""
 
 from __future__ import annotations
 
@@ -14,39 +14,40 @@ from relatedstories.errors import BadValueError, InputError, shown, shown_names
 from relatedstories.events import Event, as_id
 from relatedstories.files.lines import read_lines
 
-__all__ = ["QUERIES", "Headings", "Judgements", "check_ids", "checked", "read_qrels", "write_qrels", "write_run"]
+__all__ = ["QUERIES", "Headings", "Judgements", "check_ids", "read_qrels", "restrict_judgements", "write_qrels", "write_run"]
 
 Judgements: TypeAlias = Mapping[str, Mapping[str, int]]
-"""For each query's id, the gain of other ids: 0 unrelated, above it related, the higher the more."""
+"""For each query's id, the gains of other ids: 0 for unrelated, higher for more closely related."""
 
 QUERIES = 1500
-"""How many events an evaluation asks about by default: enough for intervals of two hundredths to either side."""
+"""Default number of queries of an evaluation, enough for confidence intervals of about ±0.02."""
 
 MAX_GAIN = 10
-"""Of gains above it nDCG, in which g counts 2^g - 1, would see nothing else; and more than one in use has none."""
+"""Highest gain allowed. In nDCG a gain g counts 2^g - 1, so a higher gain would outweigh all others."""
 
-_COLUMNS = "query, iteration, document and gain, with spaces between"
+_COLUMNS = "query, iteration, document and gain, separated by spaces"
 
 
 def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
-    r"""Read judgements in the format of TREC: a line ``query iteration document gain`` each, UTF-8, perhaps gzipped.
+    r"""Read judgements in TREC's qrels format: lines ``query iteration document gain`` in UTF-8, optionally gzipped.
 
     Parameters
     ----------
     path : path
-        Its second column is not read. Gains are whole numbers up to 10; those below 0, by which TREC means spam, count as 0.
+        The file. Its second column is ignored. Gains are whole numbers up to 10; negative gains, TREC's mark for spam, count
+        as 0.
 
     Returns
     -------
     dict of str to dict of str to int
-        For each query, the gain of each document judged for it.
+        For each query, the gains of the documents judged for it.
 
     Raises
     ------
     BadValueError
-        For a line that is no judgement, or judges a pair a second time, with its place.
+        If a line is not a judgement, or judges a pair a second time; the message names file and line.
     InputError
-        If there is no judgement in it.
+        If the file holds no judgements.
 
     Examples
     --------
@@ -73,23 +74,23 @@ def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
         judged = gains.setdefault(query, {})
         if document in judged:
             raise BadValueError(where, "document", f"{shown(document)} a second time", f"one judgement of it for {shown(query)}")
-        judged[document] = _gain(where, gain)
+        judged[document] = _checked_gain(where, gain)
     if not gains:
-        raise InputError(f"{path}: got no judgements, expected one at least, each on a line: {_COLUMNS}")
+        raise InputError(f"{path}: got no judgements, expected at least one line: {_COLUMNS}")
     return gains
 
 
 def write_qrels(judgements: Judgements, queries: Iterable[str], file: IO[str]) -> None:
-    """Write the judgements of some queries as `read_qrels` reads them, the highest gains first."""
+    """Write the judgements of some queries in the format that `read_qrels` reads, highest gains first."""
     for query in queries:
         for document, gain in sorted(judgements[query].items(), key=lambda judged: (-judged[1], judged[0])):
             file.write(f"{query} 0 {document} {gain}\n")
 
 
 def write_run(lists: Mapping[str, Sequence[str]], name: str, file: IO[str]) -> None:
-    """Write the documents listed for each query in the format of TREC: a line ``query Q0 document rank score name`` each.
+    """Write the documents listed for each query in TREC's run format: lines ``query Q0 document rank score name``.
 
-    TREC's tools sort by score and look at nothing else. So that they find this order, the score counts down to 1.
+    TREC's tools sort by score only, so the score counts down to 1 to keep the order of the list.
     """
     for query, documents in lists.items():
         for rank, document in enumerate(documents, 1):
@@ -97,25 +98,28 @@ def write_run(lists: Mapping[str, Sequence[str]], name: str, file: IO[str]) -> N
 
 
 def check_ids(ids: Iterable[str]) -> None:
-    """Raise `BadValueError` for an id that a qrels or run file, whose columns are parted by white space, cannot hold."""
+    """Raise `BadValueError` for an id with white space, which separates the columns of qrels and run files."""
     for id_ in ids:
         if id_.split() != [id_]:
-            raise BadValueError(f"event {shown(id_)}", "id", "white space in it", "none, as files of TREC's formats hold none")
+            raise BadValueError(
+                f"event {shown(id_)}", "id", "white space in it", "none, because white space separates columns in TREC's formats"
+            )
 
 
 class Headings(Mapping[str, Mapping[str, int]]):
-    """Judgements by headings: gain 2 for the same heading, 1 for one above it in common.
+    """Judgements derived from headings: gain 2 for the same heading, 1 for a shared heading above it.
 
-    Its queries are the events whose own heading stands over `min_events` or more: of an event that is filed alone, no
-    other is known to be related. Gains are made when asked for, as a wide heading relates millions of pairs.
+    The queries are the events whose own heading has `min_events` events or more. Gains are computed when a query is looked up,
+    because a broad heading relates millions of pairs.
 
     Parameters
     ----------
     events : iterable of Event
-        Those without a heading relate to none, unless `above` gives them some.
+        Events without a heading are related to no other, unless `above` gives them headings.
     above : mapping of str to sequence of str, optional
-        For ids, all headings above the event's own; its own may be among them.
+        For each id, all headings above the event's own; the event's own may be among them.
     min_events : int, default 3
+        Number of events a heading needs for its events to be queries.
 
     Examples
     --------
@@ -127,29 +131,29 @@ class Headings(Mapping[str, Mapping[str, int]]):
     """
 
     def __init__(self, events: Iterable[Event], above: Mapping[str, Sequence[str]] | None = None, *, min_events: int = 3) -> None:
-        self._own: dict[str, str] = {}
-        self._all: dict[str, tuple[str, ...]] = {}
-        self._filed: dict[str, list[str]] = collections.defaultdict(list)
-        self._under: dict[str, list[str]] = collections.defaultdict(list)
+        self._heading_of: dict[str, str] = {}
+        self._headings_of: dict[str, tuple[str, ...]] = {}
+        self._events_of: dict[str, list[str]] = collections.defaultdict(list)
+        self._events_under: dict[str, list[str]] = collections.defaultdict(list)
         for event in events:
-            over = () if above is None else above.get(event.id, ())
-            if isinstance(over, str):
-                raise BadValueError(f"event {shown(event.id)}", "above", shown(over), "a list of headings")
+            headings = () if above is None else above.get(event.id, ())
+            if isinstance(headings, str):
+                raise BadValueError(f"event {shown(event.id)}", "above", shown(headings), "a list of headings")
             if event.heading is not None:
-                self._own[event.id] = event.heading
-                self._filed[event.heading].append(event.id)
-                over = (*over, event.heading)
-            self._all[event.id] = tuple(dict.fromkeys(over))
-            for heading in self._all[event.id]:
-                self._under[heading].append(event.id)
-        self._queries = {id_: None for id_, heading in self._own.items() if len(self._filed[heading]) >= min_events}
+                self._heading_of[event.id] = event.heading
+                self._events_of[event.heading].append(event.id)
+                headings = (*headings, event.heading)
+            self._headings_of[event.id] = tuple(dict.fromkeys(headings))
+            for heading in self._headings_of[event.id]:
+                self._events_under[heading].append(event.id)
+        self._queries = {id_: None for id_, heading in self._heading_of.items() if len(self._events_of[heading]) >= min_events}
         self.min_events = min_events
 
     def __getitem__(self, query: str) -> dict[str, int]:
         if query not in self._queries:
             raise KeyError(query)
-        gains = {other: 1 for heading in self._all[query] for other in self._under[heading]}
-        gains |= dict.fromkeys(self._filed[self._own[query]], 2)
+        gains = {other: 1 for heading in self._headings_of[query] for other in self._events_under[heading]}
+        gains |= dict.fromkeys(self._events_of[self._heading_of[query]], 2)
         del gains[query]
         return gains
 
@@ -160,63 +164,63 @@ class Headings(Mapping[str, Mapping[str, int]]):
         return len(self._queries)
 
     def __repr__(self) -> str:
-        return f"<Headings of {len(self._own)} events, {len(self)} of them queries>"
+        return f"<Headings of {len(self._heading_of)} events, {len(self)} of them queries>"
 
 
-def checked(judgements: Judgements, ids: Collection[str], call: str = "evaluate") -> dict[str, dict[str, int]]:
-    """The judgements that say something of an archive: its events alone, and queries to which one at least is related.
+def restrict_judgements(judgements: Judgements, ids: Collection[str], caller: str = "evaluate") -> dict[str, dict[str, int]]:
+    """Return the judgements restricted to an archive's events, without queries that no event is related to.
 
     Parameters
     ----------
     judgements : mapping of str to mapping of str to int
     ids : collection of str
-        Those of the archive.
-    call : str, default "evaluate"
-        What was called with them, for the errors.
+        The ids of the archive's events.
+    caller : str, default "evaluate"
+        The name of the calling function, for error messages.
 
     Raises
     ------
     BadValueError
-        If something in it is not as above.
+        If the judgements are not mappings of ids to gains.
 
     Warns
     -----
     UserWarning
-        How many ids no event has, with the first of them, and how many queries relate to no event.
+        If ids are not in the archive, or queries have no related event in it; with their number and the first of them.
     """
     if not isinstance(judgements, Mapping):
-        raise BadValueError(call, "judgements", shown(judgements), "a mapping, for each query's id, of ids to gains")
+        raise BadValueError(caller, "judgements", shown(judgements), "a mapping of each query's id to a mapping of ids to gains")
     known: dict[str, dict[str, int]] = {}
     unknown: dict[str, None] = {}
-    idle: list[str] = []
+    unrelated: list[str] = []
     for key, judged in judgements.items():
         query = as_id(key)
         if not isinstance(judged, Mapping):
             raise BadValueError(f"judgements of {shown(query)}", None, shown(judged), "a mapping of ids to gains")
-        gains = {as_id(document): _gain(f"judgements of {shown(query)}", gain) for document, gain in judged.items()}
+        gains = {as_id(document): _checked_gain(f"judgements of {shown(query)}", gain) for document, gain in judged.items()}
         unknown |= dict.fromkeys(id_ for id_ in (query, *gains) if id_ not in ids)
         if query in ids:
             related = {id_: gain for id_, gain in gains.items() if id_ in ids and id_ != query}
             if any(related.values()):
                 known[query] = related
             else:
-                idle.append(query)
+                unrelated.append(query)
     if unknown:
         warnings.warn(
-            f"of the judgements, {len(unknown)} ids are of no event of the archive and left out: {shown_names(unknown, 3)}",
+            f"judgements: left out {len(unknown)} ids that are not in the archive: {shown_names(unknown, 3)}",
             stacklevel=3,
         )
-    if idle:
+    if unrelated:
         warnings.warn(
-            f"of the judgements, {len(idle)} queries have no related event in the archive and are left out: "
-            f"{shown_names(idle, 3)}",
+            f"judgements: left out {len(unrelated)} queries that have no related event in the archive: "
+            f"{shown_names(unrelated, 3)}",
             stacklevel=3,
         )
     return known
 
 
-def _gain(where: str, value: object) -> int:
-    """The gain as a number; raises `BadValueError` where it is none."""
+def _checked_gain(where: str, value: object) -> int:
+    """Return a gain as a number from 0; raise `BadValueError` if it is not a whole number up to `MAX_GAIN`."""
     try:
         gain = int(value) if isinstance(value, str) else operator.index(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):

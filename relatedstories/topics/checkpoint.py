@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from relatedstories.disk.lazy_sequence import as_line
+from relatedstories.disk.lazy_sequence import to_json_line
 from relatedstories.disk.locks import try_lock
 from relatedstories.errors import InputError
 from relatedstories.events import Event
@@ -103,7 +103,7 @@ class Checkpoint:
     def add(self, event: Event, topics: EventTopics) -> None:
         """Write the topics of an event; on return the operating system has them, though perhaps not yet the disk."""
         with _input_errors(self._path):
-            self._write(as_line([_event_digest(event), topics]))
+            self._write(to_json_line([_event_digest(event), topics]))
 
     def _write(self, line: bytes) -> None:
         while line:  # a write may be partial when the disk is full
@@ -119,8 +119,8 @@ def _input_errors(path: Path) -> Iterator[None]:
 
 
 def _header(model: str) -> bytes:
-    return as_line({"topics_by": model})
+    return to_json_line({"topics_by": model})
 
 
 def _event_digest(event: Event) -> str:
-    return hashlib.blake2b(as_line(event.to_dict()), digest_size=16).hexdigest()
+    return hashlib.blake2b(to_json_line(event.to_dict()), digest_size=16).hexdigest()

@@ -163,7 +163,7 @@ def test_debug_shows_where() -> None:
         ("--links folder", "folder: got a folder or device, expected a file"),
         (
             "--links gone/links.jsonl",
-            "gone/links.jsonl: got a place in {here}/gone, which is no folder, expected an existing one",
+            "gone/links.jsonl: got a path in {here}/gone, which is not a folder, expected one in an existing folder",
         ),
         ("--links news.jsonl", "news.jsonl: got the archive itself as the place for its links, expected another file"),
         ("--links same.jsonl", "same.jsonl: got the archive itself as the place for its links, expected another file"),
@@ -272,7 +272,7 @@ def broken_index(how: str) -> str:
         manifest = json.loads((index / "index.json").read_text())
         manifest["settings"]["half_life"] = 1.0
         (index / "index.json").write_text(json.dumps(manifest))
-        return "index/index.json: got an altered file, expected it as it was written; build the index again"
+        return "index/index.json: got an altered file, expected it unchanged; build the index again"
     name, old, new = {
         "head of an array": ("blocks-posting_starts.npy", b"'descr'", b"'descr("),
         "first bytes of an array": ("blocks-posting_starts.npy", b"\x93NUMPY", b"PK\3\4PK"),
@@ -282,7 +282,7 @@ def broken_index(how: str) -> str:
     content = (parts / name).read_bytes()
     assert old in content
     (parts / name).write_bytes(content.replace(old, new, 1))
-    return f"{parts}/{name}: got an altered file, expected it as it was written; build the index again"
+    return f"{parts}/{name}: got an altered file, expected it unchanged; build the index again"
 
 
 def cut(path: Path, size: int) -> None:

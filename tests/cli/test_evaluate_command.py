@@ -135,7 +135,7 @@ def test_unknown_ids_are_a_warning() -> None:
     Path("news.qrels").write_text("s1 0 s2 1\ns1 0 gone 1\n")
     done = run("news.jsonl", "--judgements", "news.qrels")
     assert done.returncode == 0
-    warning = "of the judgements, 1 ids are of no event of the archive and left out: 'gone'"
+    warning = "judgements: left out 1 ids that are not in the archive: 'gone'"
     assert done.stderr == f"relatedstories: warning: {warning}\n"
 
 
@@ -159,13 +159,16 @@ def test_wrong_usage(arguments: str, says: str) -> None:
 def test_what_fails() -> None:
     assert failure("news.jsonl", "--judgements", "gone.qrels") == "gone.qrels: No such file or directory"
     assert failure("news.jsonl", "--judgements", "news.jsonl").startswith("news.jsonl:1: got ")
-    assert failure("news.jsonl").startswith("got 0 of 5 events with a heading, but no heading over 3 events or more")
+    assert failure("news.jsonl").startswith("got 0 of 5 events with a heading, but no heading of 3 events or more")
     message = "news.qrels: got a file, expected a new folder or an existing one"
     assert failure("news.jsonl", "--judgements", "news.qrels", "--runs", "news.qrels") == message
     Path("spaced.csv").write_text("id,title\na b,Snow\nc,Snow\n")
     Path("spaced.qrels").write_text("c 0 d 1\n")
     message = failure("spaced.csv", "--judgements", "spaced.qrels", "--runs", "runs")
-    assert message == "event 'a b': id: got white space in it, expected none, as files of TREC's formats hold none"
+    assert (
+        message
+        == "event 'a b': id: got white space in it, expected none, because white space separates columns in TREC's formats"
+    )
     done = run("news.jsonl", "--field", "heading=sektion")
     assert done.returncode == 1
     assert "warning: no row has 'sektion', which the heading was to be read from" in done.stderr

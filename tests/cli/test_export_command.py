@@ -32,7 +32,7 @@ def test_an_archive_is_exported_and_only_what_changed_again():
     done = run("news.jsonl", "--to", "site", "--field", "title=headline", "--format", "html,md", "--title", "Space")
     assert (done.returncode, done.stdout) == (0, "")
     assert re.search(r"6 events, 6 days, \d topics\n\d+ files written, 0 unchanged, 0 removed\n", done.stderr)
-    assert re.search(r"pages a second, .*: html [\d,]+, md [\d,]+\n", done.stderr)
+    assert re.search(r"pages per second in all; .*: html [\d,]+, md [\d,]+\n", done.stderr)
     assert "pages are in site" in done.stderr
     assert "<h1>Space</h1>" in Path("site/index.html").read_text(encoding="utf-8")
     assert sorted(read_events("site"), key=lambda event: event.id) == sorted(SPACE, key=lambda event: event.id)
@@ -66,14 +66,14 @@ def test_an_index_is_exported():
             "got --format html,pdf, expected some of html, json, xml",
         ),
         (["--index", "index", "--to", "index/site"], 1, "index/site: got a place in the folder of the index"),
-        (["--index", "index", "--to", "none/site"], 1, "none/site: got a place in"),
+        (["--index", "index", "--to", "none/site"], 1, "none/site: got a path in"),
         (["--index", "index", "--to", "news.jsonl"], 1, "news.jsonl: got a file, expected a folder"),
         (
             ["--index", "index", "--to", "site", "--base-url", "example.org"],
             1,
             "base_url: got 'example.org', expected an address",
         ),
-        (["--index", "index", "--to", "site", "--templates", "none"], 1, "none: got no folder, expected one of templates"),
+        (["--index", "index", "--to", "site", "--templates", "none"], 1, "none: got no folder, expected a folder of templates"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_written(arguments, code, message):

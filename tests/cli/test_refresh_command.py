@@ -218,7 +218,7 @@ def test_a_report_that_cannot_be_written_is_known_before_the_work(tmp_path: Path
     write(tmp_path / "news.jsonl", ROWS)
     done = run("refresh", "news.jsonl", "--links", "links.jsonl", "--report", "missing/report.json", cwd=tmp_path)
     assert (done.returncode, (tmp_path / "links.jsonl").exists()) == (1, False)
-    assert "missing/report.json: got a place in " in done.stderr
+    assert "missing/report.json: got a path in " in done.stderr
 
 
 @pytest.mark.parametrize("place", ["news.jsonl", "links.jsonl", "pins.tsv", "index/report.json"])

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relatedstories import BadValueError, Evaluation, Event, InputError, RelatedStories, Topic, evaluate, read_qrels
-from relatedstories.evaluation.baselines import bm25, by_newest, by_topics, tfidf, words_of
+from relatedstories.evaluation.baselines import bm25, by_newest, by_topics, tfidf, tokenize
 from relatedstories.evaluation.evaluator import LIBRARY
 from relatedstories.judging.judgements import Headings, write_qrels, write_run
 
@@ -118,8 +118,8 @@ def test_no_heading_over_enough_events() -> None:
     with pytest.raises(InputError) as caught:
         evaluate(SNOW[1:], stories=quick())
     assert str(caught.value) == (
-        "got 3 of 3 events with a heading, but no heading over 3 events or more, expected one at least to judge by; "
-        "or judgements from elsewhere"
+        "got 3 of 3 events with a heading, but no heading of 3 events or more, expected at least one such heading, "
+        "or judgements from another source"
     )
 
 
@@ -129,7 +129,7 @@ def test_no_heading_over_enough_events() -> None:
 def test_words_in_common_rank() -> None:
     texts = ["snow closes oslo airport", "airport", "oslo airport and snow", "parliament of Iceland", "the of and"]
     for baseline in (tfidf, bm25):
-        assert list(baseline(words_of(texts), [0, 3, 4], np.zeros(5), 2)) == [[2, 1], [], []]
+        assert list(baseline(tokenize(texts), [0, 3, 4], np.zeros(5), 2)) == [[2, 1], [], []]
         assert list(baseline([[], []], [0, 1], np.zeros(2), 2)) == [[], []]
         assert list(baseline([[], ["snow"], ["snow"]], [1, 0], np.zeros(3), 2)) == [[2], []]
 
@@ -200,16 +200,15 @@ def test_a_run_line(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"a 0 b 1\na 0 b\n", ":2: got 3 columns, expected four: query, iteration, document and gain, with spaces between"),
-        (b'{"id":1}\n', ":1: got 1 column, expected four: query, iteration, document and gain, with spaces between"),
+        (b"a 0 b 1\na 0 b\n", ":2: got 3 columns, expected four: query, iteration, document and gain, separated by spaces"),
+        (b'{"id":1}\n', ":1: got 1 column, expected four: query, iteration, document and gain, separated by spaces"),
         (b"a 0 b 1.5\n", ":1: gain: got '1.5', expected a whole number up to 10"),
         (b"a 0 b 11\n", ":1: gain: got '11', expected a whole number up to 10"),
         (b"a 0 b 1\nc 0 b 1\na 0 b 0\n", ":3: document: got 'b' a second time, expected one judgement of it for 'a'"),
         (b"a 0 \xff 1\n", ":1: got byte 0xff at column 5, expected text in UTF-8"),
         (
             b"\n",
-            ": got no judgements, expected one at least, each on a line: query, iteration, document and gain, "
-            "with spaces between",
+            ": got no judgements, expected at least one line: query, iteration, document and gain, separated by spaces",
         ),
     ],
 )
@@ -223,29 +222,32 @@ def test_qrels_that_cannot_be_read(tmp_path: Path, content: bytes, message: str)
 
 def test_judgements_of_other_events_are_counted_and_left_out() -> None:
     judgements = {"a": {"b": 1, "x": 2, "a": 2}, "y": {"a": 1}, "c": {"z": 1}, "d": {"a": 0}}
-    with pytest.warns(UserWarning, match="of the judgements") as warned:
+    with pytest.warns(UserWarning, match="judgements: left out") as warned:
         evaluation = evaluate(SNOW, judgements, stories=quick())
     assert [str(warning.message) for warning in warned] == [
-        "of the judgements, 3 ids are of no event of the archive and left out: 'x', 'y', 'z'",
-        "of the judgements, 2 queries have no related event in the archive and are left out: 'c', 'd'",
+        "judgements: left out 3 ids that are not in the archive: 'x', 'y', 'z'",
+        "judgements: left out 2 queries that have no related event in the archive: 'c', 'd'",
     ]
     assert evaluation.queries == ("a",)
     assert evaluation.judgements == {"a": {"b": 1}}
 
 
-@pytest.mark.filterwarnings("ignore:of the judgements")
+@pytest.mark.filterwarnings("ignore:judgements")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (
             {"judgements": {"x": {"y": 1}}},
-            "got 1 judged queries, but none that is an event of the archive and relates to another of it, "
-            "expected one at least; the archive's ids: 'a', 'b', 'c' and 1 more",
+            "got 1 judged queries, but none in the archive has a related event in the archive, "
+            "expected at least one; the archive's ids: 'a', 'b', 'c' and 1 more",
         ),
-        ({"judgements": [("a", "b")]}, "evaluate: judgements: got [('a', 'b')] (list), expected a mapping, for each query's id,"),
+        ({"judgements": [("a", "b")]}, "evaluate: judgements: got [('a', 'b')] (list), expected a mapping of each query's id to"),
         ({"judgements": {"a": ["b"]}}, "judgements of 'a': got ['b'] (list), expected a mapping of ids to gains"),
         ({"judgements": {"a": {"b": 0.5}}}, "judgements of 'a': gain: got 0.5 (float), expected a whole number up to 10"),
-        ({"judgements": {"a": {"b": 1}}, "above": {}}, "evaluate: above: got {} (dict), expected None, as judgements are given"),
+        (
+            {"judgements": {"a": {"b": 1}}, "above": {}},
+            "evaluate: above: got {} (dict), expected None, because judgements are given",
+        ),
         ({"above": {"a": "News"}}, "event 'a': above: got 'News', expected a list of headings"),
         ({"k": 0}, "evaluate: k: got 0 (int), expected a whole number of at least 1"),
         ({"queries": 0}, "evaluate: queries: got 0 (int), expected a whole number of at least 1"),
@@ -269,7 +271,7 @@ def test_extra_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, module: st
 
 def test_runs_cannot_hold_ids_with_white_space(tmp_path: Path) -> None:
     evaluation = evaluate([Event("snow 1", "Snow"), Event("snow 2", "Snow")], {"snow 1": {"snow 2": 1}}, stories=quick())
-    with pytest.raises(BadValueError, match=r"^event 'snow 1': id: got white space in it, expected none, as files of TREC's"):
+    with pytest.raises(BadValueError, match=r"^event 'snow 1': id: got white space in it, expected none, because white space"):
         evaluation.write_runs(tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 

@@ -20,13 +20,12 @@ from lxml import etree, html
 from markdown_it import MarkdownIt
 
 from relatedstories import BadValueError, Event, InputError, RelatedStories, read_events
-from relatedstories.export import export
-from relatedstories.export import views as views_module
+from relatedstories.export import export, view_builder
 from relatedstories.export.markdown import front_matter, inline, paragraphs
 from relatedstories.export.paths import event_stem, topic_stem
-from relatedstories.export.render import HERE, Renderer, SiteInfo
+from relatedstories.export.render import PACKAGE_DIR, Renderer, SiteInfo
 from relatedstories.export.views import EventView
-from relatedstories.export.writer import LISTING
+from relatedstories.export.writer import MANIFEST
 from relatedstories.pages.reader import Pages, read_pages
 
 ALL = ("html", "json", "xml", "md")
@@ -212,7 +211,7 @@ def test_events_without_dates_and_an_empty_archive(tmp_path):
 
 
 def test_long_lists_go_on_on_further_pages(tmp_path, monkeypatch):
-    monkeypatch.setattr(views_module, "PART", 10)
+    monkeypatch.setattr(view_builder, "MAX_EVENTS", 10)
     events = [Event(f"{n:02}", f"Oslo x{n}", date=dt.date(2000 + n // 12, n % 12 + 1, 1)) for n in range(25)]
     events += [Event(f"u{n:02}", f"Bergen y{n}") for n in range(12)]
     export(quick().fit(events), tmp_path, ALL)
@@ -250,7 +249,7 @@ def check_valid(folder: Path) -> None:
 
 
 def test_the_schemas_are_schemas_and_all_pages_of_the_sample_obey_them(sample_site):
-    jsonschema.Draft202012Validator.check_schema(json.loads((HERE / "schema.json").read_bytes()))
+    jsonschema.Draft202012Validator.check_schema(json.loads((PACKAGE_DIR / "schema.json").read_bytes()))
     check_valid(sample_site[0])
 
 
@@ -259,11 +258,11 @@ def test_hostile_events_make_valid_pages(hostile_site):
 
 
 def test_a_page_of_another_shape_is_not_valid(sample_site):
-    validator = jsonschema.Draft202012Validator(json.loads((HERE / "schema.json").read_bytes()))
+    validator = jsonschema.Draft202012Validator(json.loads((PACKAGE_DIR / "schema.json").read_bytes()))
     page = json.loads((sample_site[0] / f"{PROGRESS}.json").read_bytes())
     for change in ({"type": "day"}, {"more": 1}, {"day": "/etc/passwd"}, {"event": {"id": "1"}}):
         assert not validator.is_valid(page | change), change
-    xsd = etree.XMLSchema(etree.parse(HERE / "schema.xsd"))
+    xsd = etree.XMLSchema(etree.parse(PACKAGE_DIR / "schema.xsd"))
     page = etree.parse(sample_site[0] / f"{PROGRESS}.xml").getroot()
     page.remove(page.find("title"))
     assert not xsd.validate(page)
@@ -356,7 +355,7 @@ def test_any_event_is_read_back_from_markdown(renderer, tmp_path_factory, event)
 def test_any_event_makes_well_formed_pages(renderer, event):
     view = EventView("a", "", event, "news/undated/index", [], [])
     record = etree.fromstring(renderer.page(view, "xml").encode())
-    assert etree.XMLSchema(etree.parse(HERE / "schema.xsd")).validate(record)
+    assert etree.XMLSchema(etree.parse(PACKAGE_DIR / "schema.xsd")).validate(record)
     assert Event.from_dict(json.loads(renderer.page(view, "json"))["event"]) == event
     page = html.fromstring(renderer.page(view, "html"))
     assert len(page.xpath("//script | //h1")) == 2
@@ -476,7 +475,7 @@ def test_an_export_that_was_stopped_is_known_to_the_next(tmp_path):
 
 def test_what_no_export_wrote_is_not_written_over(tmp_path):
     (tmp_path / "index.html").write_text("mine", encoding="utf-8")
-    with pytest.raises(InputError, match=r"index\.html: got something that no export wrote, expected a folder without it"):
+    with pytest.raises(InputError, match=r"index\.html: got a file or folder that no export wrote, expected a folder without it"):
         export(quick().fit(SPACE), tmp_path)
     assert files(tmp_path) == {"index.html": b"mine"}
 
@@ -488,7 +487,7 @@ def test_a_list_of_files_that_was_tampered_with_removes_nothing(tmp_path, line):
     (tmp_path / "victim.html").write_text("mine", encoding="utf-8")
     site = tmp_path / "site"
     export(quick().fit(SPACE), site)
-    with open(site / LISTING, "a", encoding="utf-8") as file:
+    with open(site / MANIFEST, "a", encoding="utf-8") as file:
         file.write(line + "\n")
     before = files(tmp_path)
     with pytest.raises(InputError, match="expected paths that an export writes"):
@@ -535,7 +534,7 @@ def test_templates_of_ones_own(tmp_path):
         ("event.html", "\n{% if %}", r"event\.html:2: got a broken template"),
         ("event.html", "\n{{ evnt.title }}", r"event\.html:2: got a template that cannot be filled in \('evnt' is undefined\)"),
         ("event.html", '{% extends "none.html" %}', "cannot be filled in|needs none.html"),
-        ("evnt.html", "", "got no template of a name that is used, expected one or more of base.html"),
+        ("evnt.html", "", "got no file with the name of a template, expected one or more of base.html"),
     ],
 )
 def test_templates_that_cannot_be_used(tmp_path, name, text, message):
@@ -551,7 +550,7 @@ def test_templates_that_cannot_be_used(tmp_path, name, text, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"formats": ["pdf"]}, "formats: got 'pdf', expected some of html, json, xml, md"),
+        ({"formats": ["pdf"]}, "formats: got 'pdf', expected one or more of html, json, xml, md"),
         ({"formats": "html"}, "formats: got 'html', expected several"),
         ({"formats": []}, "formats: got none"),
         ({"title": " "}, "title: got ' '"),
@@ -572,7 +571,7 @@ def test_what_others_put_beside_a_site_stays(tmp_path):
     stories = quick().fit(SPACE)
     export(stories, tmp_path / "site", ["md"])
     (tmp_path / "site" / "index.html").write_text("mine", encoding="utf-8")
-    with pytest.raises(InputError, match=r"index.html: got something that no export wrote"):
+    with pytest.raises(InputError, match=r"index.html: got a file or folder that no export wrote"):
         export(stories, tmp_path / "site", ["md", "html"])
     export(stories, tmp_path / "site", ["md"])
     assert (tmp_path / "site" / "index.html").read_text(encoding="utf-8") == "mine"
@@ -587,7 +586,7 @@ def test_of_two_exports_at_once_the_second_is_told_who_is_at_work(tmp_path):
 
     assert export(stories, tmp_path / "site", progress=another).written
     assert export(stories, tmp_path / "site").written == 0
-    assert not [path for path in (tmp_path / "site").rglob(".*") if path.name != LISTING]
+    assert not [path for path in (tmp_path / "site").rglob(".*") if path.name != MANIFEST]
 
 
 def test_places_where_no_site_can_be(tmp_path):

@@ -237,7 +237,7 @@ def test_candidates_are_those_of_the_join_however_many() -> None:
 # ---------------------------------------------------------------------- what cannot be used
 
 
-@pytest.mark.filterwarnings("ignore:of the judgements")
+@pytest.mark.filterwarnings("ignore:judgements")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -247,8 +247,8 @@ def test_candidates_are_those_of_the_join_however_many() -> None:
             "tune: judgements: got 9 queries that are events of the archive and relate to another of it, of 11 judged, "
             "expected 10 at least, to fit on 70% of them",
         ),
-        ({"judgements": [("a", "b")]}, "tune: judgements: got [('a', 'b')] (list), expected a mapping, for each query's id,"),
-        ({"judgements": None}, "tune: judgements: got None, expected a mapping, for each query's id,"),
+        ({"judgements": [("a", "b")]}, "tune: judgements: got [('a', 'b')] (list), expected a mapping of each query's id to"),
+        ({"judgements": None}, "tune: judgements: got None, expected a mapping of each query's id to"),
         ({"judgements": {"0a": ["0b"]}}, "judgements of '0a': got ['0b'] (list), expected a mapping of ids to gains"),
         ({"judgements": {"0a": {"0b": 0.5}}}, "judgements of '0a': gain: got 0.5 (float), expected a whole number up to 10"),
         ({"k": 0}, "tune: k: got 0 (int), expected a whole number of at least 1"),
@@ -269,11 +269,11 @@ def test_arguments_that_cannot_be_used(arguments: dict[str, Any], message: str) 
 
 
 def test_judgements_of_other_events_are_counted_and_left_out() -> None:
-    with pytest.warns(UserWarning, match="of the judgements") as warned:
+    with pytest.warns(UserWarning, match="judgements: left out") as warned:
         tuning = tuning_of(quick(), judgements=SAME_DAY | {"0a": {"0b": 1, "x": 1}, "0b": {"0a": 0}, "y": {"0a": 1}})
     assert [str(warning.message) for warning in warned] == [
-        "of the judgements, 2 ids are of no event of the archive and left out: 'x', 'y'",
-        "of the judgements, 1 queries have no related event in the archive and are left out: '0b'",
+        "judgements: left out 2 ids that are not in the archive: 'x', 'y'",
+        "judgements: left out 1 queries that have no related event in the archive: '0b'",
     ]
     assert len(tuning.fitted) + len(tuning.held_back) == 44
 

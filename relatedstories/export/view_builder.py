@@ -1,0 +1,204 @@
+"""The building of views from the events of a site."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
+
+from relatedstories.events import Event
+from relatedstories.export.paths import HOME, day_stem, part_stem, root_path, topic_stem, year_stem
+from relatedstories.export.site import Site, TopicPage
+from relatedstories.export.views import (
+    Bar,
+    DayLink,
+    DayView,
+    EventView,
+    HomeView,
+    ListedEvent,
+    RelatedEvent,
+    Timeline,
+    TopicLink,
+    TopicView,
+    YearLink,
+    YearView,
+)
+from relatedstories.ranking.links import Link
+
+__all__ = ["MAX_EVENTS", "ViewBuilder", "timeline_of"]
+
+MAX_EVENTS = 200
+"""Number of events on one page of a list; the rest of the list is on further pages."""
+
+N_HOME_DAYS = 7
+"""Number of days on the home page."""
+
+MAX_HOME_DAY_EVENTS = 20
+"""Number of events on the home page from each of these days."""
+
+N_HOME_TOPICS = 40
+"""Number of topics on the home page."""
+
+MAX_MONTHS = 36
+"""Number of months up to which a timeline has a bar for each month; a longer one has a bar for each year."""
+
+
+class ViewBuilder:
+    """Builds the views of a site, each when it is asked for.
+
+    Parameters
+    ----------
+    site : Site
+    title : str
+        The title of the home page.
+    """
+
+    def __init__(self, site: Site, title: str) -> None:
+        self.site, self.title = site, title
+        self.days = [DayLink(day.date, day_stem(day.date), len(day.places)) for day in site.days]
+        counts: Counter[int | None] = Counter()
+        for day in site.days:
+            counts[_year(day.date)] += len(day.places)
+        self.years = [YearLink(year, _year_stem(year), count) for year, count in counts.items()]
+
+    def event(self, place: int, event: Event, links: Iterable[Link]) -> EventView:
+        """Return the view of the event at a place of the archive."""
+        stem = self.site.stems[place]
+        labels = [self._topic_link(topic.name, topic.kind) for topic in self.site.topics_of(place)]
+        related = [self._related_event(link) for link in links]
+        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related)
+
+    def _related_event(self, link: Link) -> RelatedEvent:
+        labels = [self._topic_link(topic.name, topic.kind) for topic in link.topics]
+        context = None
+        if link.context is not None:
+            context = next((label for label in labels if label.name == link.context), None) or TopicLink(link.context)
+        return RelatedEvent(link, self.site.stem(link.event.id), context, labels)
+
+    def _topic_link(self, name: str, kind: str, count: int = 0) -> TopicLink:
+        return TopicLink(name, kind, topic_stem(name) if self.site.has_page(name) else None, count)
+
+    def _listed_events(self, places: Iterable[int]) -> list[ListedEvent]:
+        return [ListedEvent(self.site.event(place), self.site.stems[place]) for place in places]
+
+    def day_views(self) -> Iterator[DayView]:
+        """Yield the views of all days, newest first."""
+        dated = [link for link in self.days if link.date is not None]
+        for number, (day, link) in enumerate(zip(self.site.days, self.days, strict=True)):
+            # The page of events without a date has no day before or after it, and is never one itself.
+            after = dated[number - 1] if number and day.date else None
+            before = dated[number + 1] if day.date and number + 1 < len(dated) else None
+            parts = _page_stems(link.stem, link.count)
+            for part, stem in enumerate(parts, 1):
+                events = self._listed_events(_page_slice(day.places, part))
+                yield DayView(stem, root_path(stem), day.date, link.count, part, parts, events, before, after)
+
+    def topic_views(self) -> Iterator[TopicView]:
+        """Yield the views of all topics that have a page, by name."""
+        for topic in self.site.topics():
+            yield from self._views_of_topic(topic)
+
+    def _views_of_topic(self, topic: TopicPage) -> Iterator[TopicView]:
+        count = len(topic.places)
+        label = self._topic_link(topic.name, topic.kind, count)
+        parts = _page_stems(str(label.stem), count)
+        dates = [self.site.date(place) for place in topic.places]
+        timeline, years = timeline_of([date for date in dates if date]), _year_links(dates, parts)
+        beside = [self._topic_link(*other) for other in topic.cooccurring]
+        for part, stem in enumerate(parts, 1):
+            events = self._listed_events(_page_slice(topic.places, part))
+            by_year = [(year, list(group)) for year, group in groupby(events, lambda listed: _year(listed.event.date))]
+            yield TopicView(stem, root_path(stem), label, count, part, parts, by_year, timeline, years, beside)
+
+    def year_views(self) -> Iterator[YearView]:
+        """Yield the views of all years, newest first."""
+        years = [link for link in self.years if link.year is not None]
+        days = {year: list(group) for year, group in groupby(self.days, lambda day: _year(day.date))}
+        for number, link in enumerate(years):
+            months: dict[dt.date, list[DayLink]] = {}
+            for day in days[link.year]:
+                assert day.date is not None
+                months.setdefault(day.date.replace(day=1), []).append(day)
+            before = years[number + 1] if number + 1 < len(years) else None
+            after = years[number - 1] if number else None
+            yield YearView(link.stem, root_path(link.stem), link.year or 0, link.count, list(months.items()), before, after)
+
+    def home(self) -> HomeView:
+        """Return the view of the home page."""
+        latest = zip(self.days[:N_HOME_DAYS], self.site.days, strict=False)
+        days = [(link, self._listed_events(day.places[:MAX_HOME_DAY_EVENTS])) for link, day in latest]
+        topics = [self._topic_link(*topic) for topic in self.site.commonest(N_HOME_TOPICS)]
+        return HomeView(HOME, "", self.title, len(self.site.ids), days, self.years, topics)
+
+    def latest(self, n: int) -> list[ListedEvent]:
+        """Return the `n` latest events that have a date."""
+        places = [place for day in self.site.days[:n] if day.date is not None for place in day.places]
+        return self._listed_events(places[:n])
+
+    def stems(self) -> Iterator[str]:
+        """Yield the paths of all pages, without their suffixes."""
+        yield HOME
+        for link in self.years:
+            if link.year is not None:
+                yield link.stem
+        for day in self.days:
+            yield from _page_stems(day.stem, day.count)
+        for name, count in self.site.topic_counts():
+            yield from _page_stems(topic_stem(name), count)
+        yield from self.site.stems
+
+
+def timeline_of(dates: Sequence[dt.date]) -> Timeline | None:
+    """Return the timeline of some dates; None if they all fall into one bar.
+
+    Examples
+    --------
+    >>> timeline = timeline_of([dt.date(2020, 3, 1), dt.date(2020, 1, 30), dt.date(2020, 1, 2)])
+    >>> timeline.unit, timeline.bars
+    ('month', [Bar(name='2020-01', count=2, height=100.0), Bar(name='2020-02', count=0, height=0.0), Bar(name='2020-03', \
+count=1, height=50.0)])
+    """
+    if not dates:
+        return None
+    months = [date.year * 12 + date.month - 1 for date in dates]
+    by_month = max(months) - min(months) < MAX_MONTHS
+    counts = Counter(months if by_month else [date.year for date in dates])
+    first, last, highest = min(counts), max(counts), max(counts.values())
+    if first == last:
+        return None
+    names = {
+        number: f"{number // 12:04}-{number % 12 + 1:02}" if by_month else f"{number:04}" for number in range(first, last + 1)
+    }
+    bars = [Bar(name, counts[number], round(100 * counts[number] / highest, 1)) for number, name in names.items()]
+    return Timeline("month" if by_month else "year", bars)
+
+
+def _year(date: dt.date | None) -> int | None:
+    return None if date is None else date.year
+
+
+def _year_stem(year: int | None) -> str:
+    return day_stem(None) if year is None else year_stem(year)
+
+
+def _page_stems(stem: str, count: int) -> list[str]:
+    """Return the paths of the pages of a list of `count` events."""
+    return [part_stem(stem, part) for part in range(1, max(1, -(-count // MAX_EVENTS)) + 1)]
+
+
+def _page_slice(places: Sequence[int], part: int) -> Sequence[int]:
+    """Return the places on one page of a list."""
+    return places[(part - 1) * MAX_EVENTS : part * MAX_EVENTS]
+
+
+def _year_links(dates: Sequence[dt.date | None], parts: Sequence[str]) -> list[YearLink]:
+    """Return the years of a topic's events, each with the page on which it begins."""
+    starts: dict[int | None, int] = {}
+    for place, date in enumerate(dates):
+        starts.setdefault(_year(date), place)
+    bounds = [*starts.values(), len(dates)]
+    return [
+        YearLink(year, parts[start // MAX_EVENTS], end - start)
+        for year, (start, end) in zip(starts, pairwise(bounds), strict=True)
+    ]
