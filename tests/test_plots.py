@@ -72,7 +72,7 @@ def test_a_timeline_needs_a_topic_and_dates():
     stories = quick().fit([Event("1", "Oslo")])
     with pytest.raises(InputError, match="got topic 'Bergen'"):
         plots.topic_timeline(stories, "Bergen")
-    with pytest.raises(InputError, match="no event has a date"):
+    with pytest.raises(InputError, match="none of whose events has a date"):
         plots.topic_timeline(stories, "Oslo")
 
 

@@ -19,6 +19,7 @@ from relatedstories.artefacts import table
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import Lexicon, Pattern, default_countries, form_of, key_of
 from relatedstories.topics.names import definitions
+from relatedstories.topics.spans import country_pattern
 from relatedstories.topics.token_table import TokenTable
 from relatedstories.topics.tokenizer import TokenizedText
 
@@ -214,12 +215,10 @@ def lexicon_of(
             found = countries.find(parts)
             if len(found) == 1 and found[0][1] - found[0][0] < len(parts):
                 a, b, country = found[0]
-                key = " ".join(
-                    part for part in [*map(str.lower, parts[:a]), "<C>", *map(str.lower, parts[b:])] if part not in ("'s", "the")
-                )
-                plain = " ".join(key.replace("of <C>", "").replace("<C>", "").split())
+                key = country_pattern(parts, 0, len(parts), a, b)
+                thing = " ".join(key.replace("of <C>", "").replace("<C>", "").split())
             elif not found:
-                plain, key = form.lower(), "~" + form.lower()
+                thing, key = form.lower(), "~" + form.lower()
                 about = [country for country in sorted(here) if _pattern_of(title, country)]
                 if len(about) != 1:
                     patterns[key]["-"] += 1
@@ -227,7 +226,7 @@ def lexicon_of(
                 country = about[0]
             else:
                 continue
-            specials[plain, country][title] += 1
+            specials[thing, country][title] += 1
             patterns[key][_pattern_of(title, country) or "-"] += 1
     starts: dict[str, bool] = {}
     for form in linked:

@@ -99,7 +99,7 @@ class Linker:
                     )
                 else:
                     row = archive.row(start + place) if batch is None else batch[place]
-                    yield self._select(row, self.retriever.going_on(row, ids[place], scores[place]))
+                    yield self._select(row, self.retriever.with_known(row, ids[place], scores[place]))
 
     def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
         """Return the links selected from all candidates of a row."""

@@ -81,10 +81,12 @@ class Retriever:
         known = self._known([row])
         if known is None:
             return self._search(row)
-        return self.going_on(row, known[0][0], known[1][0])
+        return self.with_known(row, known[0][0], known[1][0])
 
-    def going_on(self, row: EventRow, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]) -> Iterator[tuple[int, float]]:
-        """Yield all candidates of a row of which the first are known; the others are only searched for if they are needed."""
+    def with_known(
+        self, row: EventRow, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
+    ) -> Iterator[tuple[int, float]]:
+        """Yield all candidates of a row, first the known ones; the others are only searched for if they are needed."""
         n_known = int(np.count_nonzero(ids >= 0))
         yield from zip(ids[:n_known].tolist(), scores[:n_known].tolist(), strict=True)
         if n_known == len(ids):

@@ -52,7 +52,7 @@ def topic_timeline(stories: RelatedStories, topic: str, *, ax: Axes | None = Non
     events = stories.about(topic)
     days = [event.date for event in events if event.date]
     if not days:
-        raise InputError(f"got topic {shown(topic)}, of which no event has a date, expected one to draw over time")
+        raise InputError(f"got topic {shown(topic)}, none of whose events has a date, expected at least one with a date")
     ax = axes_for(ax, (9, 3.2))
     periods = Periods.of(days[0], days[-1], 120)
     in_period: dict[int, list[Event]] = collections.defaultdict(list)

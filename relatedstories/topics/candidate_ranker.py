@@ -26,24 +26,28 @@ WIDTH = 48
 """Length of a token's vector."""
 
 HIDDEN, LAYERS, CONTEXT, PASSES = 64, 2, 13, 2
+"""Width of the first dense layer, number of convolutions, number of features of related candidates, and passes over these."""
 
 GRID = 6
 """Weights and values are multiples of 2**-GRID, their products of 2**-12: sums below 2**12 are exact in float32."""
 
-_LARGEST = 15.0
+_MAX_VALUE = 15.0
+"""Maximum absolute value of weights and intermediate values."""
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Layer: TypeAlias = tuple[Floats, Floats]
 
-_CURVE = np.round(1 / (1 + np.exp(-np.arange(-512, 513) / 64)) * 1024).astype(np.float32) / np.float32(1024)
+_LOGISTIC_TABLE = np.round(1 / (1 + np.exp(-np.arange(-512, 513) / 64)) * 1024).astype(np.float32) / np.float32(1024)
+"""The logistic function from -8 to 8 in steps of 1/64, rounded to multiples of 2**-10."""
 
 
 def _to_grid(values: Floats) -> Floats:
     """Return the values clipped and rounded to multiples of 2**-GRID."""
-    return _round(np.clip(values, -_LARGEST, _LARGEST, out=values))
+    return _round(np.clip(values, -_MAX_VALUE, _MAX_VALUE, out=values))
 
 
 def _round(values: Floats) -> Floats:
+    """Round values to multiples of 2**-GRID, in place."""
     values *= np.float32(1 << GRID)
     np.rint(values, out=values)
     values *= np.float32(1 / (1 << GRID))
@@ -51,13 +55,14 @@ def _round(values: Floats) -> Floats:
 
 
 def _relu(values: Floats) -> Floats:
-    return _round(np.clip(values, 0, _LARGEST, out=values))
+    """Return the positive part of values, clipped and rounded."""
+    return _round(np.clip(values, 0, _MAX_VALUE, out=values))
 
 
 def _probability(logits: Floats) -> Floats:
-    """Return the logistic function in steps of 1/64, rounded to multiples of 2**-10."""
+    """Return the logistic function of logits, from the table."""
     steps = np.rint(np.clip(logits, -8, 8) * np.float32(64)).astype(np.intp) + 512
-    probabilities: Floats = _CURVE[steps]
+    probabilities: Floats = _LOGISTIC_TABLE[steps]
     return probabilities
 
 
@@ -162,9 +167,9 @@ class _RelatedProbabilities:
     def __init__(self, c: Candidates) -> None:
         self._c = c
         length = c.end - c.first
-        self._which = np.repeat(np.arange(len(length)), length)
+        self._candidate_of_token = np.repeat(np.arange(len(length)), length)
         stops = np.cumsum(length)
-        self._at = np.arange(stops[-1]) - np.repeat(stops - length, length) + c.first[self._which]
+        self._tokens = np.arange(stops[-1]) - np.repeat(stops - length, length) + c.first[self._candidate_of_token]
         self._starts = stops - length
         self._length = length.astype(np.float32)
         self._spans = np.flatnonzero(np.diff(c.span, prepend=-1))
@@ -177,28 +182,29 @@ class _RelatedProbabilities:
         self._n_topics = n_topics
         self._later = np.minimum(c.first - first[c.topic], 20) / np.float32(10)
         per_text = np.diff(np.append(self._texts, len(length)))
-        self._many = per_text[self._text].astype(np.float32) / np.float32(40)
+        self._n_in_text = per_text[self._text].astype(np.float32) / np.float32(40)
         # The text of each span: the best probabilities of a text's spans are summed.
-        self._span_text = self._text[self._spans]
+        self._text_of_span = self._text[self._spans]
 
     def __call__(self, p: Floats) -> Floats:
+        """Return the features of related candidates, shape (n, CONTEXT), for current probabilities."""
         c = self._c
         by_token = np.zeros(len(c.words), np.float32)
-        np.maximum.at(by_token, self._at, p[self._which])
-        on = by_token[self._at]
+        np.maximum.at(by_token, self._tokens, p[self._candidate_of_token])
+        on = by_token[self._tokens]
         over, mean = np.maximum.reduceat(on, self._starts), np.add.reduceat(on, self._starts) / self._length
         best = np.maximum.reduceat(p, self._spans)
         of_topic = np.zeros(self._n_topics, np.float32)
         np.maximum.at(of_topic, c.topic, p)
         of_text = np.maximum.reduceat(p, self._texts)[self._text]
-        expected = np.bincount(self._span_text, weights=best)[self._text].astype(np.float32)
+        expected = np.bincount(self._text_of_span, weights=best)[self._text].astype(np.float32)
         in_topic = np.bincount(c.topic, weights=p)[c.topic].astype(np.float32)
         in_span = np.add.reduceat(p, self._spans)[self._span]
         left = np.maximum(by_token[c.first - 1], by_token[c.first - 2])
         right = np.maximum(by_token[c.end], by_token[c.end + 1])
         return np.stack(
             [
-                of_topic[c.topic] - p, in_topic - p, mean, self._later, of_text, self._many, p, over - p,
+                of_topic[c.topic] - p, in_topic - p, mean, self._later, of_text, self._n_in_text, p, over - p,
                 best[self._span] - p, in_span - p, left, right, expected / 4,
             ],
             axis=1, dtype=np.float32,

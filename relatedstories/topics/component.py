@@ -73,6 +73,6 @@ class TopicTagger:
     retokenizes=False,
 )
 def make_tagger(nlp: Language, name: str, threshold: float | None) -> TopicTagger:
-    """Make the component, as ``nlp.add_pipe`` does."""
+    """Return the component for ``nlp.add_pipe``."""
     del nlp, name
     return TopicTagger(threshold)

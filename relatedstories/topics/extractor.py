@@ -58,8 +58,8 @@ class TopicExtractor:
     Parameters
     ----------
     nlp : spacy.language.Language, optional
-        A pipeline to use instead of the topic model: if it has the component ``relatedstories_topics``, what that finds are
-        the topics; else its ``doc.ents``, of which labels of people, organisations, places, events, works and products count.
+        A pipeline to use instead of the topic model. If it has the component ``relatedstories_topics``, the topics are those
+        that the component finds; else they are its entities that are people, organisations, places, events, works or products.
     names : NameTable, optional
         With a pipeline's entities, the canonical names and how often editors link them; by default those of the model.
     threshold : float, optional

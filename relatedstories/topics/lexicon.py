@@ -141,15 +141,16 @@ class Lexicon:
     kinds : ndarray of shape (len(names),)
         The kind of each name, as its position in `relatedstories.topics.kinds.KINDS`.
     patterns : mapping of str to sequence of Pattern
-        Of forms in lower case with "<C>" for a country ("<C> forces"), or without ("~government"): how the thing is named.
+        Name patterns for each form in lower case, with "<C>" for a country ("<C> forces"), or with "~" before a form that
+        contains no country ("~government").
     specials : mapping of (str, str) to sequence of Pattern
-        Of such a form less the country, and a country: the names that editors linked.
+        For each such form without its country, and each country, the names that editors linked.
     words : mapping of str to int
         Forms of tokens, with the row of their vector; row 0 stands for unknown words.
     lower : ndarray of shape (len(words) + 1,)
         The share of a word's occurrences that are in lower case, 0 to 1.
     heads : mapping of str to int
-        Words in lower case that end names which begin with a capital: "massacre", "province".
+        Number of names that begin with a capital and end with each word in lower case: "massacre", "province".
     countries : Countries
     """
 

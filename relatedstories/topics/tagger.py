@@ -11,7 +11,7 @@ import functools
 import itertools
 import operator
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -63,8 +63,16 @@ class TaggedSpan(NamedTuple):
     probability: float
 
 
+_Span: TypeAlias = tuple[int, int, float, str]
+"""First and end token, probability and name."""
+
+_NumberedSpan: TypeAlias = tuple[int, int, int, str, float]
+"""Number of the text, first and end token, name and probability."""
+
+
 @functools.cache
 def _candidate_generator() -> CandidateGenerator:
+    """Return the candidate generator of the model's lexicon."""
     return CandidateGenerator(default_lexicon())
 
 
@@ -96,8 +104,8 @@ def tag_texts(texts: Sequence[TokenizedText], threshold: float | None = None) ->
 
 def _topic_spans(
     c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[TokenizedText]
-) -> Iterator[tuple[int, int, int, str, float]]:
-    """Yield the spans that name topics: number of the text, first and end token, name and probability."""
+) -> Iterator[_NumberedSpan]:
+    """Yield the spans of all texts that name topics."""
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
@@ -106,7 +114,7 @@ def _topic_spans(
         strict=True,
     )
     for number, rows_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
-        best: dict[int, tuple[int, int, float, str]] = {}
+        best: dict[int, _Span] = {}
         for _, span, first, end, probability, name in rows_of_text:
             if span not in best or probability > best[span][2]:
                 best[span] = (first, end, probability, name)
@@ -115,7 +123,7 @@ def _topic_spans(
             yield number, first - offset, end - offset, name, probability
 
 
-def _threshold_of(spans: Iterable[tuple[int, int, float, str]], threshold: float | None) -> float:
+def _threshold_of(spans: Iterable[_Span], threshold: float | None) -> float:
     """Return the threshold for a text."""
     if threshold is not None:
         return threshold
@@ -123,40 +131,44 @@ def _threshold_of(spans: Iterable[tuple[int, int, float, str]], threshold: float
     return min(THRESHOLD, _NEAR_BEST * best) if best >= _MIN_LIKELY else THRESHOLD
 
 
-def _best_spans(spans: Iterable[tuple[int, int, float, str]], threshold: float) -> list[tuple[int, int, float, str]]:
+def _best_spans(spans: Iterable[_Span], threshold: float) -> list[_Span]:
     """Return the best spans that do not overlap, with further mentions of their topics."""
-    every = sorted(spans, key=lambda span: (span[1], span[0]))
-    sure = [span for span in every if span[2] >= threshold]
-    worth, taken = [0.0], [0]
+    ordered = sorted(spans, key=lambda span: (span[1], span[0]))
+    probable = [span for span in ordered if span[2] >= threshold]
+    # best_sums[i] is the best sum over the first i spans; previous[i] the spans before the i-th if that is selected, else -1.
+    best_sums, previous = [0.0], [0]
     ends: list[int] = []
-    for first, end, probability, _ in sure:
+    for first, end, probability, _ in probable:
         before = bisect.bisect_right(ends, first)
         ends.append(end)
-        value = worth[before] + probability - threshold + 1e-9  # at the threshold itself, too
-        taken.append(before if value > worth[-1] else -1)
-        worth.append(max(value, worth[-1]))
-    chosen, i = [], len(sure)
+        value = best_sums[before] + probability - threshold + 1e-9  # includes spans at the threshold itself
+        previous.append(before if value > best_sums[-1] else -1)
+        best_sums.append(max(value, best_sums[-1]))
+    selected, i = [], len(probable)
     while i:
-        if taken[i] < 0:
+        if previous[i] < 0:
             i -= 1
         else:
-            chosen.append(sure[i - 1])
-            i = taken[i]
+            selected.append(probable[i - 1])
+            i = previous[i]
     probabilities: dict[str, float] = {}
-    for _, _, probability, name in chosen:
+    for _, _, probability, name in selected:
         probabilities[name] = max(probability, probabilities.get(name, 0))
-    for span in sorted(every, key=lambda span: (span[0] - span[1], span[0])):
+    for span in sorted(ordered, key=lambda span: (span[0] - span[1], span[0])):
         if span[3] not in probabilities:
             continue
-        over = [other for other in chosen if other[0] < span[1] and other[1] > span[0]]
-        # Overlaps nothing, or contains a chosen part of itself: "Storm Eunice", not "Eunice".
-        if all(other[3] == span[3] and span[0] <= other[0] and other[1] <= span[1] for other in over) and span not in over:
-            chosen = [other for other in chosen if other not in over] + [span]
-    return [(first, end, probabilities[name], name) for first, end, _, name in sorted(chosen)]
+        overlapping = [other for other in selected if other[0] < span[1] and other[1] > span[0]]
+        # Overlaps nothing, or contains the selected span: "Storm Eunice", not "Eunice".
+        if (
+            all(other[3] == span[3] and span[0] <= other[0] and other[1] <= span[1] for other in overlapping)
+            and span not in overlapping
+        ):
+            selected = [other for other in selected if other not in overlapping] + [span]
+    return [(first, end, probabilities[name], name) for first, end, _, name in sorted(selected)]
 
 
-def _kinds(spans: Sequence[tuple[int, int, int, str, float]], texts: Sequence[TokenizedText]) -> list[str]:
-    """Return the kinds of spans: as the lexicon has them, else by spelling and, for single words, by the words around them."""
+def _kinds(spans: Sequence[_NumberedSpan], texts: Sequence[TokenizedText]) -> list[str]:
+    """Return the kinds of spans: from the lexicon, else by spelling and, for single words, by the words around them."""
     lexicon = default_lexicon()
     found = [""] * len(spans)
     unknown, around = [], []

@@ -1,4 +1,4 @@
-"""Names of an archive's own: those that a user writes down, and those that its editors' topics teach."""
+"""Names of an archive: aliases that a user gives, and names learnt from editors' topics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def named(extractor, event):
 
 
 def archive(titles):
-    """Events of titles with their topics, as editors gave them."""
+    """Return events with these titles and editors' topics."""
     return [Event(f"{i}", title, topics=topics) for i, (title, topics) in enumerate(titles)]
 
 
@@ -92,26 +92,26 @@ def german():
     return TopicExtractor().fit(GERMAN)
 
 
-# A user's own names
+# Aliases
 
 
-def test_other_names_name_the_topic():
+def test_an_alias_gives_the_canonical_name():
     found = named(TopicExtractor(aliases=ALIASES), "Kiew trauert. Gäste in Kyiv; the Fed's rates, Fed")
     assert found == {"Kyjiw": ["Kiew", "Kyiv"], "Federal Reserve": ["Fed", "Fed"]}
 
 
-def test_a_canonical_name_names_itself():
+def test_a_canonical_name_is_found_without_aliases():
     found = named(TopicExtractor(aliases={"Qux Quarvel": [], "Zork": "Zorkie"}), "qux, Qux Quarvel and Zork, or Zorkie.")
     assert found == {"Qux Quarvel": ["Qux Quarvel"], "Zork": ["Zork", "Zorkie"]}
 
 
-def test_case_counts():
+def test_aliases_respect_case():
     extractor = TopicExtractor(aliases={"Federal Reserve": ["the Fed", "fomc"]})
     assert "Federal Reserve" not in named(extractor, "we are fed up, and FED too")
     assert named(extractor, "the fomc meets the Fed") == {"Federal Reserve": ["fomc", "Fed"]}
 
 
-def test_own_names_stand_whatever_the_model_says(extractor):
+def test_aliases_take_precedence_over_the_model_at_any_threshold(extractor):
     text = "Voters in Iceland elect a parliament."
     assert named(extractor, text)["Iceland"] == ["Iceland"]
     for threshold in (0.0, 0.5, 1.0):
@@ -123,17 +123,17 @@ def test_own_names_stand_whatever_the_model_says(extractor):
         assert found["Ice Land Ltd"].probability == found["parliaments"].probability == 1
 
 
-def test_the_longest_of_own_names_stands():
+def test_the_longest_alias_wins():
     extractor = TopicExtractor(aliases={"Oslo": [], "Oslo Airport": ["airport of Oslo"]})
     assert named(extractor, "Snow at the airport of Oslo, and in Oslo") == {"Oslo Airport": ["airport of Oslo"], "Oslo": ["Oslo"]}
 
 
-def test_editors_topics_and_heading_go_by_own_names():
+def test_aliases_rename_editors_topics_and_headings():
     event = Event("1", "snow", topics=["kiew", "Kyjiw", "the Fed"], heading="Kyiv")
     assert set(named(TopicExtractor(aliases=ALIASES), event)) == {"Kyjiw", "Federal Reserve"}
 
 
-def test_own_names_with_a_users_pipeline():
+def test_aliases_work_with_a_users_pipeline():
     found = named(TopicExtractor(spacy.blank("de"), NameTable([]), aliases=ALIASES), "Schnee in Kiew")
     assert found == {"Kyjiw": ["Kiew"]}
 
@@ -147,7 +147,7 @@ def test_own_names_with_a_users_pipeline():
     ],
     ids=["title and text", "sentences", "ruler"],
 )
-def test_no_own_name_runs_on_over_a_break(event):
+def test_an_alias_does_not_match_across_a_break(event):
     assert "NYC" not in named(TopicExtractor(aliases={"NYC": ["New York"]}), event)
 
 
@@ -156,7 +156,7 @@ WORDS = ["Kiew", "Kyiv", "the Fed", "Fed", "fed", "Oslo", "Airport", "’s", "."
 
 @given(st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=15).map(" ".join))
 @settings(deadline=None, max_examples=60)
-def test_mentions_with_own_names_stand_where_they_say_and_apart(text):
+def test_mentions_of_aliases_have_correct_positions_and_do_not_overlap(text):
     extractor = TopicExtractor(aliases={**ALIASES, "Oslo Airport": ["Oslo", "Airport"], "Dash": ["ISS"]})
     mentions = sorted((m.start, m.end, m) for topic in extractor.extract(text) for m in topic.mentions)
     end = 0
@@ -166,7 +166,7 @@ def test_mentions_with_own_names_stand_where_they_say_and_apart(text):
         end = stop
 
 
-# Files of names
+# Alias files
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_mentions_with_own_names_stand_where_they_say_and_apart(text):
     ],
 )
 @pytest.mark.parametrize("as_text", [True, False])
-def test_files_of_names(tmp_path, name, content, as_text):
+def test_alias_files_of_each_format_are_read(tmp_path, name, content, as_text):
     file = tmp_path / name
     file.write_bytes(content.encode())
     assert read_aliases(file) == ALIASES
@@ -189,14 +189,14 @@ def test_files_of_names(tmp_path, name, content, as_text):
     assert extractor.name == TopicExtractor(aliases=ALIASES).name
 
 
-def test_commas_in_a_cell_and_an_empty_file(tmp_path):
+def test_a_cell_may_contain_commas_and_a_file_may_be_empty(tmp_path):
     (tmp_path / "own.csv").write_text('"Eugene, Oregon",Eugene\n', encoding="utf-8")
     assert read_aliases(tmp_path / "own.csv") == {"Eugene, Oregon": ["Eugene"]}
     (tmp_path / "none.tsv").write_text("", encoding="utf-8")
     assert named(TopicExtractor(aliases=tmp_path / "none.tsv"), "rain") == {}
 
 
-def test_a_quote_in_a_tab_separated_file_is_a_sign_like_others(tmp_path):
+def test_a_quote_in_a_tab_separated_file_is_an_ordinary_character(tmp_path):
     file = tmp_path / "own.tsv"
     file.write_text('Oslo\t"Tigerstaden\nKyjiw\tKiew\n', encoding="utf-8")
     assert named(TopicExtractor(aliases=file), "Tigerstaden, Kiew") == {"Oslo": ["Tigerstaden"], "Kyjiw": ["Kiew"]}
@@ -226,7 +226,7 @@ def test_a_quote_in_a_tab_separated_file_is_a_sign_like_others(tmp_path):
         ("own.tsv", b"Kyjiw\tKiew\nKiewer\tKiew\n", "Kiewer: got 'Kiew', expected other words than 'Kyjiw' has"),
     ],
 )
-def test_bad_files_of_names(tmp_path, name, content, message):
+def test_an_invalid_alias_file_is_an_error_that_names_the_place(tmp_path, name, content, message):
     file = tmp_path / name
     if content is not None:
         file.write_bytes(content)
@@ -237,13 +237,13 @@ def test_bad_files_of_names(tmp_path, name, content, message):
         assert len(str(error.value)) < 1000
 
 
-def test_a_folder_is_no_file_of_names(tmp_path):
+def test_a_folder_in_place_of_an_alias_file_is_an_error(tmp_path):
     with pytest.raises(InputError, match=r"expected a file of names"):
         TopicExtractor(aliases=tmp_path)
 
 
 @pytest.mark.parametrize("name", ["Kyjiw", "", "a\0b"])
-def test_a_name_in_place_of_a_file(name):
+def test_a_name_in_place_of_an_alias_file_is_an_error(name):
     with pytest.raises(InputError, match=r"expected a file of names"):
         TopicExtractor(aliases=name)
 
@@ -266,7 +266,7 @@ def test_a_name_in_place_of_a_file(name):
         (7, "aliases: got 7 (int), expected a mapping of canonical names to their other names, or a file"),
     ],
 )  # fmt: skip
-def test_bad_mappings(aliases, message):
+def test_an_invalid_alias_mapping_is_an_error_that_names_the_value(aliases, message):
     with pytest.raises(BadValueError) as error:
         TopicExtractor(aliases=aliases)
     assert message is None or str(error.value) == message
@@ -275,7 +275,7 @@ def test_bad_mappings(aliases, message):
 # Ignored topics
 
 
-def test_ignored_topics_are_never_given():
+def test_ignored_topics_are_never_returned():
     extractor = TopicExtractor(ignored=["the ICELAND", "Kyjiw", "Storms"], aliases=ALIASES)
     event = Event("1", "Voters in Iceland and Malta; Kiew", topics=["Iceland", "Kyjiw", "Kiew", "Rain"], heading="storms")
     found = named(extractor, event)
@@ -291,7 +291,7 @@ def test_ignored_topics_are_never_given():
         ([Event("1", "Malta"), Event("2", "Snow in Malta"), Event("3", "Snow in Oslo"), Event("4", "Rain in Malta")], "Malta"),
     ],
 )
-def test_an_ignored_topic_is_no_context(events, ignored):
+def test_an_ignored_topic_is_never_a_context(events, ignored):
     stories = RelatedStories(TopicExtractor(ignored=[ignored])).fit(events)
     contexts = {link.context for event in events for link in stories.related(event.id, min_score=0)}
     assert any(contexts)
@@ -301,22 +301,22 @@ def test_an_ignored_topic_is_no_context(events, ignored):
 
 
 @pytest.mark.parametrize("wrong", ["Malta", None, 7, [7], [None]])
-def test_wrong_ignored(wrong):
+def test_ignored_must_be_names_of_topics(wrong):
     with pytest.raises(BadValueError, match=r"TopicExtractor: ignored: got .*, expected names of topics"):
         TopicExtractor(ignored=wrong)
 
 
-# Names that an archive teaches
+# Names learnt from an archive
 
 
-def test_words_that_stand_for_a_topic_are_learnt(german):
+def test_fit_learns_the_words_that_name_a_topic(german):
     text = "Schnee in Kiew"
     assert "Kyjiw" not in named(TopicExtractor(), text)
     assert named(german, text)["Kyjiw"] == ["Kiew"]
     assert named(german, "Regen in Kyjiw, Wind in Kiew")["Kyjiw"][-1] == "Kiew"
 
 
-def test_inflected_forms_are_learnt(german):
+def test_fit_learns_inflected_forms(german):
     assert named(german, "Ein Zug der Deutschen Bahn brennt")["Deutsche Bahn"] == ["Deutschen Bahn"]
     russian = TopicExtractor().fit(RUSSIAN)
     for text, word in [("Новости из Киева", "Киева"), ("Дождь в Киеве", "Киеве")]:
@@ -327,24 +327,24 @@ def test_inflected_forms_are_learnt(german):
     assert "Αθήνα" not in named(greek, "Βροχή στο κέντρο της Πάτρας")
 
 
-def test_words_that_editors_seldom_mean_name_no_topic(german):
+def test_words_that_editors_seldom_link_name_no_topic(german):
     assert "Rat" not in named(german, "Der Rat kam spät")
     assert "Deutsche Bahn" not in named(german, "Viele Deutschen mögen diese Bahn")
     often = TopicExtractor(threshold=0.1).fit(GERMAN)
     assert named(often, "Der Rat kam spät")["Rat"] == ["Rat"]
 
 
-def test_an_archive_may_unlearn_what_the_model_says(extractor):
+def test_fit_can_overrule_the_model(extractor):
     events = archive([(f"Iceland wins game {'abcdef'[i]}{i}", ["Iceland"] if i == 0 else ["Handball"]) for i in range(6)])
     assert "Iceland" in named(extractor, "Voters in Iceland elect a parliament")
     assert "Iceland" not in named(TopicExtractor().fit(events), "Voters in Iceland elect a parliament")
 
 
-def test_a_users_names_go_before_what_is_learnt():
+def test_aliases_take_precedence_over_learnt_names():
     assert named(TopicExtractor(aliases={"Kiewer Rus": ["Kiew"]}).fit(GERMAN), "Kiew") == {"Kiewer Rus": ["Kiew"]}
 
 
-def test_a_longer_name_that_editors_seldom_mean_does_not_veto_a_users():
+def test_a_longer_name_that_editors_seldom_link_does_not_block_an_alias():
     events = archive([(f"Oslo Airport shut {i}", ["Oslo Airport"] if i == 0 else ["Snow"]) for i in range(6)])
     own = TopicExtractor(aliases={"Tigerstaden": ["Oslo"]}).fit(events)
     assert named(own, "It snows at Oslo Airport")["Tigerstaden"] == ["Oslo"]
@@ -369,12 +369,12 @@ def test_a_second_fit_replaces_the_first():
 
 @given(st.permutations(GERMAN))
 @settings(deadline=None, max_examples=15)
-def test_the_order_of_events_does_not_matter_to_what_is_learnt(german, events):
+def test_fit_does_not_depend_on_the_order_of_events(german, events):
     assert TopicExtractor().fit(iter(events)).name == german.name
 
 
 @pytest.mark.parametrize("events", [[], SPACE, iter(SPACE)])
-def test_nothing_to_learn_from(events):
+def test_fit_without_editors_topics_is_an_error(events):
     with pytest.raises(
         BadValueError, match=r"fit: topics: got \d events without any, expected events to learn from that editors"
     ):
@@ -382,7 +382,7 @@ def test_nothing_to_learn_from(events):
 
 
 @pytest.mark.parametrize("events", [[*GERMAN, "Kiew"], [{"title": "Kiew"}], [None], "news.jsonl", None, 7, GERMAN[0]])
-def test_fitting_what_are_no_events(events):
+def test_fit_on_other_values_than_events_is_an_error_and_changes_nothing(events):
     extractor = TopicExtractor().fit(GERMAN)
     before = extractor.name
     with pytest.raises(BadValueError, match=r"fit: .*got .*, expected .*[Ee]vent|fit: events: got .*, expected several"):
@@ -390,7 +390,7 @@ def test_fitting_what_are_no_events(events):
     assert extractor.name == before
 
 
-def test_a_fitted_extractor_goes_to_another_process():
+def test_a_fitted_extractor_can_be_pickled():
     extractor = TopicExtractor(aliases=ALIASES, ignored=["Feiertag"], threshold=0.5).fit(GERMAN)
     copied = pickle.loads(pickle.dumps(extractor))
     assert copied.name == extractor.name
@@ -399,7 +399,7 @@ def test_a_fitted_extractor_goes_to_another_process():
         assert [(x, x.kind, x.mentions, x.probability) for x in a] == [(x, x.kind, x.mentions, x.probability) for x in b]
 
 
-# What an index was built with
+# The extractor that an index was built with
 
 
 def piped(**config):
@@ -428,13 +428,13 @@ def differing():
 
 
 @pytest.mark.parametrize(("one", "other"), differing())
-def test_other_topics_have_another_name(one, other):
+def test_extractors_that_find_other_topics_have_other_names(one, other):
     assert one.name != other.name
     assert "\n" not in one.name + other.name
     assert len(other.name) < 300
 
 
-def test_the_order_of_names_is_no_difference():
+def test_the_order_of_aliases_does_not_change_the_name():
     one = TopicExtractor(aliases=ALIASES, ignored=["Malta", "Oslo"])
     assert TopicExtractor(aliases=dict(reversed(ALIASES.items())), ignored=["oslo", "the Malta"]).name == one.name
 
@@ -442,7 +442,7 @@ def test_the_order_of_names_is_no_difference():
 @pytest.mark.parametrize(
     "settings_", [{"threshold": 0.9}, {"aliases": ALIASES}, {"ignored": ["Malta"]}], ids=["threshold", "aliases", "ignored"]
 )
-def test_an_index_is_not_mixed_with_other_topics(tmp_path, settings_):
+def test_an_index_rejects_an_extractor_with_other_settings(tmp_path, settings_):
     new = Event("new", "Snow in Oslo again")
     RelatedStories(TopicExtractor(**settings_)).fit(SPACE).save(tmp_path / "index")
     loaded = RelatedStories.load(tmp_path / "index", TopicExtractor())
@@ -453,7 +453,7 @@ def test_an_index_is_not_mixed_with_other_topics(tmp_path, settings_):
     assert len(again.add([new])) == len(SPACE) + 1
 
 
-def test_an_index_of_a_fitted_extractor(tmp_path, german):
+def test_an_index_needs_the_fitted_extractor_it_was_built_with(tmp_path, german):
     RelatedStories(german).fit(GERMAN).save(tmp_path / "index")
     for other in (TopicExtractor(), TopicExtractor().fit(RUSSIAN)):
         with pytest.raises(InputError, match="build the index again, or load it with the extractor it was built with"):

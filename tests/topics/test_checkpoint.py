@@ -1,4 +1,4 @@
-"""Topics that were found are not lost, whatever becomes of the run that found them."""
+"""Extracted topics are not lost when a run is stopped or killed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from relatedstories.topics.checkpoint import Checkpoint
 
 
 class Counting(CapitalisedWords):
-    """An extractor with a name, that remembers which events it was asked about and stops at one of them."""
+    """A named extractor that records the events it extracts and stops at one of them."""
 
     def __init__(self, name: str = "words", stops_at: str | None = None) -> None:
         self.name, self.stops_at = name, stops_at
@@ -40,7 +40,7 @@ class Counting(CapitalisedWords):
 IDS = sorted(event.id for event in SPACE)
 
 
-def test_a_fit_goes_on_from_where_another_was_stopped(tmp_path: Path) -> None:
+def test_fit_resumes_where_another_fit_was_stopped(tmp_path: Path) -> None:
     first, second, third = Counting(stops_at=IDS[3]), Counting(), Counting()
     with pytest.raises(KeyboardInterrupt):
         RelatedStories(first).fit(SPACE, checkpoint=tmp_path / "topics")
@@ -52,8 +52,8 @@ def test_a_fit_goes_on_from_where_another_was_stopped(tmp_path: Path) -> None:
     assert third.asked == []
 
 
-def test_two_runs_at_once_do_not_share_a_checkpoint(tmp_path: Path) -> None:
-    """The second goes without, and takes nothing of the first's away."""
+def test_two_simultaneous_runs_do_not_share_a_checkpoint(tmp_path: Path) -> None:
+    """The second run works without a checkpoint and leaves that of the first unchanged."""
     path = tmp_path / "topics"
     with Checkpoint.opened(path, "one") as kept:
         assert kept is not None
@@ -69,7 +69,7 @@ def test_two_runs_at_once_do_not_share_a_checkpoint(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_an_event_without_topics_is_known_to_have_none(tmp_path: Path) -> None:
+def test_an_event_without_topics_is_not_extracted_again(tmp_path: Path) -> None:
     extractor = Counting()
     for _ in range(2):
         RelatedStories(extractor).fit([Event("1", "no capitals here")], checkpoint=tmp_path / "topics")
@@ -77,7 +77,7 @@ def test_an_event_without_topics_is_known_to_have_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("field", ["title", "text", "heading", "topics", "date"])
-def test_an_event_that_was_edited_is_asked_about_again(tmp_path: Path, field: str) -> None:
+def test_an_edited_event_is_extracted_again(tmp_path: Path, field: str) -> None:
     other = {"title": "Rain", "text": "Rain", "heading": "Rain", "topics": ("Rain",), "date": None}[field]
     RelatedStories(Counting()).fit(SPACE, checkpoint=tmp_path / "topics")
     extractor = Counting()
@@ -85,7 +85,7 @@ def test_an_event_that_was_edited_is_asked_about_again(tmp_path: Path, field: st
     assert extractor.asked == [SPACE[0].id]
 
 
-def test_topics_of_another_extractor_are_not_taken(tmp_path: Path) -> None:
+def test_topics_of_another_extractor_are_not_used(tmp_path: Path) -> None:
     RelatedStories(Counting("one")).fit(SPACE, checkpoint=tmp_path / "topics")
     extractor = Counting("two")
     RelatedStories(extractor).fit(SPACE, checkpoint=tmp_path / "topics")
@@ -94,7 +94,7 @@ def test_topics_of_another_extractor_are_not_taken(tmp_path: Path) -> None:
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(cut=st.integers(0, 2000), tail=st.binary(max_size=30))
-def test_a_file_that_is_cut_or_broken_costs_what_is_lost_and_no_more(tmp_path: Path, cut: int, tail: bytes) -> None:
+def test_a_truncated_or_damaged_file_loses_only_the_damaged_part(tmp_path: Path, cut: int, tail: bytes) -> None:
     path = tmp_path / "topics"
     path.unlink(missing_ok=True)
     RelatedStories(Counting()).fit(SPACE, checkpoint=path)
@@ -110,13 +110,13 @@ def test_a_file_that_is_cut_or_broken_costs_what_is_lost_and_no_more(tmp_path: P
     assert again.asked == []
 
 
-def test_a_checkpoint_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_checkpoint_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"missing/topics: topics cannot be written \(No such file"):
         RelatedStories(Counting()).fit(SPACE, checkpoint=tmp_path / "missing" / "topics")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux")
-def test_a_disk_that_is_full() -> None:
+def test_a_full_disk_is_an_input_error() -> None:
     file = os.open("/dev/full", os.O_WRONLY)
     checkpoint = Checkpoint.__new__(Checkpoint)
     checkpoint._path, checkpoint._file = Path("topics"), file
@@ -125,7 +125,7 @@ def test_a_disk_that_is_full() -> None:
     os.close(file)
 
 
-def test_a_refresh_takes_its_checkpoint_away_when_it_is_done_and_not_before(tmp_path: Path) -> None:
+def test_a_refresh_removes_its_checkpoint_only_when_it_is_done(tmp_path: Path) -> None:
     links = tmp_path / "links.jsonl"
     with pytest.raises(KeyboardInterrupt):
         refresh(RelatedStories(Counting(stops_at=IDS[3])), SPACE, links)
@@ -136,7 +136,7 @@ def test_a_refresh_takes_its_checkpoint_away_when_it_is_done_and_not_before(tmp_
     assert [*tmp_path.iterdir()] == [links]
 
 
-def test_with_an_index_it_is_beside_that(tmp_path: Path) -> None:
+def test_with_an_index_the_checkpoint_is_beside_the_index(tmp_path: Path) -> None:
     def stop(stage: str, *_: int) -> None:
         if stage == "links":
             raise KeyboardInterrupt
@@ -153,7 +153,7 @@ def test_with_an_index_it_is_beside_that(tmp_path: Path) -> None:
     )
 
 
-def test_a_dry_run_keeps_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_leaves_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         refresh(RelatedStories(Counting(stops_at=IDS[3])), SPACE, tmp_path / "links.jsonl", dry_run=True)
     assert [*tmp_path.iterdir()] == []
@@ -161,7 +161,7 @@ def test_a_dry_run_keeps_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_the_command_killed_while_it_looks_for_topics(tmp_path: Path) -> None:
+def test_a_killed_command_resumes_topic_extraction(tmp_path: Path) -> None:
     events = [replace(event, id=f"{event.id}-{n}", text=f"{event.text} {n}") for n in range(3) for event in read_events("sample")]
     lines = "".join(json.dumps(event.to_dict()) + "\n" for event in events)
     (tmp_path / "news.jsonl").write_text(lines, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Kinds of topics: read from a name, and from the words around it where the name alone does not say."""
+"""Kinds of topics, classified by the name and by the words around its mentions."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from relatedstories.topics.kinds import KINDS, kind, kinds
         ("thing", ["Earthquake", "President of France", "Prime Minister of Ruritania", "Vaccine", "Human rights", "Inflation"]),
     ],
 )
-def test_says_what_a_name_is_of(expected, names):
+def test_kinds_of_typical_names(expected, names):
     assert dict(zip(names, kinds(names), strict=True)) == dict.fromkeys(names, expected)
 
 
 @pytest.mark.parametrize("name", ["", " ", "\t\n", "-", "()", " ()", "1984", "25%", "₴", "—, …", "()()", "12 (13)", "\U0001f30d"])
-def test_what_has_no_letter_is_a_thing(name):
+def test_a_name_without_letters_is_a_thing(name):
     assert kind(name) == "thing"
     assert kinds([name], [("in", "the", ",")]) == ["thing"]
 
@@ -62,7 +62,7 @@ def test_odd_names_have_a_kind(name):
     assert kind(name) in KINDS
 
 
-def test_no_names_have_no_kinds():
+def test_an_empty_list_gives_an_empty_list():
     assert kinds([]) == []
     assert kinds([], []) == []
 
@@ -72,7 +72,7 @@ def gold() -> list[list[str]]:
         return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
 
 
-def test_many_at_once_are_as_one_by_one():
+def test_many_names_at_once_get_the_same_kinds_as_one_by_one():
     names = [row[0] for row in gold()]
     contexts = [("the", "city", "of") * (i % 3) for i in range(len(names))]
     assert kinds(names) == [kind(name) for name in names]
@@ -80,7 +80,7 @@ def test_many_at_once_are_as_one_by_one():
     assert kinds(names[::-1], contexts[::-1]) == kinds(names, contexts)[::-1]
 
 
-def test_contexts_tell_what_an_unknown_word_is():
+def test_contexts_decide_the_kind_of_an_unknown_word():
     contexts = {
         "place": ("city", "of", ",", "province", "of", ","),
         "person": ("Foreign", "Minister", "says", ",", "Senator", "said"),
@@ -89,18 +89,18 @@ def test_contexts_tell_what_an_unknown_word_is():
         assert kinds([name] * len(contexts), list(contexts.values())) == list(contexts)
 
 
-def test_contexts_may_be_lists_and_some_of_them_empty():
+def test_contexts_may_be_lists_and_may_be_empty():
     names = ["Angela Merkel", "Pacific Ocean"]
     for contexts in ([[], []], [(), ["in", "the", "."]], [["says", "Chancellor", ","], ()]):
         assert kinds(names, contexts) == ["person", "place"]
 
 
-def test_there_is_a_context_for_each_name():
+def test_a_missing_context_is_an_error():
     with pytest.raises(BadValueError, match=r"kinds: contexts: got 1, expected one for each of 2 names"):
         kinds(["A", "B"], [()])
 
 
-def test_most_hand_labels_are_met():
+def test_most_hand_labels_are_predicted():
     rows = gold()
     right = sum(found == row[1] for found, row in zip(kinds([row[0] for row in rows]), rows, strict=True))
     assert right / len(rows) > 0.8

@@ -1,4 +1,4 @@
-"""The topic model: the same topics wherever and however it is run, and plain cases of what a text calls its topics."""
+"""The topic model gives the same topics however it is run, and the expected topics in simple texts."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def facts(found):
 
 
 def written(doc):
-    """What the component says of a text, in the order of the text."""
+    """Return the spans that the component wrote, in the order of the text."""
     spans = doc.spans["topics"]
     probabilities = spans.attrs["probabilities"]
     return [(s.start_char, s.end_char, s.kb_id_, s.label_, p) for s, p in zip(spans, probabilities, strict=True)]
 
 
 def marked(found):
-    """The same of an extractor's topics."""
+    """Return the mentions of an extractor's topics in the form of `written`."""
     return sorted((m.start, m.end, topic.name, topic.kind, topic.probability) for topic in found for m in topic.mentions)
 
 
@@ -85,7 +85,7 @@ def test_the_component_on_texts_without_topics(pipeline, text):
 
 
 @pytest.mark.parametrize("text", [TEXT, "Snow in Geneva", "rain"])
-def test_the_component_leaves_the_entities_of_others_alone(text):
+def test_the_component_keeps_the_entities_of_other_components(text):
     ruled = spacy.blank("en")
     ruled.add_pipe("entity_ruler").add_patterns([{"label": "WHO", "pattern": "Iranian officials"}])
     before = [(span.text, span.label_) for span in ruled(text).ents]
@@ -105,7 +105,7 @@ def test_displacy_shows_the_topics(pipeline):
         assert "place" in shown
 
 
-def test_the_components_threshold():
+def test_a_higher_threshold_of_the_component_gives_fewer_spans():
     by_threshold = []
     for threshold in (0.0, 0.5, 1.0):
         nlp = spacy.blank("en")
@@ -116,8 +116,8 @@ def test_the_components_threshold():
 
 
 @pytest.mark.parametrize("wrong", [2, -0.1, "x", "0.5", True, [0.5]])
-def test_a_wrong_threshold_of_the_component(wrong):
-    with pytest.raises(ValueError, match="threshold"):  # spaCy's own for a wrong type
+def test_an_invalid_threshold_of_the_component_is_an_error(wrong):
+    with pytest.raises(ValueError, match="threshold"):  # spaCy raises its own error for a wrong type
         spacy.blank("en").add_pipe("relatedstories_topics", config={"threshold": wrong})
     with pytest.raises(BadValueError, match=r"TopicTagger: threshold: got .*, expected a number from 0 to 1"):
         component.TopicTagger(wrong)
@@ -140,7 +140,7 @@ def test_spacy_finds_the_component_without_an_import():
     assert entry.load() is component.make_tagger
 
 
-def test_the_component_streams_as_it_reads_one_by_one(pipeline):
+def test_the_component_gives_the_same_spans_in_a_stream_as_one_by_one(pipeline):
     texts = [event.full_text for event in EVENTS]
     expected = [written(pipeline(text)) for text in texts]
     for size in (1, 7, 1000):
@@ -154,7 +154,7 @@ def test_a_pipeline_with_the_component_gives_the_extractors_topics(extractor, pi
         assert written(pipeline(event.full_text)) == marked(extractor.extract(event))
 
 
-def test_the_component_under_another_name_is_the_component_still(extractor):
+def test_the_component_may_have_another_name_in_the_pipeline(extractor):
     nlp = spacy.blank("en")
     nlp.add_pipe("relatedstories_topics", name="news_topics")
     assert facts(TopicExtractor(nlp).extract(TEXT)) == facts(extractor.extract(TEXT))
@@ -164,12 +164,12 @@ def test_the_component_under_another_name_is_the_component_still(extractor):
 
 
 @pytest.mark.parametrize("wrong", [2, -0.1, "x", "0.5", True, float("nan"), [0.5]])
-def test_wrong_thresholds(wrong):
+def test_an_invalid_threshold_is_an_error(wrong):
     with pytest.raises(BadValueError, match=r"TopicExtractor: threshold: got .*, expected a number from 0 to 1"):
         TopicExtractor(threshold=wrong)
 
 
-def test_a_higher_threshold_gives_fewer_and_surer_topics():
+def test_a_higher_threshold_gives_fewer_and_more_probable_topics():
     thresholds = [0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1]
     by_threshold = [list(TopicExtractor(threshold=t).extract_many(EVENTS)) for t in thresholds]
     for threshold, topics in zip(thresholds, by_threshold, strict=True):
@@ -180,12 +180,12 @@ def test_a_higher_threshold_gives_fewer_and_surer_topics():
     assert counts[0] > counts[2] > counts[4] > counts[6]
 
 
-# The same bits in every batch, order and thread
+# Same bits in every batch, order and thread
 
 
 @given(st.permutations(range(len(EVENTS))), st.sets(st.integers(1, len(EVENTS) - 1), max_size=8))
 @settings(deadline=None, max_examples=8)
-def test_neither_batch_nor_order_matters(extractor, expected, order, cuts):
+def test_topics_do_not_depend_on_batch_or_order(extractor, expected, order, cuts):
     bounds = [0, *sorted(cuts), len(EVENTS)]
     for first, end in itertools.pairwise(bounds):
         some = [EVENTS[i] for i in order[first:end]]
@@ -193,7 +193,7 @@ def test_neither_batch_nor_order_matters(extractor, expected, order, cuts):
             assert facts(found) == expected[event.id]
 
 
-def test_the_end_of_a_batch_does_not_matter(extractor, expected):
+def test_topics_do_not_depend_on_the_end_of_a_batch(extractor, expected):
     many = EVENTS * (tagger.BATCH_SIZE // len(EVENTS) + 2)
     assert len(many) > tagger.BATCH_SIZE
     for event, found in zip(many, extractor.extract_many(many), strict=True):
@@ -201,13 +201,13 @@ def test_the_end_of_a_batch_does_not_matter(extractor, expected):
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_the_number_of_threads_of_matrix_products_does_not_matter(extractor, expected, threads):
+def test_topics_do_not_depend_on_the_number_of_threads(extractor, expected, threads):
     with threadpool_limits(threads):
         assert [facts(found) for found in extractor.extract_many(EVENTS)] == list(expected.values())
 
 
 def test_threads_may_share_an_extractor(extractor, expected):
-    """From the first text on, when all of them fill what the candidate generator remembers."""
+    """Threads share the generator from the first text on, while all of them fill its caches."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -241,14 +241,14 @@ WORDS = [
 
 
 @given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), max_size=12))
-def test_tokens_are_those_of_spacy(parts):
+def test_tokens_are_the_same_as_spacys(parts):
     text = " ".join(parts)
     assert tokenizer.tokenize(text) == tokenizer.tokens_of_doc(tokenizer.default_tokenizer()(text))
 
 
 @given(st.lists(st.integers(0, len(EVENTS) - 1), min_size=1, max_size=12))
 @settings(deadline=None, max_examples=15)
-def test_the_network_gives_the_same_bits_for_a_batch_and_its_texts(numbers):
+def test_the_network_gives_the_same_bits_for_a_batch_as_for_single_texts(numbers):
     tokens_in = tokenizer.default_tokenizer()
     texts = [tokenizer.tokens_of_doc(tokens_in(EVENTS[i].full_text)) for i in numbers]
     finder, network = CandidateGenerator(lexicon.default_lexicon()), default_ranker()
@@ -273,7 +273,7 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=25), st.sampled_from(["", " "]))
 @example(["Oslo", "=" * 30, "Airport"], " ")
 @settings(deadline=None, max_examples=80)
-def test_mentions_of_any_text_stand_where_they_say_and_apart(extractor, pieces, between):
+def test_mentions_have_correct_positions_and_do_not_overlap(extractor, pieces, between):
     text = between.join(pieces)
     found = extractor.extract(text)
     assert len({topic.key for topic in found}) == len(found)
@@ -292,37 +292,37 @@ def test_mentions_of_any_text_stand_where_they_say_and_apart(extractor, pieces, 
     assert facts(extractor.extract(Event("1", f"x{text}"))) == facts(extractor.extract(f"x{text}"))
 
 
-def test_half_a_character_is_no_reason_to_fail(extractor):
+def test_a_lone_surrogate_does_not_fail(extractor):
     assert "Geneva" in named(extractor, "Snow \ud800 in Geneva")
 
 
-# What a text calls its topics
+# Mentions and names of topics
 
 
-def test_a_person_named_in_full_and_by_surname(extractor):
+def test_a_person_named_in_full_and_by_surname_is_one_topic(extractor):
     found = named(extractor, "Angela Merkel meets the press in Berlin. Merkel answers for an hour.")
     assert found["Angela Merkel"] == ["Angela Merkel", "Merkel"]
     assert "Merkel" not in found
 
 
-def test_a_surname_that_no_lexicon_knows(extractor):
+def test_a_surname_outside_the_lexicon_is_a_mention_of_the_full_name(extractor):
     found = named(extractor, "President Ilmo Quarvessi resigns. Quarvessi had led Finland since May.")
     (person,) = [name for name in found if "Quarvessi" in name]
     assert person.endswith("Ilmo Quarvessi")
     assert found[person][1:] == ["Quarvessi"]
 
 
-def test_an_acronym_that_the_text_defines(extractor):
+def test_an_acronym_defined_in_the_text_is_a_mention_of_its_name(extractor):
     found = named(extractor, "The World Health Organization (WHO) warns of Ebola. The WHO sends doctors.")
     assert found["World Health Organization"] == ["World Health Organization", "WHO", "WHO"]
 
 
-def test_an_acronym_that_only_this_text_knows(extractor):
+def test_an_acronym_outside_the_lexicon_is_a_mention_of_its_name(extractor):
     found = named(extractor, "The Galactic Potato Authority (GPA) closes. Staff of the GPA protest in Oslo.")
     assert found["Galactic Potato Authority"] == ["Galactic Potato Authority", "GPA", "GPA"]
 
 
-def test_the_old_and_the_new_name_of_a_city(extractor):
+def test_the_old_and_the_new_name_of_a_city_are_one_topic(extractor):
     found = named(extractor, "Kiev is hit by shelling. Officials in Kyiv count the dead.")
     assert [mentions for mentions in found.values() if "Kiev" in mentions] == [["Kiev", "Kyiv"]]
 
@@ -335,22 +335,22 @@ def test_the_old_and_the_new_name_of_a_city(extractor):
         ("A Kenyan court frees a journalist.", "Kenya"),
     ],
 )
-def test_a_people_is_of_its_country(extractor, text, country):
+def test_an_adjective_of_a_country_gives_a_topic_of_that_country(extractor, text, country):
     assert any(country in name for name in named(extractor, text))
 
 
-def test_the_forces_of_a_country_are_of_that_country(extractor):
+def test_the_forces_of_a_country_give_a_topic_of_that_country(extractor):
     for name, mentions in named(extractor, "Ukrainian forces retake Kherson from Russia.").items():
         if any(mention.startswith("Ukrainian") for mention in mentions):
             assert "Ukrain" in name
 
 
-def test_a_town_is_named_with_its_state(extractor):
+def test_a_town_gets_the_name_with_its_state(extractor):
     found = {topic.name: topic.kind for topic in extractor.extract("A bridge collapses in Eugene, Oregon.")}
     assert found["Eugene, Oregon"] == "place"
 
 
-def test_what_a_text_defines_is_marked_where_it_is_defined(extractor):
+def test_a_definition_is_itself_a_mention(extractor):
     found = named(extractor, "The Icelandic Seamen's Society (ISS) strikes. Officials of the ISS met in Reykjavik.")
     assert found["Icelandic Seamen's Society"][0].endswith("Icelandic Seamen's Society")
 
@@ -364,16 +364,16 @@ def test_what_a_text_defines_is_marked_where_it_is_defined(extractor):
         ("Hurricane Katrina makes landfall.", "Hurricane Katrina", "event"),
     ],
 )
-def test_kinds(extractor, text, name, kind):
+def test_topics_have_the_right_kind(extractor, text, name, kind):
     assert {topic.name: topic.kind for topic in extractor.extract(text)}[name] == kind
 
 
-# Choosing spans
+# Selection of spans
 
 
 @st.composite
 def span_sets(draw):
-    """Spans of up to nine tokens with probabilities as the network has them, each of a topic of its own."""
+    """Draw up to nine spans, each of its own topic, with probabilities like the network's."""
     places = draw(st.sets(st.tuples(st.integers(0, 8), st.integers(1, 4)), max_size=9))
     return [(a, a + n, draw(st.integers(0, 1024)) / 1024, f"topic {i}") for i, (a, n) in enumerate(sorted(places))]
 
@@ -385,7 +385,7 @@ def apart(spans):
 @given(span_sets(), st.integers(0, 1024).map(lambda n: n / 1024))
 @example([(0, 1, 0.5, "a"), (1, 2, 0.5, "b")], 0.5)
 @settings(deadline=None, max_examples=150)
-def test_the_spans_that_are_taken_are_worth_the_most(spans, threshold):
+def test_the_selected_spans_have_the_highest_total(spans, threshold):
     probabilities = {(a, b): p for a, b, p, _ in spans}
     taken = tagger._best_spans(spans, threshold)
     assert taken == sorted(taken)
@@ -400,11 +400,11 @@ def test_the_spans_that_are_taken_are_worth_the_most(spans, threshold):
     assert sum(probabilities[a, b] - threshold for a, b, _, _ in taken) == pytest.approx(best, abs=1e-6)
 
 
-def test_a_span_at_the_threshold_is_taken():
+def test_a_span_at_the_threshold_is_selected():
     assert tagger._best_spans([(0, 1, 0.5, "a"), (4, 5, 0.25, "b")], 0.5) == [(0, 1, 0.5, "a")]
 
 
-def test_a_topic_is_marked_again_where_nothing_else_stands():
+def test_further_mentions_of_a_topic_are_marked_where_no_other_span_is():
     spans = [(2, 4, 0.9, "a"), (6, 7, 0.1, "a"), (8, 9, 0.1, "b"), (10, 11, 0.1, "a"), (10, 12, 0.8, "c")]
     assert tagger._best_spans(spans, 0.4) == [(2, 4, 0.9, "a"), (6, 7, 0.9, "a"), (10, 12, 0.8, "c")]
 
@@ -412,7 +412,7 @@ def test_a_topic_is_marked_again_where_nothing_else_stands():
 # The lexicon
 
 
-def test_a_lexicon_is_the_same_when_it_is_read_again(tmp_path, monkeypatch):
+def test_a_saved_lexicon_is_the_same_when_loaded(tmp_path, monkeypatch):
     known = lexicon.default_lexicon()
     known.save(tmp_path)
     monkeypatch.setattr(lexicon, "path", lambda name: tmp_path / Path(name).name)
