@@ -62,7 +62,7 @@ def test_files_that_are_not_there_or_no_database(tmp_path: Path) -> None:
     assert message_of(lambda: list(read_events(f"sqlite:///{tmp_path}/text.db"))) == expected
     assert message_of(lambda: refresh(quick(), never(), LinksTable(f"sqlite:///{tmp_path}/text.db"))) == expected
     message = message_of(lambda: refresh(quick(), never(), LinksTable(f"sqlite:///{tmp_path}/gone/news.db")))
-    assert message.endswith("which is no folder, expected an existing one")
+    assert message.endswith("which is not a folder, expected one in an existing folder")
     assert message_of(lambda: read_events("sqlite://")).startswith("got an SQLite database in memory, expected one in a file")
 
 

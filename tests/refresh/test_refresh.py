@@ -139,7 +139,7 @@ def test_a_place_that_cannot_be_written_is_an_error_before_the_work(tmp_path):
         raise AssertionError("nothing may be read before the place is checked")
         yield
 
-    with pytest.raises(InputError, match="is no folder, expected an existing one"):
+    with pytest.raises(InputError, match="which is not a folder, expected one in an existing folder"):
         refresh(quick(), work(), tmp_path / "missing" / "links.jsonl")
 
 
