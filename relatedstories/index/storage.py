@@ -9,6 +9,7 @@ leftover parts.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -30,7 +31,7 @@ from relatedstories.errors import InputError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["MANIFEST", "JsonLines", "check_folder", "manifest_checksum", "read_folder", "write_folder"]
+__all__ = ["MANIFEST", "JsonLines", "check_folder", "manifest_checksum", "read_folder", "remove_abandoned_lock", "write_folder"]
 
 MANIFEST = "index.json"
 FORMAT = 5
@@ -150,6 +151,15 @@ def write_folder(
             path = folder / name
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     return str(manifest["sha256"])
+
+
+def remove_abandoned_lock(folder: Path) -> None:
+    """Remove the lock file beside an index whose writer was killed after the index was complete."""
+    lock = lock_beside(Path(os.path.realpath(folder)))
+    if lock.exists():
+        # A writer that holds the lock removes it itself; a file that may not be opened is not ours.
+        with contextlib.suppress(InputError, OSError), locked(lock, f"the index {folder}"):
+            pass
 
 
 def manifest_checksum(folder: Path) -> str | None:

@@ -23,7 +23,7 @@ from relatedstories.index.linker import Linker
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
-from relatedstories.index.storage import manifest_checksum, read_folder, write_folder
+from relatedstories.index.storage import manifest_checksum, read_folder, remove_abandoned_lock, write_folder
 from relatedstories.index.update import Changes, changes_between, ordered_events, unchanged_numbers, updated_index
 from relatedstories.index.weights import Weights
 from relatedstories.judging.judgements import QUERIES, Judgements
@@ -654,6 +654,8 @@ class RelatedStories:
         about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": self.settings}
         if index.saved is None or index.saved != (about, manifest_checksum(folder)):
             index.saved = SavedCopy(about, write_folder(folder, *parts_of_index(index), about))
+        else:
+            remove_abandoned_lock(folder)
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], extractor: TopicExtractor | None = None) -> RelatedStories:

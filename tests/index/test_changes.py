@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from relatedstories import Event, RelatedStories
+from relatedstories.disk.locks import lock_beside, locked
 from relatedstories.index import storage
 from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.serialisation import parts_of_index
@@ -142,3 +143,14 @@ def test_stale_neighbours_may_be_replaced_by_another_thread_once_they_are_read(q
     stories._fitted = KeptMeanwhile(index.archive, stale_neighbours=index.stale_neighbours)
     fresh = RelatedStories(Named()).fit(question(stories))
     assert list(stories.all_related(3)) == list(fresh.all_related(3))
+
+
+def test_a_lock_that_a_killed_writer_left_beside_a_complete_index_is_removed(tmp_path: Path) -> None:
+    RelatedStories(CapitalisedWords()).fit([Event("1", "Oslo")]).save(tmp_path / "index")
+    lock = lock_beside(tmp_path / "index")
+    with locked(lock, "the index"):
+        RelatedStories.load(tmp_path / "index", CapitalisedWords()).save(tmp_path / "index")
+        assert lock.exists()  # its holder is alive
+    lock.touch()
+    RelatedStories.load(tmp_path / "index", CapitalisedWords()).save(tmp_path / "index")
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
