@@ -34,8 +34,8 @@ __all__ = ["Counts", "background", "count_terms", "count_topics", "inverse_frequ
 STEP = 4096
 """Weights are multiples of 1 / STEP."""
 
-BACKGROUND_EVENTS = 20_000
-"""How many events the background counts as, beside those of the archive."""
+BACKGROUND_EVENTS = 1_000, 20_000
+"""How many events the background counts as, at least and at most, beside those of the archive."""
 
 MAX_TERMS = 1024
 """The maximum number of entries of a row; of a longer row the heaviest are kept."""
@@ -154,10 +154,11 @@ def background() -> dict[str, float]:
 def inverse_frequencies(
     terms: Sequence[str], events: npt.NDArray[Any], n: int, shares: Mapping[str, float] | None = None
 ) -> npt.NDArray[np.float64]:
-    """Return the inverse document frequency of each term: ``ln((1 + n + b) / (1 + events + b * share)) + 1``.
+    """Return the inverse document frequency of each term: ``ln(1 + (n - events + 0.5) / (events + 0.5))``, as BM25 has it.
 
-    This is scikit-learn's smoothed inverse document frequency, as if b events of a large archive were added to the archive:
-    among a hundred events "government" may occur once, and a name once, but only the name is rare.
+    With a background, n and events are those of the archive and of b events of a large archive together: among a hundred
+    events "government" may occur once, and a name once, but only the name is rare. A term that most events have weighs next
+    to nothing.
 
     Parameters
     ----------
@@ -167,20 +168,27 @@ def inverse_frequencies(
     n : int
         The number of the archive's events.
     shares : mapping of str to float, optional
-        The share of a large archive's events that have a term, see `background`. Then b is `BACKGROUND_EVENTS`, otherwise 0.
+        The share of a large archive's events that have a term, see `background`. Then b is n, but at least and at most
+        `BACKGROUND_EVENTS`; otherwise it is 0.
 
     Returns
     -------
     ndarray of float64, shape (n_terms,)
 
+    References
+    ----------
+    Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009); in the form of Lucene.
+
     Examples
     --------
     >>> inverse_frequencies(["iran", "luhansk"], np.array([99, 9]), 99).round(2).tolist()
-    [1.0, 3.3]
+    [0.01, 2.35]
     """
-    b = BACKGROUND_EVENTS if shares else 0
+    least, most = BACKGROUND_EVENTS
+    b = min(max(n, least), most) if shares else 0
     share = np.array([shares.get(term, 0.0) for term in terms]) if shares else 0.0
-    inverse: npt.NDArray[np.float64] = np.log((1 + n + b) / (1 + events + b * share)) + 1
+    frequency = events + b * share
+    inverse: npt.NDArray[np.float64] = np.log1p((n + b - frequency + 0.5) / (frequency + 0.5))
     return inverse
 
 
@@ -196,7 +204,7 @@ def weigh(
     Parameters
     ----------
     terms, topics : Counts
-        Of the same events. A term weighs ``(1 + ln count) * idf``, and so does a topic (sublinear tf, as in scikit-learn).
+        Of the same events. A term weighs ``sqrt(count) * idf``, and so does a topic.
     term_idf, topic_idf : ndarray of float64
         From `inverse_frequencies`, over the same columns.
     topic_weight : float
@@ -211,7 +219,7 @@ def weigh(
     blocks = []
     for counts, idf, share in ((terms, term_idf, 1 - topic_weight), (topics, topic_idf, topic_weight)):
         block = counts.matrix.astype(np.float64)
-        block.data = (1 + np.log(block.data)) * idf[block.indices]
+        block.data = np.sqrt(block.data) * idf[block.indices]
         blocks.append(_normalised(block) * np.sqrt(share))
     rows = _normalised(_heaviest(_with_sorted_columns(sp.hstack(blocks, format="csr"))))
     # A weight of exactly m / STEP, as short rows have, may be computed a little too small: the millionth keeps it from

@@ -15,8 +15,10 @@ from relatedstories.disk.lazy_sequence import LazySequence, to_json_line
 from relatedstories.events import Event
 from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, weigh
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
+from relatedstories.index.adaptation import learnt_date_decay, learnt_min_score, learnt_space_weight
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import TopicNames, count_names, most_common_name, names_by_key
+from relatedstories.index.weights import Settings, Weights
 from relatedstories.ranking.labels import Label
 from relatedstories.topics.topic import EventTopics, Topic
 from relatedstories.topk.rows import Rows, csr_arrays
@@ -230,6 +232,28 @@ class Archive:
         """Return the topics of an event, under the names that readers see."""
         keys = [Topic(name).key for name, _ in self.found[number]]
         return tuple(self.topic(place) for place in _places(self.keys.terms, keys))
+
+    # ------------------------------------------------------------------ settings
+
+    def weights_in_use(self, settings: Settings) -> Weights:
+        """Return the settings that scores in this archive depend on: those given, and those learnt where none is given."""
+        topic_weight, space_weight, date_decay, min_score = settings
+        return Weights(
+            topic_weight,
+            self.learnt_space_weight if space_weight is None else space_weight,
+            self.learnt_date_decay if date_decay is None else date_decay,
+            learnt_min_score(len(self)) if min_score is None else min_score,
+        )
+
+    @functools.cached_property
+    def learnt_space_weight(self) -> float:
+        """The weight of the word space, learnt from the archive."""
+        return learnt_space_weight(self.terms.matrix, self.embeddings)
+
+    @functools.cached_property
+    def learnt_date_decay(self) -> float:
+        """The decay of the date factor, learnt from the archive."""
+        return learnt_date_decay(self.weights, self.days, self.ids)
 
     # ------------------------------------------------------------------ rows
 

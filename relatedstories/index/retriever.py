@@ -12,7 +12,7 @@ import numpy as np
 from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.comparison import PairScore, score_pair
 from relatedstories.index.rows import EventRow
-from relatedstories.index.weights import Weights, default_min_score
+from relatedstories.index.weights import Weights
 from relatedstories.parallel import on_cluster
 from relatedstories.ranking.filters import LinkFilters
 from relatedstories.ranking.selection import DIVERSITY_POOL, DUPLICATES_WITHIN
@@ -44,24 +44,17 @@ class Retriever:
     filters : LinkFilters
     k : int
         Maximum number of links per event.
-    min_score : float, optional
-        The setting of the index for the least score of a link, used where the filters have none; by default
-        `default_min_score` of the archive.
     """
 
     index: ArchiveIndex
     weights: Weights
     filters: LinkFilters
     k: int
-    min_score: float | None = None
 
     @property
     def least_score(self) -> float:
         """The least score of a link."""
-        for least in (self.filters.min_score, self.min_score):
-            if least is not None:
-                return least
-        return default_min_score(len(self.index.archive))
+        return self.weights.min_score if self.filters.min_score is None else self.filters.min_score
 
     @property
     def width(self) -> int:
@@ -191,4 +184,4 @@ class Retriever:
             )
             if updated is not None:
                 return updated
-        return NeighbourCache.unknown(len(archive))
+        return NeighbourCache.unknown(len(archive), **self._scoring)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.disk.lazy_sequence import LazySequence, LineSource, to_json_line
@@ -28,6 +29,7 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     for name, matrix in (("weights", archive.weights), ("terms", archive.terms.matrix), ("topics", archive.keys.matrix)):
         arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
     arrays |= {"days": archive.days, "embeddings": archive.embeddings, **index.blocks.parts()}
+    arrays["learnt"] = np.array([archive.learnt_space_weight, archive.learnt_date_decay])
     arrays |= index.neighbours.parts() if index.neighbours else {}
     documents: dict[str, Iterable[bytes]] = {
         "events": archive.events.lines(Event.to_dict),
@@ -60,6 +62,8 @@ def index_from_parts(arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[
         _matrix(arrays, "weights", len(terms) + len(topics)),
         arrays["embeddings"],
     )
+    # Learnt anew, they would be the same; the first question would wait for it.
+    archive.__dict__["learnt_space_weight"], archive.__dict__["learnt_date_decay"] = arrays["learnt"].tolist()
     return ArchiveIndex(archive, BlockedIndex.of_parts(arrays, archive.embeddings), NeighbourCache.of_parts(arrays))
 
 

@@ -25,7 +25,7 @@ from relatedstories.index.rows import EventRow
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
 from relatedstories.index.storage import manifest_checksum, read_folder, remove_abandoned_lock, write_folder
 from relatedstories.index.update import Changes, changes_between, ordered_events, unchanged_numbers, updated_index
-from relatedstories.index.weights import Weights
+from relatedstories.index.weights import Settings, Weights
 from relatedstories.judging.judgements import QUERIES, Judgements
 from relatedstories.parallel import worker_count
 from relatedstories.progress import Progress
@@ -62,16 +62,16 @@ class RelatedStories:
     extractor : TopicExtractor, optional
         Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many`` will do. An index
         remembers the extractor's ``name``, or else the name of its class.
-    topic_weight : float, default 0.25
+    topic_weight : float, default 0.1
         The weight of topics in a row, 0 to 1; terms have the rest. With 0, links have no topics.
-    space_weight : float, default 0.5
-        The weight of the word space in a score, 0 to 1; the inner product has the rest. Events without a shared term or
-        topic are not related, whatever their embeddings. An event with few words that the word space knows, for example
-        in another language, is compared without it.
-    half_life : float, default 120
-        Days after which the part of the date factor above `date_floor` has halved, 1 to 10,000.
-    date_floor : float, default 0.4
-        The date factor of events that are far apart, 0 to 1; with 1, dates do not matter.
+    space_weight : float, optional
+        The weight of the word space in a score, 0 to 1; the inner product has the rest. By default it is learnt from the
+        archive: the shorter its texts, the more. Events without a shared term or topic are not related, whatever their
+        embeddings. An event with few words that the word space knows, for example in another language, is compared
+        without it.
+    date_decay : float, optional
+        How fast relatedness falls with the days between two events, 0 to 10; with 0, dates do not matter. By default it is
+        learnt from the archive: how much nearer in date similar events are than others.
     min_score : float, optional
         The least score of a link, 0 to 1, so that a poor match gives a shorter list rather than a wrong link. By default
         ``max(0.05, 0.02 * log10(n))`` in an archive of n events, since among many events chance finds better matches.
@@ -100,23 +100,21 @@ class RelatedStories:
         self,
         extractor: TopicExtractor | None = None,
         *,
-        topic_weight: float = 0.25,
-        space_weight: float = 0.5,
-        half_life: float = 120.0,
-        date_floor: float = 0.4,
+        topic_weight: float = 0.1,
+        space_weight: float | None = None,
+        date_decay: float | None = None,
         min_score: float | None = None,
     ) -> None:
         self.extractor = TopicExtractor() if extractor is None else extractor
         if not callable(getattr(self.extractor, "extract_many", None)):
             raise BadValueError("RelatedStories", "extractor", shown(extractor), "a TopicExtractor")
         self._ignored: Collection[str] = getattr(self.extractor, "ignored", ())
-        self._weights = Weights(
+        self._given = Settings(
             number_within("RelatedStories", "topic_weight", topic_weight),
-            number_within("RelatedStories", "space_weight", space_weight),
-            number_within("RelatedStories", "half_life", half_life, 1, 10_000),
-            number_within("RelatedStories", "date_floor", date_floor),
+            None if space_weight is None else number_within("RelatedStories", "space_weight", space_weight),
+            None if date_decay is None else number_within("RelatedStories", "date_decay", date_decay, 0, 10),
+            None if min_score is None else number_within("RelatedStories", "min_score", min_score),
         )
-        self._min_score = None if min_score is None else number_within("RelatedStories", "min_score", min_score)
         self._loaded_model: str | None = None  # the name of the extractor that found a loaded index's topics
         self._fitted: ArchiveIndex | None = None
         self._changes: Changes | None = None
@@ -127,8 +125,11 @@ class RelatedStories:
 
     @property
     def settings(self) -> dict[str, float | None]:
-        """The settings it was made with; only `tune` changes them, since the rows depend on them."""
-        return {**self._weights._asdict(), "min_score": self._min_score}
+        """The settings in use: those it was made with, or that `tune` found, and those learnt from the archive.
+
+        Before there is an archive, those to be learnt are None.
+        """
+        return (self._given if self._fitted is None else self._fitted.archive.weights_in_use(self._given))._asdict()
 
     @property
     def changes(self) -> Changes | None:
@@ -193,9 +194,9 @@ class RelatedStories:
         else:
             numbers = [-1] * len(ordered)
         if self._fitted is not None and user_embeddings is None:
-            index = updated_index(self._fitted, ordered, numbers, extract, self._weights.topic_weight)
+            index = updated_index(self._fitted, ordered, numbers, extract, self._given.topic_weight)
         if index is None:
-            index = ArchiveIndex(Archive.of(ordered, extract(ordered), self._weights.topic_weight, user_embeddings))
+            index = ArchiveIndex(Archive.of(ordered, extract(ordered), self._given.topic_weight, user_embeddings))
         self._fitted, self._loaded_model = index, None
         return self
 
@@ -218,7 +219,7 @@ class RelatedStories:
         if ordered:
             self._check_model()
             found = self._extract(ordered, n_jobs, progress)
-            self._fitted = index.with_events(ordered, found, self._weights.topic_weight, user_embeddings)
+            self._fitted = index.with_events(ordered, found, self._given.topic_weight, user_embeddings)
         return self
 
     def remove(self, ids: Iterable[str | int] | str | int) -> RelatedStories:
@@ -237,7 +238,7 @@ class RelatedStories:
         if isinstance(ids, (str, int)):
             ids = [ids]
         numbers = {_number_of(index.archive, id_) for id_ in several("remove", "ids", ids)}
-        self._fitted = index.without(numbers, self._weights.topic_weight)
+        self._fitted = index.without(numbers, self._given.topic_weight)
         return self
 
     def tune(
@@ -253,7 +254,7 @@ class RelatedStories:
     ) -> Tuning:
         """Build the index of an archive with the settings that agree best with people's judgements of what is related.
 
-        The settings `topic_weight`, `space_weight`, `half_life` and `date_floor` are fitted, starting from the current ones,
+        The settings `topic_weight`, `space_weight` and `date_decay` are fitted, starting from the current ones,
         to the greatest mean nDCG@k on 70% of the judged events. The other 30% are held out to tell how much better the
         new settings are; if they are worse there, the settings stay as they were.
 
@@ -296,7 +297,7 @@ class RelatedStories:
         Notes
         -----
         The search and the values that it tries are described in `relatedstories.index.tuning`. Which events are held out
-        depends only on a hash of their ids. Two events of the same story may be on either side; as only four settings are
+        depends only on a hash of their ids. Two events of the same story may be on either side; as only three settings are
         fitted, the figures on held-out events are little too good for that. Readers can only follow links that were
         listed: judged by their clicks, the settings of those lists look better than they are. No other thread should ask
         while this runs.
@@ -315,7 +316,7 @@ class RelatedStories:
         ... }
         >>> stories = RelatedStories()
         >>> tuning = stories.tune(events, judgements)
-        >>> tuning.figures["held back"]["difference"].low > 0.1, tuning.before.half_life, tuning.after.half_life
+        >>> tuning.figures["held back"]["difference"].low > 0.1, tuning.before.date_decay, tuning.after.date_decay
         (True, 120.0, 4.0)
         """
         from relatedstories.index.tuning import search_settings, split_judgements
@@ -323,9 +324,13 @@ class RelatedStories:
         ordered, user_embeddings = ordered_events("tune", events, embeddings)
         judged = split_judgements(judgements, {event.id for event in ordered}, k, queries)  # before any work is spent
         found = self._extract(ordered, n_jobs, progress)
-        archive = Archive.of(ordered, found, self._weights.topic_weight, user_embeddings)
-        tuning, archive = search_settings(archive, judged, self._weights, self._min_score, progress)
-        self._weights, self._fitted, self._loaded_model = tuning.after, ArchiveIndex(archive), None
+        archive = Archive.of(ordered, found, self._given.topic_weight, user_embeddings)
+        before = archive.weights_in_use(self._given)
+        tuning, archive = search_settings(archive, judged, before, progress)
+        if tuning.kept:
+            given, after = self._given, tuning.after
+            self._given = Settings(after.topic_weight, after.space_weight, after.date_decay, given.min_score)
+        self._fitted, self._loaded_model = ArchiveIndex(archive), None
         return tuning
 
     def _extract(
@@ -609,10 +614,10 @@ class RelatedStories:
             the archive, only terms and topics that the archive knows count.
         """
         index = self._index
-        return explain_rows(index.archive, self._weights, *self._rows(index, [a, b]))
+        return explain_rows(index.archive, index.archive.weights_in_use(self._given), *self._rows(index, [a, b]))
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
-        return Linker(Retriever(index, self._weights, filters, k, self._min_score), self._ignored)
+        return Linker(Retriever(index, index.archive.weights_in_use(self._given), filters, k), self._ignored)
 
     def _rows(self, index: ArchiveIndex, events: Iterable[Event | str | int]) -> list[EventRow]:
         """Return the rows of events or ids; an event that the archive does not hold as it is gets a new row."""
@@ -629,7 +634,7 @@ class RelatedStories:
         if unseen:
             self._check_model()
             found = self._extract(unseen, 1, None)
-            new_rows = iter(archive.rows_for(unseen, found, self._weights.topic_weight))
+            new_rows = iter(archive.rows_for(unseen, found, self._given.topic_weight))
             return [next(new_rows) if row is None else row for row in rows]
         return [row for row in rows if row is not None]
 
@@ -651,7 +656,7 @@ class RelatedStories:
             If it cannot be written.
         """
         index, folder = self._index, Path(folder)
-        about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": self.settings}
+        about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": self._given._asdict()}
         if index.saved is None or index.saved != (about, manifest_checksum(folder)):
             index.saved = SavedCopy(about, write_folder(folder, *parts_of_index(index), about))
         else:

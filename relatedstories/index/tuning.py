@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from relatedstories.errors import InputError, whole_number
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.comparison import Similarity
-from relatedstories.index.weights import Weights, default_min_score
+from relatedstories.index.weights import Weights
 from relatedstories.judging.judgements import QUERIES, Judgements, restrict_judgements
 from relatedstories.judging.measures import (
     Estimate,
@@ -36,8 +35,7 @@ __all__ = ["GRIDS", "MIN_QUERIES", "JudgedQueries", "Tuning", "search_settings",
 GRIDS: dict[str, tuple[float, ...]] = {
     "topic_weight": (0.05, 0.1, 0.25, 0.4, 0.55, 0.7, 0.85),
     "space_weight": (0, 0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85),
-    "half_life": (4, 10, 30, 60, 120, 365, 1000),
-    "date_floor": (0, 0.2, 0.4, 0.6, 0.8, 1),
+    "date_decay": (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1),
 }
 """The values that are tried for each setting, beside its current one.
 
@@ -49,9 +47,6 @@ MIN_QUERIES = 10
 
 FITTED = 0.7
 """The part of the queries that settings are fitted on."""
-
-_STEPS = (("topic_weight",), ("space_weight",), ("half_life", "date_floor"))
-# Both settings of the date factor are tried together, since the best half-life depends on the floor.
 
 _ROUNDS = 3
 
@@ -194,7 +189,7 @@ def split_judgements(judgements: Judgements, ids: Collection[str], k: int = 5, q
 
 
 def search_settings(
-    archive: Archive, judged: JudgedQueries, before: Weights, min_score: float | None = None, progress: Progress | None = None
+    archive: Archive, judged: JudgedQueries, before: Weights, progress: Progress | None = None
 ) -> tuple[Tuning, Archive]:
     """Search for the settings with the greatest mean nDCG@k on the queries to fit on.
 
@@ -205,8 +200,6 @@ def search_settings(
     judged : JudgedQueries
     before : Weights
         The current settings.
-    min_score : float, optional
-        The least score of a link; by default `default_min_score` of the archive.
     progress : callable, optional
         Called with the setting that is searched for, the number of queries done and their total.
 
@@ -218,20 +211,17 @@ def search_settings(
 
     Notes
     -----
-    For one setting at a time (both of the date factor together) each value of `GRIDS` is tried while the others stay, and
-    the best is taken; the current value stays unless another is better. This is repeated, at most three times, until
+    For one setting at a time each value of `GRIDS` is tried while the others stay, and the best is taken; the current value stays unless another is better. This is repeated, at most three times, until
     nothing changes. All settings with the same topic weight are tried on a query before the next query, so that the scores
     of only one query are held at a time.
     """
-    rankings = _Rankings(
-        archive, before.topic_weight, judged, default_min_score(len(archive)) if min_score is None else min_score
-    )
+    rankings = _Rankings(archive, before.topic_weight, judged)
     best = before
     for _ in range(_ROUNDS):
         start = best
-        for names in _STEPS:
-            tried = list(dict.fromkeys([best, *_alternatives(best, names)]))
-            means = [_mean(values) for values in rankings.ndcg(judged.fitted, tried, " and ".join(names), progress)]
+        for name, values in GRIDS.items():
+            tried = list(dict.fromkeys([best, *(best._replace(**{name: float(value)}) for value in values)]))
+            means = [_mean(ndcg) for ndcg in rankings.ndcg(judged.fitted, tried, name, progress)]
             best = tried[means.index(max(means))]  # the first of equals: the current settings
         if best == start:
             break
@@ -245,20 +235,12 @@ def search_settings(
     return tuning, rankings.archive_with(tuning.after.topic_weight)
 
 
-def _alternatives(weights: Weights, names: Sequence[str]) -> Iterator[Weights]:
-    """Yield the settings with each combination of the grids' values for some of them."""
-    for values in product(*(GRIDS[name] for name in names)):
-        other = weights._replace(**dict(zip(names, map(float, values), strict=True)))
-        # With a floor of 1, dates do not matter, and no half-life is better than the current one.
-        yield other._replace(half_life=weights.half_life) if other.date_floor == 1 else other
-
-
 class _Rankings:
     """The lists that `related` returns under settings, and their nDCG; no list is measured twice."""
 
-    def __init__(self, archive: Archive, topic_weight: float, judged: JudgedQueries, min_score: float) -> None:
+    def __init__(self, archive: Archive, topic_weight: float, judged: JudgedQueries) -> None:
         self._index, self._topic_weight = ArchiveIndex(archive), topic_weight
-        self._judged, self._min_score = judged, min_score
+        self._judged = judged
         self._known: dict[tuple[str, Weights], float] = {}
 
     def archive_with(self, topic_weight: float) -> Archive:
@@ -291,7 +273,7 @@ class _Rankings:
         archive = self._index.archive
         comparison, similarity = self._index.compare(archive.row(archive.number_of(id_))), Similarity(archive)
         for weights in settings:
-            candidates = comparison.best_first(weights, self._min_score)
+            candidates = comparison.best_first(weights, weights.min_score)
             yield [archive.events[one.number].id for one in select(candidates, self._judged.k, similarity, _no_label)]
 
 

@@ -242,7 +242,7 @@ _PARTS = tuple(part.name for part in fields(BlockedIndex) if part.name != "embed
 
 
 def dated_block_size(days: npt.NDArray[np.int32], date_factor: DateFactor) -> int | None:
-    """Return the number of rows in two half-lives where the date factor falls to nearly nothing, None where it does not.
+    """Return the number of rows in the days within which the date factor falls to nearly nothing, None where it does not.
 
     Blocks of this size are soon ruled out by their dates.
     """
@@ -250,9 +250,8 @@ def dated_block_size(days: npt.NDArray[np.int32], date_factor: DateFactor) -> in
     if not len(known) or date_factor.table[-1] > _NEGLIGIBLE_FACTOR:
         return None
     n_days = int(known.max()) - int(known.min()) + 1
-    return min(
-        max(len(days) * 2 * date_factor.unknown // n_days, ROWS_PER_TASK, len(days) // MAX_BLOCKS), _default_block_size(len(days))
-    )
+    n_telling = int(np.argmax(date_factor.table <= _NEGLIGIBLE_FACTOR))
+    return min(max(len(days) * n_telling // n_days, ROWS_PER_TASK, len(days) // MAX_BLOCKS), _default_block_size(len(days)))
 
 
 def _default_block_size(n: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["ANY_DAY", "NO_DATE", "UNKNOWN_DISTANCE", "DateFactor", "distances", "every_day"]
+__all__ = ["ANY_DAY", "MAX_DAYS", "NO_DATE", "UNKNOWN_AS", "UNKNOWN_DISTANCE", "DateFactor", "distances", "every_day"]
 
 NO_DATE = np.iinfo(np.int32).min
 """The day number of an unknown date; smaller than every other day number."""
@@ -23,18 +23,24 @@ UNKNOWN_DISTANCE = np.iinfo(np.int32).max
 """The distance, in days, of two dates where at least one is unknown."""
 
 
+MAX_DAYS = 36_525
+"""Days from which on the factor stays the same: a century."""
+
+UNKNOWN_AS = 120
+"""The number of days that two events count as apart where the date of one is unknown."""
+
+
 class DateFactor:
-    """The factor of a score for the days between two events: ``floor + (1 - floor) * 2 ** (-days / half_life)``.
+    """The factor of a score for the days between two events: ``(1 + days) ** -decay``.
 
     Parameters
     ----------
-    half_life : float
-        Days after which the part above the floor has halved; more than 0.
-    floor : float
-        The factor that events keep however far apart they are, 0 to 1.
+    decay : float
+        How fast the factor falls, from 0, where dates do not matter: with 0.15 it is 0.6 after a month and 0.41 after a year.
 
     Attributes
     ----------
+    decay : float
     table : ndarray of float32
         The factor for each whole number of days; the last holds for all greater distances.
     unknown : int
@@ -42,28 +48,29 @@ class DateFactor:
 
     Notes
     -----
-    A pair with an unknown date counts as one half-life apart. The factors are tabulated for whole days in float32,
-    up to the distance where they no longer change. They are computed by Python's own power function, so that a
-    distance has the same factor on every machine.
+    Interest in the past falls like a power of its age: fast within days, hardly from one year to the next. The factors are
+    tabulated for whole days in float32, up to `MAX_DAYS`. They are computed by Python's own power function, so that a distance
+    has the same factor on every machine. A pair with an unknown date counts as `UNKNOWN_AS` days apart.
 
     Examples
     --------
-    >>> DateFactor(half_life=100, floor=0.2).table[[0, 100]].tolist()
-    [1.0, 0.6000000238418579]
+    >>> DateFactor(0.5).table[[0, 3, 99]].round(3).tolist()
+    [1.0, 0.5, 0.10000000149011612]
     """
 
-    def __init__(self, half_life: float, floor: float) -> None:
-        last = int(40 * half_life) + 1
-        self.table = np.array([floor + (1 - floor) * 2.0 ** (-day / half_life) for day in range(last)] + [floor], np.float32)
-        self.unknown = min(round(half_life), last)
+    def __init__(self, decay: float) -> None:
+        self.decay = decay
+        n_days = MAX_DAYS if decay else 0
+        self.table = np.array([(1 + days) ** -decay for days in range(n_days + 1)], np.float32)
+        self.unknown = min(UNKNOWN_AS, n_days)
 
     def of(self, day: int, days: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
         """Return the factors between one day and each of several others (day numbers, or `NO_DATE`).
 
         Examples
         --------
-        >>> DateFactor(half_life=100, floor=0.5).of(0, np.array([100, NO_DATE], np.int32)).tolist()
-        [0.75, 0.75]
+        >>> DateFactor(0.5).of(0, np.array([0, 3, NO_DATE], np.int32)).round(3).tolist()
+        [1.0, 0.5, 0.09099999815225601]
         """
         apart = distances(day, days)
         index = np.where(apart == UNKNOWN_DISTANCE, self.unknown, np.minimum(apart, len(self.table) - 1))

@@ -95,7 +95,7 @@ def self_topk(
     embeddings = _checked_embeddings(n, embeddings, embedding_weight)
     shared = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)  # columns of one row alone do not count
     compared = Rows(matrix[:, shared], days, embeddings)
-    factors = date_factor or DateFactor(1, 1)
+    factors = date_factor or DateFactor(0)
     products_alone = (
         n and not embedding_weight and (days == days[0]).all() and factors.of(days[0], days[:1]) == 1 and (spans == ANY_DAY).all()
     )

@@ -44,16 +44,24 @@ class NeighbourCache(NamedTuple):
         As of `relatedstories.topk.self_topk`.
     bounds : ndarray of float32, shape (n,)
         An upper bound on the score of every row that is not in the list; infinite if nothing is known.
+    scoring : ndarray of float64, shape (2,)
+        The decay of the date factor and the weight of embeddings that the scores are of.
     """
 
     ids: npt.NDArray[np.int32]
     scores: npt.NDArray[np.float32]
     bounds: npt.NDArray[np.float32]
+    scoring: npt.NDArray[np.float64]
 
     @classmethod
-    def unknown(cls, n: int) -> NeighbourCache:
+    def unknown(cls, n: int, date_factor: DateFactor, embedding_weight: float) -> NeighbourCache:
         """Return a cache that knows nothing about n rows."""
-        return cls(np.full((n, WIDTH), -1, np.int32), np.zeros((n, WIDTH), np.float32), np.full(n, np.inf, np.float32))
+        return cls(
+            np.full((n, WIDTH), -1, np.int32),
+            np.zeros((n, WIDTH), np.float32),
+            np.full(n, np.inf, np.float32),
+            np.array([date_factor.decay, embedding_weight]),
+        )
 
     def parts(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays by name; `of_parts` makes the cache of them again."""
@@ -66,7 +74,7 @@ class NeighbourCache(NamedTuple):
 
     def copy(self) -> NeighbourCache:
         """Return a copy that can be changed while others read this cache."""
-        return NeighbourCache(self.ids.copy(), self.scores.copy(), self.bounds.copy())
+        return NeighbourCache(*(array.copy() for array in self))
 
     def is_incomplete(self, rows: npt.NDArray[Any], k: int, min_score: float) -> npt.NDArray[np.bool_]:
         """Return the mask of rows whose first k neighbours with at least a score of `min_score` may not all be known."""
@@ -130,12 +138,13 @@ class StaleNeighbours:
         columns : pair of sequences of str
             What their columns stand for.
         date_factor, embedding_weight, min_score, n_threads
-            As of `relatedstories.topk.self_topk`; the first two must be those that the neighbours were found with.
+            As of `relatedstories.topk.self_topk`.
 
         Returns
         -------
         NeighbourCache or None
-            A cache that knows nothing of rows that are new or have changed much; None if there are too many of these.
+            A cache that knows nothing of rows that are new or have changed much; None if there are too many of these, or if the
+            neighbours were found with another date factor or weight of embeddings.
 
         Notes
         -----
@@ -147,6 +156,9 @@ class StaleNeighbours:
         certainly belongs in the list.
         """
         n = len(self.numbers)
+        cache = NeighbourCache.unknown(n, date_factor, embedding_weight)
+        if (cache.scoring != self.neighbours.scoring).any():
+            return None
         known = np.flatnonzero(self.numbers >= 0)
         change = self._change(rows, columns, known)
         max_change = np.quantile(change, UNCHANGED_QUANTILE, method="lower") if len(change) else np.inf
@@ -187,7 +199,6 @@ class StaleNeighbours:
             *csr_arrays(rows.weights), rows.days, np.ascontiguousarray(rows.embeddings), date_factor.table, date_factor.unknown,
             np.float32(embedding_weight), steady, number_now[self.neighbours.ids[before]], moved_ids, moved_scores, bounds,
         )  # fmt: skip
-        cache = NeighbourCache.unknown(n)
         cache.ids[steady], cache.scores[steady] = ids, scores
         cache.bounds[steady] = np.maximum(bounds, scores[:, -1])
         return cache
