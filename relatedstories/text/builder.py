@@ -6,14 +6,22 @@ import re
 
 from relatedstories.text.offsets import OffsetMap
 
-__all__ = ["NO_WORDS", "TextBuilder"]
+__all__ = ["TextBuilder", "may_have_checksum"]
 
-NO_WORDS = re.compile(
+_NO_WORDS = re.compile(
     r"\bwww\.[^\s<>\"'“”‘’|\\^`{}\[\]]+"
     r"|\b(?=[a-fA-F]*[0-9])[0-9a-fA-F]{32,}\b"
     r"|\b(?=[A-Za-z+/]*[0-9])[A-Za-z0-9+/]{80,}={0,2}"
 )
 """Addresses without a scheme, checksums, and binary data as text."""
+
+_CHECKSUM = re.compile("[0-9a-fA-F][0-9a-fA-F]{31}")
+_DATA = re.compile("[A-Za-z0-9+/][A-Za-z0-9+/]{79}")
+
+
+def may_have_checksum(text: str) -> bool:
+    """Tell, fast, whether a text may have checksums, or addresses without a scheme, in it."""
+    return "www." in text or _CHECKSUM.search(text) is not None
 
 
 class TextBuilder:
@@ -29,15 +37,16 @@ class TextBuilder:
         self._parts: list[str] = []
         self._offsets = OffsetMap()
         self._length = 0
-        self._has_no_words = NO_WORDS.search(raw) is not None
+        self._has_no_words = may_have_checksum(raw) or _DATA.search(raw) is not None
         self.last = ""  # the last character
+        self.has_cut = False  # whether checksums and the like were cut
 
     def keep(self, start: int, end: int) -> None:
         """Add a stretch of the raw text as it is, but for checksums and the like."""
         if self._has_no_words:
-            for found in NO_WORDS.finditer(self._raw, start, end):
+            for found in _NO_WORDS.finditer(self._raw, start, end):
                 self._keep(start, found.start())
-                start = found.end()
+                start, self.has_cut = found.end(), True
                 self.put(" ", found.start(), start)
         self._keep(start, end)
 

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import chain
 
 from relatedstories.events import Event
-from relatedstories.text.builder import NO_WORDS, TextBuilder
+from relatedstories.text.builder import TextBuilder, may_have_checksum
 from relatedstories.text.lines import LINE_END, LINE_ENDS, LINE_MARK, STARTS_BLOCK, glue, goes_on, is_code
 from relatedstories.text.marks import INVISIBLE, RULES, Context
 from relatedstories.text.offsets import OffsetMap
@@ -35,6 +35,7 @@ _LINE_ENDS = "\n\r\x0b\x0c\x85\u2028\u2029"
 _MARKS = "".join(RULES) + "]" + _LINE_ENDS
 _MARK = re.compile(f"[{re.escape(_MARKS)}]")
 _UNCLEAN = re.compile(f"[{re.escape(_MARKS + ''.join(_FOLDED))}]")
+_UNCLEAN_ASCII = re.compile(f"[{re.escape(''.join(filter(str.isascii, _MARKS + ''.join(_FOLDED))))}]")
 _PARAGRAPH_TAG = re.compile(r"<p[\s>]|</p>", re.IGNORECASE)
 
 
@@ -48,7 +49,7 @@ class CleanText:
         Its blocks (paragraphs, headings, items of lists, cells of tables) are separated by single line ends: a phrase or a
         name never runs across one.
     offsets : OffsetMap or None, default None
-        Where its stretches stood in the raw text; None if nothing had to be cleaned.
+        Where its stretches stood in the raw text; None if every character stands where it stood.
 
     Examples
     --------
@@ -93,14 +94,15 @@ def clean(raw: str) -> CleanText:
     text, offsets = raw, None
     for number in range(_MAX_PASSES):
         before = text
-        text = _FOLD.sub(lambda found: _FOLDED[found[0]], text)
+        if not text.isascii() or "\t" in text:
+            text = _FOLD.sub(lambda found: _FOLDED[found[0]], text)
         if not (text.isascii() or unicodedata.is_normalized("NFC", text)):
             text, made = _composed(text)
             offsets = made.after(offsets) if offsets else made
-        done, made = _without_marks(text, keep_lines=number > 0)
+        done, made, has_cut = _without_marks(text, keep_lines=number > 0)
         if done != text:
             text, offsets = done, made.after(offsets) if offsets else made
-        if text == before:
+        if not has_cut or text == before:
             break
     return CleanText(text, offsets)
 
@@ -115,8 +117,8 @@ def clean_event(event: Event) -> CleanText:
     ('Wind & rain\\nA storm', (19, 26))
     """
     title, text = clean(event.title), clean(event.text)
-    if title.offsets is None and text.offsets is None:
-        return CleanText(event.full_text)
+    if title.offsets is None and text.offsets is None:  # then both are as long as they were
+        return CleanText(f"{title.text}\n{text.text}" if text.text else title.text)
     if not title.text or not text.text:
         kept, shift = (title, 0) if title.text or not text.text else (text, len(event.title) + 1)
         joined = OffsetMap()
@@ -156,16 +158,12 @@ def _offsets(cleaned: CleanText) -> OffsetMap:
 
 def _is_clean(raw: str) -> bool:
     """Tell, fast, whether there is nothing to clean; most texts of one sentence are clean."""
-    return not (
-        _UNCLEAN.search(raw)
-        or (raw[:1] in " #>-+:=•‣▪◦–ie" and LINE_MARK.match(raw))
-        or NO_WORDS_HINT.search(raw)
-        or "www." in raw
-        or not (raw.isascii() or unicodedata.is_normalized("NFC", raw))
-    )
-
-
-NO_WORDS_HINT = re.compile("[0-9a-fA-F][0-9a-fA-F]{31}|[A-Za-z0-9+/][A-Za-z0-9+/]{79}")
+    if raw.isascii():
+        if _UNCLEAN_ASCII.search(raw):
+            return False
+    elif _UNCLEAN.search(raw) or not unicodedata.is_normalized("NFC", raw):
+        return False
+    return not (may_have_checksum(raw) or (raw[:1] in " #>-+:=•‣▪◦–ie" and LINE_MARK.match(raw)))
 
 
 def _composed(text: str) -> tuple[str, OffsetMap]:
@@ -193,8 +191,8 @@ def _decomposed() -> re.Pattern[str]:
     return re.compile(f"[^{marks}]?[{marks}]+|[{single}]")
 
 
-def _without_marks(text: str, keep_lines: bool) -> tuple[str, OffsetMap]:
-    """Return a text without its marks.
+def _without_marks(text: str, keep_lines: bool) -> tuple[str, OffsetMap, bool]:
+    """Return a text without its marks, and whether others may have come to light.
 
     Parameters
     ----------
@@ -206,14 +204,14 @@ def _without_marks(text: str, keep_lines: bool) -> tuple[str, OffsetMap]:
     closing = context.closing
     is_html = keep_lines is False and _PARAGRAPH_TAG.search(text) is not None
     # Whether the line ends a block, whatever follows, as a heading does.
-    line, _, ended = _line_start(text, 0, context, after_empty=not keep_lines and not is_html)
+    line, has_cut, ended = _line_start(text, 0, context, after_empty=not keep_lines and not is_html)
     place = context.start = line
     while (mark := _MARK.search(text, place)) is not None:
         place = mark.start()
         character = text[place]
         start = place
         if place in closing:
-            end, new = closing.pop(place), ""
+            end, new, has_cut = closing.pop(place), "", True
         elif character in _LINE_ENDS:
             ends = LINE_ENDS.match(text, place)
             assert ends is not None
@@ -227,17 +225,21 @@ def _without_marks(text: str, keep_lines: bool) -> tuple[str, OffsetMap]:
                 new = glue(built.last, text[end : end + 1])
             else:
                 new = "\n"
-            ended, line = ends_block, end
+            ended, line, has_cut = ends_block, end, has_cut or begins
+            if new == "\n" and end == start + 1 and text[start] == "\n" and start > context.start and text[start - 1] != " ":
+                place = end  # it stays within the stretch
+                continue
         elif character == "]" or (cut := RULES[character](text, place, context)) is None:
             place += 1
             continue
         else:
             start, end, new = cut
+            has_cut = True
         built.keep(context.start, start)
         built.put(new, start, end)
         place = context.start = end
     built.keep(context.start, len(text))
-    return built.finish()
+    return *built.finish(), has_cut or built.has_cut
 
 
 _FENCE_ENDS = {
@@ -258,9 +260,9 @@ def _line_start(text: str, place: int, context: Context, after_empty: bool) -> t
         begins = True
         if kind == "fence":
             return max(end, context.end_of(text, _FENCE_ENDS[found["ticks"][0]], end)), True, True
-        context.in_row = kind == "row"
+        context.in_row = context.in_row or kind == "row"
         ends = ends or kind in ("heading", "rule", "ref", "imports", "box", "row")
         place, after_empty = end, False
-        if kind in ("rule", "ref", "imports", "row"):
+        if kind in ("rule", "ref", "imports"):
             break
     return place, begins or STARTS_BLOCK.match(text, place) is not None, ends

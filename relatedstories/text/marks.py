@@ -258,9 +258,9 @@ _ESCAPED = frozenset("!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~\\")
 def _backslash(text: str, place: int, context: Context) -> Cut | None:
     """An escape."""
     after = text[place + 1 : place + 2]
-    if after and after in _ESCAPED:
+    if after in _ESCAPED:
         return place, place + 2, after
-    return (place, place + 1, "") if after in "\n\r" else None
+    return (place, place + 1, "") if after and after in "\n\r\x0b\x0c\x85\u2028\u2029" else None
 
 
 def _pipe(text: str, place: int, context: Context) -> Cut | None:
