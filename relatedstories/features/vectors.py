@@ -11,7 +11,6 @@ threads or the machine.
 from __future__ import annotations
 
 import functools
-import html
 import re
 from array import array
 from collections import defaultdict
@@ -121,15 +120,14 @@ def _stop_words() -> frozenset[str]:
 
 
 def count_terms(texts: Iterable[str]) -> Counts:
-    """Count the words of each text: of two letters or more, in lower case, without accents and English stop words.
+    """Count the words of each clean text: of two letters or more, in lower case, without accents and English stop words.
 
     Examples
     --------
     >>> count_terms(["The station", "A Station, a crew"]).terms
     ('crew', 'station')
     """
-    unescaped = (html.unescape(text) if "&" in text else text for text in texts)  # "&quot;" is not a word
-    return _count((_WORD.findall(strip_accents(text.lower())) for text in unescaped), _stop_words())
+    return _count((_WORD.findall(strip_accents(text.lower())) for text in texts), _stop_words())
 
 
 def count_topics(keys: Iterable[Iterable[str]]) -> Counts:

@@ -20,6 +20,7 @@ from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import TopicNames, count_names, most_common_name, names_by_key
 from relatedstories.index.weights import Settings, Weights
 from relatedstories.ranking.labels import Label
+from relatedstories.text.cleaning import clean_event
 from relatedstories.topics.topic import EventTopics, Topic
 from relatedstories.topk.rows import Rows, csr_arrays
 
@@ -323,7 +324,7 @@ class Archive:
 def _counts(events: Sequence[Event], found: Sequence[EventTopics]) -> tuple[Counts, Counts]:
     """Return the terms and the topics' keys of events."""
     keys = ([Topic(name).key for name, _ in pairs] for pairs in found)
-    return count_terms(event.full_text for event in events), count_topics(keys)
+    return count_terms(clean_event(event).text for event in events), count_topics(keys)
 
 
 def _weights(terms: Counts, keys: Counts, topic_weight: float) -> sp.csr_array:

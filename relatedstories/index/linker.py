@@ -15,9 +15,10 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.comparison import Similarity, have_near_duplicates, shared_columns
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
-from relatedstories.ranking.labels import most_telling_first, shared_phrase
+from relatedstories.ranking.labels import MAX_PHRASE_CHARS, most_telling_first, shared_phrase
 from relatedstories.ranking.links import Link, Links
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
+from relatedstories.text.cleaning import clean_event
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.partial import PartialTopK
@@ -25,6 +26,12 @@ from relatedstories.topk.partial import PartialTopK
 __all__ = ["Linker"]
 
 _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the garbage collector
+
+
+@functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
+def _clean_text(event: Event) -> str:
+    """Return the part of an event's clean text that phrases are looked for in."""
+    return clean_event(event).text[:MAX_PHRASE_CHARS]
 
 
 class _Reason(NamedTuple):
@@ -159,7 +166,7 @@ class Linker:
                 labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), terms)
                 context, topics = labels[0].name, tuple([label.topic for label in labels])
             else:
-                context, topics = shared_phrase(event.full_text, archive.events[number].full_text, terms), ()
+                context, topics = shared_phrase(_clean_text(event), _clean_text(archive.events[number]), terms), ()
         if context is not None and self.ignored and normalise_name(context) in self.ignored:
             context = None
         return _Reason(context, topics)

@@ -147,14 +147,14 @@ def check_inside(id_: str, path: str) -> None:
 
 def _mapping(link: Link, target: str) -> dict[str, str]:
     """Return a link as a mapping of front matter."""
-    item = {"path": target, "title": link.event.title.strip()}
+    item = {"path": target, "title": plain_title(link.event.title)}
     return item | {"context": link.context.strip()} if link.context and link.context.strip() else item
 
 
 def _list_item(number: int, link: Link, target: str, context: str) -> str:
     """Return a link as an item of a Markdown list."""
     label = f" _{escaped(context)}: {escaped(link.context.strip())}_" if link.context and link.context.strip() else ""
-    return f"{number}. [{escaped(link.event.title.strip())}]({target}){label}"
+    return f"{number}. [{escaped(plain_title(link.event.title))}]({target}){label}"
 
 
 def _with_section(text: str, items: Sequence[str], head: str, where: str) -> str:

@@ -81,6 +81,8 @@ def most_telling_first(topics: Iterable[tuple[Label, float]], terms: Mapping[str
 def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
     """Return the phrase in both texts that explains most of a score, as the first text writes it.
 
+    A phrase never runs across the end of a line, which separates the blocks of clean text.
+
     Parameters
     ----------
     a, b : str
@@ -100,7 +102,7 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
     'cargo ship'
     """
     a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
-    (words_a, terms_a), (words_b, terms_b) = _words_and_terms(a), _words_and_terms(b)
+    (words_a, terms_a, ends_a), (words_b, terms_b, ends_b) = _words_and_terms(a), _words_and_terms(b)
     starts_a, starts_b = ([place for place, term in enumerate(terms) if term in shares] for terms in (terms_a, terms_b))
     min_share = MIN_WORD_SHARE * sum(shares.values())
     best: tuple[float, int, int] | None = None
@@ -109,7 +111,9 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
             if terms_a[start_a] != terms_b[start_b]:
                 continue
             length = _common_length(
-                terms_a[start_a : start_a + MAX_PHRASE_WORDS], terms_b[start_b : start_b + MAX_PHRASE_WORDS], shares
+                terms_a[start_a : min(start_a + MAX_PHRASE_WORDS, ends_a[start_a])],
+                terms_b[start_b : min(start_b + MAX_PHRASE_WORDS, ends_b[start_b])],
+                shares,
             )
             share = sum([shares[term] for term in terms_a[start_a : start_a + length] if term in shares])
             if length == 1 and not (share >= min_share and words_a[start_a][0].isupper() and words_b[start_b][0].isupper()):
@@ -120,10 +124,13 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
 
 
 @functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
-def _words_and_terms(text: str) -> tuple[list[str], list[str]]:
-    """Return the words of a text, as written and in lower case."""
-    found = forms(text)
-    return found, " ".join(found).lower().split() if text.isascii() else [form.casefold() for form in found]
+def _words_and_terms(text: str) -> tuple[list[str], list[str], list[int]]:
+    """Return the words of a text, as written and in lower case, and for each the number after the last of its line."""
+    found, ends = [], []
+    for line in text.split("\n"):
+        found += forms(line)
+        ends += [len(found)] * (len(found) - len(ends))
+    return found, " ".join(found).lower().split() if text.isascii() else [form.casefold() for form in found], ends
 
 
 def _common_length(a: Sequence[str], b: Sequence[str], shares: Mapping[str, float]) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event
 from relatedstories.files.keyed_lists import read_lists
+from relatedstories.text.cleaning import clean_event
 from relatedstories.topics.kinds import kind
 from relatedstories.topics.name_table import Name
 from relatedstories.topics.names import forms, normalise_name, trim_mention
@@ -91,7 +92,7 @@ def learn_names(events: Iterable[Event]) -> list[Name]:
     -------
     list of Name
     """
-    texts = [(forms(event.full_text), event.topics) for event in events]
+    texts = [(forms(clean_event(event).text), event.topics) for event in events]
     own = {topic: " ".join(forms(trim_mention(topic.partition(" (")[0]))) for _, topics in texts for topic in topics}
     others: dict[str, Counter[str]] = defaultdict(Counter)
     for event_forms, topics in texts:

@@ -12,12 +12,14 @@ import hashlib
 import itertools
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event
+from relatedstories.text.cleaning import RULES_VERSION, CleanText, clean, clean_event
 from relatedstories.topics.aliases import learn_names, names_of
 from relatedstories.topics.entities import entity_mentions
 from relatedstories.topics.kinds import kind as kind_of
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["THRESHOLD", "TopicExtractor", "model_name"]
 
 MAX_CHARS = 20_000
-"""Number of an event's first characters that topics are extracted from."""
+"""Number of an event's first characters, once cleaned, that topics are extracted from."""
 
 OWN_SEEN = 4
 """Words that occur in at least this many events of a fitted archive, and are rarely linked by its editors, name no topic."""
@@ -78,7 +80,7 @@ class TopicExtractor:
 
     Notes
     -----
-    Only the first `MAX_CHARS` characters of a text are read. Creating an extractor is cheap: the model is loaded on first
+    Texts are cleaned first (`relatedstories.text.cleaning.clean`), and then only the first `MAX_CHARS` characters read. Creating an extractor is cheap: the model is loaded on first
     use, once per process.
 
     Examples
@@ -141,6 +143,7 @@ class TopicExtractor:
             about += [f"components {_hex_digest(repr(settings).encode())}"] if settings else []
         if self._reads_model:
             about.append(f"model {_hex_digest(_model_bytes())}")
+        about.append(f"text {RULES_VERSION}")
         if self._given_names is not None:
             about.append(f"names {_hex_digest(repr(sorted(map(repr, self._given_names))).encode())}")
         if self._own or self._ignored:
@@ -228,7 +231,8 @@ class TopicExtractor:
         """
         stream = iter(events)
         while batch := list(itertools.islice(stream, BATCH_SIZE)):
-            texts = [_blank_rulers(text_of(event)[:MAX_CHARS]) for event in batch]
+            cleaned = [clean_event(event) if isinstance(event, Event) else clean(text_of(event)) for event in batch]
+            texts = [_blank_rulers(clean_text.text[:MAX_CHARS]) for clean_text in cleaned]
             if self._nlp is None:
                 read = [tokenize(text) for text in texts]
                 mentions = [
@@ -236,8 +240,8 @@ class TopicExtractor:
                 ]
             else:
                 mentions = [self._mentions_of_doc(doc) for doc in self._nlp.pipe(texts)]
-            for event, text, found in zip(batch, texts, mentions, strict=True):
-                yield Topics(self._topics_of(text, found, event if isinstance(event, Event) else None), event)
+            for event, clean_text, found in zip(batch, cleaned, mentions, strict=True):
+                yield Topics(self._topics_of(clean_text, found, event), event)
 
     def _mentions_of_doc(self, doc: Doc) -> list[_MentionRow]:
         if not self._reads_model:
@@ -247,14 +251,16 @@ class TopicExtractor:
         pairs = zip(spans, probabilities, strict=True)
         return [(span.start_char, span.end_char, span.kb_id_, span.label_, p) for span, p in pairs if p >= (self.threshold or 0)]
 
-    def _topics_of(self, text: str, mentions: list[_MentionRow], event: Event | None) -> Iterator[Topic]:
+    def _topics_of(self, cleaned: CleanText, mentions: list[_MentionRow], of: Event | str) -> Iterator[Topic]:
         """Return the topics of mentions, with the user's own names and the topics that editors gave."""
+        text, raw = cleaned.text[:MAX_CHARS], text_of(of)
+        event = of if isinstance(of, Event) else None
         if self._own is not None:
             mentions = self._with_own_names(text, mentions)
         gathered: dict[str, tuple[str, str, list[Mention], float]] = {}
         for start, end, name, kind, probability in mentions:
             known = gathered.setdefault(normalise_name(name), (name, kind, [], probability))
-            known[2].append(Mention(text[start:end], start, end))
+            known[2].append(_mention(text[start:end], raw, *cleaned.raw_span(start, end)))
         if event is not None and (event.topics or event.heading):
             for given in [*event.topics, *([event.heading] if event.heading else [])]:
                 name = (self._own and self._own.known(given)) or self.names.canonical(given)
@@ -279,6 +285,16 @@ class TopicExtractor:
                 continue
             covered[start:end] = b"\1" * (end - start)
         return sorted([*own, *(mention for mention in mentions if not any(covered[mention[0] : mention[1]]))])
+
+
+def _mention(words: str, raw: str, start: int, end: int) -> Mention:
+    """Return a mention as it is written; its clean words where it is written with markup, line ends or odd spaces."""
+    written = raw[start:end]
+    if written != words and (
+        len(unicodedata.normalize("NFC", written)) != len(words) or any(c.isspace() and c != " " for c in written)
+    ):
+        written = words
+    return Mention(written, start, end)
 
 
 def _in_characters(text: TokenizedText, found: Iterable[TaggedSpan]) -> list[_MentionRow]:

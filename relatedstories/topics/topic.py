@@ -24,8 +24,10 @@ class Mention(str):
     Parameters
     ----------
     text : str
+        The words as they are written; without markup, line ends and odd spaces where they are written with such: "New York"
+        for ``New&nbsp;<b>York</b>``.
     start, end : int
-        Offsets in characters.
+        Offsets in characters, in the text as it is written.
     """
 
     start: int
