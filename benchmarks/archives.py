@@ -242,7 +242,9 @@ def measured(
     archive: Archive, embeddings: Path | None, variants: Sequence[Variant], settings: Mapping[str, float]
 ) -> Iterator[tuple[str, ...]]:
     """Yield the rows of the table for one archive."""
-    about = f"{archive.name}: {len(archive.events)} articles, {len(archive.queries)} with links, {len(archive.tag_queries)} with tags"
+    about = (
+        f"{archive.name}: {len(archive.events)} articles, {len(archive.queries)} with links, {len(archive.tag_queries)} with tags"
+    )
     systems = {"TF-IDF": tfidf_lists, "BM25": bm25_lists}
     if embeddings is not None:
         systems["embeddings"] = lambda archive: embedding_lists(archive, embeddings)
@@ -271,10 +273,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archives", nargs="+", type=Path, metavar="ARCHIVE.jsonl.gz", help="articles with editors' links or tags")
     parser.add_argument(
-        "--embeddings", action="append", default=[], type=Path, metavar="FILE.npy", help="also rank the archive of this name by these"
+        "--embeddings",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.npy",
+        help="also rank the archive of this name by these",
     )
     parser.add_argument(
-        "--without", action="append", default=[], choices=PARTS, metavar="PART", help=f"also rank without a part: {', '.join(PARTS)}"
+        "--without",
+        action="append",
+        default=[],
+        choices=PARTS,
+        metavar="PART",
+        help=f"also rank without a part: {', '.join(PARTS)}",
     )
     parser.add_argument("--set", action="append", default=[], type=setting, metavar="NAME=VALUE", help="change a setting")
     args = parser.parse_args(arguments)

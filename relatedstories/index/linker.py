@@ -15,7 +15,7 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.comparison import Similarity, have_near_duplicates, may_have_copies, shared_columns
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
-from relatedstories.ranking.copies import COPIES_WITHIN, DistinctFromAsked, Wording
+from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
 from relatedstories.ranking.labels import most_telling_first, shared_phrase
 from relatedstories.ranking.links import Link, Links
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
@@ -82,10 +82,9 @@ class Linker:
             batch = None if rows is None else rows[start : start + len(ids)]
             simple = np.zeros(len(ids), bool)
             if filters.best_candidates_only:
-                near = ids[:, : k + DUPLICATES_WITHIN]
-                simple = ~have_near_duplicates(archive, near)
-                near = ids[:, : max(k + DUPLICATES_WITHIN, COPIES_WITHIN)]
-                simple &= ~may_have_copies(archive, batch, start, near)
+                folded = k + DUPLICATES_WITHIN
+                simple = ~have_near_duplicates(archive, ids[:, :folded])
+                simple &= ~may_have_copies(archive, batch, start, ids[:, : max(folded, COPIES_WITHIN)])
             listed = np.where(simple[:, None], ids[:, :k], -1)
             shared = shared_columns(archive, batch, start, listed)
             n_candidates = np.count_nonzero(ids >= 0, axis=1)
@@ -139,7 +138,7 @@ class Linker:
         def is_copy(number: int, of: Iterable[int]) -> bool:
             return any(similarity.are_near(one, number) and wording(one).repeats(wording(number)) for one in of)
 
-        distinct = DistinctFromAsked(
+        copies, distinct = separate_copies(
             ((number, score) for number, score in candidates if number not in chosen_by_editors and is_allowed(number)),
             Similarity.ASKED,
             is_copy,
@@ -154,7 +153,7 @@ class Linker:
             pinned=[(number, self.retriever.score(row, archive.row(number)).score) for number in pinned],
         )
         links = [self._link(one, rank, reason(one.number)) for rank, one in enumerate(selected, 1)]
-        return Links(links, [archive.events[number] for number in distinct.copies()])
+        return Links(links, [archive.events[number] for number in copies])
 
     def _link(self, selected: Selected, rank: int, reason: _Reason) -> Link:
         events = self.archive.events

@@ -7,8 +7,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
-__all__ = ["COPIES_WITHIN", "LEAST_SHARED", "DistinctFromAsked", "Wording"]
+__all__ = ["COPIES_WITHIN", "LEAST_SHARED", "Wording", "separate_copies"]
 
 COPIES_WITHIN = 10
 """Number of the best candidates among which copies are collected; a copy after them is neither listed nor named."""
@@ -90,50 +91,57 @@ class Wording:
         return 2 * len(missing) <= len(self.title) and missing.isdisjoint(self.text)
 
 
-class DistinctFromAsked(Iterator[tuple[int, float]]):
-    """The candidates that are no copies of the event that is asked about, nor of such a copy.
+def separate_copies(
+    candidates: Iterable[tuple[int, float]], asked: int, is_copy: Callable[[int, Sequence[int]], bool]
+) -> tuple[list[int], Iterator[tuple[int, float]]]:
+    """Return the copies among candidates, and an iterator over the candidates that are no copies.
 
     Parameters
     ----------
     candidates : iterable of (number, score)
-        Best first. Only as many are consumed as are needed.
+        Best first. Beyond the first `COPIES_WITHIN`, only as many are consumed as are asked for.
     asked : int
-        The number of the event.
+        The number of the event that they are candidates of.
     is_copy : callable
         Called with a number and several others, returns whether it is a copy of one of them.
+
+    Returns
+    -------
+    copies : list of int
+        Those of the first `COPIES_WITHIN` candidates that are copies of the event or of such a copy, best first.
+    distinct : iterator of (number, score)
+        All candidates except copies, best first.
 
     Examples
     --------
     Numbers with the same tens are copies:
 
     >>> candidates = [(11, 0.9), (20, 0.8), (12, 0.7), (30, 0.6)]
-    >>> distinct = DistinctFromAsked(candidates, 10, lambda number, of: any(number // 10 == one // 10 for one in of))
-    >>> next(distinct), next(distinct), distinct.copies()
-    ((20, 0.8), (30, 0.6), [11, 12])
+    >>> copies, distinct = separate_copies(candidates, 10, lambda number, of: any(number // 10 == one // 10 for one in of))
+    >>> copies, list(distinct)
+    ([11, 12], [(20, 0.8), (30, 0.6)])
     """
+    rest = iter(candidates)
+    first = list(islice(rest, COPIES_WITHIN))
+    same, newest, others = [asked], [asked], [number for number, _ in first]
+    while newest:  # a copy of a copy may come before that copy
+        newest = [number for number in others if is_copy(number, newest)]
+        others = [number for number in others if number not in newest]
+        same += newest
+    copies = [number for number, _ in first if number in same]
+    distinct_first = [candidate for candidate in first if candidate[0] in others]
+    return copies, chain(distinct_first, _distinct_from(same, rest, is_copy))
 
-    def __init__(
-        self, candidates: Iterable[tuple[int, float]], asked: int, is_copy: Callable[[int, Sequence[int]], bool]
-    ) -> None:
-        self._candidates = enumerate(candidates)
-        self._is_copy = is_copy
-        self._asked_and_copies = [asked]
-        self._n_named = self._n_consumed = 0
 
-    def __next__(self) -> tuple[int, float]:
-        for place, (number, score) in self._candidates:
-            self._n_consumed = place + 1
-            if not self._is_copy(number, self._asked_and_copies):
-                return number, score
-            self._asked_and_copies.append(number)
-            self._n_named += place < COPIES_WITHIN
-        raise StopIteration
-
-    def copies(self) -> list[int]:
-        """Return the copies among the first `COPIES_WITHIN` candidates, best first; what is read for that is not yielded."""
-        while self._n_consumed < COPIES_WITHIN and next(self, None) is not None:
-            pass
-        return self._asked_and_copies[1 : 1 + self._n_named]
+def _distinct_from(
+    same: list[int], candidates: Iterable[tuple[int, float]], is_copy: Callable[[int, Sequence[int]], bool]
+) -> Iterator[tuple[int, float]]:
+    """Yield the candidates that are no copies of some numbers, nor of a copy before them."""
+    for number, score in candidates:
+        if is_copy(number, same):
+            same.append(number)
+        else:
+            yield number, score
 
 
 def _words(text: str) -> list[str]:

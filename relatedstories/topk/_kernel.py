@@ -236,9 +236,7 @@ def have_near_duplicates(indptr, indices, data, ids, least):  # type: ignore[no-
         for a in range(ids.shape[1]):
             for b in range(a):
                 if not found[row] and ids[row, a] >= 0:
-                    found[row] = _product_reaches(
-                        indptr, indices, data, ids[row, a], indptr, indices, data, ids[row, b], least
-                    )
+                    found[row] = _product_reaches(indptr, indices, data, ids[row, a], indptr, indices, data, ids[row, b], least)
     return found
 
 

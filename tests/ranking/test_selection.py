@@ -214,6 +214,10 @@ def test_promises_of_every_list_by_every_rule(events, keywords, k, random):
 def test_what_is_folded_by_a_slow_oracle(events):
     """Near-duplicates by the cosines that explanations give of undated events."""
     stories = quick(min_score=0.0, date_floor=1, space_weight=0).fit(events)
+
+    def is_copy(one, other):
+        return stories.explain(one, other).score >= 0.9 and runs(one) == runs(other)
+
     for event in events:
         order = sorted(
             (other for other in events if other != event and stories.explain(event, other).score > 0),
@@ -221,10 +225,9 @@ def test_what_is_folded_by_a_slow_oracle(events):
         )
         expected: dict[str, list[str]] = {}
         copies = [event]
-        for other in order:  # of the candidates
-            if any(stories.explain(one, other).score >= 0.9 and runs(one) == runs(other) for one in copies):
-                copies.append(other)
-        copies = copies[1:]
+        while more := [other for other in order if other not in copies and any(is_copy(one, other) for one in copies)]:
+            copies += more
+        copies = [other for other in order if other in copies]
         order = [other for other in order if other not in copies]
         for other in order:
             head = next((id_ for id_ in expected if stories.explain(id_, other).score >= 0.9), None)
