@@ -2,8 +2,8 @@
 
     python benchmarks/archives.py ARCHIVE.jsonl.gz... [--embeddings FILE.npy] [--without PART] [--set NAME=VALUE]
 
-ARCHIVE holds one article per line with `id`, `title`, `text`, `date`, the ids of articles that its editors linked (`related`), the
-tags that they gave (`topics`) and its language (`lang`). All systems are given title and text only, the library the date as well.
+ARCHIVE holds one article per line with `id`, `title`, `text`, `date`, the ids of articles that its editors linked (`related`),
+the tags that they gave (`topics`) and its language (`lang`). All systems are given title and text only, the library also dates.
 FILE holds one embedding per line of the archive with the same name (news.npy for news.jsonl.gz). Prints a table in Markdown:
 
 - recall@5: the share of an article's editors' links, either way round, that are among the first five; of at most five.
@@ -242,9 +242,8 @@ def measured(
     archive: Archive, embeddings: Path | None, variants: Sequence[Variant], settings: Mapping[str, float]
 ) -> Iterator[tuple[str, ...]]:
     """Yield the rows of the table for one archive."""
-    about = (
-        f"{archive.name}: {len(archive.events)} articles, {len(archive.queries)} with links, {len(archive.tag_queries)} with tags"
-    )
+    about = f"{archive.name}: {len(archive.events)} articles; "
+    about += f"asked: {len(archive.queries)} with links, {len(archive.tag_queries)} with tags"
     systems = {"TF-IDF": tfidf_lists, "BM25": bm25_lists}
     if embeddings is not None:
         systems["embeddings"] = lambda archive: embedding_lists(archive, embeddings)

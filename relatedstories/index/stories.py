@@ -80,9 +80,9 @@ class RelatedStories:
     -----
     Of events that tell the same story in the same words (an inner product of at least 0.9) only the best is listed; the
     others are its duplicates (see `relatedstories.ranking.select`). Copies of the event in question are not listed, but named
-    apart, see `relatedstories.ranking.Links`. Equal scores are ordered by nearer date, then by id. The same events give the same links whatever their order, however they
-    were added, and on any number of processes. Several threads may ask while one adds or removes events: each answer is
-    that of the archive before or after.
+    apart (see `relatedstories.ranking.Links`). Equal scores are ordered by nearer date, then by id. The same events give the
+    same links whatever their order, however they were added, and on any number of processes. Several threads may ask while one
+    adds or removes events: each answer is that of the archive before or after.
 
     Examples
     --------

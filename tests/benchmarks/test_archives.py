@@ -94,7 +94,7 @@ def test_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypat
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in out.splitlines() if line.startswith("|")]
     head, _, *body = lines
     assert head[2:5] == ["recall@5", "nDCG@5", "tag P@5"]
-    assert body[0][0] == "town: 12 articles, 8 with links, 8 with tags"
+    assert body[0][0] == "town: 12 articles; asked: 8 with links, 8 with tags"
     systems = ["TF-IDF", "BM25", "embeddings", "relatedstories", "without topics", "without folding near-duplicates"]
     assert [row[1] for row in body] == [*systems, *(name for name in systems if name != "embeddings")]
     figures = dict(zip(systems, body, strict=False))
