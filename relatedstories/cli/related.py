@@ -34,9 +34,13 @@ def related(
     if as_json:
         links_found = [link.to_dict() | {"title": link.event.title, "date": iso_date(link.event)} for link in links]
         answer = {"id": event.id, "title": event.title, "date": iso_date(event), "links": links_found}
+        if links.copies:
+            answer["copies"] = [{"id": copy.id, "title": copy.title, "date": iso_date(copy)} for copy in links.copies]
         print(json.dumps(answer, ensure_ascii=False))
         return
     print(title_line(event))
+    for copy in links.copies:
+        print(f"Also published as: {title_line(copy)} ({copy.id})")
     for link in links:
         print(f"\n{link.rank:2}. {title_line(link.event)}")
         if link.context is not None:

@@ -102,8 +102,8 @@ def _render(template: str, **values: Any) -> str:
 # ---------------------------------------------------------------------- links
 
 
-def links_text(links: Sequence[Any]) -> str:
-    """Return links as lines: rank, score, date, context and title."""
+def links_text(links: Any) -> str:
+    """Return links as lines: rank, score, date, context and title; then copies of the event."""
     lines = []
     for link in links[:MAX_ROWS]:
         context = f"{link.context}: " if link.context else ""
@@ -111,11 +111,15 @@ def links_text(links: Sequence[Any]) -> str:
         lines.append(f"{link.rank:2}  {link.score:.2f}  {day}  {shorten(context + link.event.title, 100)}")
     if len(links) > MAX_ROWS:
         lines.append(f"and {len(links) - MAX_ROWS:,} more")
-    return "\n".join(lines) or "no related events"
+    lines = lines or ["no related events"]
+    for copy in links.copies:
+        day = f"{copy.date} " if copy.date else ""
+        lines.append(f"also published as: {day}{shorten(copy.title, 80)}")
+    return "\n".join(lines)
 
 
-def links_html(links: Sequence[Any]) -> str:
-    """Return links as a table: rank, date, title with duplicates, context, score and topics."""
+def links_html(links: Any) -> str:
+    """Return links as a table: rank, date, title with duplicates, context, score and topics; below it copies of the event."""
     return _render("links.html", links=links)
 
 

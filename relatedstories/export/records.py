@@ -89,12 +89,15 @@ class _RecordBuilder:
             link["context"] = one.context and self.topic(one.context)
             link["topics"] = [self.topic(label) for label in one.labels]
             related.append(link)
-        return {
+        record = {
             "event": view.event.to_dict(),
             "day": self.path(view.day),
             "topics": [self.topic(label) for label in view.labels],
             "related": related,
         }
+        if view.copies:
+            record["copies"] = [self.listed(one) for one in view.copies]
+        return record
 
     def path(self, stem: str) -> str:
         return f"{self.root}{stem}.json"

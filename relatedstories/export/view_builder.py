@@ -24,7 +24,7 @@ from relatedstories.export.views import (
     YearLink,
     YearView,
 )
-from relatedstories.ranking.links import Link
+from relatedstories.ranking.links import Link, Links
 
 __all__ = ["MAX_EVENTS", "ViewBuilder", "timeline_of"]
 
@@ -62,12 +62,13 @@ class ViewBuilder:
             counts[_year(day.date)] += len(day.places)
         self.years = [YearLink(year, _year_stem(year), count) for year, count in counts.items()]
 
-    def event(self, place: int, event: Event, links: Iterable[Link]) -> EventView:
+    def event(self, place: int, event: Event, links: Links) -> EventView:
         """Return the view of the event at a place of the archive."""
         stem = self.site.stems[place]
         labels = [self._topic_link(topic.name, topic.kind) for topic in self.site.topics_of(place)]
         related = [self._related_event(link) for link in links]
-        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related)
+        copies = [ListedEvent(copy, self.site.stem(copy.id)) for copy in links.copies]
+        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies)
 
     def _related_event(self, link: Link) -> RelatedEvent:
         labels = [self._topic_link(topic.name, topic.kind) for topic in link.topics]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeAlias
 
@@ -88,7 +89,7 @@ class Timeline(NamedTuple):
 
 @dataclass(frozen=True)
 class EventView:
-    """An event with its topics and links; `day` is the path of its day's page."""
+    """An event with its topics, links and copies; `day` is the path of its day's page."""
 
     kind: ClassVar[str] = "event"
     stem: str
@@ -97,6 +98,7 @@ class EventView:
     day: str
     labels: list[TopicLink]
     related: list[RelatedEvent]
+    copies: Sequence[ListedEvent] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from relatedstories.topk.scores import blended
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Comparison", "PairScore", "Similarity", "have_near_duplicates", "score_pair", "shared_columns"]
+__all__ = ["Comparison", "PairScore", "Similarity", "have_near_duplicates", "may_have_copies", "score_pair", "shared_columns"]
 
 _SORTED_FIRST = 64  # enough for lists of a dozen, with near-duplicates and filtered candidates
 
@@ -101,6 +101,8 @@ class Similarity:
     Parameters
     ----------
     archive : Archive
+    asked : EventRow, optional
+        The row that the answer is for, which need not be in the archive: its number is `ASKED`.
 
     Examples
     --------
@@ -111,10 +113,14 @@ class Similarity:
     (True, 0)
     """
 
-    def __init__(self, archive: Archive) -> None:
+    ASKED = -1
+
+    def __init__(self, archive: Archive, asked: EventRow | None = None) -> None:
         self._archive = archive
         self._first_equal: dict[tuple[bytes, bytes], int] = {}
         self._rows: dict[int, tuple[int, dict[int, float]]] = {}
+        if asked is not None:
+            self._rows[self.ASKED] = self.ASKED, asked.weight_by_column()
         self._products: dict[tuple[int, int], float] = {}
 
     def __call__(self, a: int, b: int) -> float:
@@ -126,6 +132,10 @@ class Similarity:
         if product is None:  # the sum is exact in any order, see EventRow.products
             product = self._products[pair] = sum([ours[column] * theirs[column] for column in ours.keys() & theirs.keys()])
         return product
+
+    def are_near(self, a: int, b: int) -> bool:
+        """Return whether two rows are as similar as those of near-duplicates."""
+        return self(a, b) >= NEAR_DUPLICATE
 
     def _read(self, number: int) -> tuple[int, dict[int, float]]:
         """Return the lowest number read so far with an equal row, and the row's weights by column."""
@@ -146,6 +156,21 @@ def have_near_duplicates(archive: Archive, ids: npt.NDArray[np.int32]) -> npt.ND
     return found
 
 
+def may_have_copies(
+    archive: Archive, rows: Sequence[EventRow] | None, first_row: int, ids: npt.NDArray[np.int32]
+) -> npt.NDArray[np.bool_]:
+    """Return, for each row, whether its list of event numbers has one that is as similar to it as near-duplicates are.
+
+    The rows and lists are those of `shared_columns`.
+    """
+    from relatedstories.topk import _kernel
+
+    found: npt.NDArray[np.bool_] = _kernel.any_product_reaches(
+        *_arrays_and_first_row(archive, rows, first_row), *archive.csr_arrays, ids, NEAR_DUPLICATE
+    )
+    return found
+
+
 def shared_columns(
     archive: Archive, rows: Sequence[EventRow] | None, first_row: int, ids: npt.NDArray[np.int32]
 ) -> SharedColumns:
@@ -155,6 +180,11 @@ def shared_columns(
     """
     from relatedstories.topk import _kernel
 
-    ours = archive.csr_arrays if rows is None else csr_arrays_of(rows)
-    starts, columns, products = _kernel.shared_columns(*ours, first_row if rows is None else 0, *archive.csr_arrays, ids)
+    ours = _arrays_and_first_row(archive, rows, first_row)
+    starts, columns, products = _kernel.shared_columns(*ours, *archive.csr_arrays, ids)
     return SharedColumns(columns.tolist(), products.tolist(), starts.tolist())
+
+
+def _arrays_and_first_row(archive: Archive, rows: Sequence[EventRow] | None, first_row: int) -> tuple[Any, Any, Any, int]:
+    """Return the arrays of rows as compiled loops take them, and which of their rows comes first."""
+    return (*archive.csr_arrays, first_row) if rows is None else (*csr_arrays_of(rows), 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,9 +12,10 @@ import numpy as np
 
 from relatedstories.events import Event
 from relatedstories.index.archive import Archive
-from relatedstories.index.comparison import Similarity, have_near_duplicates, shared_columns
+from relatedstories.index.comparison import Similarity, have_near_duplicates, may_have_copies, shared_columns
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
+from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
 from relatedstories.ranking.labels import MAX_PHRASE_CHARS, most_telling_first, shared_phrase
 from relatedstories.ranking.links import Link, Links
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
@@ -88,7 +89,9 @@ class Linker:
             batch = None if rows is None else rows[start : start + len(ids)]
             simple = np.zeros(len(ids), bool)
             if filters.best_candidates_only:
-                simple = ~have_near_duplicates(archive, ids[:, : k + DUPLICATES_WITHIN])
+                folded = k + DUPLICATES_WITHIN
+                simple = ~have_near_duplicates(archive, ids[:, :folded])
+                simple &= ~may_have_copies(archive, batch, start, ids[:, : max(folded, COPIES_WITHIN)])
             listed = np.where(simple[:, None], ids[:, :k], -1)
             shared = shared_columns(archive, batch, start, listed)
             n_candidates = np.count_nonzero(ids >= 0, axis=1)
@@ -132,16 +135,32 @@ class Linker:
         )
         pinned = [number for number in pinned if first_day <= archive.days[number] <= last_day and is_allowed(number)]
         chosen_by_editors = {*pinned, *blocked}
-        selected = select(
+        similarity = Similarity(archive, row)
+        wording_of = functools.cache(Wording.of)
+
+        def wording(number: int) -> Wording:
+            event = row.event if number == Similarity.ASKED else archive.events[number]
+            return wording_of(event.title, event.text)  # of a wire story that the archive has a hundred times, once
+
+        def is_copy(number: int, of: Iterable[int]) -> bool:
+            return any(similarity.are_near(one, number) and wording(one).repeats(wording(number)) for one in of)
+
+        copies, distinct = separate_copies(
             ((number, score) for number, score in candidates if number not in chosen_by_editors and is_allowed(number)),
+            Similarity.ASKED,
+            is_copy,
+        )
+        selected = select(
+            distinct,
             self.retriever.k,
-            Similarity(archive),
+            similarity,
             label,
             max_per_context=filters.max_per_context,
             diversity=filters.diversity,
             pinned=[(number, self.retriever.score(row, archive.row(number)).score) for number in pinned],
         )
-        return Links([self._link(one, rank, reason(one.number)) for rank, one in enumerate(selected, 1)])
+        links = [self._link(one, rank, reason(one.number)) for rank, one in enumerate(selected, 1)]
+        return Links(links, [archive.events[number] for number in copies])
 
     def _link(self, selected: Selected, rank: int, reason: _Reason) -> Link:
         events = self.archive.events

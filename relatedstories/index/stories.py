@@ -79,10 +79,10 @@ class RelatedStories:
     Notes
     -----
     Of events that tell the same story in the same words (an inner product of at least 0.9) only the best is listed; the
-    others are its duplicates (see `relatedstories.ranking.select`). A copy of the event in question may be listed. Equal
-    scores are ordered by nearer date, then by id. The same events give the same links whatever their order, however they
-    were added, and on any number of processes. Several threads may ask while one adds or removes events: each answer is
-    that of the archive before or after.
+    others are its duplicates (see `relatedstories.ranking.select`). Copies of the event in question are not listed, but named
+    apart (see `relatedstories.ranking.Links`). Equal scores are ordered by nearer date, then by id. The same events give the
+    same links whatever their order, however they were added, and on any number of processes. Several threads may ask while one
+    adds or removes events: each answer is that of the archive before or after.
 
     Examples
     --------
@@ -515,7 +515,8 @@ class RelatedStories:
         -------
         list of Link
             Pinned events first, then the best first. Shorter than k, or empty, if nothing else is related. Never contains
-            the event itself. As a `Links` it is shown as a table in a notebook and can be made a data frame.
+            the event itself, nor copies of it: its attribute `copies` has these. As a `Links` it is shown as a table in a
+            notebook and can be made a data frame.
 
         Raises
         ------

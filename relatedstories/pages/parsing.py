@@ -13,7 +13,7 @@ from relatedstories.events import FIELDS, parse_date
 from relatedstories.pages import front_matter
 from relatedstories.pages.front_matter import Key
 from relatedstories.pages.markdown import inline_links, plain_text
-from relatedstories.pages.sections import heading, is_blank, sections, split_lines
+from relatedstories.pages.sections import COPIES, heading, is_blank, sections, split_lines
 from relatedstories.pages.values import exported_field_value, field_value
 
 __all__ = ["DEFAULT_KEYS", "EVENT_ID", "PageFields", "PageParser", "front_matter_keys", "is_draft"]
@@ -130,7 +130,8 @@ class PageParser:
     def _text_and_sources(self, lines: list[str], exported: bool = False) -> tuple[str, list[str | tuple[str, str]]]:
         """Return the text of a page without its sections of sources and related events, and the sources."""
         found_sources: list[str | tuple[str, str]] = []
-        ends = {section.head: section.end for section in sections(lines, self.related)}
+        without = [self.related, COPIES] if exported else [self.related]
+        ends = {section.head: section.end for head in without for section in sections(lines, head)}
         for section in sections(lines, self.sources):
             ends[section.head] = section.end
             for line in lines[section.start : section.end]:

@@ -8,10 +8,24 @@ from typing import NamedTuple
 
 from relatedstories.errors import BadValueError, shown
 
-__all__ = ["RELATED", "SOURCES", "Section", "check_heading", "heading", "is_blank", "line_ending", "sections", "split_lines"]
+__all__ = [
+    "COPIES",
+    "RELATED",
+    "SOURCES",
+    "Section",
+    "check_heading",
+    "heading",
+    "is_blank",
+    "line_ending",
+    "sections",
+    "split_lines",
+]
 
 RELATED = "### Related:"
 """The default heading of the section of related links."""
+
+COPIES = "### Also published as:"
+"""The heading of the section of copies that an exported page has."""
 
 SOURCES = "### Sources:"
 """The default heading of the section of sources."""

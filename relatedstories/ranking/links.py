@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,18 @@ class Link:
 class Links(list[Link]):
     """The links of an event: a list that prints as lines and is shown as a table in a notebook.
 
+    Parameters
+    ----------
+    links : iterable of Link
+    copies : iterable of Event
+        Events that tell the same as the event itself, in the same words.
+
+    Attributes
+    ----------
+    copies : tuple of Event
+        They are no links, since a reader has read them: a text that was published twice. Best first, of the
+        `relatedstories.ranking.copies.COPIES_WITHIN` best candidates. Two lists are equal if their links are.
+
     Examples
     --------
     >>> links = Links([Link(Event("2", "Cargo arrives"), 0.5, 1, "Oslo"), Link(Event("3", "Rain"), 0.25, 2, None)])
@@ -87,7 +100,11 @@ class Links(list[Link]):
     1     2  3   0.25           Rain
     """
 
-    __slots__ = ()
+    __slots__ = ("copies",)
+
+    def __init__(self, links: Iterable[Link] = (), copies: Iterable[Event] = ()) -> None:
+        super().__init__(links)
+        self.copies = tuple(copies)
 
     def to_frame(self, library: Library | None = None) -> Any:
         """Return the links as a data frame.

@@ -206,22 +206,22 @@ def _inner_product(indptr, indices, data, a, b):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _product_reaches(indptr, indices, data, a, b, least):  # type: ignore[no-untyped-def]
+def _product_reaches(indptr, indices, data, a, other_indptr, other_indices, other_data, b, least):  # type: ignore[no-untyped-def]
     """Return whether the inner product of two rows, of norm 1 at most, reaches `least`.
 
     By Cauchy and Schwarz it cannot once the squared weights of columns that only one of them has leave too little norm.
     """
-    i, j, product, rest_of_a, rest_of_b = indptr[a], indptr[b], 0.0, 1.0, 1.0
-    while i < indptr[a + 1] and j < indptr[b + 1]:
-        if indices[i] == indices[j]:
-            product += np.float64(data[i]) * data[j]
+    i, j, product, rest_of_a, rest_of_b = indptr[a], other_indptr[b], 0.0, 1.0, 1.0
+    while i < indptr[a + 1] and j < other_indptr[b + 1]:
+        if indices[i] == other_indices[j]:
+            product += np.float64(data[i]) * other_data[j]
             i, j = i + 1, j + 1
         else:
-            if indices[i] < indices[j]:
+            if indices[i] < other_indices[j]:
                 rest_of_a -= np.float64(data[i]) * data[i]
                 i += 1
             else:
-                rest_of_b -= np.float64(data[j]) * data[j]
+                rest_of_b -= np.float64(other_data[j]) * other_data[j]
                 j += 1
             if rest_of_a * rest_of_b < 0.999 * least * least:
                 return False
@@ -236,7 +236,23 @@ def have_near_duplicates(indptr, indices, data, ids, least):  # type: ignore[no-
         for a in range(ids.shape[1]):
             for b in range(a):
                 if not found[row] and ids[row, a] >= 0:
-                    found[row] = _product_reaches(indptr, indices, data, ids[row, a], ids[row, b], least)
+                    found[row] = _product_reaches(indptr, indices, data, ids[row, a], indptr, indices, data, ids[row, b], least)
+    return found
+
+
+@compiled
+def any_product_reaches(indptr, indices, data, first, other_indptr, other_indices, other_data, ids, least):  # type: ignore[no-untyped-def]
+    """Return for each row whether its inner product with one of the rows listed for it is `least` or more.
+
+    Row ``first + i`` is compared with the other rows ``ids[i]``, where -1 stands for none.
+    """
+    found = np.zeros(len(ids), np.bool_)
+    for turn in range(len(ids)):
+        for place in range(ids.shape[1]):
+            if not found[turn] and ids[turn, place] >= 0:
+                found[turn] = _product_reaches(
+                    indptr, indices, data, first + turn, other_indptr, other_indices, other_data, ids[turn, place], least
+                )
     return found
 
 

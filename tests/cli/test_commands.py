@@ -88,7 +88,7 @@ def test_related_with_options_on_lists(tmp_path):
     files = ("--pins", "pins.tsv", "--blocks", "blocks.json")
     done = run("refresh", "news.jsonl", "--links", "links.jsonl", "--index", "index", *files, cwd=tmp_path)
     assert "relatedstories: warning: got 'gone' pinned under 'asked', expected ids of events of the archive" in done.stderr
-    assert "no link leads to 1 events, 16.7%; " in done.stderr
+    assert "no link leads to 2 events, 33.3%; " in done.stderr
     written = (json.loads(line) for line in (tmp_path / "links.jsonl").read_text(encoding="utf-8").splitlines())
     asked = next(row["links"] for row in written if row["id"] == "asked")
     done = run("related", "asked", "--index", "index", *files, cwd=tmp_path)
@@ -100,6 +100,13 @@ def test_related_with_options_on_lists(tmp_path):
     answer = json.loads(run("related", "asked", "--index", "index", "--json", *files, cwd=tmp_path).stdout)["links"]
     assert [{name: link[name] for name in link if name not in ("title", "date")} for link in answer] == asked
     assert asked[1]["duplicates"] == ["copy-1", "copy-2"]
+    done = run("related", "copy-1", "--index", "index", cwd=tmp_path)
+    assert done.stdout.startswith(
+        f"2020-01-02  {text}\nAlso published as: 2020-01-02  {text} (copy-0)\nAlso published as: 2020-01-02  {text} (copy-2)\n"
+        "\n 1. 2020-01-01  Ferry aground off Malta\n"
+    )
+    answer = json.loads(run("related", "copy-1", "--index", "index", "--json", cwd=tmp_path).stdout)
+    assert answer["copies"] == [{"id": id_, "title": text, "date": "2020-01-02"} for id_ in ("copy-0", "copy-2")]
     done = run("related", "asked", "--index", "index", "--json", "--older-only", "--max-per-context", "1", cwd=tmp_path)
     assert [link["id"] for link in json.loads(done.stdout)["links"]] == ["old"]
     days = ("--since", "2020-01-01", "--until", "2020-01-01", "--diversity", "0.5")

@@ -114,6 +114,16 @@ def test_duplicates_and_pins_show_where_there_are_any():
     assert "also: 2020-02-01 More rain" in full
 
 
+def test_copies_of_the_event_show_where_there_are_any():
+    copies = [Event("2", "Rain <b>", date=dt.date(2020, 2, 1)), Event("3", "Rain")]
+    links = Links([Link(Event("1", "More rain"), 0.5, 1, None)], copies)
+    assert str(links).splitlines()[1:] == ["also published as: 2020-02-01 Rain <b>", "also published as: Rain"]
+    words = Reader(links._repr_html_()).words
+    assert "also published as: 2020-02-01 Rain <b>" in words
+    assert str(Links([], copies[1:])) == "no related events\nalso published as: Rain"
+    assert "also published as: Rain" in Reader(Links([], copies[1:])._repr_html_()).words
+
+
 @pytest.mark.parametrize(
     ("url", "linked"),
     [('https://example.org/a?b=1&c="d"', True), ("http://x", True), ("javascript:alert(1)", False), ("/news/1", False)],
