@@ -23,7 +23,6 @@ HEADLINES = {
         "Macron meets Scholz",
         "Mayor opens the new bridge",
         "Ruby 2.7.0 released",
-        "Van der Bellen",
     ],
     "eo": ["La registaro de Norvegio anoncis novan leĝon", "Pri la protestoj en la ĉefurbo"],
     "es": ["El gobierno aprueba una nueva ley de vivienda"],
