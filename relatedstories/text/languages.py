@@ -14,7 +14,7 @@ from typing import Any
 
 from relatedstories.text.stop_words import stop_words
 
-__all__ = ["SAMPLE_CHARS", "UNKNOWN", "language_code", "language_of"]
+__all__ = ["SAMPLE_CHARS", "UNKNOWN", "language_of"]
 
 SAMPLE_CHARS = 1000
 """Number of a text's first characters that its language is told by."""
@@ -25,15 +25,6 @@ UNKNOWN = "und"
 MIN_SCRIPT_SHARE = 0.15
 """The share of letters in another script from which a text is in a language of that script, since names, code and addresses
 within it are in Latin script."""
-
-_CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
-_SAME_LANGUAGE = {
-    "arz": "ar", "ary": "ar", "cmn": "zh", "in": "id", "iw": "he", "ji": "yi", "nb": "no", "nn": "no", "wuu": "zh", "yue": "zh",
-    "ara": "ar", "ces": "cs", "cze": "cs", "deu": "de", "dut": "nl", "ell": "el", "eng": "en", "epo": "eo", "fra": "fr",
-    "fre": "fr", "ger": "de", "gre": "el", "heb": "he", "hin": "hi", "hun": "hu", "ita": "it", "jpn": "ja", "kor": "ko",
-    "nld": "nl", "nor": "no", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "spa": "es", "swe": "sv",
-    "tur": "tr", "ukr": "uk", "vie": "vi", "zho": "zh", "chi": "zh",
-}  # fmt: skip
 
 _NOISE = re.compile(r"\S*(?:://|www\.|@)\S*|\S*[\d_=<>{}]\S*")  # addresses, versions, checksums, code
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -99,19 +90,6 @@ On 4,300 headlines and first halves of sentences in English without a sure funct
 
 MIN_FUNCTION_WORDS = 0.12
 """The share of function words in a text that confirms a language."""
-
-
-def language_code(value: str) -> str | None:
-    """Return the code of a language tag, without region and script; None if a text is no such tag.
-
-    Examples
-    --------
-    >>> language_code("pt-BR"), language_code("zh_Hant"), language_code("deu"), language_code("Deutsch")
-    ('pt', 'zh', 'de', None)
-    """
-    match = _CODE.fullmatch(value.strip())
-    code = match[1].lower() if match else None
-    return None if code is None else _SAME_LANGUAGE.get(code, code)
 
 
 def language_of(text: str, declared: str | None = None, default: str = "en") -> str:

@@ -10,7 +10,8 @@ import sys
 import pytest
 from helpers import shared
 
-from relatedstories.text.languages import UNKNOWN, language_code, language_of
+from relatedstories.language_codes import language_code
+from relatedstories.text.languages import UNKNOWN, language_of
 
 HEADLINES = {
     "ar": ["زلزال قوي يضرب شمال البلاد", "البرلمان يناقش الموازنة"],
