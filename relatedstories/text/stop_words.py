@@ -20,6 +20,108 @@ _NAMES = {
 """Words on the lists that news is about, and that therefore count."""
 
 
+_MORE = {
+    "uk": (
+        *(
+            "а",
+            "або",
+            "адже",
+            "аж",
+            "але",
+            "без",
+            "більш",
+            "більше",
+            "був",
+            "була",
+            "були",
+            "було",
+            "бути",
+            "буде",
+            "будуть",
+            "вам",
+        ),
+        *("вас", "ваш", "вже", "ви", "від", "він", "вона", "вони", "воно", "все", "всі", "всіх", "де", "для", "до", "дуже", "є"),
+        *(
+            "ж",
+            "за",
+            "зі",
+            "й",
+            "його",
+            "їх",
+            "її",
+            "їм",
+            "коли",
+            "крім",
+            "лише",
+            "має",
+            "мають",
+            "можна",
+            "може",
+            "можуть",
+            "ми",
+        ),
+        *(
+            "мій",
+            "на",
+            "над",
+            "наш",
+            "не",
+            "ні",
+            "під",
+            "після",
+            "по",
+            "при",
+            "про",
+            "саме",
+            "своє",
+            "свої",
+            "своїх",
+            "себе",
+            "собі",
+        ),
+        *(
+            "та",
+            "так",
+            "такий",
+            "також",
+            "там",
+            "те",
+            "ти",
+            "тим",
+            "то",
+            "тільки",
+            "того",
+            "той",
+            "тому",
+            "у",
+            "усі",
+            "це",
+            "цей",
+        ),
+        *(
+            "цього",
+            "ця",
+            "ці",
+            "цих",
+            "чи",
+            "через",
+            "що",
+            "щоб",
+            "як",
+            "яка",
+            "який",
+            "яких",
+            "які",
+            "якщо",
+            "яке",
+            "якого",
+            "якої",
+        ),
+    ),
+}
+"""Further stop words of a language whose list is short."""
+
+
 @functools.cache
 def stop_words(language: str) -> frozenset[str]:
     """Return the stop words of a language, in lower case; none for a language without a list.
@@ -34,4 +136,4 @@ def stop_words(language: str) -> frozenset[str]:
     if not has_lang(language):
         return frozenset()
     words = {part for word in stopwords(language) for part in (word.casefold(), word.casefold().replace("’", "'"))}
-    return frozenset(words.difference(_NAMES.get(language, ())))
+    return frozenset(words.difference(_NAMES.get(language, ())).union(_MORE.get(language, ())))
