@@ -11,6 +11,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, TypeVar
 
 from relatedstories.errors import BadValueError, shown
+from relatedstories.language_codes import language_code
 
 __all__ = ["FIELDS", "Event", "as_id", "events_of", "parse_date", "several"]
 
@@ -41,6 +42,9 @@ class Event:
         The address of the event's page.
     sources : sequence of str or (name, url) pairs, default ()
         Where the news came from.
+    language : str, optional
+        The code of the language that title and text are in, as in ISO 639-1: "de". Of a tag such as "de-AT" only the language
+        is kept. Without it the language is told by the text.
 
     Raises
     ------
@@ -66,6 +70,7 @@ class Event:
     topics: tuple[str, ...] = ()
     url: str | None = None
     sources: tuple[str | tuple[str, str], ...] = ()
+    language: str | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -85,6 +90,11 @@ class Event:
             put(self, "date", day)
         put(self, "topics", tuple(_items(where, "topics", self.topics, "texts", _topic)))
         put(self, "sources", tuple(_items(where, "sources", self.sources, "texts or (name, url) pairs", _source)))
+        if self.language is not None:
+            code = language_code(self.language) if isinstance(self.language, str) else None
+            if code is None:
+                raise BadValueError(where, "language", shown(self.language), 'the code of a language, such as "de", or None')
+            put(self, "language", code)
 
     @property
     def full_text(self) -> str:
@@ -102,7 +112,24 @@ class Event:
         record: dict[str, Any] = {"id": self.id, "title": self.title, "text": self.text}
         record |= {"date": self.date and self.date.isoformat(), "heading": self.heading, "topics": list(self.topics)}
         record |= {"url": self.url, "sources": [x if isinstance(x, str) else list(x) for x in self.sources]}
+        record["language"] = self.language
         return {name: value for name, value in record.items() if value}
+
+    def in_language(self, language: str) -> Event:
+        """Return the event with a language, given as a code; the event itself if it has this one.
+
+        Examples
+        --------
+        >>> Event("1", "Rain").in_language("en").language
+        'en'
+        """
+        if self.language == language:
+            return self
+        put, event = object.__setattr__, Event.__new__(Event)
+        for name in FIELDS:
+            put(event, name, getattr(self, name))
+        put(event, "language", language)
+        return event
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Event:

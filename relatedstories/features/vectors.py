@@ -11,19 +11,19 @@ threads or the machine.
 from __future__ import annotations
 
 import functools
-import re
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.accents import strip_accents
 from relatedstories.artefacts import table
 from relatedstories.features.sparse import with_columns
+from relatedstories.text.terms import ENGLISH, english_stop_words, english_words, in_language, terms_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,14 +38,6 @@ BACKGROUND_EVENTS = 1_000, 20_000
 
 MAX_TERMS = 1024
 """The maximum number of entries of a row; of a longer row the heaviest are kept."""
-
-_WORD = re.compile(r"\b\w\w+\b")
-
-NEWS_WORDS = {
-    *("amount", "bill", "bottom", "computer", "cry", "detail", "fill", "fire", "found", "interest"),
-    *("mill", "mine", "move", "serious", "side", "system"),
-}
-"""Words on scikit-learn's list of stop words that news is about, and that are therefore counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +104,29 @@ def _count(documents: Iterable[Iterable[str]], ignored: Collection[str] = frozen
     return Counts(terms, _with_sorted_columns(sp.coo_array((ones, (rows, columns[counted])), shape=shape)))
 
 
-@functools.cache
-def _stop_words() -> frozenset[str]:
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+def count_terms(texts: Iterable[str], languages: Iterable[str] | None = None) -> Counts:
+    """Count the terms of each text, those of each language apart.
 
-    return frozenset(ENGLISH_STOP_WORDS - NEWS_WORDS)
-
-
-def count_terms(texts: Iterable[str]) -> Counts:
-    """Count the words of each clean text: of two letters or more, in lower case, without accents and English stop words.
+    Parameters
+    ----------
+    texts : iterable of str
+    languages : iterable of str, optional
+        The code of each text's language; by default all are in English.
 
     Examples
     --------
-    >>> count_terms(["The station", "A Station, a crew"]).terms
-    ('crew', 'station')
+    >>> count_terms(["The station", "Die Station"], ["en", "de"]).terms
+    ('de:station', 'station')
     """
-    return _count((_WORD.findall(strip_accents(text.lower())) for text in texts), _stop_words())
+    each = zip(texts, repeat(ENGLISH)) if languages is None else zip(texts, languages, strict=True)
+    # English stop words are left out at the end, once for all texts.
+    return _count(
+        (
+            english_words(text) if language == ENGLISH else [in_language(term, language) for term in terms_of(text, language)]
+            for text, language in each
+        ),
+        english_stop_words(),
+    )
 
 
 def count_topics(keys: Iterable[Iterable[str]]) -> Counts:
@@ -150,7 +149,7 @@ def background() -> dict[str, float]:
 
 
 def inverse_frequencies(
-    terms: Sequence[str], events: npt.NDArray[Any], n: int, shares: Mapping[str, float] | None = None
+    terms: Sequence[str], events: npt.NDArray[Any], n: int | npt.NDArray[Any], shares: Mapping[str, float] | None = None
 ) -> npt.NDArray[np.float64]:
     """Return the inverse document frequency of each term: ``ln(1 + (n - events + 0.5) / (events + 0.5))``, as BM25 has it.
 
@@ -163,11 +162,11 @@ def inverse_frequencies(
     terms : sequence of str
     events : ndarray of int, shape (n_terms,)
         The number of the archive's events that have each term.
-    n : int
-        The number of the archive's events.
+    n : int or ndarray of int, shape (n_terms,)
+        The number of the archive's events, or of those in the language of each term.
     shares : mapping of str to float, optional
         The share of a large archive's events that have a term, see `background`. Then b is n, but at least and at most
-        `BACKGROUND_EVENTS`; otherwise it is 0.
+        `BACKGROUND_EVENTS`; otherwise, and for terms of another language than English, which the large archive lacks, it is 0.
 
     Returns
     -------
@@ -183,7 +182,9 @@ def inverse_frequencies(
     [0.01, 2.35]
     """
     least, most = BACKGROUND_EVENTS
-    b = min(max(n, least), most) if shares else 0
+    b: int | npt.NDArray[Any] = np.clip(n, least, most) if shares else 0
+    if shares and any(":" in term for term in terms):
+        b = np.where([":" in term for term in terms], 0, b)
     share = np.array([shares.get(term, 0.0) for term in terms]) if shares else 0.0
     frequency = events + b * share
     inverse: npt.NDArray[np.float64] = np.log1p((n + b - frequency + 0.5) / (frequency + 0.5))

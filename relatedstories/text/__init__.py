@@ -1,1 +1,1 @@
-"""Text before topics: what people have, with its markup and odd characters, turned into the words that they wrote."""
+"""Text before topics: markup and odd characters turned into the words that were written, their language and their terms."""
