@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from relatedstories.features.vectors import Counts, background, count_terms, cou
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.index.adaptation import learnt_date_decay, learnt_min_score, learnt_space_weight
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
-from relatedstories.index.topic_names import TopicNames, count_names, most_common_name, names_by_key
+from relatedstories.index.topic_names import NameCounts, TopicNames, count_names, most_common_name, names_by_key
 from relatedstories.index.weights import Settings, Weights
 from relatedstories.ranking.labels import Label
 from relatedstories.text.cleaning import clean_event
@@ -82,7 +82,7 @@ class Archive:
             LazySequence(found),
             terms,
             keys,
-            LazySequence(names_by_key(count_names(found))),
+            LazySequence(names_by_key(count_names(events, found))),
             _weights(terms, keys, topic_weight),
             embeddings,
         )
@@ -124,7 +124,7 @@ class Archive:
             self.found.extended(found, order),
             terms,
             keys,
-            self._names_with(keys, count_names(found)),
+            self._names_with(keys, count_names(events, found)),
             _weights(terms, keys, topic_weight),
             np.concatenate([self.embeddings, more_embeddings])[order],
         )
@@ -133,7 +133,7 @@ class Archive:
         """Return the archive of the events of some numbers, which rise: the same as `of` these events."""
         terms, keys = self.terms.take(kept), self.keys.take(kept)
         removed = np.delete(np.arange(len(self.events)), kept).tolist()
-        counts = count_names(self.found[number] for number in removed)
+        counts = count_names((self.events[number] for number in removed), (self.found[number] for number in removed))
         return Archive(
             self.events.take(kept),
             self.ids.take(kept),
@@ -141,7 +141,7 @@ class Archive:
             self.found.take(kept),
             terms,
             keys,
-            self._names_with(keys, {pair: -count for pair, count in counts.items()}),
+            self._names_with(keys, {name: -count for name, count in counts.items()}),
             _weights(terms, keys, topic_weight),
             self.embeddings[kept],
         )
@@ -163,13 +163,13 @@ class Archive:
             user_embeddings = np.zeros((len(embeddings), self.user_dimensions))
         return with_user_embeddings(embeddings, user_embeddings)
 
-    def _names_with(self, keys: Counts, counts: Mapping[tuple[str, str], int]) -> LazySequence[TopicNames]:
+    def _names_with(self, keys: Counts, counts: NameCounts) -> LazySequence[TopicNames]:
         """Return the names of other keys, where `counts` says how many more events have each name; others stay as they are."""
         places = {key: place for place, key in enumerate(self.keys.terms)}
-        touched = {Topic(name).key for name, _ in counts} & places.keys()
-        changed = {(name, kind): count for key in touched for name, kind, count in self.names[places[key]][1]}
-        for pair, count in counts.items():
-            changed[pair] = changed.get(pair, 0) + count
+        touched = {Topic(name).key for name, _, _ in counts} & places.keys()
+        changed = {named[:3]: named[3] for key in touched for named in self.names[places[key]][1]}
+        for named, count in counts.items():
+            changed[named] = changed.get(named, 0) + count
         others = names_by_key(changed)
         places |= {key: place for place, (key, _) in enumerate(others, len(self.names))}
         return self.names.extended(others, [places[key] for key in keys.terms])

@@ -58,7 +58,7 @@ def index_from_parts(arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[
         LazySequence(all_events, found, lambda pairs: tuple((name, kind) for name, kind in pairs)),
         Counts(LazySequence(range(len(terms)), terms), _matrix(arrays, "terms", len(terms))),
         Counts(LazySequence(all_topics, topics, lambda topic: str(topic[0])), _matrix(arrays, "topics", len(topics))),
-        LazySequence(all_topics, topics, lambda topic: (topic[0], tuple((name, kind, n) for name, kind, n in topic[1]))),
+        LazySequence(all_topics, topics, lambda topic: (topic[0], tuple(tuple(named) for named in topic[1]))),
         _matrix(arrays, "weights", len(terms) + len(topics)),
         arrays["embeddings"],
     )

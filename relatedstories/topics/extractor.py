@@ -48,6 +48,9 @@ _MODEL_FILES = (
 )  # fmt: skip
 """Files that the model's topics depend on."""
 
+_RULES = b"2"
+"""Version of the rules around the model; raised when other topics follow from the same files."""
+
 _RULER = re.compile(r"([^\w\s])\1{20,}")
 
 _MentionRow: TypeAlias = tuple[int, int, str, str, float]
@@ -63,7 +66,8 @@ class TopicExtractor:
         A pipeline to use instead of the topic model. If it has the component ``relatedstories_topics``, the topics are those
         that the component finds; else they are its entities that are people, organisations, places, events, works or products.
     names : NameTable, optional
-        With a pipeline's entities, the canonical names and how often editors link them; by default those of the model.
+        The canonical names of a pipeline's entities, and how often editors link them; by default those of the model. A table
+        given here also names the topics that editors gave, which otherwise stand as written.
     threshold : float, optional
         Minimum probability that an editor links a topic, 0 to 1: higher for precision, lower for recall. By default
         `THRESHOLD`, or, where no topic of a text reaches it, lower, so that the likeliest are given.
@@ -121,6 +125,7 @@ class TopicExtractor:
     def _set_own_names(self) -> None:
         rows = {name.words: name for name in [*self._learnt, *self._aliases]}  # a user's words go before what is learnt
         self._own = NameTable(rows.values()) if rows else None
+        self._alias_table = NameTable(self._aliases) if self._aliases else None
 
     @property
     def ignored(self) -> frozenset[str]:
@@ -129,7 +134,7 @@ class TopicExtractor:
 
     @property
     def names(self) -> NameTable:
-        """The canonical names of topics that editors give, and of a pipeline's entities."""
+        """The canonical names of a pipeline's entities."""
         return default_names() if self._given_names is None else self._given_names  # an empty table counts, too
 
     @property
@@ -262,11 +267,23 @@ class TopicExtractor:
             known = gathered.setdefault(normalise_name(name), (name, kind, [], probability))
             known[2].append(_mention(text[start:end], raw, *cleaned.raw_span(start, end)))
         if event is not None and (event.topics or event.heading):
+            written: set[str] = set()
             for given in [*event.topics, *([event.heading] if event.heading else [])]:
-                name = (self._own and self._own.known(given)) or self.names.canonical(given)
-                gathered.setdefault(normalise_name(name), (name, kind_of(name), [], 1.0))
+                name = self._name_of_given(given)
+                key = normalise_name(name)
+                if key not in written:  # the editor's spelling goes before the text's
+                    written.add(key)
+                    in_text = gathered.get(key)
+                    gathered[key] = (name, in_text[1] if in_text else kind_of(name), in_text[2] if in_text else [], 1.0)
         gathered.pop("", None)
         return (Topic(*item) for key, item in gathered.items() if key not in self._ignored)
+
+    def _name_of_given(self, given: str) -> str:
+        """Return the name of a topic that an editor gave: as written, unless the user named another for it."""
+        for table in (self._alias_table, self._given_names):
+            if table is not None and (known := table.known(given)) is not None:
+                return known
+        return given
 
     def _with_own_names(self, text: str, mentions: list[_MentionRow]) -> list[_MentionRow]:
         """Return the mentions, with those of the user's own names (longest first) replacing the mentions they overlap."""
@@ -314,7 +331,7 @@ def _hex_digest(data: bytes) -> str:
 
 @functools.cache
 def _model_bytes() -> bytes:
-    return b"".join(path(name).read_bytes() for name in _MODEL_FILES)
+    return b"".join([_RULES, *(path(name).read_bytes() for name in _MODEL_FILES)])
 
 
 def model_name(extractor: Any) -> str:
