@@ -27,7 +27,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories import TopicExtractor
-from relatedstories.features.vectors import Counts, count_terms, count_topics
+from relatedstories.features.vectors import TITLE, Counts, count_terms, count_topics
 from relatedstories.features.word_space import DIMENSIONS, TOPIC_WEIGHT, Space, count_weights
 
 try:
@@ -160,8 +160,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     topics = frequent(count_topics([topic.key for topic in found] for found in TopicExtractor().extract_many(texts)))
     print(f"{len(events)} events, {len(terms.terms)} terms, {len(topics.terms)} topics", flush=True)
     blocks = []
-    for counts, weight in ((terms, 1.0), (topics, TOPIC_WEIGHT)):
-        weights, scale = count_weights(counts.matrix)
+    for counts, unit, weight in ((terms, TITLE, 1.0), (topics, 1, TOPIC_WEIGHT)):
+        weights, scale = count_weights(counts.matrix, unit)
         blocks.append(weight * (sp.diags_array(scale[:, 0]) @ weights @ sp.diags_array(idf(counts))))
     rows = sp.csr_array(sp.hstack(blocks))
     lengths = np.sqrt(rows.power(2).sum(axis=1))

@@ -10,10 +10,11 @@ threads or the machine.
 
 from __future__ import annotations
 
+import collections
 import functools
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -23,18 +24,24 @@ import scipy.sparse as sp
 
 from relatedstories.artefacts import table
 from relatedstories.features.sparse import with_columns
-from relatedstories.text.terms import ENGLISH, english_stop_words, english_words, in_language, terms_of
+from relatedstories.text.terms import ENGLISH, english_stop_words, english_words, in_language, stem_of, terms_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Counts", "background", "count_terms", "count_topics", "inverse_frequencies", "weigh"]
+__all__ = ["TITLE", "Counts", "background", "count_terms", "count_topics", "inverse_frequencies", "stemmed", "weigh"]
 
 STEP = 4096
 """Weights are multiples of 1 / STEP."""
 
 BACKGROUND_EVENTS = 1_000, 20_000
 """How many events the background counts as, at least and at most, beside those of the archive."""
+
+TITLE, LEAD = 6, 3
+"""How often a term in the title, and in the lead, counts, beside one in the rest of the text."""
+
+LEAD_WORDS = 60
+"""The number of a text's first words that are its lead."""
 
 MAX_TERMS = 1024
 """The maximum number of entries of a row; of a longer row the heaviest are kept."""
@@ -85,48 +92,85 @@ def _with_sorted_columns(matrix: Any) -> sp.csr_array:
     return matrix
 
 
-def _count(documents: Iterable[Iterable[str]], ignored: Collection[str] = frozenset()) -> Counts:
-    """Return the counts of the terms of each document, without the ignored terms."""
+def _count(documents: Iterable[tuple[Iterable[str], int]], ignored: Collection[str] = frozenset()) -> Counts:
+    """Return the counts of the terms of documents, without the ignored terms.
+
+    Each item is a part of a document: its terms and the weight of each; the next document begins after a part of weight 0.
+    """
     number: defaultdict[str, int] = defaultdict()
     number.default_factory = number.__len__
-    numbers, ends = array("i"), [0]
-    for document in documents:
-        numbers.extend(map(number.__getitem__, document))
-        ends.append(len(numbers))
+    numbers, parts, weights, ends = array("i"), [0], [], [0]
+    for part, weight in documents:
+        if weight:
+            numbers.extend(map(number.__getitem__, part))
+            parts.append(len(numbers))
+            weights.append(weight)
+        else:
+            ends.append(len(numbers))
     terms = tuple(sorted(term for term in number if term not in ignored))
     column = np.full(len(number), -1, np.int32)
     column[[number[term] for term in terms]] = np.arange(len(terms))
     columns = column[np.array(numbers, np.intp)]
     counted = columns >= 0
     rows = np.repeat(np.arange(len(ends) - 1), np.diff(ends))[counted]
-    ones = np.ones(len(rows), np.float32)
+    counts = np.repeat(np.array(weights, np.float32), np.diff(parts))[counted]
     shape = (len(ends) - 1, len(terms))
-    return Counts(terms, _with_sorted_columns(sp.coo_array((ones, (rows, columns[counted])), shape=shape)))
+    return Counts(terms, _with_sorted_columns(sp.coo_array((counts, (rows, columns[counted])), shape=shape)))
 
 
-def count_terms(texts: Iterable[str], languages: Iterable[str] | None = None) -> Counts:
-    """Count the terms of each text, those of each language apart.
+def count_terms(titles: Iterable[str], texts: Iterable[str] | None = None, languages: Iterable[str] | None = None) -> Counts:
+    """Count the terms of each event, those of each language apart; a term in the title counts as `TITLE`, in the lead as `LEAD`.
 
     Parameters
     ----------
-    texts : iterable of str
+    titles : iterable of str
+    texts : iterable of str, optional
+        Without their titles; by default events have none. Their first `LEAD_WORDS` words are the lead.
     languages : iterable of str, optional
-        The code of each text's language; by default all are in English.
+        The code of each event's language; by default all are in English.
+
+    Notes
+    -----
+    What an event is about is said in its title and lead; in an article of a thousand words, most other words are not.
 
     Examples
     --------
-    >>> count_terms(["The station", "Die Station"], ["en", "de"]).terms
-    ('de:station', 'station')
+    >>> counts = count_terms(["The station", "Die Station"], ["A Station, a crew", ""], ["en", "de"])
+    >>> counts.terms, counts.matrix.toarray().tolist()
+    (('crew', 'de:station', 'station'), [[3.0, 0.0, 9.0], [0.0, 6.0, 0.0]])
     """
-    each = zip(texts, repeat(ENGLISH)) if languages is None else zip(texts, languages, strict=True)
-    # English stop words are left out at the end, once for all texts.
-    return _count(
-        (
-            english_words(text) if language == ENGLISH else [in_language(term, language) for term in terms_of(text, language)]
-            for text, language in each
-        ),
-        english_stop_words(),
-    )
+
+    def parts() -> Iterator[tuple[Iterable[str], int]]:
+        for title, text, language in zip(titles, texts or repeat(""), languages or repeat(ENGLISH)):
+            words = _words(text, language) if text else []
+            yield _words(title, language), TITLE
+            yield words[:LEAD_WORDS], LEAD
+            yield words[LEAD_WORDS:], 1
+            yield (), 0
+
+    return _count(parts(), english_stop_words())  # English stop words are left out once for all events
+
+
+def _words(text: str, language: str) -> list[str]:
+    if language == ENGLISH:
+        return english_words(text)
+    return [in_language(term, language) for term in terms_of(text, language)]
+
+
+def stemmed(counts: Counts) -> Counts:
+    """Return the counts with words of English reduced to their stems; those of other languages are already.
+
+    Examples
+    --------
+    >>> stemmed(count_terms(["A station", "Two stations"])).terms
+    ('station', 'two')
+    """
+    names = [stem_of(word) for word in counts.terms]
+    terms = sorted(set(names))
+    column = {term: place for place, term in enumerate(terms)}
+    matrix = with_columns(counts.matrix, np.fromiter(map(column.__getitem__, names), np.int64, len(names)), len(terms))
+    matrix.sum_duplicates()
+    return Counts(tuple(terms), _with_sorted_columns(matrix))
 
 
 def count_topics(keys: Iterable[Iterable[str]]) -> Counts:
@@ -137,15 +181,20 @@ def count_topics(keys: Iterable[Iterable[str]]) -> Counts:
     >>> count_topics([["iran", "united states"], ["iran"]]).matrix.toarray().tolist()
     [[1.0, 1.0], [1.0, 0.0]]
     """
-    return _count(keys)
+    return _count(part for each in keys for part in ((each, 1), ((), 0)))
 
 
 @functools.cache
 def background() -> dict[str, float]:
-    """Return the share of a large archive's events that have each term (models/terms); a term that is not in it has none."""
-    events = {term: int(events) for term, events in table("terms/terms.tsv")}
+    """Return the share of a large archive's events that have each term (models/terms); a term that is not in it has none.
+
+    Words of one stem are added up, though an event may have several.
+    """
+    events: collections.Counter[str] = collections.Counter()
+    for word, n in table("terms/terms.tsv"):
+        events[stem_of(word)] += int(n)
     total = events.pop("")
-    return {term: n / total for term, n in events.items()}
+    return {term: min(n / total, 1.0) for term, n in events.items()}
 
 
 def inverse_frequencies(
@@ -155,7 +204,7 @@ def inverse_frequencies(
 
     With a background, n and events are those of the archive and of b events of a large archive together: among a hundred
     events "government" may occur once, and a name once, but only the name is rare. A term that most events have weighs next
-    to nothing.
+    to nothing: over half of the events it loses ``log2((n + 1) / events)`` of its weight.
 
     Parameters
     ----------
@@ -188,7 +237,8 @@ def inverse_frequencies(
     share = np.array([shares.get(term, 0.0) for term in terms]) if shares else 0.0
     frequency = events + b * share
     inverse: npt.NDArray[np.float64] = np.log1p((n + b - frequency + 0.5) / (frequency + 0.5))
-    return inverse
+    # What most of the archive's events have tells nothing in it, however rare it is elsewhere: the archive's own name.
+    return inverse * np.minimum(1, np.log2((n + 1) / np.maximum(events, 1)))
 
 
 def weigh(

@@ -15,6 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.artefacts import path
+from relatedstories.features.vectors import TITLE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -57,12 +58,14 @@ _STEPS = 16  # weights of counts are rounded to whole multiples of 1 / _STEPS
 _CHUNK = 8192  # events whose sums are computed at once
 
 
-def count_weights(counts: sp.csr_array) -> tuple[sp.csr_array, npt.NDArray[np.float64]]:
-    """Return the weight of each count, ``1 + ln count``, in whole sixteenths, and the factor that scales each row.
+def count_weights(counts: sp.csr_array, unit: int) -> tuple[sp.csr_array, npt.NDArray[np.float64]]:
+    """Return the weight of each count, ``sqrt(count / unit)``, in whole sixteenths, and the factor that scales each row.
 
     Parameters
     ----------
     counts : scipy.sparse.csr_array, shape (n, n_terms)
+    unit : int
+        What a single occurrence counts as: 1 for topics, `relatedstories.features.vectors.TITLE` for terms of a title.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def count_weights(counts: sp.csr_array) -> tuple[sp.csr_array, npt.NDArray[np.fl
         16 divided by the norm of the row.
     """
     weights = sp.csr_array(counts, dtype=np.float64)
-    weights.data = np.rint((1 + np.log(weights.data)) * _STEPS)
+    weights.data = np.rint(np.sqrt(weights.data / unit) * _STEPS)
     squares = weights.power(2).sum(axis=1)[:, None]
     return weights, _STEPS / np.sqrt(np.maximum(squares, 1))
 
@@ -124,9 +127,9 @@ class Space(NamedTuple):
         are the sums of vectors weighted by `count_weights` and ``|words|``, ``|topics|`` are the norms of these weights.
         """
         blocks = []
-        for counts, known in ((terms, self.terms), (topics, self.topics)):
+        for counts, known, unit in ((terms, self.terms, TITLE), (topics, self.topics, 1)):
             rows = np.fromiter((known.get(term, -1) for term in counts.terms), np.intp, len(counts.terms))
-            blocks.append((count_weights(counts.matrix[:, rows >= 0]), self.vectors[rows[rows >= 0]].astype(np.float64)))
+            blocks.append((count_weights(counts.matrix[:, rows >= 0], unit), self.vectors[rows[rows >= 0]].astype(np.float64)))
         embeddings = np.zeros((terms.matrix.shape[0], DIMENSIONS), np.int8)
         for start in range(0, len(embeddings), _CHUNK):
             part = slice(start, start + _CHUNK)

@@ -15,8 +15,9 @@ from zlib import crc32
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.features.word_space import DIMENSIONS, NONE
-from relatedstories.topk.dates import NO_DATE, distances
+from relatedstories.features.word_space import DIMENSIONS, NONE, squared_cosine
+from relatedstories.topk.dates import NO_DATE, DateFactor, distances
+from relatedstories.topk.scores import blended
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -44,6 +45,15 @@ DECAY_SHARE = 0.3
 TYPICAL_SLOPE, TYPICAL_PAIRS = 0.4, 100
 """The slope of most archives, and how many pairs it counts as, beside those of the archive."""
 
+PAIRED = 2048
+"""Maximum number of events that those of the sample are paired with to see what chance gives."""
+
+LISTED_BY_CHANCE, CHANCE = 50, (0.95, 0.98)
+"""What part of the pairs has a score too low for a link: all but this number an event, within these bounds."""
+
+MIN_SCORES = 0.02, 0.2
+"""The least and the greatest score that is learnt as the least of a link."""
+
 _OCTAVES = 14  # of days; the last begins after 11 years
 
 
@@ -61,6 +71,7 @@ def learnt_space_weight(terms: sp.csr_array, embeddings: npt.NDArray[np.int8]) -
         return USER_SPACE_WEIGHT
     lengths = np.diff(terms.indptr)[embeddings[:, 0] != NONE]
     certainty = math.fsum((SHORT_TERMS / np.maximum(lengths, SHORT_TERMS)).tolist()) / max(1, len(embeddings))
+    certainty *= certainty
     return _in_steps(MAX_SPACE_WEIGHT * certainty)
 
 
@@ -81,7 +92,7 @@ def learnt_date_decay(rows: sp.csr_array, days: npt.NDArray[np.int32], ids: Sequ
     ``ln(1 + days)`` is fitted by least squares, each octave weighted by its number of neighbours, and drawn to
     `TYPICAL_SLOPE` where there are few. The decay is `DECAY_SHARE` of it, 0 at least.
     """
-    sample = _sample(ids)
+    sample = _sample(ids, SAMPLE)
     sample = sample[days[sample] != NO_DATE]
     known = np.sort(days[days != NO_DATE]).astype(np.int64)
     bounds = np.array([0, *(2**octave for octave in range(_OCTAVES - 1)), 2**31])  # an octave is from one to below the next
@@ -123,10 +134,10 @@ def _octave(days: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.frexp(days.astype(np.float64))[1].astype(np.int64)
 
 
-def _sample(ids: Sequence[str]) -> npt.NDArray[np.intp]:
-    """Return the numbers of the events of the sample, rising."""
+def _sample(ids: Sequence[str], size: int) -> npt.NDArray[np.intp]:
+    """Return the numbers of the events of a sample, by the checksum of their ids: it changes little as events come and go."""
     checksums = np.fromiter((crc32(id_.encode("utf-8", "surrogatepass")) for id_ in ids), np.int64, len(ids))
-    return np.sort(np.argsort(checksums, kind="stable")[:SAMPLE])
+    return np.argsort(checksums, kind="stable")[:size]
 
 
 def _similarities(rows: sp.csr_array, numbers: npt.NDArray[np.intp]) -> Iterator[tuple[int, npt.NDArray[Any]]]:
@@ -137,18 +148,40 @@ def _similarities(rows: sp.csr_array, numbers: npt.NDArray[np.intp]) -> Iterator
         yield from zip(some.tolist(), (rows[some] @ columns).toarray(), strict=True)
 
 
-def learnt_min_score(n_events: int) -> float:
-    """Return the least score of a link among n events: ``max(0.05, 0.02 * log10(n))``.
+def learnt_min_score(
+    rows: sp.csr_array,
+    days: npt.NDArray[np.int32],
+    embeddings: npt.NDArray[np.int8],
+    ids: Sequence[str],
+    date_factor: DateFactor,
+    space_weight: float,
+) -> float:
+    """Return the least score of a link in an archive: one that few pairs of events reach by chance.
 
-    Among many events, chance finds better matches than among few.
+    It is the quantile of the scores of a sample of pairs above which `LISTED_BY_CHANCE` of each event's pairs are, but at
+    least and at most that of `CHANCE`: the more events, the better are the matches that chance finds.
 
-    Examples
-    --------
-    >>> learnt_min_score(100), learnt_min_score(100_000)
-    (0.05, 0.1)
+    Parameters
+    ----------
+    rows, days, embeddings, ids
+        Of the archive.
+    date_factor : DateFactor
+    space_weight : float
     """
-    return max(0.05, 0.02 * math.log10(max(1, n_events)))
+    others = _sample(ids, PAIRED)
+    if len(others) < 2:
+        return MIN_SCORES[0]
+    scores = []
+    for number, products in _similarities(rows[others], np.arange(min(len(others), SAMPLE))):
+        squares = squared_cosine(embeddings[others[number]], embeddings, others)
+        factors = date_factor.of(int(days[others[number]]), days[others])
+        scores.append(np.delete(blended(products, squares, space_weight, factors), number))
+    least, most = CHANCE
+    quantile = min(max(1 - LISTED_BY_CHANCE / len(ids), least), most)
+    return min(
+        max(_in_steps(float(np.quantile(np.concatenate(scores), quantile, method="lower")), 0.01), MIN_SCORES[0]), MIN_SCORES[1]
+    )
 
 
-def _in_steps(value: float) -> float:
-    return round(round(value / STEP) * STEP, 2)
+def _in_steps(value: float, step: float = STEP) -> float:
+    return round(round(value / step) * step, 2)

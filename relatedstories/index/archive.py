@@ -13,14 +13,14 @@ import scipy.sparse as sp
 
 from relatedstories.disk.lazy_sequence import LazySequence, to_json_line
 from relatedstories.events import Event
-from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, weigh
+from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, stemmed, weigh
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.index.adaptation import learnt_date_decay, learnt_min_score, learnt_space_weight
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import NameCounts, TopicNames, count_names, most_common_name, names_by_key
-from relatedstories.index.weights import Settings, Weights
+from relatedstories.index.weights import Settings, Weights, date_factor_of
 from relatedstories.ranking.labels import Label
-from relatedstories.text.cleaning import clean_event
+from relatedstories.text.cleaning import clean
 from relatedstories.topics.topic import EventTopics, Topic
 from relatedstories.topk.rows import Rows, csr_arrays
 
@@ -71,8 +71,8 @@ class Archive:
         cls, events: list[Event], found: list[EventTopics], topic_weight: float, user_embeddings: npt.NDArray[Any] | None = None
     ) -> Archive:
         """Return the archive of events sorted by id, with their topics and a caller's embeddings."""
-        terms, keys = _counts(events, found)
-        embeddings = default_space().embeddings(terms, keys)
+        words, keys = _counts(events, found)
+        terms, embeddings = stemmed(words), default_space().embeddings(words, keys)
         if user_embeddings is not None:
             embeddings = with_user_embeddings(embeddings, user_embeddings)
         return cls(
@@ -114,9 +114,9 @@ class Archive:
             Their `insertion_order`.
         topic_weight : float
         """
-        more_terms, more_keys = _counts(events, found)
-        more_embeddings = self._embeddings_of(more_terms, more_keys, user_embeddings)
-        terms, keys = self.terms.stack(more_terms).take(order), self.keys.stack(more_keys).take(order)
+        more_words, more_keys = _counts(events, found)
+        more_embeddings = self._embeddings_of(more_words, more_keys, user_embeddings)
+        terms, keys = self.terms.stack(stemmed(more_words)).take(order), self.keys.stack(more_keys).take(order)
         return Archive(
             self.events.extended(events, order),
             self.ids.extended([event.id for event in events], order),
@@ -154,9 +154,9 @@ class Archive:
         """Return the archive with equal events that need not be read from a file."""
         return replace(self, events=LazySequence(events))
 
-    def _embeddings_of(self, terms: Counts, keys: Counts, user_embeddings: npt.NDArray[Any] | None) -> npt.NDArray[np.int8]:
+    def _embeddings_of(self, words: Counts, keys: Counts, user_embeddings: npt.NDArray[Any] | None) -> npt.NDArray[np.int8]:
         """Return the embeddings of other events, as wide as those here; zeros stand for missing ones of the caller."""
-        embeddings = default_space().embeddings(terms, keys)
+        embeddings = default_space().embeddings(words, keys)
         if not self.user_dimensions:
             return embeddings
         if user_embeddings is None:
@@ -239,12 +239,17 @@ class Archive:
     def weights_in_use(self, settings: Settings) -> Weights:
         """Return the settings that scores in this archive depend on: those given, and those learnt where none is given."""
         topic_weight, space_weight, date_decay, min_score = settings
-        return Weights(
-            topic_weight,
-            self.learnt_space_weight if space_weight is None else space_weight,
-            self.learnt_date_decay if date_decay is None else date_decay,
-            learnt_min_score(len(self)) if min_score is None else min_score,
-        )
+        if space_weight is None:
+            space_weight = self.learnt_space_weight
+        if date_decay is None:
+            date_decay = self.learnt_date_decay
+        if min_score is None:
+            min_score = self.learnt_min_scores.get((space_weight, date_decay))
+            if min_score is None:
+                factor = date_factor_of(date_decay)
+                min_score = learnt_min_score(self.weights, self.days, self.embeddings, self.ids, factor, space_weight)
+                self.learnt_min_scores[space_weight, date_decay] = min_score
+        return Weights(topic_weight, space_weight, date_decay, min_score)
 
     @functools.cached_property
     def learnt_space_weight(self) -> float:
@@ -255,6 +260,11 @@ class Archive:
     def learnt_date_decay(self) -> float:
         """The decay of the date factor, learnt from the archive."""
         return learnt_date_decay(self.weights, self.days, self.ids)
+
+    @functools.cached_property
+    def learnt_min_scores(self) -> dict[tuple[float, float], float]:
+        """The least score of a link for each weight of the word space and decay of the date factor that was asked for."""
+        return {}
 
     # ------------------------------------------------------------------ rows
 
@@ -296,7 +306,8 @@ class Archive:
 
         A term or topic that the archive lacks takes its part of the row's length, although no event shares it.
         """
-        terms, keys = _counts(events, found)
+        words, keys = _counts(events, found)
+        terms = stemmed(words)
         columns, idf = [], []
         for ours, theirs, n_events_with, background_shares, first_column in (
             (self.terms, terms, self.term_events, background(), 0),
@@ -307,7 +318,7 @@ class Archive:
             idf.append(inverse_frequencies(theirs.terms, counts, len(self.events), background_shares))
             columns.append(np.where(places >= 0, places + first_column, -1))
         weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
-        column_of, embeddings = np.concatenate(columns), self._embeddings_of(terms, keys, None)
+        column_of, embeddings = np.concatenate(columns), self._embeddings_of(words, keys, None)
         rows = []
         for place, event in enumerate(events):
             entries = slice(weights.indptr[place], weights.indptr[place + 1])
@@ -322,9 +333,10 @@ class Archive:
 
 
 def _counts(events: Sequence[Event], found: Sequence[EventTopics]) -> tuple[Counts, Counts]:
-    """Return the terms and the topics' keys of events."""
+    """Return the words and the topics' keys of events."""
     keys = ([Topic(name).key for name, _ in pairs] for pairs in found)
-    return count_terms(clean_event(event).text for event in events), count_topics(keys)
+    titles, texts = (clean(event.title).text for event in events), (clean(event.text).text for event in events)
+    return count_terms(titles, texts), count_topics(keys)
 
 
 def _weights(terms: Counts, keys: Counts, topic_weight: float) -> sp.csr_array:

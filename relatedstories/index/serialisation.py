@@ -30,6 +30,7 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
         arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
     arrays |= {"days": archive.days, "embeddings": archive.embeddings, **index.blocks.parts()}
     arrays["learnt"] = np.array([archive.learnt_space_weight, archive.learnt_date_decay])
+    arrays["learnt-min-scores"] = np.array([[*key, least] for key, least in sorted(archive.learnt_min_scores.items())])
     arrays |= index.neighbours.parts() if index.neighbours else {}
     documents: dict[str, Iterable[bytes]] = {
         "events": archive.events.lines(Event.to_dict),
@@ -63,6 +64,7 @@ def index_from_parts(arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[
         arrays["embeddings"],
     )
     # Learnt anew, they would be the same; the first question would wait for it.
+    archive.learnt_min_scores.update({(space, decay): least for space, decay, least in arrays["learnt-min-scores"].tolist()})
     archive.__dict__["learnt_space_weight"], archive.__dict__["learnt_date_decay"] = arrays["learnt"].tolist()
     return ArchiveIndex(archive, BlockedIndex.of_parts(arrays, archive.embeddings), NeighbourCache.of_parts(arrays))
 

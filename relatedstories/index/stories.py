@@ -25,7 +25,7 @@ from relatedstories.index.rows import EventRow
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
 from relatedstories.index.storage import manifest_checksum, read_folder, remove_abandoned_lock, write_folder
 from relatedstories.index.update import Changes, changes_between, ordered_events, unchanged_numbers, updated_index
-from relatedstories.index.weights import Settings, Weights
+from relatedstories.index.weights import Settings
 from relatedstories.judging.judgements import QUERIES, Judgements
 from relatedstories.parallel import worker_count
 from relatedstories.progress import Progress

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from relatedstories.topk.dates import DateFactor
 
-__all__ = ["Settings", "Weights"]
+__all__ = ["Settings", "Weights", "date_factor_of"]
 
 
 class Weights(NamedTuple):
@@ -21,10 +21,13 @@ class Weights(NamedTuple):
     @property
     def date_factor(self) -> DateFactor:
         """The factor that scores are multiplied by for the days between two events."""
-        return _date_factor(self.date_decay)
+        return date_factor_of(self.date_decay)
 
 
-_date_factor = functools.lru_cache(64)(DateFactor)  # each has a table; `tune` tries fewer than 64
+@functools.lru_cache(64)  # each has a table; `tune` tries fewer than 64
+def date_factor_of(decay: float) -> DateFactor:
+    """Return the date factor of a decay; made once."""
+    return DateFactor(decay)
 
 
 class Settings(NamedTuple):

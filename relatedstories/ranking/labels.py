@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from relatedstories.text.terms import term_of
 from relatedstories.topics.names import forms, words
 from relatedstories.topics.topic import Topic
 
@@ -47,7 +48,7 @@ class Label(NamedTuple):
     @classmethod
     def of(cls, topic: Topic, n_events: int) -> Label:
         """Return the label of a topic that `n_events` events of the archive have."""
-        return cls(topic, topic.name, (topic,), tuple([form.casefold() for form in forms(topic)]), math.log1p(n_events))
+        return cls(topic, topic.name, (topic,), tuple([term_of(form) for form in forms(topic)]), math.log1p(n_events))
 
 
 def most_telling_first(topics: Iterable[tuple[Label, float]], terms: Mapping[str, float]) -> list[Label]:
@@ -125,12 +126,12 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
 
 @functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
 def _words_and_terms(text: str) -> tuple[list[str], list[str], list[int]]:
-    """Return the words of a text, as written and in lower case, and for each the number after the last of its line."""
+    """Return the words of a text, as written and as terms, and for each the number after the last of its line."""
     found, ends = [], []
     for line in text.split("\n"):
         found += forms(line)
         ends += [len(found)] * (len(found) - len(ends))
-    return found, " ".join(found).lower().split() if text.isascii() else [form.casefold() for form in found], ends
+    return found, [term_of(form) for form in found], ends
 
 
 def _common_length(a: Sequence[str], b: Sequence[str], shares: Mapping[str, float]) -> int:

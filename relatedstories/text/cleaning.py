@@ -11,7 +11,7 @@ from itertools import chain
 from relatedstories.events import Event
 from relatedstories.text.builder import TextBuilder, may_have_checksum
 from relatedstories.text.lines import LINE_END, LINE_ENDS, LINE_MARK, STARTS_BLOCK, glue, goes_on, is_code
-from relatedstories.text.marks import INVISIBLE, RULES, Context
+from relatedstories.text.marks import RULES, Context
 from relatedstories.text.offsets import OffsetMap
 
 __all__ = ["RULES_VERSION", "CleanText", "clean", "clean_event", "plain_title"]
@@ -127,9 +127,7 @@ def clean_event(event: Event) -> CleanText:
         return CleanText(kept.text, joined)
     n, n_raw = len(title.text), len(event.title)
     joined = OffsetMap()
-    for piece in chain(
-        _offsets(title).pieces(), [(n, n + 1, n_raw, n_raw + 1)], _offsets(text).shifted(n + 1, n_raw + 1)
-    ):
+    for piece in chain(_offsets(title).pieces(), [(n, n + 1, n_raw, n_raw + 1)], _offsets(text).shifted(n + 1, n_raw + 1)):
         joined.add(*piece)
     return CleanText(f"{title.text}\n{text.text}", joined)
 
@@ -172,7 +170,10 @@ def _composed(text: str) -> tuple[str, OffsetMap]:
     offsets, at, length = OffsetMap(), 0, 0
     for found in chain(_decomposed().finditer(text), [None]):
         start, end = found.span() if found else (len(text), len(text))
-        for part, part_start, part_end in ((text[at:start], at, start), (unicodedata.normalize("NFC", text[start:end]), start, end)):
+        for part, part_start, part_end in (
+            (text[at:start], at, start),
+            (unicodedata.normalize("NFC", text[start:end]), start, end),
+        ):
             if part:
                 offsets.add(length, length + len(part), part_start, part_end)
                 parts.append(part)
@@ -242,9 +243,7 @@ def _without_marks(text: str, keep_lines: bool) -> tuple[str, OffsetMap, bool]:
     return *built.finish(), has_cut or built.has_cut
 
 
-_FENCE_ENDS = {
-    character: re.compile(rf"{LINE_END}[ \t]*{character}{{3,}}[ \t]*(?={LINE_END}|\Z)") for character in "`~"
-}
+_FENCE_ENDS = {character: re.compile(rf"{LINE_END}[ \t]*{character}{{3,}}[ \t]*(?={LINE_END}|\Z)") for character in "`~"}
 
 
 def _line_start(text: str, place: int, context: Context, after_empty: bool) -> tuple[int, bool, bool]:

@@ -54,14 +54,138 @@ Rule: TypeAlias = Callable[[str, int, Context], Cut | None]
 # ---------------------------------------------------------------------- HTML
 
 _BLOCK_TAGS = frozenset(
-    "address article aside blockquote body br button caption center col colgroup dd details dialog dir div dl dt fieldset figcaption "
-    "figure footer form frame frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li link main menu meta nav ol optgroup "
-    "option p param pre search section source summary table tbody td tfoot th thead title tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "button",
+        "caption",
+        "center",
+        "col",
+        "colgroup",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "frame",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "link",
+        "main",
+        "menu",
+        "meta",
+        "nav",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "param",
+        "pre",
+        "search",
+        "section",
+        "source",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
 )
 _INLINE_TAGS = frozenset(
-    "a abbr acronym area audio b base bdi bdo big canvas cite code data datalist del dfn em embed font i iframe image img input ins "
-    "kbd label map mark math meter object output path picture progress q rp rt ruby s samp script select slot small span strike "
-    "strong style sub svg template textarea time track tt u use var video wbr noscript head".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "area",
+        "audio",
+        "b",
+        "base",
+        "bdi",
+        "bdo",
+        "big",
+        "canvas",
+        "cite",
+        "code",
+        "data",
+        "datalist",
+        "del",
+        "dfn",
+        "em",
+        "embed",
+        "font",
+        "i",
+        "iframe",
+        "image",
+        "img",
+        "input",
+        "ins",
+        "kbd",
+        "label",
+        "map",
+        "mark",
+        "math",
+        "meter",
+        "object",
+        "output",
+        "path",
+        "picture",
+        "progress",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "script",
+        "select",
+        "slot",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "style",
+        "sub",
+        "svg",
+        "template",
+        "textarea",
+        "time",
+        "track",
+        "tt",
+        "u",
+        "use",
+        "var",
+        "video",
+        "wbr",
+        "noscript",
+        "head",
+    ]
 )
 _SPACED_TAGS = frozenset({"sup"})
 _TAGS = _BLOCK_TAGS | _INLINE_TAGS | _SPACED_TAGS
@@ -76,10 +200,43 @@ _BROKEN_TAG = re.compile(
 _COMMENT_END, _CDATA_END = re.compile("-->"), re.compile(r"\]\]>")
 _DECLARATION = re.compile(r"<(?:![A-Za-z][^<>]*|\?[^<>]*\?|%(?:(?!%>)[\s\S]){0,2000}%)>")
 _ADDRESS = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\s<>@]+)>")
-_WITHOUT_WORDS = frozenset("script style svg math object template noscript head textarea select pre canvas audio video".split())
+_WITHOUT_WORDS = frozenset(
+    [
+        "script",
+        "style",
+        "svg",
+        "math",
+        "object",
+        "template",
+        "noscript",
+        "head",
+        "textarea",
+        "select",
+        "pre",
+        "canvas",
+        "audio",
+        "video",
+    ]
+)
 """Elements that hold no words of the text."""
 _ELEMENT_ENDS = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in _WITHOUT_WORDS}
-_FLAGS = frozenset("allowfullscreen async autoplay checked controls defer disabled hidden loop muted novalidate open required".split())
+_FLAGS = frozenset(
+    [
+        "allowfullscreen",
+        "async",
+        "autoplay",
+        "checked",
+        "controls",
+        "defer",
+        "disabled",
+        "hidden",
+        "loop",
+        "muted",
+        "novalidate",
+        "open",
+        "required",
+    ]
+)
 
 
 def _angle(text: str, place: int, context: Context) -> Cut | None:
@@ -171,7 +328,8 @@ _CODE_ELEMENT = re.compile(r"\[(code|sourcecode|source|php|latex|math)(?=[\s=\]]
 _LABEL = r"(?:[^\[\]\\]++|\\.|\[(?:[^\[\]\\]++|\\.){0,200}+\]){0,200}+"
 _TARGET = r"(?:<(?:[^<>\\\r\n]|\\.)*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\)){0,4000}+)"
 _LINK = re.compile(
-    rf"\[(?P<label>{_LABEL})\](?:\(\s*+{_TARGET}(?:\s++(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\s*+\)|\[[^\[\]\n]{{0,100}}\])", re.DOTALL
+    rf"\[(?P<label>{_LABEL})\](?:\(\s*+{_TARGET}(?:\s++(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\s*+\)|\[[^\[\]\n]{{0,100}}\])",
+    re.DOTALL,
 )
 _WIKI_LINK = re.compile(r"\[\[(?P<target>[^\[\]|\n]{1,300})(?:\|(?P<label>[^\[\]\n]{1,300}))?\]\]")
 _FOOTNOTE = re.compile(r"\[\^[^\]\n]{1,100}\]")
@@ -292,7 +450,9 @@ def _slash(text: str, place: int, context: Context) -> Cut | None:
     if not text.startswith("//", place):
         return None
     scheme = _SCHEME.search(text[max(context.start, place - 17) : place])
-    if scheme is None and (_HOST.match(text, place) is None or (place and not text[place - 1].isspace() and text[place - 1] != "(")):
+    if scheme is None and (
+        _HOST.match(text, place) is None or (place and not text[place - 1].isspace() and text[place - 1] != "(")
+    ):
         return None
     if (found := _REST.match(text, place)) is None:
         return None

@@ -25,6 +25,8 @@ __all__ = [
     "english_words",
     "in_language",
     "stem_key",
+    "stem_of",
+    "term_of",
     "terms_of",
     "without_language",
 ]
@@ -102,6 +104,34 @@ def terms_of(text: str, language: str) -> list[str]:
 def english_words(text: str) -> list[str]:
     """Return the words of a text in English: of two letters or more, in lower case, without accents, stop words too."""
     return _ENGLISH_WORD.findall(strip_accents(text.lower()))
+
+
+def term_of(word: str) -> str:
+    """Return the term that an English word, as it is written, is counted as.
+
+    Examples
+    --------
+    >>> term_of("Stations"), term_of("São")
+    ('station', 'sao')
+    """
+    return stem_of(strip_accents(word.lower()))
+
+
+def stem_of(word: str) -> str:
+    """Return the stem of an English word in the form of `english_words`; a term of another language stays as it is.
+
+    Examples
+    --------
+    >>> stem_of("stations"), stem_of("de:stationen")
+    ('station', 'de:stationen')
+    """
+    return word if ":" in word else _english_stem(word)
+
+
+@functools.lru_cache(1 << 17)
+def _english_stem(word: str) -> str:
+    stem = stemmer(ENGLISH)
+    return word if stem is None else stem(word)
 
 
 def in_language(term: str, language: str) -> str:
