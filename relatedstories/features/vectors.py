@@ -141,7 +141,7 @@ def count_terms(titles: Iterable[str], texts: Iterable[str] | None = None, langu
     """
 
     def parts() -> Iterator[tuple[Iterable[str], int]]:
-        for title, text, language in zip(titles, texts or repeat(""), languages or repeat(ENGLISH)):
+        for title, text, language in zip(titles, texts or repeat(""), languages or repeat(ENGLISH), strict=False):
             words = _words(text, language) if text else []
             yield _words(title, language), TITLE
             yield words[:LEAD_WORDS], LEAD
@@ -238,7 +238,8 @@ def inverse_frequencies(
     frequency = events + b * share
     inverse: npt.NDArray[np.float64] = np.log1p((n + b - frequency + 0.5) / (frequency + 0.5))
     # What most of the archive's events have tells nothing in it, however rare it is elsewhere: the archive's own name.
-    return inverse * np.minimum(1, np.log2((n + 1) / np.maximum(events, 1)))
+    inverse *= np.minimum(1, np.log2((n + 1) / np.maximum(events, 1)))
+    return inverse
 
 
 def weigh(

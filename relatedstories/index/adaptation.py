@@ -51,8 +51,8 @@ PAIRED = 2048
 LISTED_BY_CHANCE, CHANCE = 50, (0.95, 0.98)
 """What part of the pairs has a score too low for a link: all but this number an event, within these bounds."""
 
-MIN_SCORES = 0.02, 0.2
-"""The least and the greatest score that is learnt as the least of a link."""
+MIN_SCORE = 0.02
+"""The least score that is learnt as the least of a link."""
 
 _OCTAVES = 14  # of days; the last begins after 11 years
 
@@ -159,7 +159,8 @@ def learnt_min_score(
     """Return the least score of a link in an archive: one that few pairs of events reach by chance.
 
     It is the quantile of the scores of a sample of pairs above which `LISTED_BY_CHANCE` of each event's pairs are, but at
-    least and at most that of `CHANCE`: the more events, the better are the matches that chance finds.
+    least and at most that of `CHANCE`: the more events, the better are the matches that chance finds. It is no more than
+    ``max(0.05, 0.02 * log10(n))`` in an archive of n events, as in a small one many pairs are truly related.
 
     Parameters
     ----------
@@ -170,17 +171,15 @@ def learnt_min_score(
     """
     others = _sample(ids, PAIRED)
     if len(others) < 2:
-        return MIN_SCORES[0]
+        return MIN_SCORE
     scores = []
     for number, products in _similarities(rows[others], np.arange(min(len(others), SAMPLE))):
         squares = squared_cosine(embeddings[others[number]], embeddings, others)
         factors = date_factor.of(int(days[others[number]]), days[others])
         scores.append(np.delete(blended(products, squares, space_weight, factors), number))
-    least, most = CHANCE
-    quantile = min(max(1 - LISTED_BY_CHANCE / len(ids), least), most)
-    return min(
-        max(_in_steps(float(np.quantile(np.concatenate(scores), quantile, method="lower")), 0.01), MIN_SCORES[0]), MIN_SCORES[1]
-    )
+    quantile = min(max(1 - LISTED_BY_CHANCE / len(ids), CHANCE[0]), CHANCE[1])
+    by_chance = _in_steps(float(np.quantile(np.concatenate(scores), quantile, method="lower")), 0.01)
+    return max(MIN_SCORE, min(by_chance, round(max(0.05, 0.02 * math.log10(len(ids))), 2)))
 
 
 def _in_steps(value: float, step: float = STEP) -> float:

@@ -211,16 +211,16 @@ def search_settings(
 
     Notes
     -----
-    For one setting at a time each value of `GRIDS` is tried while the others stay, and the best is taken; the current value stays unless another is better. This is repeated, at most three times, until
-    nothing changes. All settings with the same topic weight are tried on a query before the next query, so that the scores
-    of only one query are held at a time.
+    For one setting at a time each value of `GRIDS` is tried while the others stay, and the best is taken; the current value
+    stays unless another is better. This is repeated, at most three times, until nothing changes. All settings with the same
+    topic weight are tried on a query before the next query, so that the scores of only one query are held at a time.
     """
     rankings = _Rankings(archive, before.topic_weight, judged)
     best = before
     for _ in range(_ROUNDS):
         start = best
-        for name, values in GRIDS.items():
-            tried = list(dict.fromkeys([best, *(best._replace(**{name: float(value)}) for value in values)]))
+        for name, grid in GRIDS.items():
+            tried = list(dict.fromkeys([best, *(best._replace(**{name: float(value)}) for value in grid)]))
             means = [_mean(ndcg) for ndcg in rankings.ndcg(judged.fitted, tried, name, progress)]
             best = tried[means.index(max(means))]  # the first of equals: the current settings
         if best == start:

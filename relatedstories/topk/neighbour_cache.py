@@ -74,7 +74,7 @@ class NeighbourCache(NamedTuple):
 
     def copy(self) -> NeighbourCache:
         """Return a copy that can be changed while others read this cache."""
-        return NeighbourCache(*(array.copy() for array in self))
+        return NeighbourCache(self.ids.copy(), self.scores.copy(), self.bounds.copy(), self.scoring)
 
     def is_incomplete(self, rows: npt.NDArray[Any], k: int, min_score: float) -> npt.NDArray[np.bool_]:
         """Return the mask of rows whose first k neighbours with at least a score of `min_score` may not all be known."""
