@@ -11,10 +11,10 @@ from itertools import chain
 from relatedstories.events import Event
 from relatedstories.text.builder import TextBuilder, may_have_checksum
 from relatedstories.text.lines import LINE_END, LINE_ENDS, LINE_MARK, STARTS_BLOCK, glue, goes_on, is_code
-from relatedstories.text.marks import INVISIBLE, RULES, Context
+from relatedstories.text.marks import RULES, Context
 from relatedstories.text.offsets import OffsetMap
 
-__all__ = ["RULES_VERSION", "CleanText", "clean", "clean_event", "plain_title"]
+__all__ = ["RULES_VERSION", "CleanText", "clean", "clean_event"]
 
 RULES_VERSION = 1
 """Raised whenever a text may be cleaned in another way than before: topics and terms follow from clean text."""
@@ -108,13 +108,13 @@ def clean(raw: str) -> CleanText:
 
 
 def clean_event(event: Event) -> CleanText:
-    """Return the clean title and text of an event, each a block or several; offsets refer to `Event.full_text`.
+    r"""Return the clean title and text of an event, each a block or several; offsets refer to `Event.full_text`.
 
     Examples
     --------
     >>> cleaned = clean_event(Event("1", "Wind &amp; rain", "<p>A storm"))
     >>> cleaned.text, cleaned.raw_span(12, 19)
-    ('Wind & rain\\nA storm', (19, 26))
+    ('Wind & rain\nA storm', (19, 26))
     """
     title, text = clean(event.title), clean(event.text)
     if title.offsets is None and text.offsets is None:  # then both are as long as they were
@@ -127,24 +127,9 @@ def clean_event(event: Event) -> CleanText:
         return CleanText(kept.text, joined)
     n, n_raw = len(title.text), len(event.title)
     joined = OffsetMap()
-    for piece in chain(
-        _offsets(title).pieces(), [(n, n + 1, n_raw, n_raw + 1)], _offsets(text).shifted(n + 1, n_raw + 1)
-    ):
+    for piece in chain(_offsets(title).pieces(), [(n, n + 1, n_raw, n_raw + 1)], _offsets(text).shifted(n + 1, n_raw + 1)):
         joined.add(*piece)
     return CleanText(f"{title.text}\n{text.text}", joined)
-
-
-def plain_title(title: str) -> str:
-    """Return a title as people read it: clean, on one line.
-
-    A title that is nothing but markup is returned as it is.
-
-    Examples
-    --------
-    >>> plain_title("Caf&eacute; &amp; <em>bar</em><br>closes")
-    'Café & bar closes'
-    """
-    return " ".join(clean(title).text.split()) or " ".join(title.split())
 
 
 def _offsets(cleaned: CleanText) -> OffsetMap:
@@ -172,7 +157,8 @@ def _composed(text: str) -> tuple[str, OffsetMap]:
     offsets, at, length = OffsetMap(), 0, 0
     for found in chain(_decomposed().finditer(text), [None]):
         start, end = found.span() if found else (len(text), len(text))
-        for part, part_start, part_end in ((text[at:start], at, start), (unicodedata.normalize("NFC", text[start:end]), start, end)):
+        composed = unicodedata.normalize("NFC", text[start:end])
+        for part, part_start, part_end in ((text[at:start], at, start), (composed, start, end)):
             if part:
                 offsets.add(length, length + len(part), part_start, part_end)
                 parts.append(part)
@@ -242,9 +228,7 @@ def _without_marks(text: str, keep_lines: bool) -> tuple[str, OffsetMap, bool]:
     return *built.finish(), has_cut or built.has_cut
 
 
-_FENCE_ENDS = {
-    character: re.compile(rf"{LINE_END}[ \t]*{character}{{3,}}[ \t]*(?={LINE_END}|\Z)") for character in "`~"
-}
+_FENCE_ENDS = {character: re.compile(rf"{LINE_END}[ \t]*{character}{{3,}}[ \t]*(?={LINE_END}|\Z)") for character in "`~"}
 
 
 def _line_start(text: str, place: int, context: Context, after_empty: bool) -> tuple[int, bool, bool]:

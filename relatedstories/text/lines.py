@@ -72,11 +72,11 @@ def _is_wide(character: str) -> bool:
 
 
 def is_code(lines: str) -> bool:
-    """Tell whether indented lines are code, and not text that somebody indented.
+    r"""Tell whether indented lines are code, and not text that somebody indented.
 
     Examples
     --------
-    >>> is_code("    x = f(1)\\n    y = 2"), is_code("    The river rose.\\n    It fell at noon.")
+    >>> is_code("    x = f(1)\n    y = 2"), is_code("    The river rose.\n    It fell at noon.")
     (True, False)
     """
     rows = [row for row in lines.splitlines() if row.strip()]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-__all__ = ["INVISIBLE", "RULES", "Context", "Cut", "Rule"]
+__all__ = ["RULES", "Context", "Cut", "Rule"]
 
 Cut: TypeAlias = tuple[int, int, str]
 """The start and end of a stretch, and what replaces it: nothing, a space, a line end, or a text."""
@@ -53,15 +53,20 @@ Rule: TypeAlias = Callable[[str, int, Context], Cut | None]
 
 # ---------------------------------------------------------------------- HTML
 
-_BLOCK_TAGS = frozenset(
-    "address article aside blockquote body br button caption center col colgroup dd details dialog dir div dl dt fieldset figcaption "
-    "figure footer form frame frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li link main menu meta nav ol optgroup "
-    "option p param pre search section source summary table tbody td tfoot th thead title tr ul".split()
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_BLOCK_TAGS = _names(
+    "address article aside blockquote body br button caption center col colgroup dd details dialog dir div dl dt fieldset "
+    "figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li link main menu meta nav ol optgroup "
+    "option p param pre search section source summary table tbody td tfoot th thead title tr ul"
 )
-_INLINE_TAGS = frozenset(
-    "a abbr acronym area audio b base bdi bdo big canvas cite code data datalist del dfn em embed font i iframe image img input ins "
-    "kbd label map mark math meter object output path picture progress q rp rt ruby s samp script select slot small span strike "
-    "strong style sub svg template textarea time track tt u use var video wbr noscript head".split()
+_INLINE_TAGS = _names(
+    "a abbr acronym area audio b base bdi bdo big canvas cite code data datalist del dfn em embed font i iframe image img input "
+    "ins kbd label map mark math meter object output path picture progress q rp rt ruby s samp script select slot small span strike "
+    "strong style sub svg template textarea time track tt u use var video wbr noscript head"
 )
 _SPACED_TAGS = frozenset({"sup"})
 _TAGS = _BLOCK_TAGS | _INLINE_TAGS | _SPACED_TAGS
@@ -76,10 +81,10 @@ _BROKEN_TAG = re.compile(
 _COMMENT_END, _CDATA_END = re.compile("-->"), re.compile(r"\]\]>")
 _DECLARATION = re.compile(r"<(?:![A-Za-z][^<>]*|\?[^<>]*\?|%(?:(?!%>)[\s\S]){0,2000}%)>")
 _ADDRESS = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\s<>@]+)>")
-_WITHOUT_WORDS = frozenset("script style svg math object template noscript head textarea select pre canvas audio video".split())
+_WITHOUT_WORDS = _names("script style svg math object template noscript head textarea select pre canvas audio video")
 """Elements that hold no words of the text."""
 _ELEMENT_ENDS = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in _WITHOUT_WORDS}
-_FLAGS = frozenset("allowfullscreen async autoplay checked controls defer disabled hidden loop muted novalidate open required".split())
+_FLAGS = _names("allowfullscreen async autoplay checked controls defer disabled hidden loop muted novalidate open required")
 
 
 def _angle(text: str, place: int, context: Context) -> Cut | None:
@@ -121,7 +126,7 @@ def _is_tag(found: re.Match[str]) -> bool:
 _ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
-def _ampersand(text: str, place: int, context: Context) -> Cut | None:
+def _ampersand(text: str, place: int, _context: Context) -> Cut | None:
     """A character reference; "AT&T" stays."""
     if (found := _ENTITY.match(text, place)) is None:
         return None
@@ -171,7 +176,8 @@ _CODE_ELEMENT = re.compile(r"\[(code|sourcecode|source|php|latex|math)(?=[\s=\]]
 _LABEL = r"(?:[^\[\]\\]++|\\.|\[(?:[^\[\]\\]++|\\.){0,200}+\]){0,200}+"
 _TARGET = r"(?:<(?:[^<>\\\r\n]|\\.)*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\)){0,4000}+)"
 _LINK = re.compile(
-    rf"\[(?P<label>{_LABEL})\](?:\(\s*+{_TARGET}(?:\s++(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\s*+\)|\[[^\[\]\n]{{0,100}}\])", re.DOTALL
+    rf"\[(?P<label>{_LABEL})\](?:\(\s*+{_TARGET}(?:\s++(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\s*+\)|\[[^\[\]\n]{{0,100}}\])",
+    re.DOTALL,
 )
 _WIKI_LINK = re.compile(r"\[\[(?P<target>[^\[\]|\n]{1,300})(?:\|(?P<label>[^\[\]\n]{1,300}))?\]\]")
 _FOOTNOTE = re.compile(r"\[\^[^\]\n]{1,100}\]")
@@ -199,7 +205,7 @@ def _bracket(text: str, place: int, context: Context) -> Cut | None:
         if (end := context.end_of(text, closing, found.end())) > 0:
             return place, end, "\n"
     if (found := _SHORT_CODE.match(text, place)) is not None:
-        return place, found.end(), " " if "\n" not in text[place : place + 1] else "\n"
+        return place, found.end(), " "
     if (found := _BARE_CODE.match(text, place)) is not None:
         closing = re.compile(rf"\[/{re.escape(found[1])}\]")
         if context.end_of(text, closing, found.end()) > 0:
@@ -241,12 +247,12 @@ def _emphasis(text: str, place: int, context: Context) -> Cut | None:
     return (place, end, "") if end - place > 1 and not (is_word and after.isalnum()) else None
 
 
-def _backtick(text: str, place: int, context: Context) -> Cut | None:
+def _backtick(text: str, place: int, _context: Context) -> Cut | None:
     """Marks of code within a line, whose words stay."""
     return place, _run(text, place), ""
 
 
-def _tilde(text: str, place: int, context: Context) -> Cut | None:
+def _tilde(text: str, place: int, _context: Context) -> Cut | None:
     """Marks of what is struck through; "~5 km" stays."""
     end = _run(text, place)
     return (place, end, "" if end - place < 4 else " ") if end - place > 1 else None
@@ -255,7 +261,7 @@ def _tilde(text: str, place: int, context: Context) -> Cut | None:
 _ESCAPED = frozenset("!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~\\")
 
 
-def _backslash(text: str, place: int, context: Context) -> Cut | None:
+def _backslash(text: str, place: int, _context: Context) -> Cut | None:
     """An escape."""
     after = text[place + 1 : place + 2]
     if after in _ESCAPED:
@@ -292,7 +298,9 @@ def _slash(text: str, place: int, context: Context) -> Cut | None:
     if not text.startswith("//", place):
         return None
     scheme = _SCHEME.search(text[max(context.start, place - 17) : place])
-    if scheme is None and (_HOST.match(text, place) is None or (place and not text[place - 1].isspace() and text[place - 1] != "(")):
+    if scheme is None and (
+        _HOST.match(text, place) is None or (place and not (text[place - 1].isspace() or text[place - 1] == "("))
+    ):
         return None
     if (found := _REST.match(text, place)) is None:
         return None
@@ -316,10 +324,10 @@ def _at(text: str, place: int, context: Context) -> Cut | None:
 
 # ---------------------------------------------------------------------- characters that nobody sees
 
-INVISIBLE = "\xad\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\ufeff"
+_INVISIBLE = "\xad\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\ufeff"
 
 
-def _invisible(text: str, place: int, context: Context) -> Cut | None:
+def _invisible(text: str, place: int, _context: Context) -> Cut | None:
     """A character that nobody sees. One that joins or parts letters stays in scripts that need it."""
     if text[place] in "\u200c\u200d" and place and text[place - 1] > "\u024f":
         return None
@@ -328,5 +336,5 @@ def _invisible(text: str, place: int, context: Context) -> Cut | None:
 
 RULES: dict[str, Rule] = {
     "<": _angle, "&": _ampersand, "{": _brace, "[": _bracket, "*": _emphasis, "_": _emphasis, "`": _backtick, "~": _tilde,
-    "\\": _backslash, "|": _pipe, "%": _percent, "/": _slash, "@": _at, **dict.fromkeys(INVISIBLE, _invisible),
+    "\\": _backslash, "|": _pipe, "%": _percent, "/": _slash, "@": _at, **dict.fromkeys(_INVISIBLE, _invisible),
 }  # fmt: skip
