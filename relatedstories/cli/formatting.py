@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relatedstories.events import Event
-from relatedstories.text.cleaning import plain_title
+from relatedstories.text.titles import plain_title
 
 __all__ = ["iso_date", "title_line"]
 
@@ -16,7 +16,7 @@ def title_line(event: Event) -> str:
     >>> title_line(Event.from_dict({"id": "1", "title": "Snow in Oslo", "date": "2017-01-04"}))
     '2017-01-04  Snow in Oslo'
     """
-    title = plain_title(event.title)
+    title = " ".join(plain_title(event.title).split())
     return f"{event.date}  {title}" if event.date else title
 
 

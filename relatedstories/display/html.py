@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
+from relatedstories.text.titles import plain_title
+
 __all__ = [
     "MAX_COMMONEST",
     "IndexContents",
@@ -88,6 +90,7 @@ def _templates() -> Environment:
     environment.globals |= {"max_rows": MAX_ROWS, "max_names": MAX_NAMES}
     environment.filters |= {
         "is_web_address": _is_web_address,
+        "plain": plain_title,
         "share_colour": lambda kind: _PART_COLOURS.get(kind, _OTHER_COLOUR),
         "shorten": shorten,
         "tint": _tint,
@@ -108,7 +111,7 @@ def links_text(links: Any) -> str:
     for link in links[:MAX_ROWS]:
         context = f"{link.context}: " if link.context else ""
         day = link.event.date.isoformat() if link.event.date else " " * 10
-        lines.append(f"{link.rank:2}  {link.score:.2f}  {day}  {shorten(context + link.event.title, 100)}")
+        lines.append(f"{link.rank:2}  {link.score:.2f}  {day}  {shorten(context + plain_title(link.event.title), 100)}")
     if len(links) > MAX_ROWS:
         lines.append(f"and {len(links) - MAX_ROWS:,} more")
     lines = lines or ["no related events"]

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from relatedstories.export.views import EventView
+from relatedstories.text.cleaning import clean
+from relatedstories.text.titles import plain_title
 
 __all__ = ["is_web_address", "json_ld"]
 
@@ -32,12 +34,12 @@ def json_ld(view: EventView, base: str) -> str:
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "identifier": event.id,
-        "headline": event.title,
+        "headline": plain_title(event.title),
     }
     if event.date:
         article["datePublished"] = event.date.isoformat()
     if event.text:
-        article["articleBody"] = event.text
+        article["articleBody"] = clean(event.text).text
     if event.heading:
         article["articleSection"] = event.heading
     if view.labels:

@@ -18,6 +18,8 @@ from relatedstories.export.linked_data import is_web_address, json_ld
 from relatedstories.export.markdown import front_matter, inline, paragraphs, target
 from relatedstories.export.records import SCHEMA, to_json
 from relatedstories.export.views import ListedEvent, View
+from relatedstories.text.cleaning import clean
+from relatedstories.text.titles import plain_title
 
 __all__ = ["FORMATS", "PACKAGE_DIR", "Renderer", "SiteInfo", "checked_base_url", "cut_at_word", "long_date"]
 
@@ -33,7 +35,6 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _INVALID_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_EMPTY_LINES = re.compile(r"\n\s*\n")
 
 
 class SiteInfo(NamedTuple):
@@ -158,7 +159,7 @@ def _environment(loader: jinja2.BaseLoader, site: SiteInfo, *, autoescape: bool)
         auto_reload=False,
     )
     environment.globals |= {"site": site, "json_ld": json_ld, "uuid": _entry_id}
-    environment.filters |= {"day": long_date, "month": _month, "short": cut_at_word}
+    environment.filters |= {"day": long_date, "month": _month, "plain": plain_title, "short": cut_at_word, "words": _clean_text}
     environment.tests["web_address"] = is_web_address
     return environment
 
@@ -209,8 +210,13 @@ def cut_at_word(text: str, limit: int = 160) -> str:
     return (line[:limit].rpartition(" ")[0] or line[: limit - 1]) + "…"
 
 
+def _clean_text(text: str) -> str:
+    return clean(text).text
+
+
 def _split_paragraphs(text: str) -> list[str]:
-    return [part.strip() for part in _EMPTY_LINES.split(text.replace("\r\n", "\n")) if part.strip()]
+    """Return the paragraphs of a text, without its markup."""
+    return [part for part in clean(text).text.split("\n") if part.strip()]
 
 
 def _entry_id(*parts: str) -> str:

@@ -16,6 +16,7 @@ from relatedstories.pages import front_matter
 from relatedstories.pages.front_matter_edit import with_list
 from relatedstories.pages.markdown import escaped, inline_links, plain_text, url_path
 from relatedstories.pages.sections import RELATED, Section, check_heading, is_blank, line_ending, sections, split_lines
+from relatedstories.text.titles import plain_title
 
 if TYPE_CHECKING:
     from relatedstories.ranking.links import Link

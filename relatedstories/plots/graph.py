@@ -13,6 +13,7 @@ from relatedstories.display.html import shorten
 from relatedstories.errors import whole_number
 from relatedstories.events import Event
 from relatedstories.plots.drawing import BLUE, GREEN, GREY, NO_FORMULA, ORANGE, Line2D, axes_for
+from relatedstories.text.titles import plain_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -144,7 +145,7 @@ def _write_text(ax: Axes, place: tuple[float, float], text: str, colour: str, bo
 
 def _date_and_title(event: Event) -> str:
     """Return an event's date and its title on up to three lines."""
-    title = textwrap.wrap(shorten(event.title, 90), 30, max_lines=3, placeholder="…")
+    title = textwrap.wrap(shorten(plain_title(event.title), 90), 30, max_lines=3, placeholder="…")
     return "\n".join([*([event.date.isoformat()] if event.date else []), *title])
 
 

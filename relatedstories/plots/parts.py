@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from relatedstories.display.html import shorten
 from relatedstories.errors import whole_number
 from relatedstories.plots.drawing import BLUE, GREEN, GREY, NO_FORMULA, ORANGE, axes_for, hide_frame
+from relatedstories.text.titles import plain_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +60,7 @@ def score_parts(explanation: Explanation, *, most: int = 15, ax: Axes | None = N
     ax.margins(x=0.12)
     ax.set_xlabel("share of the score")
     head = str(explanation).partition("\n")[0].replace(" x ", " × ")
-    a, b = (shorten(event.title, 75) for event in (explanation.a, explanation.b))
+    a, b = (shorten(plain_title(event.title), 75) for event in (explanation.a, explanation.b))
     ax.set_title(f"{a}\n{b}\n{head}", fontsize="medium", loc="left", **NO_FORMULA)
     if bars:
         ax.legend(loc="lower right", frameon=False)

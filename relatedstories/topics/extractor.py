@@ -84,8 +84,8 @@ class TopicExtractor:
 
     Notes
     -----
-    Texts are cleaned first (`relatedstories.text.cleaning.clean`), and then only the first `MAX_CHARS` characters read. Creating an extractor is cheap: the model is loaded on first
-    use, once per process.
+    Texts are cleaned first (`relatedstories.text.cleaning.clean`), then only their first `MAX_CHARS` characters are read.
+    Creating an extractor is cheap: the model is loaded on first use, once per process.
 
     Examples
     --------

@@ -26,6 +26,7 @@ from relatedstories.pages.reader import Pages, read_pages
 from relatedstories.pages.rewriting import LinkFormat, rewrite_page
 from relatedstories.pages.sections import split_lines
 from relatedstories.pages.writer import rewrite
+from relatedstories.text.titles import plain_title
 
 OLD = """
 Formats: [HTML](/news/2019/04/15/roof.html)  [JSON](/news/2019/04/15/roof.json)
@@ -450,7 +451,7 @@ def _parts(tokens) -> tuple[str, str, str]:
 
 
 def expected(links: list[Link]) -> list[tuple[str, str, str]]:
-    shown = [(one.event.title.strip(), one.event.id, (one.context or "").strip()) for one in links]
+    shown = [(plain_title(one.event.title), one.event.id, (one.context or "").strip()) for one in links]
     return [(_shown(title), f"/{id_}.md", f"Context: {_shown(label)}" if label else "") for title, id_, label in shown]
 
 
@@ -599,7 +600,7 @@ def test_titles_cannot_write_anything_but_themselves(title: str, tmp_path: Path)
     front = rewrite_page(YAML.encode(), links)
     assert front is not None
     assert one(tmp_path, front.decode()) == one(tmp_path, YAML)
-    assert front_links(front) == [("/a.md", title.strip(), title.strip()), ("/b.md", "plain", None)]
+    assert front_links(front) == [("/a.md", plain_title(title), title.strip()), ("/b.md", "plain", None)]
 
 
 def front_links(content: bytes) -> list[tuple[str, str, str | None]]:
@@ -771,7 +772,7 @@ def test_a_key_is_all_that_changes(
     if not links:
         assert bare == head + last + tail
     assert front_links(again) == [
-        (f"/{x.event.id.replace(' ', '%20')}.md", x.event.title.strip(), (x.context or "").strip() or None) for x in links
+        (f"/{x.event.id.replace(' ', '%20')}.md", plain_title(x.event.title), (x.context or "").strip() or None) for x in links
     ]
 
 
