@@ -19,6 +19,7 @@ from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator, Candidates
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
+from relatedstories.topics.senses import TextFacts, default_sense_filter
 from relatedstories.topics.tokenizer import TokenizedText
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def _topic_spans(
     c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[TokenizedText]
 ) -> Iterator[_NumberedSpan]:
     """Yield the spans of all texts that name topics."""
+    allows = default_sense_filter().allows
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
@@ -115,10 +117,12 @@ def _topic_spans(
     )
     for number, rows_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
         best: dict[int, _Span] = {}
+        offset, facts = offsets[number], TextFacts(texts[number].tokens)
         for _, span, first, end, probability, name in rows_of_text:
-            if span not in best or probability > best[span][2]:
+            if (span not in best or probability > best[span][2]) and allows(facts, first - offset, end - offset, name):
                 best[span] = (first, end, probability, name)
-        offset = offsets[number]
+        if not best:
+            continue
         for first, end, probability, name in _best_spans(best.values(), _threshold_of(best.values(), threshold)):
             yield number, first - offset, end - offset, name, probability
 
