@@ -17,6 +17,7 @@ import numpy as np
 
 from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator, Candidates
+from relatedstories.topics.headlines import in_usual_case
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
 from relatedstories.topics.senses import TextFacts, default_sense_filter
@@ -95,6 +96,7 @@ def tag_texts(texts: Sequence[TokenizedText], threshold: float | None = None) ->
     list of list of TaggedSpan
         In the order of the text, none overlapping.
     """
+    texts = [in_usual_case(text) for text in texts]
     candidates = _candidate_generator()(texts)
     found: list[list[TaggedSpan]] = [[] for _ in texts]
     spans = list(_topic_spans(candidates, default_ranker()(candidates), threshold, texts))
