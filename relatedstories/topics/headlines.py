@@ -103,17 +103,16 @@ def default_usual_case() -> UsualCase:
 def in_usual_case(text: TokenizedText) -> TokenizedText:
     """Return a text with its headlines in the case of a sentence; a text without a headline itself.
 
-        A line is a headline if nearly all its words are capitalised, also such as usually are not. A text without any capital is
-        treated likewise.
+    A line is a headline if nearly all its words are capitalised, also such as usually are not. A text without any capital is
+    treated likewise.
 
-        Examples
-        --------
-        >>> from relatedstories.topics.runs import JOINING_WORDS
-    from relatedstories.topics.tokenizer import tokenize
-        >>> in_usual_case(tokenize("Angela Merkel Meets Emmanuel Macron")).text
-        'Angela Merkel meets Emmanuel Macron'
-        >>> in_usual_case(tokenize("RAIN FALLS IN PARIS")).text
-        'Rain falls in Paris'
+    Examples
+    --------
+    >>> from relatedstories.topics.tokenizer import tokenize
+    >>> in_usual_case(tokenize("Angela Merkel Meets Emmanuel Macron")).text
+    'Angela Merkel meets Emmanuel Macron'
+    >>> in_usual_case(tokenize("RAIN FALLS IN PARIS")).text
+    'Rain falls in Paris'
     """
     tokens = text.tokens
     changed: list[str] | None = None
@@ -186,13 +185,12 @@ def _recased(tokens: Sequence[str]) -> list[str] | None:
             continue
         share = usual.share(token)
         if any(map(str.isalpha, token)):
-            if token.islower() and len(token) >= LONG and not no_capitals:
+            if token.islower() and len(token) >= LONG and not no_capitals and tokens[at - 1] != "-":
                 return None
             if share >= LOWER and at:
                 proof = proof or (share >= SURELY_LOWER and _is_capital(token) and (all_capitals or len(token) >= MIN_LETTERS))
-            if all_capitals or (share >= LOWER and (token.islower() or token == token.capitalize())):
-                recased[at] = usual.of(token)
-            elif no_capitals and usual.known_as_name(token):
+            common = share >= LOWER and token in (token.lower(), token.capitalize())
+            if all_capitals or common or (no_capitals and usual.known_as_name(token)):
                 recased[at] = usual.of(token)
         at += 1
     if not no_capitals and not proof:
