@@ -20,7 +20,11 @@ MAX_NAME = 200  # in characters
 _DEFINITION = re.compile(r"\((?:the )?([A-Z]{2,8})\)")
 BREAK = re.compile(r"[.;,()]\s|\n")  # no name extends across it
 
-_WORD = re.compile(r"[^\W_]+(?:[.'’&][^\W_]+)*")
+_WORD = re.compile(
+    r"(?<![^\W_])(?:[A-Za-z](?:\+\+|#)(?![^\W_])|\.net(?![^\W_]))"  # C++, F#, .NET: signs are part of these names
+    r"|[^\W_]+(?:[.'’&][^\W_]+)*",
+    re.IGNORECASE,
+)
 _POSSESSIVE = re.compile(r"['’][sS]?$")
 _ARTICLE = re.compile(r"(?:the|an?)\s+(?=\S)", re.IGNORECASE)
 _EDGES = " \t\n\r\"'’‘“”«»`,;:–—-"
@@ -41,6 +45,8 @@ def words(text: str, first: int = 0, last: int | None = None) -> list[Word]:
     --------
     >>> [word.form for word in words("The U.S. and Córdoba's COVID-19 rules")]
     ['The', 'US', 'and', 'Cordoba', 'COVID', '19', 'rules']
+    >>> [word.form for word in words("C++, C#, ASP.NET and .NET")]
+    ['C++', 'C#', 'ASPNET', 'and', '.NET']
     """
     found = []
     for match in itertools.islice(_WORD.finditer(text), first, last):
@@ -67,7 +73,7 @@ def forms(text: str) -> list[str]:
 
 def _without_accents_and_dots(word: str) -> str:
     word = strip_accents(word)
-    return word if word.isalnum() else re.sub(r"[.'’&]", "", word)
+    return word if word.isalnum() or word[0] == "." else re.sub(r"[.'’&]", "", word)
 
 
 def trim_mention(surface: str) -> str:

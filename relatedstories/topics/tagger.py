@@ -17,8 +17,10 @@ import numpy as np
 
 from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator, Candidates
+from relatedstories.topics.headlines import in_usual_case
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
+from relatedstories.topics.senses import TextFacts, default_sense_filter
 from relatedstories.topics.tokenizer import TokenizedText
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ def tag_texts(texts: Sequence[TokenizedText], threshold: float | None = None) ->
     list of list of TaggedSpan
         In the order of the text, none overlapping.
     """
+    texts = [in_usual_case(text) for text in texts]
     candidates = _candidate_generator()(texts)
     found: list[list[TaggedSpan]] = [[] for _ in texts]
     spans = list(_topic_spans(candidates, default_ranker()(candidates), threshold, texts))
@@ -106,6 +109,7 @@ def _topic_spans(
     c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[TokenizedText]
 ) -> Iterator[_NumberedSpan]:
     """Yield the spans of all texts that name topics."""
+    allows = default_sense_filter().allows
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
@@ -115,10 +119,12 @@ def _topic_spans(
     )
     for number, rows_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
         best: dict[int, _Span] = {}
+        offset, facts = offsets[number], TextFacts(texts[number].tokens)
         for _, span, first, end, probability, name in rows_of_text:
-            if span not in best or probability > best[span][2]:
+            if (span not in best or probability > best[span][2]) and allows(facts, first - offset, end - offset, name):
                 best[span] = (first, end, probability, name)
-        offset = offsets[number]
+        if not best:
+            continue
         for first, end, probability, name in _best_spans(best.values(), _threshold_of(best.values(), threshold)):
             yield number, first - offset, end - offset, name, probability
 

@@ -1,0 +1,179 @@
+"""Which names words may not stand for: minority senses of common nouns, and bodies of countries that the text is not about.
+
+The network was trained on news of the world, where "default" is one of finance and "test" one for COVID-19, and it gives the
+likeliest topic even where none is likely. These rules hold in any text. They take names away from the network's and add none.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from relatedstories.topics.lexicon import Lexicon, default_lexicon, form_of, key_of
+from relatedstories.topics.recent_cache import RecentCache
+
+__all__ = ["SenseFilter", "TextFacts", "default_sense_filter"]
+
+LEAST_RATE, LEAST_OTHER_RATE, LEAST_BRACKET_RATE = 0.2, 0.4, 0.8
+"""Minimum share of the occurrences of words in lower case that editors linked to a name: to the words themselves; to other words
+("test": COVID-19 testing); and to a name with a bracket, which says that the words have a commoner sense ("default")."""
+
+LEAST_LOWER = 0.5
+"""Words that are in lower case at least this often, other than at the start of a sentence, are common nouns."""
+
+LEAST_ALONE = 0.6
+"""Minimum share of links that must go to one country's body where the text names no country."""
+
+_WORD = re.compile(r"\w+")
+_BRACKET = re.compile(r" \(([^()]*)\)?$")
+
+
+class TextFacts:
+    """Facts about a tokenised text that the rules need.
+
+    Parameters
+    ----------
+    tokens : sequence of str
+    """
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self._tokens = tokens
+        self.forms = [form_of(token) for token in tokens]
+
+    @functools.cached_property
+    def words(self) -> frozenset[str]:
+        """Its forms, each once."""
+        return frozenset(self.forms)
+
+    @functools.cached_property
+    def countries(self) -> frozenset[str]:
+        """The countries and states that the text names."""
+        return _with_union({country for _, _, country in default_lexicon().countries.find(self.forms)})
+
+    def starts_sentence(self, number: int) -> bool:
+        """Return whether a token starts a sentence, or follows only signs that open one."""
+        while number and self._tokens[number - 1] in "\"“‘'(:":
+            number -= 1
+        before = self._tokens[number - 1] if number else "."
+        return before[-1:] in ".!?" or "\n" in before
+
+
+def _forms(text: str) -> list[str]:
+    return [form_of(word) for word in _WORD.findall(text)]
+
+
+def _with_union(countries: set[str]) -> frozenset[str]:
+    """Return the countries, with the United States if one of its states is among them."""
+    names = default_lexicon().countries.names  # states alone have no adjective
+    return frozenset(countries | {"United States" for country in countries if len(names[country]) == 1})
+
+
+class _Verdict(NamedTuple):
+    """What is known of a form and a name for it, whatever the text.
+
+    Parameters
+    ----------
+    never : bool
+        The form never stands for the name.
+    countries, others : tuple of str
+        The countries, and other capitalised words, that the name has and the form lacks.
+    of_many : bool
+        Other countries have such a thing too: "Ministry of Health", "Labour Party (UK)".
+    alone : bool
+        The form is mostly linked to this name, so that it may stand for it in a text that names no country.
+    as_noun, as_name : bool
+        The form may stand for the name as a common noun, and as a capitalised name.
+    """
+
+    never: bool
+    countries: tuple[str, ...]
+    others: tuple[str, ...]
+    of_many: bool
+    alone: bool
+    as_noun: bool
+    as_name: bool
+
+
+class SenseFilter:
+    """Decides whether words may stand for a name.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._verdicts: RecentCache[tuple[str, str], _Verdict] = RecentCache()
+        owners: dict[str, set[str]] = collections.defaultdict(set)
+        for thing, country in lexicon.specials:
+            owners[thing].add(country)
+        self._of_many = {thing for thing, countries in owners.items() if len(countries) > 1}
+
+    def allows(self, text: TextFacts, first: int, end: int, name: str) -> bool:
+        """Return whether the tokens from `first` up to, not including, `end` may stand for a name."""
+        form = " ".join(text.forms[first:end])
+        verdict = self._verdicts[form, name] or self._verdicts.keep((form, name), self._verdict(form, name))
+        if verdict.never:
+            return False
+        if verdict.countries:
+            if not text.countries.isdisjoint(verdict.countries):
+                return True
+            if verdict.of_many and (text.countries or not verdict.alone):
+                return False
+        elif verdict.others and text.countries and text.words.isdisjoint(verdict.others):
+            return False
+        is_noun = form.islower() or (text.starts_sentence(first) and self._is_noun(form))
+        return verdict.as_noun if is_noun else verdict.as_name
+
+    def _is_noun(self, form: str) -> bool:
+        """Return whether a form that starts a sentence is usually in lower case."""
+        lexicon, lowered = self._lexicon, form[0].lower() + form[1:]
+        row = lexicon.words.get(lowered.partition(" ")[0])
+        return lowered.islower() and row is not None and bool(lexicon.lower[row] >= LEAST_LOWER)
+
+    def _verdict(self, form: str, name: str) -> _Verdict:
+        lexicon, find = self._lexicon, self._lexicon.countries.find
+        bracket = _BRACKET.search(name)
+        base = name[: bracket.start()] if bracket else name
+        in_form = {country for _, _, country in find(_WORD.findall(form))}
+        in_name = [country for _, _, country in find(_forms(name))]
+        countries = tuple([country for country in in_name if country not in in_form])
+        generic = form.lower() in self._of_many
+        qualified = (bracket and find(_forms(bracket[1]))) or base.rpartition(", ")[2] in lexicon.countries.names
+        have = set(form.lower().split(" "))
+        others = [word for word in _forms(name) if word[0].isupper() and word.lower() not in have] if generic else []
+        lowered = form[0].lower() + form[1:]
+        links, linked, seen, known = max(self._counts(form, name), self._counts(lowered, name))
+        same = key_of(base).rstrip("s") == form.lower().rstrip("s")
+        least = LEAST_BRACKET_RATE if bracket else LEAST_RATE if same else LEAST_OTHER_RATE
+        # A single link to a longer name says little: "Luhansk" is not Luhansk Oblast.
+        as_name = not (known and links == 1 and not same and f" {key_of(form)} " in f" {key_of(base)} ")
+        return _Verdict(
+            never=(bool(bracket) and key_of(name) not in lexicon.ids) or (generic and not known and name == form),
+            countries=countries,
+            others=tuple(others),
+            of_many=not in_form and bool(generic or qualified),
+            alone=links >= LEAST_ALONE * max(linked, 1),
+            as_noun=as_name and (links / (seen + 1) >= least if known else name != form),
+            as_name=as_name,
+        )
+
+    def _counts(self, form: str, name: str) -> tuple[int, int, int, bool]:
+        """Return the links of a form to a name, all its links, its occurrences, and whether the name is one of its names."""
+        lexicon = self._lexicon
+        row = lexicon.forms.get(form, lexicon.n_forms)
+        if row >= lexicon.n_forms:
+            return 0, 0, 0, False
+        linked, seen = lexicon.counts[row, :2].tolist()
+        links = next((links for title, links in lexicon.titles_of(row) if lexicon.names[title] == name), -1)
+        return max(links, 0), linked, seen, links >= 0
+
+
+@functools.cache
+def default_sense_filter() -> SenseFilter:
+    """Return the filter of the lexicon that comes with the package."""
+    return SenseFilter(default_lexicon())

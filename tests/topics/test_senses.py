@@ -1,0 +1,118 @@
+"""Words take no name through a minority sense, and no body of a country that the text is not about."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+from helpers import COMMAND, run, shared
+
+from relatedstories.topics.names import forms, normalise_name
+from relatedstories.topics.tokenizer import tokenize
+
+
+def names(found):
+    return {topic.name for topic in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("By default the port is closed.", "Default (finance)"),
+        ("Official packages are ready.", "Republic of Artsakh"),
+        ("The teacher sets a test of spelling.", "COVID-19 testing"),
+        ("Our project needs more testers.", "Decision desk"),
+        ("We left CVS for Git last year.", "CVS Health"),
+        ("The cook lit a fire in the yard.", "Dismissal (employment)"),
+        ("A crane lifts the bell.", "Crane (machine)"),
+        ("Nurses sing in the park", "Nurses"),
+    ],
+)
+def test_a_common_noun_takes_no_name_through_a_minority_sense(extractor, text, wrong):
+    assert wrong not in names(extractor.extract(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("The Democratic Party loses seats in Japan.", "Japan"),
+        ("The Democrats gain seats in Sweden.", "Sweden"),
+        ("Labour gains seats in Norway.", "Norway"),
+        ("The Ministry of Health counts 30 cases in Kenya.", "Kenya"),
+        ("The Supreme Court frees a writer in Fiji.", "Fiji"),
+        ("The National Assembly meets in Bulgaria.", "Bulgaria"),
+    ],
+)
+def test_an_institution_is_never_that_of_another_country(extractor, text, country):
+    found = names(extractor.extract(text))
+    assert country in found
+    for name in found - {country}:
+        assert country in name or "Bulgaria" in name or "Norway" in name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("The Ministry of Health of Brazil counts 30 cases.", "Brazil"),
+        ("The government of Norway resigns.", "Government of Norway"),
+        ("The Prime Minister of Fiji resigns.", "Prime Minister of Fiji"),
+        ("Voters in Texas elect a member of the United States Senate.", "United States Senate"),
+        ("An earthquake strikes the coast of Chile.", "Earthquake"),
+        ("Airstrikes hit a camp in Syria.", "Airstrike"),
+    ],
+)
+def test_other_names_are_found_as_before(extractor, text, name):
+    assert any(name in found for found in names(extractor.extract(text)))
+
+
+SIGNS = ["C", "C#", "C++", "F#", ".NET", "NET", "Node.js"]
+
+
+def test_names_with_signs_are_names_of_their_own():
+    assert len({normalise_name(name) for name in SIGNS} - {""}) == len(SIGNS)
+    assert forms("C++, (C#) and the .NET of ASP.NET") == ["C++", "C#", "and", "the", ".NET", "of", "ASPNET"]
+    assert forms("2C++3 e.g. A#B") == ["2C", "3", "eg", "A", "B"]
+    assert list(tokenize("C++, C#. (F#) .NET!").tokens) == ["C++", ",", "C#", ".", "(", "F#", ")", ".NET", "!"]
+
+
+def test_c_sharp_is_not_celsius(extractor):
+    found = names(extractor.extract("C# gets better lists, and C++ gets ranges"))
+    assert "Celsius" not in found
+    assert {"C#", "C++"} <= found
+
+
+def test_an_alias_for_c_sharp_finds_no_c_plus_plus(tmp_path):
+    aliases = tmp_path / "names.tsv"
+    aliases.write_text("C sharp\tC#\nC plus plus\tC++\n", encoding="utf-8")
+    for text, expected in (("C# is quick", ["C sharp"]), ("C++ is quick", ["C plus plus"]), ("C is quick", [])):
+        answer = run("topics", text, "--aliases", aliases)
+        assert answer.returncode == 0, answer.stderr
+        assert [line.split("\t")[0] for line in answer.stdout.splitlines() if line.startswith("C ")] == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "wanted", "unwanted"),
+    [
+        ("08-sections-renamed", ["Sport", "Fire"], ["Michigan", "Colombia", "Dismissal"]),
+        ("09-sections-heading", ['"context": "Sports"', '"context": "Life"'], ["Michigan", "Colombia", "prison"]),
+        ("11-words-in-text", [], ["Decision desk", "Michigan", "COVID-19"]),
+        ("12-institutions", ["Japan", "Kenya"], ["United States", "(UK)", "(Brazil)", "Celsius", "finance", "CVS", "COVID"]),
+        ("13-title-case", ["Angela Merkel", "Kelly Ortberg\t", "Cape Canaveral"], ["As New", "TRUMP MEETS PUTIN IN HELSINKI\t"]),
+        ("14-allcaps", ["Helsinki", "Rome"], ['"context": "TRUMP', "  TRUMP MEETS", "  HELSINKI SUMMIT"]),
+        ("21-aliases-cpp-csharp", ["C sharp", "C plus plus"], []),
+    ],
+)
+def test_a_reported_case(case, wanted, unwanted, tmp_path):
+    folder = shared(f"cases/reported/{case}")
+    command = (folder / "cmd").read_text(encoding="utf-8")
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    function = f'relatedstories() {{ {" ".join(COMMAND)} "$@"; }}\n'
+    answer = subprocess.run(["sh", "-c", function + command], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert answer.returncode == 0, answer.stderr
+    said = [line for line in answer.stdout.splitlines() if not re.match(r"-- |\d+  ", line)]  # without the texts themselves
+    for part in wanted:
+        assert any(part in line for line in said)
+    for part in unwanted:
+        assert not any(part in line for line in said)
