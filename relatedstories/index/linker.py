@@ -17,7 +17,9 @@ from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.labels import most_telling_first, shared_phrase
 from relatedstories.ranking.links import Link, Links
+from relatedstories.ranking.phrases import shared_phrase_in
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
+from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.partial import PartialTopK
@@ -153,13 +155,17 @@ class Linker:
             context, topics = label.name, label.only_topic
         else:
             term_texts = map(archive.terms.terms.__getitem__, columns[start:first_topic])
+            language = archive.languages[number]
+            if language != ENGLISH:
+                term_texts = map(without_language, term_texts)
             terms = dict(zip(term_texts, products[start:first_topic], strict=True))
             if first_topic < end:
                 labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
                 labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), terms)
                 context, topics = labels[0].name, tuple([label.topic for label in labels])
             else:
-                context, topics = shared_phrase(event.full_text, archive.events[number].full_text, terms), ()
+                phrase = shared_phrase if language == ENGLISH else functools.partial(shared_phrase_in, language)
+                context, topics = phrase(event.full_text, archive.events[number].full_text, terms), ()
         if context is not None and self.ignored and normalise_name(context) in self.ignored:
             context = None
         return _Reason(context, topics)

@@ -32,6 +32,7 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     documents: dict[str, Iterable[bytes]] = {
         "events": archive.events.lines(Event.to_dict),
         "ids": archive.ids.lines(),
+        "languages": archive.languages.lines(),
         "topics-found": archive.found.lines(),
         "terms": map(to_json_line, archive.terms.terms),
         "topics": archive.names.lines(),
@@ -39,7 +40,9 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     return arrays, documents
 
 
-def index_from_parts(arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, LineSource]) -> ArchiveIndex:
+def index_from_parts(
+    arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, LineSource], across_languages: bool
+) -> ArchiveIndex:
     """Return the index of parts; the arrays are used as they are and may be memory-mapped.
 
     Raises
@@ -59,6 +62,8 @@ def index_from_parts(arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[
         LazySequence(all_topics, topics, lambda topic: (topic[0], tuple((name, kind, n) for name, kind, n in topic[1]))),
         _matrix(arrays, "weights", len(terms) + len(topics)),
         arrays["embeddings"],
+        LazySequence(all_events, documents["languages"]),
+        across_languages,
     )
     return ArchiveIndex(archive, BlockedIndex.of_parts(arrays, archive.embeddings), NeighbourCache.of_parts(arrays))
 

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Iterable, Mapping
-from itertools import chain
 from typing import TypeAlias
 
 from relatedstories.topics.topic import EventTopics, Topic
 
-__all__ = ["TopicNames", "count_names", "most_common_name", "names_by_key"]
+__all__ = ["NameOfKey", "TopicNames", "count_names", "most_common_name", "names_by_key"]
 
 TopicNames: TypeAlias = tuple[str, tuple[tuple[str, str, int], ...]]
 """The key of a topic, and each name and kind that events have it under with the number of these events."""
 
 
-def count_names(topics: Iterable[EventTopics]) -> collections.Counter[tuple[str, str]]:
-    """Return how many events have each name and kind."""
-    return collections.Counter(chain.from_iterable(topics))
+NameOfKey: TypeAlias = tuple[str, str, str]
+"""The key of a topic, with a name and a kind that an event has it under."""
 
 
-def names_by_key(counts: Mapping[tuple[str, str], int]) -> list[TopicNames]:
+def count_names(keys: Iterable[Iterable[str]], topics: Iterable[EventTopics]) -> collections.Counter[NameOfKey]:
+    """Return how many events have each name and kind, given the keys and the names of each event's topics."""
+    named: collections.Counter[NameOfKey] = collections.Counter()
+    for event_keys, event_topics in zip(keys, topics, strict=True):
+        named.update([(key, name, kind) for key, (name, kind) in zip(event_keys, event_topics, strict=True)])
+    return named
+
+
+def names_by_key(counts: Mapping[NameOfKey, int]) -> list[TopicNames]:
     """Return the names of each topic, sorted by its key; names with a count of 0 are left out."""
     names: dict[str, list[tuple[str, str, int]]] = collections.defaultdict(list)
-    for (name, kind), count in sorted(counts.items()):
+    for (key, name, kind), count in sorted(counts.items()):
         if count:
-            names[Topic(name).key].append((name, kind, count))
+            names[key].append((name, kind, count))
     return [(key, tuple(named)) for key, named in sorted(names.items())]
 
 

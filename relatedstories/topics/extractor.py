@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event
+from relatedstories.language_codes import language_code
 from relatedstories.topics.aliases import learn_names, names_of
 from relatedstories.topics.entities import entity_mentions
 from relatedstories.topics.kinds import kind as kind_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 
-__all__ = ["THRESHOLD", "TopicExtractor", "model_name"]
+__all__ = ["THRESHOLD", "TopicExtractor", "checked_language", "model_name"]
 
 MAX_CHARS = 20_000
 """Number of an event's first characters that topics are extracted from."""
@@ -70,6 +71,8 @@ class TopicExtractor:
         (`relatedstories.topics.read_aliases`). They apply wherever their words occur, whatever the model finds.
     ignored : iterable of str, default ()
         Topics to leave out, whatever their source: "human".
+    language : str, optional
+        The code of the language of texts, and of events that say none: "de". By default it is told from each text.
 
     Raises
     ------
@@ -97,6 +100,7 @@ class TopicExtractor:
         threshold: float | None = None,
         aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str] | None = None,
         ignored: Iterable[str] = (),
+        language: str | None = None,
     ) -> None:
         if nlp is not None and not callable(getattr(nlp, "pipe", None)):
             raise BadValueError("TopicExtractor", "nlp", shown(nlp), "a spaCy Language, as spacy.load gives")
@@ -104,6 +108,7 @@ class TopicExtractor:
             raise BadValueError("TopicExtractor", "names", shown(names), "a NameTable")
         if isinstance(ignored, str) or not isinstance(ignored, Iterable):
             raise BadValueError("TopicExtractor", "ignored", shown(ignored), "names of topics")
+        self.language = checked_language("TopicExtractor", language)
         self._nlp = nlp
         self._given_names = names
         self.threshold = None if threshold is None else number_within("TopicExtractor", "threshold", threshold, 0, 1)
@@ -143,6 +148,8 @@ class TopicExtractor:
             about.append(f"model {_hex_digest(_model_bytes())}")
         if self._given_names is not None:
             about.append(f"names {_hex_digest(repr(sorted(map(repr, self._given_names))).encode())}")
+        if self.language is not None:
+            about.append(f"language {self.language}")
         if self._own or self._ignored:
             own = repr((sorted(map(repr, self._own or ())), sorted(self._ignored)))
             about.append(f"aliases {_hex_digest(own.encode())}")
@@ -279,6 +286,14 @@ class TopicExtractor:
                 continue
             covered[start:end] = b"\1" * (end - start)
         return sorted([*own, *(mention for mention in mentions if not any(covered[mention[0] : mention[1]]))])
+
+
+def checked_language(call: str, language: object) -> str | None:
+    """Return the code of a language that was given to a call, or None; raises `BadValueError` for anything else."""
+    code = language_code(language) if isinstance(language, str) else None
+    if language is not None and code is None:
+        raise BadValueError(call, "language", shown(language), 'the code of a language, such as "de", or None')
+    return code
 
 
 def _in_characters(text: TokenizedText, found: Iterable[TaggedSpan]) -> list[_MentionRow]:
