@@ -19,9 +19,12 @@ from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event
 from relatedstories.language_codes import language_code
+from relatedstories.text.languages import language_of
+from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, stem_key
 from relatedstories.topics.aliases import learn_names, names_of
 from relatedstories.topics.entities import entity_mentions
 from relatedstories.topics.kinds import kind as kind_of
+from relatedstories.topics.name_candidates import PROBABILITY, name_mentions
 from relatedstories.topics.name_table import Name, NameTable, default_names
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, TaggedSpan, tag_texts
@@ -236,15 +239,28 @@ class TopicExtractor:
         stream = iter(events)
         while batch := list(itertools.islice(stream, BATCH_SIZE)):
             texts = [_blank_rulers(text_of(event)[:MAX_CHARS]) for event in batch]
+            languages = [self._language_of(event, text) for event, text in zip(batch, texts, strict=True)]
             if self._nlp is None:
-                read = [tokenize(text) for text in texts]
+                english = [tokenize(text) for text, language in zip(texts, languages, strict=True) if language == ENGLISH]
+                tagged = zip(english, tag_texts(english, self.threshold), strict=True) if english else iter(())
                 mentions = [
-                    _in_characters(text, found) for text, found in zip(read, tag_texts(read, self.threshold), strict=True)
+                    _in_characters(*next(tagged)) if language == ENGLISH else self._names_in(text, language)
+                    for text, language in zip(texts, languages, strict=True)
                 ]
             else:
                 mentions = [self._mentions_of_doc(doc) for doc in self._nlp.pipe(texts)]
-            for event, text, found in zip(batch, texts, mentions, strict=True):
-                yield Topics(self._topics_of(text, found, event if isinstance(event, Event) else None), event)
+            for event, text, found, language in zip(batch, texts, mentions, languages, strict=True):
+                yield Topics(self._topics_of(text, found, event if isinstance(event, Event) else None, language), event)
+
+    def _language_of(self, event: Event | str, text: str) -> str:
+        """Return the language of an event: what it says, what was declared for all, or what its text tells."""
+        return (event.language if isinstance(event, Event) else None) or language_of(text, self.language)
+
+    def _names_in(self, text: str, language: str) -> list[_MentionRow]:
+        """Return the names in a text in another language than English."""
+        if self.threshold is not None and self.threshold > PROBABILITY:
+            return []
+        return [(start, end, name, "thing", PROBABILITY) for start, end, name in name_mentions(text, language)]
 
     def _mentions_of_doc(self, doc: Doc) -> list[_MentionRow]:
         if not self._reads_model:
@@ -254,29 +270,32 @@ class TopicExtractor:
         pairs = zip(spans, probabilities, strict=True)
         return [(span.start_char, span.end_char, span.kb_id_, span.label_, p) for span, p in pairs if p >= (self.threshold or 0)]
 
-    def _topics_of(self, text: str, mentions: list[_MentionRow], event: Event | None) -> Iterator[Topic]:
+    def _topics_of(self, text: str, mentions: list[_MentionRow], event: Event | None, language: str) -> Iterator[Topic]:
         """Return the topics of mentions, with the user's own names and the topics that editors gave."""
         if self._own is not None:
-            mentions = self._with_own_names(text, mentions)
+            mentions = self._with_own_names(text, mentions, language)
         gathered: dict[str, tuple[str, str, list[Mention], float]] = {}
         for start, end, name, kind, probability in mentions:
-            known = gathered.setdefault(normalise_name(name), (name, kind, [], probability))
+            known = gathered.setdefault(stem_key(normalise_name(name), language), (name, kind, [], probability))
             known[2].append(Mention(text[start:end], start, end))
         if event is not None and (event.topics or event.heading):
             for given in [*event.topics, *([event.heading] if event.heading else [])]:
-                name = (self._own and self._own.known(given)) or self.names.canonical(given)
-                gathered.setdefault(normalise_name(name), (name, kind_of(name), [], 1.0))
+                own = self._own and self._own.known(given)
+                as_given = language != ENGLISH and self._nlp is None  # the names of the model are English
+                name = own or (given.strip() if as_given else self.names.canonical(given))
+                gathered.setdefault(stem_key(normalise_name(name), language), (name, kind_of(name), [], 1.0))
         gathered.pop("", None)
-        return (Topic(*item) for key, item in gathered.items() if key not in self._ignored)
+        return (Topic(*item) for item in gathered.values() if normalise_name(item[0]) not in self._ignored)
 
-    def _with_own_names(self, text: str, mentions: list[_MentionRow]) -> list[_MentionRow]:
+    def _with_own_names(self, text: str, mentions: list[_MentionRow], language: str) -> list[_MentionRow]:
         """Return the mentions, with those of the user's own names (longest first) replacing the mentions they overlap."""
         assert self._own is not None
         least = THRESHOLD if self.threshold is None else self.threshold
         covered = bytearray(len(text))
         own: list[_MentionRow] = []
         users = {name.words for name in self._aliases}
-        order = sorted(self._own.find(text), key=lambda item: (item[2].words not in users, item[0] - item[1], item[0]))
+        places = self._own.find_within(text) if language in WITHOUT_SPACES or language == "ko" else self._own.find(text)
+        order = sorted(places, key=lambda item: (item[2].words not in users, item[0] - item[1], item[0]))
         for start, end, row in order:
             if any(covered[start:end]):
                 continue
