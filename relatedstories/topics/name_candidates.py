@@ -26,7 +26,7 @@ _NO_PROSE = re.compile(r"\S*(?:://|www\.|@)\S*|\S*[/\\_=<>{}]\S*|\b[0-9a-f]{16,}
 _WORD = re.compile(r"[^\W_]+(?:[.'’+&-]?[^\W_]+)*\+{0,2}#?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*(?:-?[a-z]+\d*)?")
 _ACRONYM = re.compile(r"[^\W\d_a-z]{2,8}\d{0,4}")
-_SENTENCE_END = re.compile(r"(?:^|[.!?…:;|*•\n\r\t]|[–—-]\s|[.!?…]['\"”’»)\]]*\s)\W*$")
+_SENTENCE_START = re.compile(r"[.!?…:;|*•(\[{«„“\"\n\r\t。]|\s[–—-]\s")
 _PARTICLES = frozenset(
     ("al", "bin", "da", "de", "del", "della", "der", "di", "do", "dos", "du", "el", "ibn", "la", "le", "van", "von")
 )
@@ -131,10 +131,14 @@ def _words(text: str) -> list[_Word]:
     end = 0
     for match in _WORD.finditer(text):
         between = text[end : match.start()]
-        starts = not found or (not between.isspace() and _SENTENCE_END.search(between) is not None) or "\n" in between
+        starts = not found or _SENTENCE_START.search(between) is not None
         found.append(_Word(*match.span(), match[0], starts, between == " "))
         end = match.end()
     return found
+
+
+def _is_latin(form: str) -> bool:
+    return form[0] < "\u0250"
 
 
 def _has_capital(form: str) -> bool:
@@ -143,14 +147,17 @@ def _has_capital(form: str) -> bool:
 
 def _runs(words: list[_Word], within: set[str], lower: set[str], ignored: frozenset[str]) -> Iterator[list[_Word]]:
     """Yield the runs of words that make up a name."""
+    in_latin = 2 * sum(_is_latin(word.form) for word in words) > len(words)
     place = 0
     while place < len(words):
         run: list[_Word] = []
         end = place
         while end < len(words) and len(run) < MAX_NAME_WORDS and (not run or words[end].follows):
             word = words[end]
+            if run and run[0].form[0].isalpha() and word.form[0].isalpha() and _is_latin(run[0].form) != _is_latin(word.form):
+                break  # a name in another script than the words around it
             is_name = _has_capital(word.form) and word.form.lower() not in ignored
-            if is_name and word.starts_sentence:
+            if is_name and word.starts_sentence and (_is_latin(word.form) is in_latin):
                 # A word that is in lower case elsewhere has its capital from the sentence.
                 is_name = word.form in within or _ACRONYM.fullmatch(word.form) is not None or not word.form[1:].islower()
                 is_name = is_name and word.form.lower() not in lower
