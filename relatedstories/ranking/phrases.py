@@ -18,7 +18,11 @@ __all__ = ["shared_phrase_in"]
 MAX_LABEL_CHARS = 40
 """Length of the longest phrase, in characters."""
 
+MIN_PART_CHARS = 4
+"""Length of a phrase within a run of characters, whose words cannot be told, from which it is hardly a fragment of a word."""
+
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’][^\W\d_][\w\u0300-\u036f]*)*")
+_PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
 _BREAK = re.compile(r"[^\w\s]|\n")
 
 
@@ -60,6 +64,8 @@ def shared_phrase_in(language: str, a: str, b: str, shares: Mapping[str, float])
     """
     a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
     if language in WITHOUT_SPACES:
+        if language == "zh":
+            a, b = _PARTICLES.sub(" ", a), _PARTICLES.sub(" ", b)
         return _shared_characters(a, b, shares)
     words_a, words_b = _words(a, language), _words(b, language)
     places_b: dict[str, list[int]] = {}
@@ -123,8 +129,8 @@ def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> str | Non
     for start, run in script_runs(a):
         for first, end in _shared_parts(run.lower(), in_b, shares):
             part = run[first:end]
-            whole = len(part) == len(run) or _stands_whole(part.lower(), in_b)
-            if len(part) < 2 or len(part) > MAX_LABEL_CHARS or not whole or not any(map(str.isalpha, part)):
+            at_edge = (first == 0 or end == len(run)) and _is_at_edge(part.lower(), in_b)
+            if len(part) < 2 or not (at_edge or len(part) >= MIN_PART_CHARS) or not any(map(str.isalpha, part)):
                 continue
             total = sum([shares.get(term, 0.0) for term in pairs_of(part.lower())])
             candidate = (-total, start + first, part)
@@ -136,7 +142,7 @@ def _shared_parts(run: str, in_b: str, shares: Mapping[str, float]) -> Iterator[
     """Yield the offsets of the longest parts of a run that are in the other text and whose terms are all shared."""
     first = 0
     while first < len(run):
-        for end in range(len(run), first, -1):
+        for end in range(min(len(run), first + MAX_LABEL_CHARS), first, -1):
             part = run[first:end]
             if part in in_b and all(term in shares for term in pairs_of(part)):
                 yield first, end
@@ -146,6 +152,6 @@ def _shared_parts(run: str, in_b: str, shares: Mapping[str, float]) -> Iterator[
         first = end
 
 
-def _stands_whole(part: str, text: str) -> bool:
-    """Return whether a part of a run is a whole run of the other text, and so no fragment of a word."""
-    return any(run == part for _, run in script_runs(text))
+def _is_at_edge(part: str, text: str) -> bool:
+    """Return whether a part of a run begins or ends a run of the other text too, and so is hardly a fragment of a word."""
+    return any(run.startswith(part) or run.endswith(part) for _, run in script_runs(text))

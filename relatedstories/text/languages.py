@@ -127,6 +127,7 @@ def language_of(text: str, declared: str | None = None, default: str = ENGLISH) 
         if _is_english(sample.lower().split()):
             return ENGLISH
     else:
+        sample = unicodedata.normalize("NFC", sample)
         script, share = _main_script(sample)
         if share >= 0.5:
             return _language_of_script(script, sample)

@@ -197,7 +197,7 @@ def script_runs(text: str) -> Iterator[tuple[int, str]]:
 
 def pairs_of(run: str) -> list[str]:
     """Return the terms of a run of one script in lower case."""
-    return _pieces(run)
+    return _pieces(unicodedata.normalize("NFKC", run))
 
 
 class _Terms(dict[str, str]):
