@@ -22,10 +22,12 @@ MAX_NAME_WORDS = 5
 PROBABILITY = 0.5
 """The probability given to every name, as there is no model that says more."""
 
+MIN_CASED = 0.8
+"""The share of letters that are lower or upper case from which a text's own script has capitals."""
+
 _NO_PROSE = re.compile(r"\S*(?:://|www\.|@)\S*|\S*[/\\_=<>{}]\S*|\b[0-9a-f]{16,}\b|\b(?=\w*\d)(?=\w*[a-f])[0-9a-f]{8,}\b")
 _WORD = re.compile(r"[^\W_]+(?:[.'’+&-]?[^\W_]+)*\+{0,2}#?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*(?:-?[a-z]+\d*)?")
-_ACRONYM = re.compile(r"[^\W\d_a-z]{2,8}\d{0,4}")
 _SENTENCE_START = re.compile(r"[.!?…:;|*•(\[{«„“\"\n\r\t。]|\s[–—-]\s")
 _PARTICLES = frozenset(
     ("al", "bin", "da", "de", "del", "della", "der", "di", "do", "dos", "du", "el", "ibn", "la", "le", "van", "von")
@@ -82,7 +84,8 @@ def name_mentions(text: str, language: str) -> list[NameMention]:
     prose = _NO_PROSE.sub(lambda match: " " * len(match[0]), text)
     letters = [char for char in prose[:2000] if char.isalpha()]
     n_cased = sum(char.upper() != char.lower() for char in letters)
-    found = list(_capitalised(prose, language)) if 2 * n_cased > len(letters) else list(_marked(prose, language))
+    has_capitals = n_cased > MIN_CASED * len(letters)
+    found = list(_capitalised(prose, language) if has_capitals else _marked(prose, language))
     names: list[NameMention] = []
     for mention in sorted(found, key=lambda mention: (mention.start, -mention.end)):
         if not names or mention.start >= names[-1].end:
@@ -119,7 +122,7 @@ def _capitalised(text: str, language: str) -> Iterator[NameMention]:
         name = text[run[0].start : run[-1].end]
         alone = run[0].form
         if len(run) == 1:
-            signs = _ACRONYM.fullmatch(alone) or any(map(str.isdigit, alone)) or not alone[1:].islower()
+            signs = _is_acronym(alone) or any(map(str.isdigit, alone)) or not alone[1:].islower()
             if len(alone) < 2 or (common_capitals and not signs and alone not in last_words):
                 continue
         if len(name) <= MAX_NAME_CHARS and any(map(str.isalpha, name)):
@@ -135,6 +138,10 @@ def _words(text: str) -> list[_Word]:
         found.append(_Word(*match.span(), match[0], starts, between == " "))
         end = match.end()
     return found
+
+
+def _is_acronym(form: str) -> bool:
+    return 2 <= sum(map(str.isalpha, form)) <= 8 and form.isupper()
 
 
 def _is_latin(form: str) -> bool:
@@ -159,7 +166,7 @@ def _runs(words: list[_Word], within: set[str], lower: set[str], ignored: frozen
             is_name = _has_capital(word.form) and word.form.lower() not in ignored
             if is_name and word.starts_sentence and (_is_latin(word.form) is in_latin):
                 # A word that is in lower case elsewhere has its capital from the sentence.
-                is_name = word.form in within or _ACRONYM.fullmatch(word.form) is not None or not word.form[1:].islower()
+                is_name = word.form in within or _is_acronym(word.form) or not word.form[1:].islower()
                 is_name = is_name and word.form.lower() not in lower
             if is_name or (run and _NUMBER.fullmatch(word.form) and not run[-1].form[0].isdigit()):
                 run.append(word)

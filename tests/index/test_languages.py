@@ -10,11 +10,11 @@ from helpers import run, shared
 from relatedstories import Event, RelatedStories, read_events
 
 MIXED = [
-    Event("en1", "The mayor of Lyon opens the new tram line to the harbour", topics=["Tram"]),
-    Event("en2", "Tram line to the harbour of Lyon is late again", topics=["Tram"]),
-    Event("fr1", "La mairie de Lyon ouvre une ligne de tram vers le port", topics=["Tram"]),
-    Event("fr2", "Une ligne de tram du port est en retard à Lyon", topics=["Tram"]),
-    Event("de1", "Die Stadt Lyon baut eine neue Tram zum Hafen", topics=["Tram"]),
+    Event("en1", "The mayor of Lyon opens the new tram line to the harbour", topics=["Nordbahn"]),
+    Event("en2", "Tram line to the harbour of Lyon is late again", topics=["Nordbahn"]),
+    Event("fr1", "La mairie de Lyon ouvre une ligne de tram vers le port", topics=["Nordbahn"]),
+    Event("fr2", "Une ligne de tram du port est en retard à Lyon", topics=["Nordbahn"]),
+    Event("de1", "Die Stadt Lyon baut eine neue Tram zum Hafen", topics=["Nordbahn"]),
     Event("ja1", "大阪の新しい地下鉄が開業した"),
     Event("ja2", "大阪で地下鉄の工事が続いている"),
 ]
@@ -35,7 +35,7 @@ def test_links_across_languages_go_by_shared_topics() -> None:
     links = RelatedStories(across_languages=True).fit(MIXED).related("fr1", 6)
     assert {link.event.id for link in links} == {"fr2", "en1", "en2", "de1"}
     assert links[0].event.id == "fr2"
-    assert {str(topic) for link in links for topic in link.topics} <= {"Tram", "Lyon"}
+    assert {str(topic) for link in links for topic in link.topics} <= {"Nordbahn", "Lyon"}
 
 
 @pytest.mark.parametrize("across_languages", [False, True])
@@ -50,13 +50,13 @@ def test_added_removed_and_loaded_are_the_same(tmp_path, across_languages: bool)
     for stories in (grown, loaded):
         assert [(event, list(links)) for event, links in stories.all_related(6, min_score=0)] == expected
         assert stories.commonest_topics() == whole.commonest_topics()
-    assert [[str(c) for c in whole.topics(event.id)] for event in MIXED] == [grown.topics(event.id) for event in MIXED] or True
+        assert [stories.topics(event.id) for event in MIXED] == [whole.topics(event.id) for event in MIXED]
 
 
 def test_events_about_a_topic_in_all_languages() -> None:
     stories = RelatedStories().fit(MIXED)
-    assert {event.id for event in stories.about("tram")} == {"en1", "en2", "fr1", "fr2", "de1"}
-    assert stories.commonest_topics(1) == {"Tram": 2} or stories.commonest_topics()["Tram"] == 5
+    assert {event.id for event in stories.about("nordbahn")} == {"en1", "en2", "fr1", "fr2", "de1"}
+    assert stories.commonest_topics()["Nordbahn"] == 5
 
 
 def test_inflected_names_are_one_topic_under_its_commonest_name() -> None:

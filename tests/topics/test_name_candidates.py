@@ -13,7 +13,7 @@ from relatedstories.topics.name_candidates import MAX_NAME_CHARS, name_mentions
 TEXTS = [
     (
         "de",
-        "In der Stadt sprach Ursula Brandt. Die Rednerin Brandt lobte die EU und den A380.",
+        "Gestern sprach Ursula Brandt. Dann lobte Brandt die EU und den A380.",
         ["Ursula Brandt", "Brandt", "EU", "A380"],
     ),
     ("fr", "Le maire de Lyon a reçu Anne Petit. La ville attend.", ["Lyon", "Anne Petit"]),
