@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 import re
 import warnings
@@ -10,6 +11,7 @@ from typing import Any, TypeAlias
 
 from relatedstories.errors import BadValueError, InputError, shown, shown_names
 from relatedstories.events import FIELDS, Event, as_id, parse_date
+from relatedstories.language_codes import language_code
 
 __all__ = [
     "DRAFTS",
@@ -20,6 +22,7 @@ __all__ = [
     "column_of_each_field",
     "encoding_error",
     "events_of_rows",
+    "read_columns",
     "utf8_error",
 ]
 
@@ -31,6 +34,9 @@ DRAFTS = ("draft",)
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 """The characters that the error handler surrogateescape puts in place of bytes that are not UTF-8."""
+
+_LANG = "lang"
+"""The column of languages in archives that have none called language."""
 
 _PANDAS_AND_NUMPY_TYPES = {"NAType", "NaTType", "datetime64", "float64", "float32"}
 """The names of types with missing values, so that neither library needs to be imported here."""
@@ -88,6 +94,18 @@ def column_of_each_field(fields: Mapping[str, str]) -> dict[str, str]:
     return {
         field: fields.get(field, field) for field in READ_FIELDS if field in fields or (field in FIELDS and field not in field_of)
     }
+
+
+def read_columns(columns: Mapping[str, str]) -> list[str]:
+    """Return the columns that fields are read from, with the other name that a column of languages may have.
+
+    Examples
+    --------
+    >>> read_columns({"id": "id", "title": "title", "language": "language"})
+    ['id', 'title', 'language', 'lang']
+    """
+    names = list(dict.fromkeys(columns.values()))
+    return [*names, _LANG] if columns.get("language") == "language" and _LANG not in names else names
 
 
 def check_header(where: str, header: list[str], columns: Mapping[str, str]) -> None:
@@ -149,8 +167,10 @@ def events_of_rows(
     Warns
     -----
     UserWarning
-        After the last row, if no row has a column that was named, or if rows look like drafts but no status column was named.
+        After the last row, if no row has a column that was named, if rows look like drafts but no status column was named, or
+        if rows have a language that is no code.
     """
+    no_codes: collections.Counter[str] = collections.Counter()
     place_of_id: dict[str, str] = {}
     unnamed_drafts = 0
     # A JSON key may be missing in any row, but a column named by the caller that no row has is most likely misspelt.
@@ -168,7 +188,7 @@ def events_of_rows(
                         on_draft(where)
                     continue
                 unnamed_drafts += is_draft
-            event = row if isinstance(row, Event) else _event(where, row, columns)
+            event = row if isinstance(row, Event) else _event(where, row, columns, no_codes)
             if event.id in place_of_id:
                 expected = f"an id used once (it is the id of {place_of_id[event.id]} too)"
                 raise BadValueError(where, "id", shown(event.id), expected)
@@ -180,6 +200,13 @@ def events_of_rows(
             place_of_id[event.id] = where
             yield event
     _warn_of_columns(missing, unnamed_drafts)
+    if no_codes:
+        value, n = next(iter(no_codes)), no_codes.total()
+        have = "1 row has" if n == 1 else f"{n} rows have"
+        warnings.warn(
+            f"{have} a language that is no code, such as {shown(value)}: expected one such as 'de'; their texts tell it",
+            stacklevel=2,
+        )
 
 
 def _warn_of_columns(missing: Mapping[str, str], unnamed_drafts: int) -> None:
@@ -192,12 +219,19 @@ def _warn_of_columns(missing: Mapping[str, str], unnamed_drafts: int) -> None:
         warnings.warn(f"{rows} though the 'status' is that of a draft: {how}", stacklevel=3)
 
 
-def _event(where: str, row: Any, columns: Mapping[str, str]) -> Event:
-    """Return the event of a row; raises `BadValueError` with the row's place and, where it has another name, the column."""
+def _event(where: str, row: Any, columns: Mapping[str, str], no_codes: collections.Counter[str]) -> Event:
+    """Return the event of a row; raises `BadValueError` with the row's place and, where it has another name, the column.
+
+    A language that is no code is left out, as the text tells it too, and counted in `no_codes`.
+    """
     if not isinstance(row, Mapping):
         raise BadValueError(where, None, shown(row), "an object with fields")
     cells = ((name, row.get(column)) for name, column in columns.items() if name in FIELDS)
     values: dict[str, Any] = {name: value for name, value in cells if not _is_missing(value)}
+    if "language" not in values and columns.get("language") == "language" and _LANG not in columns.values():
+        values |= {"language": row[_LANG]} if not _is_missing(row.get(_LANG)) else {}
+    if "language" in values and language_code(str(values["language"])) is None:
+        no_codes[str(values.pop("language"))] += 1
     for name in ("id", "title"):
         if name not in values:
             column = columns.get(name, name)

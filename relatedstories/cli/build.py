@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from relatedstories.cli.console import log_to_stderr, progress_meter, say
-from relatedstories.cli.options import Panel, ReadOptions, RunOptions, SourceArgument, TopicOptions
+from relatedstories.cli.options import AcrossLanguages, Panel, ReadOptions, RunOptions, SourceArgument, TopicOptions
 from relatedstories.cli.source import Source
 
 __all__ = ["EXAMPLES", "build"]
@@ -42,6 +42,7 @@ def build(
             rich_help_panel=Panel.OUTPUT,
         ),
     ],
+    across_languages: AcrossLanguages = False,
 ) -> None:
     """Build the index of an archive, from which the commands related, explain, stats and export answer.
 
@@ -57,7 +58,7 @@ def build(
     check_folder(index)
     extractor = topics.extractor()
     with workers, archive.events() as events, progress_meter(running.quiet) as progress:
-        stories = RelatedStories(extractor).fit(events, n_jobs=running.jobs, progress=progress)
+        stories = RelatedStories(extractor, across_languages=across_languages).fit(events, n_jobs=running.jobs, progress=progress)
     stories.save(index)
     if not running.quiet:
         say(f"the index of {len(stories)} events is in {index}")

@@ -21,6 +21,7 @@ import typer
 from relatedstories.errors import BadValueError
 from relatedstories.events import parse_date
 from relatedstories.files.keyed_lists import read_lists
+from relatedstories.language_codes import language_code
 from relatedstories.records import DRAFTS, READ_FIELDS
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ALL_CORES",
     "LINKS_PER_EVENT",
+    "AcrossLanguages",
     "AsJson",
     "Engine",
     "Index",
@@ -82,6 +84,12 @@ def _day(text: str | None) -> str | None:
     return text
 
 
+def _language(text: str | None) -> str | None:
+    if text is not None and language_code(text) is None:
+        raise typer.BadParameter(f"got {text}, expected the code of a language, such as de")
+    return text
+
+
 # ---------------------------------------------------------------------- single options
 
 SourceArgument = Annotated[
@@ -116,6 +124,15 @@ Jobs = Annotated[
         callback=_jobs,
         help="Number of processes to use; -1 uses one per CPU core.",
         rich_help_panel=Panel.RUN,
+    ),
+]
+AcrossLanguages = Annotated[
+    bool,
+    typer.Option(
+        "--across-languages",
+        metavar="",
+        help="Let events in different languages be related, by the topics that they share.",
+        rich_help_panel=Panel.LINKS,
     ),
 ]
 AsJson = Annotated[
@@ -323,11 +340,23 @@ class TopicOptions:
         ),
     ] = None
 
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            metavar="CODE",
+            callback=_language,
+            help="The language of events that do not say theirs, as a code such as de.",
+            show_default="told by each event's text",
+            rich_help_panel=Panel.TOPICS,
+        ),
+    ] = None
+
     def extractor(self) -> TopicExtractor:
         """Return an extractor with these options."""
         from relatedstories.topics.extractor import TopicExtractor
 
-        return TopicExtractor(threshold=self.threshold, aliases=self.aliases, ignored=self.ignore or ())
+        return TopicExtractor(threshold=self.threshold, aliases=self.aliases, ignored=self.ignore or (), language=self.language)
 
 
 class Engine(StrEnum):

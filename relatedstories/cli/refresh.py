@@ -16,7 +16,7 @@ import typer
 
 from relatedstories.addresses import is_database, without_passwords
 from relatedstories.cli.console import error_message, log_to_stderr, progress_meter, say
-from relatedstories.cli.options import LinkOptions, Panel, ReadOptions, RunOptions, SourceArgument, TopicOptions
+from relatedstories.cli.options import AcrossLanguages, LinkOptions, Panel, ReadOptions, RunOptions, SourceArgument, TopicOptions
 from relatedstories.cli.source import Source, is_file
 from relatedstories.disk.atomic import check_target, new_file
 from relatedstories.errors import InputError
@@ -188,6 +188,7 @@ def refresh(
     listing: LinkOptions,
     topics: TopicOptions,
     running: RunOptions,
+    across_languages: AcrossLanguages = False,
 ) -> None:
     """Find the related events of every event in an archive, and bring the stored links up to date.
 
@@ -214,7 +215,7 @@ def refresh(
         if output.index is not None and not output.dry_run:
             check_folder(output.index)
         keywords = listing.keywords()
-        stories = _stories(output.index, topics)
+        stories = _stories(output.index, topics, across_languages)
         with workers, archive.events() as events, progress_meter(running.quiet) as progress:
             report = refresh_links(
                 stories,
@@ -272,7 +273,7 @@ def _links_file(archive: Source, links: str) -> Target:
     return target
 
 
-def _stories(index: Path | None, topics: TopicOptions) -> RelatedStories:
+def _stories(index: Path | None, topics: TopicOptions, across_languages: bool) -> RelatedStories:
     """Return the index of the run before if there is one that can be used, otherwise a new one."""
     from relatedstories.index.storage import MANIFEST
     from relatedstories.index.stories import RelatedStories
@@ -280,10 +281,13 @@ def _stories(index: Path | None, topics: TopicOptions) -> RelatedStories:
     extractor = topics.extractor()
     if index is not None and (index / MANIFEST).exists():
         try:
-            return RelatedStories.load(index, extractor)
+            stories = RelatedStories.load(index, extractor)
+            if not across_languages or stories.settings["across_languages"]:
+                return stories
+            say("the old index is not used, and will be replaced: its links do not lead across languages")
         except InputError as error:
             say(f"the old index is not used, and will be replaced: {error}")
-    return RelatedStories(extractor)
+    return RelatedStories(extractor, across_languages=across_languages)
 
 
 def _check_report_place(report: Path, archive: Source, output: OutputOptions, listing: LinkOptions, topics: TopicOptions) -> None:

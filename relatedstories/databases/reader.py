@@ -14,7 +14,7 @@ from sqlalchemy.sql import quoted_name
 from relatedstories.databases.database import Database, as_database
 from relatedstories.databases.table_names import column_names, split_table_name
 from relatedstories.errors import InputError, shown, shown_names
-from relatedstories.records import SourceRow, check_header, encoding_error
+from relatedstories.records import SourceRow, check_header, encoding_error, read_columns
 
 __all__ = ["EVENTS", "read_rows"]
 
@@ -98,7 +98,7 @@ def _select(
         got = f"got no such table among {shown_names(names)}"
         raise InputError(f"{place}: {got}; name it with table=, --table on the command line")
     check_header(place, header, columns)
-    selected = [name for name in dict.fromkeys(columns.values()) if name in header]
+    selected = [name for name in read_columns(columns) if name in header]
     statement: Any = sa.select(*(sa.column(quoted_name(name, True)) for name in selected)).select_from(table)
     if where is not None:
         statement = statement.where(sa.literal_column(f"({where}\n)"))  # a line feed, as it may end in a comment

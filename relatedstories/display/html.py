@@ -205,6 +205,6 @@ class IndexContents(NamedTuple):
     commonest: Mapping[Any, int]
 
 
-def index_html(settings: Mapping[str, float | None], contents: IndexContents | None) -> str:
+def index_html(settings: Mapping[str, float | str | None], contents: IndexContents | None) -> str:
     """Return what an index holds, None if nothing yet, and its settings."""
     return _render("index.html", settings=settings, contents=contents)

@@ -95,7 +95,7 @@ def front_matter(event: Event) -> str:
     lines = [f"{EVENT_ID}: {quoted(event.id)}", f"title: {quoted(event.title)}"]
     if event.date:
         lines.append(f"date: {event.date.isoformat()}")
-    lines += [f"{name}: {quoted(value)}" for name in ("heading", "url") if (value := getattr(event, name))]
+    lines += [f"{name}: {quoted(value)}" for name in ("heading", "url", "language") if (value := getattr(event, name))]
     if event.topics:
         lines += ["topics:", *(f"  - {quoted(topic)}" for topic in event.topics)]
     if event.sources:

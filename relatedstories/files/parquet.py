@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from relatedstories.errors import BadValueError, InputError
-from relatedstories.records import SourceRow, check_header
+from relatedstories.records import SourceRow, check_header, read_columns
 
 __all__ = ["read_parquet"]
 
@@ -35,7 +35,7 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Iterator[SourceRow]:
         header = file.schema_arrow.names
         check_header(str(path), header, columns)
         number = 0
-        for batch in file.iter_batches(batch_size=_BATCH, columns=[name for name in columns.values() if name in header]):
+        for batch in file.iter_batches(batch_size=_BATCH, columns=[name for name in read_columns(columns) if name in header]):
             for row in _batch_rows(batch):
                 number += 1
                 where = f"{path}: row {number}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import bisect
+import collections
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,12 @@ from relatedstories.features.vectors import Counts, background, count_terms, cou
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.index.adaptation import learnt_date_decay, learnt_min_score, learnt_space_weight
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
-from relatedstories.index.topic_names import NameCounts, TopicNames, count_names, most_common_name, names_by_key
+from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key
 from relatedstories.index.weights import Settings, Weights, date_factor_of
 from relatedstories.ranking.labels import Label
 from relatedstories.text.cleaning import clean
+from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key
+from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic
 from relatedstories.topk.rows import Rows, csr_arrays
 
@@ -45,13 +48,17 @@ class Archive:
     found : sequence of EventTopics
         The topics of each event, as name and kind.
     terms, keys : Counts
-        The terms and the topics' keys in each event.
+        The terms and the topics' keys in each event, those of each language apart (`relatedstories.text.terms.in_language`).
     names : sequence of TopicNames
         For each key, the names and kinds that events have it under.
     weights : scipy.sparse.csr_array of float32
         A row of unit length for each event; columns are terms, then topics.
     embeddings : ndarray of int8, shape (n_events, d)
         See `relatedstories.features.word_space`.
+    languages : sequence of str
+        The code of the language of each event.
+    across_languages : bool, default False
+        Whether a topic is the same in all languages.
     """
 
     events: LazySequence[Event]
@@ -63,15 +70,30 @@ class Archive:
     names: LazySequence[TopicNames]
     weights: sp.csr_array
     embeddings: npt.NDArray[np.int8]
+    languages: LazySequence[str]
+    across_languages: bool = False
 
     # ------------------------------------------------------------------ making
 
     @classmethod
     def of(
-        cls, events: list[Event], found: list[EventTopics], topic_weight: float, user_embeddings: npt.NDArray[Any] | None = None
+        cls,
+        events: list[Event],
+        found: list[EventTopics],
+        topic_weight: float,
+        user_embeddings: npt.NDArray[Any] | None = None,
+        *,
+        languages: Sequence[str] | None = None,
+        across_languages: bool = False,
     ) -> Archive:
-        """Return the archive of events sorted by id, with their topics and a caller's embeddings."""
-        words, keys = _counts(events, found)
+        """Return the archive of events sorted by id, with their topics, a caller's embeddings and their languages.
+
+        Without `languages`, an event that says none is in English.
+        """
+        if languages is None:
+            languages = [event.language or ENGLISH for event in events]
+        event_keys = _keys(found, languages, across_languages)
+        words, keys = _counts(events, languages, event_keys)
         terms, embeddings = stemmed(words), default_space().embeddings(words, keys)
         if user_embeddings is not None:
             embeddings = with_user_embeddings(embeddings, user_embeddings)
@@ -82,9 +104,11 @@ class Archive:
             LazySequence(found),
             terms,
             keys,
-            LazySequence(names_by_key(count_names(events, found))),
-            _weights(terms, keys, topic_weight),
+            LazySequence(names_by_key(count_names(event_keys, found, events))),
+            _weights(terms, keys, languages, topic_weight),
             embeddings,
+            LazySequence(languages),
+            across_languages,
         )
 
     def insertion_order(self, events: Sequence[Event]) -> npt.NDArray[np.intp]:
@@ -100,6 +124,8 @@ class Archive:
         order: npt.NDArray[np.intp],
         topic_weight: float,
         user_embeddings: npt.NDArray[Any] | None = None,
+        *,
+        languages: Sequence[str],
     ) -> Archive:
         """Return the archive of these events and further ones: the same as `of` all of them.
 
@@ -113,10 +139,14 @@ class Archive:
         order : ndarray of int
             Their `insertion_order`.
         topic_weight : float
+        languages : sequence of str
+            The languages of the further events.
         """
-        more_words, more_keys = _counts(events, found)
+        event_keys = _keys(found, languages, self.across_languages)
+        more_words, more_keys = _counts(events, languages, event_keys)
         more_embeddings = self._embeddings_of(more_words, more_keys, user_embeddings)
         terms, keys = self.terms.stack(stemmed(more_words)).take(order), self.keys.stack(more_keys).take(order)
+        all_languages = self.languages.extended(list(languages), order)
         return Archive(
             self.events.extended(events, order),
             self.ids.extended([event.id for event in events], order),
@@ -124,16 +154,21 @@ class Archive:
             self.found.extended(found, order),
             terms,
             keys,
-            self._names_with(keys, count_names(events, found)),
-            _weights(terms, keys, topic_weight),
+            self._names_with(keys, count_names(event_keys, found, events)),
+            _weights(terms, keys, all_languages, topic_weight),
             np.concatenate([self.embeddings, more_embeddings])[order],
+            all_languages,
+            self.across_languages,
         )
 
     def taking(self, kept: npt.NDArray[np.intp], topic_weight: float) -> Archive:
         """Return the archive of the events of some numbers, which rise: the same as `of` these events."""
         terms, keys = self.terms.take(kept), self.keys.take(kept)
         removed = np.delete(np.arange(len(self.events)), kept).tolist()
-        counts = count_names((self.events[number] for number in removed), (self.found[number] for number in removed))
+        found = [self.found[number] for number in removed]
+        event_keys = _keys(found, [self.languages[number] for number in removed], self.across_languages)
+        counts = count_names(event_keys, found, (self.events[number] for number in removed))
+        languages = self.languages.take(kept)
         return Archive(
             self.events.take(kept),
             self.ids.take(kept),
@@ -142,13 +177,15 @@ class Archive:
             terms,
             keys,
             self._names_with(keys, {name: -count for name, count in counts.items()}),
-            _weights(terms, keys, topic_weight),
+            _weights(terms, keys, languages, topic_weight),
             self.embeddings[kept],
+            languages,
+            self.across_languages,
         )
 
     def reweighed(self, topic_weight: float) -> Archive:
         """Return the archive with another weight of topics: the same as `of` its events, without counting them again."""
-        return replace(self, weights=_weights(self.terms, self.keys, topic_weight))
+        return replace(self, weights=_weights(self.terms, self.keys, self.languages, topic_weight))
 
     def with_events_in_memory(self, events: list[Event]) -> Archive:
         """Return the archive with equal events that need not be read from a file."""
@@ -163,13 +200,13 @@ class Archive:
             user_embeddings = np.zeros((len(embeddings), self.user_dimensions))
         return with_user_embeddings(embeddings, user_embeddings)
 
-    def _names_with(self, keys: Counts, counts: NameCounts) -> LazySequence[TopicNames]:
+    def _names_with(self, keys: Counts, counts: Mapping[NameOfKey, int]) -> LazySequence[TopicNames]:
         """Return the names of other keys, where `counts` says how many more events have each name; others stay as they are."""
         places = {key: place for place, key in enumerate(self.keys.terms)}
-        touched = {Topic(name).key for name, _, _ in counts} & places.keys()
-        changed = {named[:3]: named[3] for key in touched for named in self.names[places[key]][1]}
-        for named, count in counts.items():
-            changed[named] = changed.get(named, 0) + count
+        touched = {key for key, _, _, _ in counts} & places.keys()
+        changed = {(key, *named[:3]): named[3] for key in touched for named in self.names[places[key]][1]}
+        for name_of_key, count in counts.items():
+            changed[name_of_key] = changed.get(name_of_key, 0) + count
         others = names_by_key(changed)
         places |= {key: place for place, (key, _) in enumerate(others, len(self.names))}
         return self.names.extended(others, [places[key] for key in keys.terms])
@@ -222,7 +259,8 @@ class Archive:
         """Return the topic of a key, given by its place among the keys, as a label."""
         label = self._labels.get(key)
         if label is None:
-            label = self._labels[key] = Label.of(most_common_name(self.names[key][1]), int(self.topic_events[key]))
+            topic, n_events = most_common_name(self.names[key][1]), int(self.topic_events[key])
+            label = self._labels[key] = Label.of(topic, n_events, language_of_key(self.keys.terms[key]))
         return label
 
     def topic(self, key: int) -> Topic:
@@ -231,8 +269,20 @@ class Archive:
 
     def topics(self, number: int) -> tuple[Topic, ...]:
         """Return the topics of an event, under the names that readers see."""
-        keys = [Topic(name).key for name, _ in self.found[number]]
-        return tuple(self.topic(place) for place in _places(self.keys.terms, keys))
+        (keys,) = _keys([self.found[number]], [self.languages[number]], self.across_languages)
+        return tuple(self.topic(place) for place in dict.fromkeys(_places(self.keys.terms, keys).tolist()))
+
+    def places_of_topic(self, name: str) -> list[int]:
+        """Return the places, among the keys, of the topics that a name stands for: one in each language that has it."""
+        key = normalise_name(name)
+        languages = [ENGLISH] if self.across_languages else sorted(self.n_events_by_language)
+        keys = {_key(key, language, self.across_languages) for language in languages}
+        return [place for place in map(functools.partial(_place, self.keys.terms), sorted(keys)) if key and place >= 0]
+
+    @functools.cached_property
+    def n_events_by_language(self) -> dict[str, int]:
+        """The number of events in each language."""
+        return dict(sorted(collections.Counter(self.languages).items()))
 
     # ------------------------------------------------------------------ settings
 
@@ -301,12 +351,16 @@ class Archive:
             np.stack([row.embedding for row in rows]),
         )
 
-    def rows_for(self, events: list[Event], found: list[EventTopics], topic_weight: float) -> list[EventRow]:
+    def rows_for(
+        self, events: list[Event], found: list[EventTopics], topic_weight: float, languages: Sequence[str] | None = None
+    ) -> list[EventRow]:
         """Return rows for events that the archive does not hold, weighed by its frequencies.
 
         A term or topic that the archive lacks takes its part of the row's length, although no event shares it.
         """
-        words, keys = _counts(events, found)
+        if languages is None:
+            languages = [event.language or ENGLISH for event in events]
+        words, keys = _counts(events, languages, _keys(found, languages, self.across_languages))
         terms = stemmed(words)
         columns, idf = [], []
         for ours, theirs, n_events_with, background_shares, first_column in (
@@ -315,7 +369,8 @@ class Archive:
         ):
             places = _places(ours.terms, theirs.terms)
             counts = np.array([n_events_with[place] if place >= 0 else 0 for place in places])
-            idf.append(inverse_frequencies(theirs.terms, counts, len(self.events), background_shares))
+            n_events = _n_events_for(theirs.terms, self.n_events_by_language)
+            idf.append(inverse_frequencies(theirs.terms, counts, n_events, background_shares))
             columns.append(np.where(places >= 0, places + first_column, -1))
         weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
         column_of, embeddings = np.concatenate(columns), self._embeddings_of(words, keys, None)
@@ -332,19 +387,42 @@ class Archive:
         return rows
 
 
-def _counts(events: Sequence[Event], found: Sequence[EventTopics]) -> tuple[Counts, Counts]:
+def _keys(found: Sequence[EventTopics], languages: Sequence[str], across_languages: bool) -> list[list[str]]:
+    """Return the key of each topic of each event, in its event's language unless a topic is the same in all."""
+    pairs = zip(found, languages, strict=True)
+    return [[_key(Topic(name).key, language, across_languages) for name, _ in topics] for topics, language in pairs]
+
+
+def _key(key: str, language: str, across_languages: bool) -> str:
+    """Return the key of a topic in a language, which its inflected names share, given the key of a name."""
+    if language == ENGLISH or across_languages:
+        return key
+    return in_language(stem_key(key, language), language)
+
+
+def _counts(events: Sequence[Event], languages: Sequence[str], keys: Iterable[Iterable[str]]) -> tuple[Counts, Counts]:
     """Return the words and the topics' keys of events."""
-    keys = ([Topic(name).key for name, _ in pairs] for pairs in found)
     titles, texts = (clean(event.title).text for event in events), (clean(event.text).text for event in events)
-    return count_terms(titles, texts), count_topics(keys)
+    return count_terms(titles, texts, languages), count_topics(map(dict.fromkeys, keys))
 
 
-def _weights(terms: Counts, keys: Counts, topic_weight: float) -> sp.csr_array:
+def _weights(terms: Counts, keys: Counts, languages: Iterable[str], topic_weight: float) -> sp.csr_array:
     """Return the rows of weights of all events."""
-    n = terms.matrix.shape[0]
-    term_idf = inverse_frequencies(terms.terms, terms.events(), n, background())
-    topic_idf = inverse_frequencies(keys.terms, keys.events(), n)
+    n_by_language = collections.Counter(languages)
+    n_term_events, n_key_events = (_n_events_for(counts.terms, n_by_language) for counts in (terms, keys))
+    term_idf = inverse_frequencies(terms.terms, terms.events(), n_term_events, background())
+    topic_idf = inverse_frequencies(keys.terms, keys.events(), n_key_events)
     return weigh(terms, keys, term_idf, topic_idf, topic_weight)
+
+
+def _n_events_for(terms: Sequence[str], n_by_language: Mapping[str, int]) -> int | npt.NDArray[np.intp]:
+    """Return the number of events in the language of each term or key; a single number where all are in one language."""
+    n = sum(n_by_language.values())
+    if len(n_by_language) <= 1:
+        return n
+    if not any(":" in term for term in terms):  # the keys of an index in which a topic is the same in all languages
+        return n
+    return np.array([n_by_language.get(language_of_key(term), 0) for term in terms], np.intp)
 
 
 def _days(events: Sequence[Event]) -> npt.NDArray[np.int32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -95,11 +96,17 @@ class ArchiveIndex:
         return ArchiveIndex(archive, self._blocks, self.neighbours, self.stale_neighbours, self.saved)
 
     def with_events(
-        self, events: list[Event], found: list[EventTopics], topic_weight: float, user_embeddings: npt.NDArray[Any] | None = None
+        self,
+        events: list[Event],
+        found: list[EventTopics],
+        topic_weight: float,
+        user_embeddings: npt.NDArray[Any] | None = None,
+        *,
+        languages: Sequence[str],
     ) -> ArchiveIndex:
         """Return the index of this archive's events and further ones, see `Archive.with_events`."""
         order = self.archive.insertion_order(events)
-        archive = self.archive.with_events(events, found, order, topic_weight, user_embeddings)
+        archive = self.archive.with_events(events, found, order, topic_weight, user_embeddings, languages=languages)
         return ArchiveIndex(archive, stale_neighbours=self._stale_neighbours_of(order))
 
     def without(self, numbers: set[int], topic_weight: float) -> ArchiveIndex:

@@ -7,6 +7,7 @@ from relatedstories.index.comparison import score_pair
 from relatedstories.index.rows import EventRow
 from relatedstories.index.weights import Weights
 from relatedstories.ranking.explanation import Explanation, Part, largest_first
+from relatedstories.text.terms import without_language
 
 __all__ = ["explain_rows"]
 
@@ -20,7 +21,7 @@ def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow) -
     pair = score_pair(a, b, weights)
     product_share = pair.date_factor * (1 - weights.space_weight if pair.squared_cosine >= 0 else 1)
     parts = [
-        Part(terms[column], "term", product * product_share)
+        Part(without_language(terms[column]), "term", product * product_share)
         if column < n_terms
         else Part(archive.topic(column - n_terms).name, "topic", product * product_share)
         for column, product in pair.products.items()

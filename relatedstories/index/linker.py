@@ -18,8 +18,10 @@ from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
 from relatedstories.ranking.labels import MAX_PHRASE_CHARS, most_telling_first, shared_phrase
 from relatedstories.ranking.links import Link, Links
+from relatedstories.ranking.phrases import shared_phrase_in
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
 from relatedstories.text.cleaning import clean_event
+from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.partial import PartialTopK
@@ -179,13 +181,17 @@ class Linker:
             context, topics = label.name, label.only_topic
         else:
             term_texts = map(archive.terms.terms.__getitem__, columns[start:first_topic])
+            language = archive.languages[number]
+            if language != ENGLISH:
+                term_texts = map(without_language, term_texts)
             terms = dict(zip(term_texts, products[start:first_topic], strict=True))
             if first_topic < end:
                 labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
                 labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), terms)
                 context, topics = labels[0].name, tuple([label.topic for label in labels])
             else:
-                context, topics = shared_phrase(_clean_text(event), _clean_text(archive.events[number]), terms), ()
+                phrase = shared_phrase if language == ENGLISH else functools.partial(shared_phrase_in, language)
+                context, topics = phrase(_clean_text(event), _clean_text(archive.events[number]), terms), ()
         if context is not None and self.ignored and normalise_name(context) in self.ignored:
             context = None
         return _Reason(context, topics)

@@ -35,6 +35,7 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     documents: dict[str, Iterable[bytes]] = {
         "events": archive.events.lines(Event.to_dict),
         "ids": archive.ids.lines(),
+        "languages": archive.languages.lines(),
         "topics-found": archive.found.lines(),
         "terms": map(to_json_line, archive.terms.terms),
         "topics": archive.names.lines(),
@@ -42,7 +43,9 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     return arrays, documents
 
 
-def index_from_parts(arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, LineSource]) -> ArchiveIndex:
+def index_from_parts(
+    arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, LineSource], across_languages: bool
+) -> ArchiveIndex:
     """Return the index of parts; the arrays are used as they are and may be memory-mapped.
 
     Raises
@@ -62,6 +65,8 @@ def index_from_parts(arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[
         LazySequence(all_topics, topics, lambda topic: (topic[0], tuple(tuple(named) for named in topic[1]))),
         _matrix(arrays, "weights", len(terms) + len(topics)),
         arrays["embeddings"],
+        LazySequence(all_events, documents["languages"]),
+        across_languages,
     )
     # Learnt anew, they would be the same; the first question would wait for it.
     archive.learnt_min_scores.update({(space, decay): least for space, decay, least in arrays["learnt-min-scores"].tolist()})

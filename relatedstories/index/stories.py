@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 import os
 import warnings
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 import numpy as np
 
@@ -32,18 +31,24 @@ from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
+from relatedstories.text.languages import language_of
 from relatedstories.topics.extraction import extracted
-from relatedstories.topics.extractor import TopicExtractor, model_name
+from relatedstories.topics.extractor import TopicExtractor, checked_language, model_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic, Topics
 from relatedstories.topk.dates import NO_DATE
 from relatedstories.topk.loading import kernel_is_loaded
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from relatedstories.display.frames import Column, Library
     from relatedstories.index.tuning import Tuning
 
 __all__ = ["Changes", "RelatedStories"]
+
+LanguagesOf: TypeAlias = Callable[[Sequence[Event]], list[str]]
+"""Returns the languages of events."""
 
 MANY = 3
 """Number of events in one question from which it is worth loading the compiled kernel."""
@@ -75,6 +80,12 @@ class RelatedStories:
     min_score : float, optional
         The least score of a link, 0 to 1, so that a poor match gives a shorter list rather than a wrong link. By default
         ``max(0.05, 0.02 * log10(n))`` in an archive of n events, since among many events chance finds better matches.
+    language : str, optional
+        The code of the language of events that say none: "de". By default that of the extractor, or else it is told from each
+        event's text (see `relatedstories.text.languages`).
+    across_languages : bool, default False
+        Whether events in different languages may be related, by the topics that they share. Otherwise links stay within a
+        language.
 
     Notes
     -----
@@ -104,8 +115,11 @@ class RelatedStories:
         space_weight: float | None = None,
         date_decay: float | None = None,
         min_score: float | None = None,
+        language: str | None = None,
+        across_languages: bool = False,
     ) -> None:
-        self.extractor = TopicExtractor() if extractor is None else extractor
+        language = checked_language("RelatedStories", language)
+        self.extractor = TopicExtractor(language=language) if extractor is None else extractor
         if not callable(getattr(self.extractor, "extract_many", None)):
             raise BadValueError("RelatedStories", "extractor", shown(extractor), "a TopicExtractor")
         self._ignored: Collection[str] = getattr(self.extractor, "ignored", ())
@@ -115,6 +129,10 @@ class RelatedStories:
             None if date_decay is None else number_within("RelatedStories", "date_decay", date_decay, 0, 10),
             None if min_score is None else number_within("RelatedStories", "min_score", min_score),
         )
+        self._language: str | None = getattr(self.extractor, "language", None) if language is None else language
+        if not isinstance(across_languages, bool):
+            raise BadValueError("RelatedStories", "across_languages", shown(across_languages), "True or False")
+        self._across_languages = across_languages
         self._loaded_model: str | None = None  # the name of the extractor that found a loaded index's topics
         self._fitted: ArchiveIndex | None = None
         self._changes: Changes | None = None
@@ -124,12 +142,17 @@ class RelatedStories:
         return f"<RelatedStories of {len(self._fitted.archive) if self._fitted else 'no'} events, {settings}>"
 
     @property
-    def settings(self) -> dict[str, float | None]:
+    def settings(self) -> dict[str, float | str | None]:
         """The settings in use: those it was made with, or that `tune` found, and those learnt from the archive.
 
         Before there is an archive, those to be learnt are None.
         """
-        return (self._given if self._fitted is None else self._fitted.archive.weights_in_use(self._given))._asdict()
+        in_use = self._given if self._fitted is None else self._fitted.archive.weights_in_use(self._given)
+        return {**in_use._asdict(), **self._language_settings}
+
+    @property
+    def _language_settings(self) -> dict[str, str | bool | None]:
+        return {"language": self._language, "across_languages": self._across_languages}
 
     @property
     def changes(self) -> Changes | None:
@@ -185,7 +208,10 @@ class RelatedStories:
             If something is not an event, an id is used twice, or the embeddings are not as described.
         """
         ordered, user_embeddings = ordered_events("fit", events, embeddings)
-        extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint)
+        languages_of = self._languages()
+        extract = functools.partial(
+            self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint, languages_of=languages_of
+        )
         index = None
         self._changes = None
         if self._fitted is not None and self._loaded_topics_are_ours:
@@ -194,9 +220,9 @@ class RelatedStories:
         else:
             numbers = [-1] * len(ordered)
         if self._fitted is not None and user_embeddings is None:
-            index = updated_index(self._fitted, ordered, numbers, extract, self._given.topic_weight)
+            index = updated_index(self._fitted, ordered, numbers, extract, self._given.topic_weight, languages_of)
         if index is None:
-            index = ArchiveIndex(Archive.of(ordered, extract(ordered), self._given.topic_weight, user_embeddings))
+            index = ArchiveIndex(self._archive_of(ordered, extract(ordered), user_embeddings, languages_of))
         self._fitted, self._loaded_model = index, None
         return self
 
@@ -218,8 +244,11 @@ class RelatedStories:
             raise BadValueError("add", "id", shown(known.id), "an id that is not in the archive yet; remove it first")
         if ordered:
             self._check_model()
-            found = self._extract(ordered, n_jobs, progress)
-            self._fitted = index.with_events(ordered, found, self._given.topic_weight, user_embeddings)
+            languages_of = self._languages()
+            found = self._extract(ordered, n_jobs, progress, languages_of=languages_of)
+            languages = languages_of(ordered)
+            topic_weight = self._given.topic_weight
+            self._fitted = index.with_events(ordered, found, topic_weight, user_embeddings, languages=languages)
         return self
 
     def remove(self, ids: Iterable[str | int] | str | int) -> RelatedStories:
@@ -323,10 +352,10 @@ class RelatedStories:
 
         ordered, user_embeddings = ordered_events("tune", events, embeddings)
         judged = split_judgements(judgements, {event.id for event in ordered}, k, queries)  # before any work is spent
-        found = self._extract(ordered, n_jobs, progress)
-        archive = Archive.of(ordered, found, self._given.topic_weight, user_embeddings)
-        before = archive.weights_in_use(self._given)
-        tuning, archive = search_settings(archive, judged, before, progress)
+        languages_of = self._languages()
+        found = self._extract(ordered, n_jobs, progress, languages_of=languages_of)
+        archive = self._archive_of(ordered, found, user_embeddings, languages_of)
+        tuning, archive = search_settings(archive, judged, archive.weights_in_use(self._given), progress)
         if tuning.kept:
             given, after = self._given, tuning.after
             self._given = Settings(after.topic_weight, after.space_weight, after.date_decay, given.min_score)
@@ -334,7 +363,13 @@ class RelatedStories:
         return tuning
 
     def _extract(
-        self, events: Sequence[Event], n_jobs: int, progress: Progress | None, checkpoint: str | os.PathLike[str] | None = None
+        self,
+        events: Sequence[Event],
+        n_jobs: int,
+        progress: Progress | None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        *,
+        languages_of: LanguagesOf,
     ) -> list[EventTopics]:
         """Return the topics of events; events that a loaded index holds unchanged are not asked about again."""
         known: list[EventTopics | None] = [None] * len(events)
@@ -342,7 +377,37 @@ class RelatedStories:
             archive = self._fitted.archive
             numbers = unchanged_numbers(archive, events)
             known = [archive.found[number] if number >= 0 else None for number in numbers]
+        pairs = zip(events, languages_of(events), strict=True)
+        events = [event.in_language(language) for event, language in pairs]
         return extracted(self.extractor, events, known, n_jobs, progress, checkpoint)
+
+    def _languages(self) -> LanguagesOf:
+        """Return a function of events that returns the language of each: what it says, what was declared, or what its text tells.
+
+        It reads a text once, though the languages of the same events are needed for topics and for terms.
+        """
+        told: dict[int, tuple[Event, str]] = {}  # by identity: another event may have the same id; the event is kept alive
+
+        def languages_of(events: Sequence[Event]) -> list[str]:
+            for event in events:
+                if id(event) not in told:
+                    told[id(event)] = event, event.language or language_of(event.full_text, self._language)
+            return [told[id(event)][1] for event in events]
+
+        return languages_of
+
+    def _archive_of(
+        self, events: list[Event], found: list[EventTopics], embeddings: npt.NDArray[Any] | None, languages_of: LanguagesOf
+    ) -> Archive:
+        """Return the archive of events, with the settings of this index."""
+        return Archive.of(
+            events,
+            found,
+            self._given.topic_weight,
+            embeddings,
+            languages=languages_of(events),
+            across_languages=self._across_languages,
+        )
 
     @property
     def _loaded_topics_are_ours(self) -> bool:
@@ -411,16 +476,15 @@ class RelatedStories:
         if not isinstance(topic, str):
             raise BadValueError("about", "topic", shown(topic), "the name of a topic")
         archive = self._index.archive
-        keys, key = archive.keys.terms, normalise_name(topic)
-        place = bisect_left(keys, key)
-        if not key or place == len(keys) or keys[place] != key:
-            similar = get_close_matches(key, keys, 3)
+        keys, places = archive.keys.terms, archive.places_of_topic(topic)
+        if not places:
+            similar = get_close_matches(normalise_name(topic), keys, 3)
             names = ", ".join(archive.topic(keys.index(other)).name for other in similar)
             hint = f"; similar names: {names}" if similar else ""
             raise InputError(f"got topic {shown(topic)}, expected one of the {len(keys)} of the archive{hint}")
         matrix = archive.keys.matrix
-        numbers = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == place), side="right") - 1
-        events = [archive.events[number] for number in numbers.tolist()]
+        numbers = np.searchsorted(matrix.indptr, np.flatnonzero(np.isin(matrix.indices, places)), side="right") - 1
+        events = [archive.events[number] for number in dict.fromkeys(numbers.tolist())]
         return sorted(events, key=lambda event: event.date or date.max)  # stable: by id where the dates are equal
 
     def commonest_topics(self, n: int | None = None) -> dict[Topic, int]:
@@ -435,7 +499,10 @@ class RelatedStories:
         archive = self._index.archive
         n = len(archive.topic_events) if n is None else whole_number("commonest_topics", "n", n, 0)
         commonest = np.argsort(-archive.topic_events, kind="stable")[:n].tolist()
-        return {archive.topic(place): int(archive.topic_events[place]) for place in commonest}
+        topics: dict[Topic, int] = {}
+        for place in commonest:  # a topic of two languages is listed once
+            topics[archive.topic(place)] = topics.get(archive.topic(place), 0) + int(archive.topic_events[place])
+        return topics
 
     def to_frame(self, library: Library | None = None) -> Any:
         """Return the events as a data frame: id, date, heading, title, text, url, and the names of their topics.
@@ -634,8 +701,9 @@ class RelatedStories:
                 rows.append(archive.row(number))
         if unseen:
             self._check_model()
-            found = self._extract(unseen, 1, None)
-            new_rows = iter(archive.rows_for(unseen, found, self._given.topic_weight))
+            languages_of = self._languages()
+            found = self._extract(unseen, 1, None, languages_of=languages_of)
+            new_rows = iter(archive.rows_for(unseen, found, self._given.topic_weight, languages_of(unseen)))
             return [next(new_rows) if row is None else row for row in rows]
         return [row for row in rows if row is not None]
 
@@ -657,7 +725,7 @@ class RelatedStories:
             If it cannot be written.
         """
         index, folder = self._index, Path(folder)
-        about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": self._given._asdict()}
+        about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": {**self._given._asdict(), **self._language_settings}}
         if index.saved is None or index.saved != (about, manifest_checksum(folder)):
             index.saved = SavedCopy(about, write_folder(folder, *parts_of_index(index), about))
         else:
@@ -685,9 +753,12 @@ class RelatedStories:
         """
         arrays, documents, manifest = read_folder(Path(folder))
         try:
-            self = cls(extractor, **manifest["settings"])
+            settings = dict(manifest["settings"])
+            if (language := getattr(extractor, "language", None)) is not None:
+                settings["language"] = language
+            self = cls(extractor, **settings)
             self._loaded_model = manifest["topics_by"]
-            self._fitted = index_from_parts(arrays, documents)
+            self._fitted = index_from_parts(arrays, documents, self._across_languages)
             about = {name: manifest[name] for name in ("topics_by", "settings")}
             self._fitted.saved = SavedCopy(about, manifest["sha256"])
         except (KeyError, TypeError, ValueError) as error:

@@ -9,31 +9,33 @@ from typing import TypeAlias
 from relatedstories.events import Event
 from relatedstories.topics.topic import EventTopics, Topic
 
-__all__ = ["NameCounts", "TopicNames", "count_names", "most_common_name", "names_by_key"]
+__all__ = ["NameOfKey", "TopicNames", "count_names", "most_common_name", "names_by_key"]
 
 TopicNames: TypeAlias = tuple[str, tuple[tuple[str, str, bool, int], ...]]
 """The key of a topic, and each name and kind that events have it under: whether their editors wrote the name, and the number of
 these events."""
 
-NameCounts: TypeAlias = Mapping[tuple[str, str, bool], int]
-"""Numbers of events by name, kind, and whether their editors wrote the name."""
+NameOfKey: TypeAlias = tuple[str, str, str, bool]
+"""The key of a topic, with a name and a kind that an event has it under, and whether its editors wrote the name."""
 
 
-def count_names(events: Iterable[Event], topics: Iterable[EventTopics]) -> collections.Counter[tuple[str, str, bool]]:
-    """Return how many events have each name and kind, those whose editors wrote the name apart."""
-    counts: collections.Counter[tuple[str, str, bool]] = collections.Counter()
-    for event, pairs in zip(events, topics, strict=True):
+def count_names(
+    keys: Iterable[Iterable[str]], topics: Iterable[EventTopics], events: Iterable[Event]
+) -> collections.Counter[NameOfKey]:
+    """Return how many events have each name and kind, given the keys and the names of each event's topics."""
+    counts: collections.Counter[NameOfKey] = collections.Counter()
+    for event_keys, event_topics, event in zip(keys, topics, events, strict=True):
         given = {*event.topics, event.heading}
-        counts.update([(name, kind, name in given) for name, kind in pairs])
+        counts.update([(key, name, kind, name in given) for key, (name, kind) in zip(event_keys, event_topics, strict=True)])
     return counts
 
 
-def names_by_key(counts: NameCounts) -> list[TopicNames]:
+def names_by_key(counts: Mapping[NameOfKey, int]) -> list[TopicNames]:
     """Return the names of each topic, sorted by its key; names with a count of 0 are left out."""
     names: dict[str, list[tuple[str, str, bool, int]]] = collections.defaultdict(list)
-    for (name, kind, given), count in sorted(counts.items()):
+    for (key, name, kind, given), count in sorted(counts.items()):
         if count:
-            names[Topic(name).key].append((name, kind, given, count))
+            names[key].append((name, kind, given, count))
     return [(key, tuple(named)) for key, named in sorted(names.items())]
 
 

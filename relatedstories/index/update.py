@@ -49,6 +49,7 @@ def updated_index(
     numbers: Sequence[int],
     extract: Callable[[Sequence[Event]], list[EventTopics]],
     topic_weight: float,
+    languages: Callable[[Sequence[Event]], list[str]],
 ) -> ArchiveIndex | None:
     """Return the index of events, made from another one; None if that holds too few of them, or holds embeddings of the caller.
 
@@ -62,6 +63,8 @@ def updated_index(
     extract : callable
         Returns the topics of events; called with those that are new or changed.
     topic_weight : float
+    languages : callable
+        Returns the languages of events.
     """
     archive = index.archive
     kept = {number for number in numbers if number >= 0}
@@ -74,7 +77,7 @@ def updated_index(
     if not new and len(kept) == len(archive):
         return index.with_events_in_memory(events)
     rest = index.without(set(range(len(archive))) - kept, topic_weight)
-    return rest.with_events(new, extract(new), topic_weight).with_events_in_memory(events)
+    return rest.with_events(new, extract(new), topic_weight, languages=languages(new)).with_events_in_memory(events)
 
 
 def ordered_events(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from relatedstories.errors import BadValueError, shown, shown_names
 from relatedstories.events import FIELDS, parse_date
+from relatedstories.language_codes import language_code
 from relatedstories.pages import front_matter
 from relatedstories.pages.front_matter import Key
 from relatedstories.pages.markdown import inline_links, plain_text
@@ -29,9 +31,23 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "topics": ("topics", "tags", "keywords", "categories", "category"),
     "url": ("url", "permalink"),
     "sources": ("sources", "source"),
+    "language": ("language", "lang"),
     "status": ("status",),
 }
 """The front matter keys that each field is read from. The text is the body of the page."""
+
+_SITE_LANGUAGES = frozenset((
+    "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "eo", "es", "et", "eu", "fa", "fi", "fr", "gl", "he", "hi", "hr", "hu",
+    "hy", "id", "is", "it", "ja", "ka", "ko", "lt", "lv", "mk", "ms", "nb", "nl", "nn", "no", "pl", "pt", "ro", "ru", "sk", "sl",
+    "sq", "sr", "sv", "sw", "ta", "th", "tr", "uk", "ur", "vi", "zh",
+))  # fmt: skip
+"""The codes that a folder or the end of a page's name may be."""
+
+_ENGLISH_WORDS = frozenset(("id", "is", "it", "ms", "no", "uk"))
+"""Codes that may just as well name a subject: the text of their pages tells the language."""
+
+_ROOTS = frozenset(("content", "docs", "pages", "posts", "_posts", "site", "src"))
+"""Folders that the folders of languages may be in."""
 
 _DATE_LINK = re.compile(r"\[(\d{4}-\d{1,2}-\d{1,2})\]\(")
 _DATE_IN_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-.")  # the name of a Jekyll post
@@ -77,7 +93,11 @@ class PageParser:
                 if key not in front or front[key].value in (None, "", []):
                     continue
                 value = convert(f"{where}:{front[key].line}", name, front[key].value)
-                if name not in values:
+                if name == "language" and language_code(value) is None:
+                    warnings.warn(
+                        f"{where}:{front[key].line}: got language {shown(value)}, expected a code; left out", stacklevel=2
+                    )
+                elif name not in values:
                     values[name], line_of[name] = value, front[key].line
                 elif name == "topics":
                     values[name] += [topic for topic in value if topic not in values[name]]
@@ -98,6 +118,8 @@ class PageParser:
             raise BadValueError(f"{where}:1", "title", got, "the title of the event")
         if "date" not in values and not exported and (dated := _DATE_IN_NAME.match(stem)):
             values["date"], line_of["date"] = parse_date(dated[1], where, "date of the name"), 1
+        if "language" not in values and not exported and (language := _language_of_path(path)) is not None:
+            values["language"] = language
         body_text, section_sources = self._text_and_sources(lines, exported)
         values.setdefault("text", body_text)
         values.setdefault("sources", section_sources)
@@ -147,6 +169,24 @@ class PageParser:
                 number += 1
         body_text = _EMPTY_LINES.sub("\n\n", "\n".join(text))
         return plain_text(body_text.strip("\n")) if exported else plain_text(body_text).strip(), found_sources
+
+
+def _language_of_path(path: str) -> str | None:
+    """Return the language that the name of a page or its folder stands for: "fr" for "post.fr.md" and for "fr/post.md".
+
+    Examples
+    --------
+    >>> [_language_of_path(path) for path in ("post.fr.md", "content/de/news/post.md", "it/servers.md", "a/b/de/post.md")]
+    ['fr', 'de', None, None]
+    """
+    *folders, name = path.split("/")
+    _, dot, suffix = os.path.splitext(name)[0].rpartition(".")
+    if dot and suffix in _SITE_LANGUAGES:
+        return language_code(suffix)
+    while folders and folders[0].lower() in _ROOTS:
+        folders.pop(0)
+    language = folders[0].lower().partition("-")[0] if folders else ""
+    return language_code(language) if language in _SITE_LANGUAGES and language not in _ENGLISH_WORDS else None
 
 
 def front_matter_keys(where: str, text: str) -> tuple[dict[str, Key], int] | None:

@@ -77,8 +77,9 @@ def read_pages(
     fields : mapping of str to str, optional
         The front matter keys of fields of `Event` that are read from another key: ``{"topics": "labels"}``.
         By default topics are read from topics, tags, keywords, categories and category together, and the text from the body.
-        Drafts are marked by the keys draft, status and published, and by the folder _drafts; ``{"status": "state"}`` names
-        another key for the status.
+        The language is also told by a name such as post.fr.md or a folder such as fr. Drafts are marked by the keys
+        draft, status and published, and by the folder _drafts; ``{"status": "state"}`` names another key for the
+        status.
     on_error : callable, optional
         Called with the error of each page that cannot be read, which is skipped. By default the error is raised.
     drafts, on_draft
@@ -112,8 +113,8 @@ def read_pages(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = Path(folder, "rain.md").write_text("---\ntitle: Rain in Wales\ntags: [Wales]\n---\nIt pours.\n")
-    ...     list(read_pages(folder))
-    [Event(id='rain', title='Rain in Wales', text='It pours.', date=None, heading=None, topics=('Wales',), url=None, sources=())]
+    ...     [(event.id, event.title, event.text, event.topics) for event in read_pages(folder)]
+    [('rain', 'Rain in Wales', 'It pours.', ('Wales',))]
     """
     if on_error is not None and not callable(on_error):
         raise BadValueError("read_pages", "on_error", shown(on_error), "a function of an error, or None")

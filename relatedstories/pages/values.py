@@ -26,7 +26,9 @@ def exported_field_value(where: str, name: str, value: Value) -> Any:
     """Return the value of a key of an exported page as the field of an event: a text keeps its spaces, a topic its "#"."""
     if name == "sources" and isinstance(value, list):
         return [item if isinstance(item, str) else _source(where, item) for item in value]
-    return value if isinstance(value, str) is (name in ("title", "heading", "url")) else field_value(where, name, value)
+    return (
+        value if isinstance(value, str) is (name in ("title", "heading", "url", "language")) else field_value(where, name, value)
+    )
 
 
 def _topics(where: str, value: Value) -> list[str]:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from relatedstories.text.terms import term_of
+from relatedstories.text.terms import ENGLISH, term_of, terms_of
 from relatedstories.topics.names import forms, words
 from relatedstories.topics.topic import Topic
 
@@ -46,9 +46,10 @@ class Label(NamedTuple):
     weight: float
 
     @classmethod
-    def of(cls, topic: Topic, n_events: int) -> Label:
+    def of(cls, topic: Topic, n_events: int, language: str = ENGLISH) -> Label:
         """Return the label of a topic that `n_events` events of the archive have."""
-        return cls(topic, topic.name, (topic,), tuple([term_of(form) for form in forms(topic)]), math.log1p(n_events))
+        found = [term_of(form) for form in forms(topic)] if language == ENGLISH else terms_of(topic, language)
+        return cls(topic, topic.name, (topic,), tuple(found), math.log1p(n_events))
 
 
 def most_telling_first(topics: Iterable[tuple[Label, float]], terms: Mapping[str, float]) -> list[Label]:

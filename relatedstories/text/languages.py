@@ -12,7 +12,9 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from relatedstories.artefacts import table
 from relatedstories.text.stop_words import stop_words
+from relatedstories.text.terms import ENGLISH, english_stop_words
 
 __all__ = ["SAMPLE_CHARS", "UNKNOWN", "language_of"]
 
@@ -82,6 +84,9 @@ _RARER = (
 MIN_WORDS, SURE_WORDS = 3, 12
 """Number of words from which a text can be in a language other than the default one, and in a rarer language."""
 
+MIN_KNOWN = 0.6
+"""The share of words that occur in English news from which a text is in English, whatever its function words."""
+
 SURE, POSSIBLE = 0.7, 0.15
 """The detector's probability that suffices for a language, and the one that does if function words of the language confirm it.
 
@@ -92,7 +97,7 @@ MIN_FUNCTION_WORDS = 0.12
 """The share of function words in a text that confirms a language."""
 
 
-def language_of(text: str, declared: str | None = None, default: str = "en") -> str:
+def language_of(text: str, declared: str | None = None, default: str = ENGLISH) -> str:
     """Return the code of the language that a text is in.
 
     Parameters
@@ -120,8 +125,9 @@ def language_of(text: str, declared: str | None = None, default: str = "en") -> 
     sample = text[:SAMPLE_CHARS]
     if sample.isascii():
         if _is_english(sample.lower().split()):
-            return "en"
+            return ENGLISH
     else:
+        sample = unicodedata.normalize("NFC", sample)
         script, share = _main_script(sample)
         if share >= 0.5:
             return _language_of_script(script, sample)
@@ -132,8 +138,10 @@ def language_of(text: str, declared: str | None = None, default: str = "en") -> 
         script, share = _main_script(sample)
         if share >= MIN_SCRIPT_SHARE and (share >= 0.35 or not _is_prose(sample, words)):
             return _language_of_script(script, sample)
-    if is_english or len(words) < MIN_WORDS:
-        return "en" if is_english else default
+    if len(words) < MIN_WORDS:
+        return default
+    if is_english or _is_in_vocabulary(words):
+        return ENGLISH
     return _latin_language(sample, words, default)
 
 
@@ -143,6 +151,28 @@ def _is_english(words: Sequence[str]) -> bool:
     if not sure or sure * 25 < len(words):
         return False
     return (sure + sum([word in _ALSO_ENGLISH for word in words])) * 5 >= len(words)
+
+
+def _is_in_vocabulary(words: Sequence[str]) -> bool:
+    """Return whether enough of the words are in English news, or some are and none is a function word of another language."""
+    known = [word for word in words if word in _vocabulary()]
+    if len(known) >= MIN_KNOWN * len(words):
+        return True
+    least = 0.5 * MIN_KNOWN * len(words)
+    return sum([word not in _ALSO_ENGLISH for word in known]) >= least and _foreign_function_words().isdisjoint(words)
+
+
+@functools.cache
+def _vocabulary() -> frozenset[str]:
+    """Return the words of English: those of a large archive of news (models/terms) that no other language has in sentences."""
+    return _ENGLISH | _ALSO_ENGLISH | (frozenset(term for term, _ in table("terms/terms.tsv")) - _foreign_function_words())
+
+
+@functools.cache
+def _foreign_function_words() -> frozenset[str]:
+    """Return the function words of other languages in Latin script that are none in English."""
+    words = {word for language in (*_LATIN, *_RARER) if language != ENGLISH for word in stop_words(language)}
+    return frozenset(words - english_stop_words() - _ENGLISH - _ALSO_ENGLISH)
 
 
 def _main_script(sample: str) -> tuple[str, float]:
@@ -219,8 +249,8 @@ def _latin_language(sample: str, words: Sequence[str], default: str) -> str:
     for language, probability in _ranked(sample, _LATIN if n < SURE_WORDS else (*_LATIN, *_RARER))[:3]:
         if probability < POSSIBLE:
             break
-        if language == "en":
-            return "en" if probability >= SURE else default
+        if language == ENGLISH:
+            return ENGLISH if probability >= SURE else default
         if probability >= SURE:
             return language
         own = stop_words(language)

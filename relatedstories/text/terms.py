@@ -24,6 +24,7 @@ __all__ = [
     "english_stop_words",
     "english_words",
     "in_language",
+    "language_of_key",
     "stem_key",
     "stem_of",
     "term_of",
@@ -145,6 +146,18 @@ def in_language(term: str, language: str) -> str:
     return term if language == ENGLISH else f"{language}:{term}"
 
 
+def language_of_key(term: str) -> str:
+    """Return the language that `in_language` was given.
+
+    Examples
+    --------
+    >>> language_of_key("fr:tram"), language_of_key("tram")
+    ('fr', 'en')
+    """
+    language, colon, _ = term.partition(":")
+    return language if colon else ENGLISH
+
+
 def without_language(term: str) -> str:
     """Return what `in_language` was given: neither a term nor a key has a colon.
 
@@ -197,6 +210,24 @@ def _pieces(text: str) -> list[str]:
         elif len(piece) > 1:
             found.append(piece)
     return found or hiragana  # hiragana are endings and particles, unless there is nothing else
+
+
+def script_runs(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the runs of characters of one script that may be words, with their offsets; hiragana, mostly endings, are none.
+
+    Examples
+    --------
+    >>> list(script_runs("東京のタワー"))
+    [(0, '東京'), (3, 'タワー')]
+    """
+    for match in _PIECE.finditer(text):
+        if match.lastgroup != "hiragana":
+            yield match.start(), match[0]
+
+
+def pairs_of(run: str) -> list[str]:
+    """Return the terms of a run of one script in lower case."""
+    return _pieces(unicodedata.normalize("NFKC", run))
 
 
 class _Terms(dict[str, str]):

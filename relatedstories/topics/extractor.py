@@ -19,10 +19,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event
+from relatedstories.language_codes import language_code
 from relatedstories.text.cleaning import RULES_VERSION, CleanText, clean, clean_event
+from relatedstories.text.languages import language_of
+from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, stem_key
 from relatedstories.topics.aliases import learn_names, names_of
 from relatedstories.topics.entities import entity_mentions
 from relatedstories.topics.kinds import kind as kind_of
+from relatedstories.topics.name_candidates import PROBABILITY, name_mentions
 from relatedstories.topics.name_table import Name, NameTable, default_names
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, TaggedSpan, tag_texts
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 
-__all__ = ["THRESHOLD", "TopicExtractor", "model_name"]
+__all__ = ["THRESHOLD", "TopicExtractor", "checked_language", "model_name"]
 
 MAX_CHARS = 20_000
 """Number of an event's first characters, once cleaned, that topics are extracted from."""
@@ -76,6 +80,8 @@ class TopicExtractor:
         (`relatedstories.topics.read_aliases`). They apply wherever their words occur, whatever the model finds.
     ignored : iterable of str, default ()
         Topics to leave out, whatever their source: "human".
+    language : str, optional
+        The code of the language of texts, and of events that say none: "de". By default it is told from each text.
 
     Raises
     ------
@@ -103,6 +109,7 @@ class TopicExtractor:
         threshold: float | None = None,
         aliases: Mapping[str, str | Iterable[str]] | str | os.PathLike[str] | None = None,
         ignored: Iterable[str] = (),
+        language: str | None = None,
     ) -> None:
         if nlp is not None and not callable(getattr(nlp, "pipe", None)):
             raise BadValueError("TopicExtractor", "nlp", shown(nlp), "a spaCy Language, as spacy.load gives")
@@ -110,6 +117,7 @@ class TopicExtractor:
             raise BadValueError("TopicExtractor", "names", shown(names), "a NameTable")
         if isinstance(ignored, str) or not isinstance(ignored, Iterable):
             raise BadValueError("TopicExtractor", "ignored", shown(ignored), "names of topics")
+        self.language = checked_language("TopicExtractor", language)
         self._nlp = nlp
         self._given_names = names
         self.threshold = None if threshold is None else number_within("TopicExtractor", "threshold", threshold, 0, 1)
@@ -151,6 +159,8 @@ class TopicExtractor:
         about.append(f"text {RULES_VERSION}")
         if self._given_names is not None:
             about.append(f"names {_hex_digest(repr(sorted(map(repr, self._given_names))).encode())}")
+        if self.language is not None:
+            about.append(f"language {self.language}")
         if self._own or self._ignored:
             own = repr((sorted(map(repr, self._own or ())), sorted(self._ignored)))
             about.append(f"aliases {_hex_digest(own.encode())}")
@@ -238,15 +248,28 @@ class TopicExtractor:
         while batch := list(itertools.islice(stream, BATCH_SIZE)):
             cleaned = [clean_event(event) if isinstance(event, Event) else clean(text_of(event)) for event in batch]
             texts = [_blank_rulers(clean_text.text[:MAX_CHARS]) for clean_text in cleaned]
+            languages = [self._language_of(event, text) for event, text in zip(batch, texts, strict=True)]
             if self._nlp is None:
-                read = [tokenize(text) for text in texts]
+                english = [tokenize(text) for text, language in zip(texts, languages, strict=True) if language == ENGLISH]
+                tagged = zip(english, tag_texts(english, self.threshold), strict=True) if english else iter(())
                 mentions = [
-                    _in_characters(text, found) for text, found in zip(read, tag_texts(read, self.threshold), strict=True)
+                    _in_characters(*next(tagged)) if language == ENGLISH else self._names_in(text, language)
+                    for text, language in zip(texts, languages, strict=True)
                 ]
             else:
                 mentions = [self._mentions_of_doc(doc) for doc in self._nlp.pipe(texts)]
-            for event, clean_text, found in zip(batch, cleaned, mentions, strict=True):
-                yield Topics(self._topics_of(clean_text, found, event), event)
+            for event, clean_text, found, language in zip(batch, cleaned, mentions, languages, strict=True):
+                yield Topics(self._topics_of(clean_text, found, event, language), event)
+
+    def _language_of(self, event: Event | str, text: str) -> str:
+        """Return the language of an event: what it says, what was declared for all, or what its text tells."""
+        return (event.language if isinstance(event, Event) else None) or language_of(text, self.language)
+
+    def _names_in(self, text: str, language: str) -> list[_MentionRow]:
+        """Return the names in a text in another language than English."""
+        if self.threshold is not None and self.threshold > PROBABILITY:
+            return []
+        return [(start, end, name, "thing", PROBABILITY) for start, end, name in name_mentions(text, language)]
 
     def _mentions_of_doc(self, doc: Doc) -> list[_MentionRow]:
         if not self._reads_model:
@@ -256,27 +279,29 @@ class TopicExtractor:
         pairs = zip(spans, probabilities, strict=True)
         return [(span.start_char, span.end_char, span.kb_id_, span.label_, p) for span, p in pairs if p >= (self.threshold or 0)]
 
-    def _topics_of(self, cleaned: CleanText, mentions: list[_MentionRow], of: Event | str) -> Iterator[Topic]:
+    def _topics_of(
+        self, cleaned: CleanText, mentions: list[_MentionRow], of: Event | str, language: str
+    ) -> Iterator[Topic]:
         """Return the topics of mentions, with the user's own names and the topics that editors gave."""
         text, raw = cleaned.text[:MAX_CHARS], text_of(of)
         event = of if isinstance(of, Event) else None
         if self._own is not None:
-            mentions = self._with_own_names(text, mentions)
+            mentions = self._with_own_names(text, mentions, language)
         gathered: dict[str, tuple[str, str, list[Mention], float]] = {}
         for start, end, name, kind, probability in mentions:
-            known = gathered.setdefault(normalise_name(name), (name, kind, [], probability))
+            known = gathered.setdefault(stem_key(normalise_name(name), language), (name, kind, [], probability))
             known[2].append(_mention(text[start:end], raw, *cleaned.raw_span(start, end)))
         if event is not None and (event.topics or event.heading):
             written: set[str] = set()
             for given in [*event.topics, *([event.heading] if event.heading else [])]:
                 name = self._name_of_given(given)
-                key = normalise_name(name)
+                key = stem_key(normalise_name(name), language)
                 if key not in written:  # the editor's spelling goes before the text's
                     written.add(key)
                     in_text = gathered.get(key)
                     gathered[key] = (name, in_text[1] if in_text else kind_of(name), in_text[2] if in_text else [], 1.0)
         gathered.pop("", None)
-        return (Topic(*item) for key, item in gathered.items() if key not in self._ignored)
+        return (Topic(*item) for item in gathered.values() if normalise_name(item[0]) not in self._ignored)
 
     def _name_of_given(self, given: str) -> str:
         """Return the name of a topic that an editor gave: as written, unless the user named another for it."""
@@ -285,14 +310,15 @@ class TopicExtractor:
                 return known
         return given
 
-    def _with_own_names(self, text: str, mentions: list[_MentionRow]) -> list[_MentionRow]:
+    def _with_own_names(self, text: str, mentions: list[_MentionRow], language: str) -> list[_MentionRow]:
         """Return the mentions, with those of the user's own names (longest first) replacing the mentions they overlap."""
         assert self._own is not None
         least = THRESHOLD if self.threshold is None else self.threshold
         covered = bytearray(len(text))
         own: list[_MentionRow] = []
         users = {name.words for name in self._aliases}
-        order = sorted(self._own.find(text), key=lambda item: (item[2].words not in users, item[0] - item[1], item[0]))
+        places = self._own.find_within(text) if language in WITHOUT_SPACES or language == "ko" else self._own.find(text)
+        order = sorted(places, key=lambda item: (item[2].words not in users, item[0] - item[1], item[0]))
         for start, end, row in order:
             if any(covered[start:end]):
                 continue
@@ -312,6 +338,14 @@ def _mention(words: str, raw: str, start: int, end: int) -> Mention:
     ):
         written = words
     return Mention(written, start, end)
+
+
+def checked_language(call: str, language: object) -> str | None:
+    """Return the code of a language that was given to a call, or None; raises `BadValueError` for anything else."""
+    code = language_code(language) if isinstance(language, str) else None
+    if language is not None and code is None:
+        raise BadValueError(call, "language", shown(language), 'the code of a language, such as "de", or None')
+    return code
 
 
 def _in_characters(text: TokenizedText, found: Iterable[TaggedSpan]) -> list[_MentionRow]:

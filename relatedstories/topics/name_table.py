@@ -120,6 +120,27 @@ class NameTable:
                 if name := self._exact.get(form):
                     yield word.start, other.end, name
 
+    def find_within(self, text: str) -> Iterator[tuple[int, int, Name]]:
+        """Yield what `find` does, and every occurrence of a name in a script without capitals or spaces, within words too.
+
+        Examples
+        --------
+        >>> [(start, end) for start, end, _ in NameTable([Name("東京", "東京", 1, 1)]).find_within("雪の東京駅で")]
+        [(2, 4)]
+        """
+        found = set()
+        for start, end, name in self.find(text):
+            found.add((start, end))
+            yield start, end, name
+        for name in self._exact.values():
+            if name.words.upper() == name.words.lower():
+                start = text.find(name.words)
+                while start >= 0:
+                    end = start + len(name.words)
+                    if (start, end) not in found:
+                        yield start, end, name
+                    start = text.find(name.words, end)
+
 
 @functools.cache
 def default_names() -> NameTable:

@@ -287,7 +287,10 @@ def test_settings_are_saved(tmp_path):
     stories = quick(topic_weight=0.5, space_weight=0.3, half_life=9, date_floor=0.1, min_score=0.2).fit(SPACE)
     stories.save(tmp_path / "index")
     loaded = RelatedStories.load(tmp_path / "index", CapitalisedWords())
-    assert loaded.settings == {"topic_weight": 0.5, "space_weight": 0.3, "half_life": 9, "date_floor": 0.1, "min_score": 0.2}
+    assert loaded.settings == {"topic_weight": 0.5, "space_weight": 0.3, "half_life": 9, "date_floor": 0.1, "min_score": 0.2} | {
+        "language": None,
+        "across_languages": False,
+    }
     assert repr(loaded).startswith("<RelatedStories of 6 events, topic_weight=0.5")
 
 

@@ -17,7 +17,7 @@ from relatedstories.text.terms import NEWS_WORDS, in_language, stem_key, terms_o
 SAME = [
     ("de", "Die Häuser der Straße", "Das Haus an den Strassen"),
     ("fr", "L’école et l'élève", "Les écoles, les élèves"),
-    ("es", "Los puentes de los ríos", "El puente del rio"),
+    ("es", "Los puentes y los puertos", "El puente del puerto"),
     ("it", "Nell’isola dei fiumi", "Isola del fiume"),
     ("eo", "La novaj domoj", "En la nova domo"),
     ("cs", "Povodně v městech", "povodeň ve městě"),

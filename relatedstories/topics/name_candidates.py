@@ -1,0 +1,184 @@
+"""Names in texts of any language, told by how they are written: capitals within a sentence, acronyms, digits, brackets, scripts.
+
+The topic model is English. In other languages these candidates take its place, beside editors' topics and a user's own names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from relatedstories.text.stop_words import stop_words
+
+__all__ = ["MAX_NAME_CHARS", "PROBABILITY", "NameMention", "name_mentions"]
+
+MAX_NAME_CHARS = 40
+"""Length of the longest name, in characters."""
+
+MAX_NAME_WORDS = 5
+"""Length of the longest name, in words."""
+
+PROBABILITY = 0.5
+"""The probability given to every name, as there is no model that says more."""
+
+MIN_CASED = 0.8
+"""The share of letters that are lower or upper case from which a text's own script has capitals."""
+
+_NO_PROSE = re.compile(r"\S*(?:://|www\.|@)\S*|\S*[/\\_=<>{}]\S*|\b[0-9a-f]{16,}\b|\b(?=\w*\d)(?=\w*[a-f])[0-9a-f]{8,}\b")
+_WORD = re.compile(r"[^\W_]+(?:[.'’+&-]?[^\W_]+)*\+{0,2}#?")
+_NUMBER = re.compile(r"\d+(?:\.\d+)*(?:-?[a-z]+\d*)?")
+_SENTENCE_START = re.compile(r"[.!?…:;|*•(\[{«„“\"\n\r\t。]|\s[–—-]\s")
+_PARTICLES = frozenset(
+    ("al", "bin", "da", "de", "del", "della", "der", "di", "do", "dos", "du", "el", "ibn", "la", "le", "van", "von")
+)
+
+_BRACKETED = re.compile("『([^『』\\n]{2,30})』|「([^「」。、\\n]{2,20})」|《([^《》\\n]{2,30})》")
+_KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{3,}(?:・[\u30a1-\u30fa\u30fc]{2,})*")
+_LATIN_RUN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’&+-]*#?(?:[ .][A-Z0-9][A-Za-zÀ-ɏ0-9'’&+-]*|[ ]\d+(?:\.\d+)*)*")
+
+_NOUNS_WITH_CAPITALS = frozenset(("de", "lb"))
+"""Languages in which every noun begins with a capital."""
+
+
+class NameMention(NamedTuple):
+    """A name in a text: its offsets, and the name."""
+
+    start: int
+    end: int
+    name: str
+
+
+class _Word(NamedTuple):
+    start: int
+    end: int
+    form: str
+    starts_sentence: bool
+    follows: bool
+    """Whether only a space is between the word before and this."""
+
+
+def name_mentions(text: str, language: str) -> list[NameMention]:
+    """Return the names in a text, in its order; none overlap.
+
+    Parameters
+    ----------
+    text : str
+    language : str
+        The code of its language.
+
+    Notes
+    -----
+    A word with a capital is a name, or a part of one, within a sentence; at the start of a sentence only if it is one elsewhere
+    in the text. In German, where common nouns have capitals, several such words in a row are a name, and a single one is if it
+    is an acronym, has a digit or a second capital, or ends a longer name of the text. In scripts without capitals, names are
+    words in Latin script, three characters or more of katakana, and titles in brackets. A stop word alone is no name.
+
+    Examples
+    --------
+    >>> [mention.name for mention in name_mentions("Im Hafen hielt Angela Merkel eine Rede. Merkel lobte die EU.", "de")]
+    ['Angela Merkel', 'Merkel', 'EU']
+    >>> [mention.name for mention in name_mentions("新しいRuby 3.1とプログラミング入門『たのしい本』", "ja")]
+    ['Ruby 3.1', 'プログラミング', 'たのしい本']
+    """
+    prose = _NO_PROSE.sub(lambda match: " " * len(match[0]), text)
+    letters = [char for char in prose[:2000] if char.isalpha()]
+    n_cased = sum(char.upper() != char.lower() for char in letters)
+    has_capitals = n_cased > MIN_CASED * len(letters)
+    found = list(_capitalised(prose, language) if has_capitals else _marked(prose, language))
+    names: list[NameMention] = []
+    for mention in sorted(found, key=lambda mention: (mention.start, -mention.end)):
+        if not names or mention.start >= names[-1].end:
+            names.append(mention)
+    return names
+
+
+def _marked(text: str, language: str) -> Iterator[NameMention]:
+    """Yield the names in a script without capitals."""
+    ignored = stop_words("en") | stop_words(language)
+    for match in _BRACKETED.finditer(text):
+        group = match.lastindex or 0
+        yield NameMention(*match.span(group), match[group].strip())
+    for match in _KATAKANA.finditer(text):
+        if len(match[0]) <= MAX_NAME_CHARS:
+            yield NameMention(*match.span(), match[0])
+    for match in _LATIN_RUN.finditer(text):
+        name = match[0].rstrip(" .-'’&")
+        if len(name) < 2 or len(name) > MAX_NAME_CHARS or name.lower() in ignored or name.islower():
+            continue
+        yield NameMention(match.start(), match.start() + len(name), name)
+
+
+def _capitalised(text: str, language: str) -> Iterator[NameMention]:
+    """Yield the names in a script with capitals."""
+    ignored = stop_words(language)
+    words = _words(text)
+    common_capitals = language in _NOUNS_WITH_CAPITALS
+    within = {word.form for word in words if not word.starts_sentence and _has_capital(word.form)}
+    lower = {word.form for word in words if word.form.islower()}
+    runs = list(_runs(words, within, lower, ignored))
+    last_words = {run[-1].form for run in runs if len(run) > 1}
+    for run in runs:
+        name = text[run[0].start : run[-1].end]
+        alone = run[0].form
+        if len(run) == 1:
+            signs = _is_acronym(alone) or any(map(str.isdigit, alone)) or not alone[1:].islower()
+            if len(alone) < 2 or (common_capitals and not signs and alone not in last_words):
+                continue
+        if len(name) <= MAX_NAME_CHARS and any(map(str.isalpha, name)):
+            yield NameMention(run[0].start, run[-1].end, " ".join(name.split()))
+
+
+def _words(text: str) -> list[_Word]:
+    found: list[_Word] = []
+    end = 0
+    for match in _WORD.finditer(text):
+        between = text[end : match.start()]
+        starts = not found or _SENTENCE_START.search(between) is not None
+        found.append(_Word(*match.span(), match[0], starts, between == " "))
+        end = match.end()
+    return found
+
+
+def _is_acronym(form: str) -> bool:
+    return 2 <= sum(map(str.isalpha, form)) <= 8 and form.isupper()
+
+
+def _is_latin(form: str) -> bool:
+    return form[0] < "\u0250"
+
+
+def _has_capital(form: str) -> bool:
+    return form[0].isupper() or (any(map(str.isupper, form[1:])) and form[0].isalpha())
+
+
+def _runs(words: list[_Word], within: set[str], lower: set[str], ignored: frozenset[str]) -> Iterator[list[_Word]]:
+    """Yield the runs of words that make up a name."""
+    in_latin = 2 * sum(_is_latin(word.form) for word in words) > len(words)
+    place = 0
+    while place < len(words):
+        run: list[_Word] = []
+        end = place
+        while end < len(words) and len(run) < MAX_NAME_WORDS and (not run or words[end].follows):
+            word = words[end]
+            if run and run[0].form[0].isalpha() and word.form[0].isalpha() and _is_latin(run[0].form) != _is_latin(word.form):
+                break  # a name in another script than the words around it
+            is_name = _has_capital(word.form) and word.form.lower() not in ignored
+            if is_name and word.starts_sentence and (_is_latin(word.form) is in_latin):
+                # A word that is in lower case elsewhere has its capital from the sentence.
+                is_name = word.form in within or _is_acronym(word.form) or not word.form[1:].islower()
+                is_name = is_name and word.form.lower() not in lower
+            if is_name or (run and _NUMBER.fullmatch(word.form) and not run[-1].form[0].isdigit()):
+                run.append(word)
+            elif run and word.form in _PARTICLES and end + 1 < len(words) and words[end + 1].follows:
+                if not _has_capital(words[end + 1].form):
+                    break
+                run.append(word)
+            else:
+                break
+            end += 1
+        while run and run[-1].form in _PARTICLES:
+            run.pop()
+        if run:
+            yield run
+        place = max(end, place + 1)
