@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Archive"]
 
+COMMON_SHARE, COMMON_FROM = 0.2, 10
+"""A term or topic that more than this share of an archive's events have, and more than this number, is no label there."""
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -260,8 +263,23 @@ class Archive:
         label = self._labels.get(key)
         if label is None:
             topic, n_events = most_common_name(self.names[key][1]), int(self.topic_events[key])
-            label = self._labels[key] = Label.of(topic, n_events, language_of_key(self.keys.terms[key]))
+            language = language_of_key(self.keys.terms[key])
+
+            def is_common(terms: Sequence[str]) -> bool:
+                return n_events > self._most_events or (bool(terms) and all(self.is_common(term, language) for term in terms))
+
+            label = self._labels[key] = Label.of(topic, n_events, language, is_common)
         return label
+
+    def is_common(self, term: str, language: str) -> bool:
+        """Return whether so many events have a term that it tells nothing in this archive."""
+        place = _place(self.terms.terms, in_language(term, language))
+        return place >= 0 and int(self.term_events[place]) > self._most_events
+
+    @property
+    def _most_events(self) -> float:
+        """The number of events up to which a term or topic tells something."""
+        return max(COMMON_FROM, COMMON_SHARE * len(self))
 
     def topic(self, key: int) -> Topic:
         """Return the topic of a key, given by its place among the keys, under the name that readers see."""

@@ -16,9 +16,9 @@ from relatedstories.index.comparison import Similarity, have_near_duplicates, ma
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
-from relatedstories.ranking.labels import MAX_PHRASE_CHARS, most_telling_first, shared_phrase
+from relatedstories.ranking.labels import most_telling_first
 from relatedstories.ranking.links import Link, Links
-from relatedstories.ranking.phrases import shared_phrase_in
+from relatedstories.ranking.phrases import MAX_PHRASE_CHARS, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
 from relatedstories.text.cleaning import clean_event
 from relatedstories.text.terms import ENGLISH, without_language
@@ -175,23 +175,27 @@ class Linker:
         columns, products, bounds = shared
         start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
         first_topic = bisect_left(columns, n_terms, start, end)
-        context: str | None
-        if end - first_topic == 1:  # most links share a single topic
-            label = archive.label(columns[first_topic] - n_terms)
-            context, topics = label.name, label.only_topic
+        labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
+        if len(labels) == 1:  # most links share a single topic
+            topics = labels[0].only_topic
         else:
-            term_texts = map(archive.terms.terms.__getitem__, columns[start:first_topic])
-            language = archive.languages[number]
-            if language != ENGLISH:
-                term_texts = map(without_language, term_texts)
-            terms = dict(zip(term_texts, products[start:first_topic], strict=True))
-            if first_topic < end:
-                labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
-                labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), terms)
-                context, topics = labels[0].name, tuple([label.topic for label in labels])
-            else:
-                phrase = shared_phrase if language == ENGLISH else functools.partial(shared_phrase_in, language)
-                context, topics = phrase(_clean_text(event), _clean_text(archive.events[number]), terms), ()
+            shares = self._shares_of_terms(number, columns[start:first_topic], products[start:first_topic])
+            labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
+            topics = tuple([label.topic for label in labels])
+        if labels and labels[0].tells:
+            context: str | None = labels[0].name
+        else:
+            shares = self._shares_of_terms(number, columns[start:first_topic], products[start:first_topic])
+            shares |= {term: 0.0 for term in shares if archive.is_common(term, archive.languages[number])}
+            texts = _clean_text(event), _clean_text(archive.events[number])
+            context = shared_phrase(*texts, shares, archive.languages[number])
         if context is not None and self.ignored and normalise_name(context) in self.ignored:
             context = None
         return _Reason(context, topics)
+
+    def _shares_of_terms(self, number: int, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
+        """Return what each term that an event shares with another adds to their inner product."""
+        texts = map(self.archive.terms.terms.__getitem__, columns)
+        if self.archive.languages[number] != ENGLISH:
+            texts = map(without_language, texts)
+        return dict(zip(texts, products, strict=True))

@@ -725,7 +725,10 @@ class RelatedStories:
             If it cannot be written.
         """
         index, folder = self._index, Path(folder)
-        about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": {**self._given._asdict(), **self._language_settings}}
+        about = {
+            "topics_by": self._loaded_model or model_name(self.extractor),
+            "settings": {**self._given._asdict(), **self._language_settings},
+        }
         if index.saved is None or index.saved != (about, manifest_checksum(folder)):
             index.saved = SavedCopy(about, write_folder(folder, *parts_of_index(index), about))
         else:

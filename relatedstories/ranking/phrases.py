@@ -1,7 +1,4 @@
-"""Phrases that two texts in the same language have in common: labels of links without a shared topic, in any language.
-
-`relatedstories.ranking.labels.shared_phrase` does the same for English.
-"""
+"""Phrases that two texts in the same language have in common: labels of links without a shared topic that tells."""
 
 from __future__ import annotations
 
@@ -10,13 +7,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from relatedstories.ranking.labels import MAX_PHRASE_CHARS, MAX_PHRASE_WORDS, MIN_WORD_SHARE
-from relatedstories.text.terms import WITHOUT_SPACES, pairs_of, script_runs, terms_of
+from relatedstories.ranking.labels import MAX_LABEL_CHARS
+from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of
 
-__all__ = ["shared_phrase_in"]
+__all__ = ["MAX_PHRASE_CHARS", "shared_phrase"]
 
-MAX_LABEL_CHARS = 40
-"""Length of the longest phrase, in characters."""
+MAX_PHRASE_WORDS = 6
+"""Length of the longest phrase, in words."""
+
+MAX_PHRASE_CHARS = 2000
+"""Number of characters at the start of a text in which phrases are looked for."""
+
+MIN_WORD_SHARE = 0.3
+"""The part of all shares that a single word needs."""
 
 MIN_PART_CHARS = 4
 """Length of a phrase within a run of characters, whose words cannot be told, from which it is hardly a fragment of a word."""
@@ -36,7 +39,7 @@ class _Word(NamedTuple):
     follows: bool
 
 
-def shared_phrase_in(language: str, a: str, b: str, shares: Mapping[str, float]) -> str | None:
+def shared_phrase(a: str, b: str, shares: Mapping[str, float], language: str = ENGLISH) -> str | None:
     """Return the phrase in both texts that explains most of a score, as the first text writes it.
 
     A phrase begins and ends with a word that has a shared term. It crosses no punctuation, and has several words, or is one with
@@ -44,11 +47,13 @@ def shared_phrase_in(language: str, a: str, b: str, shares: Mapping[str, float])
 
     Parameters
     ----------
-    language : str
-        The code of the texts' language.
     a, b : str
+        Clean texts, of which the first `MAX_PHRASE_CHARS` characters are read.
     shares : mapping of str to float
-        The shares of the score of the terms that both texts have.
+        The shares of the score of the terms that both texts have; 0 for a term that tells nothing in the archive, which may be
+        part of a phrase, but not all of it.
+    language : str, default "en"
+        The code of the texts' language.
 
     Returns
     -------
@@ -57,9 +62,11 @@ def shared_phrase_in(language: str, a: str, b: str, shares: Mapping[str, float])
 
     Examples
     --------
-    >>> shared_phrase_in("fr", "La ligne de tram ouvre", "Une ligne de tram au port", {"lign": 0.1, "tram": 0.2})
+    >>> shared_phrase("A cargo ship sinks off Malta.", "The cargo ship was new", {"cargo": 0.2, "ship": 0.1})
+    'cargo ship'
+    >>> shared_phrase("La ligne de tram ouvre", "Une ligne de tram au port", {"lign": 0.1, "tram": 0.2}, "fr")
     'ligne de tram'
-    >>> shared_phrase_in("ja", "東京で地震", "地震が東京に", {"東京": 0.1, "地震": 0.2})
+    >>> shared_phrase("東京で地震", "地震が東京に", {"東京": 0.1, "地震": 0.2}, "ja")
     '地震'
     """
     a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
@@ -75,7 +82,7 @@ def shared_phrase_in(language: str, a: str, b: str, shares: Mapping[str, float])
     best: tuple[float, int, int] | None = None
     for first, word in enumerate(words_a):
         share = _share(word, shares)
-        if not share:
+        if share is None:
             continue
         for place in places_b.get(word.key, ()):
             length, total = 1, share
@@ -87,8 +94,10 @@ def shared_phrase_in(language: str, a: str, b: str, shares: Mapping[str, float])
                     break
                 if ours.end - word.start > MAX_LABEL_CHARS:
                     break
-                if more := _share(ours, shares):
+                if (more := _share(ours, shares)) is not None:
                     length, total = end + 1, total + more
+            if not total:
+                continue
             if length == 1 and not (total >= min_share and _stands_out(a, word) and _stands_out(b, words_b[place])):
                 continue
             candidate = (-total, first, length)
@@ -99,9 +108,9 @@ def shared_phrase_in(language: str, a: str, b: str, shares: Mapping[str, float])
     return " ".join(phrase.split()) if len(phrase) <= MAX_LABEL_CHARS else None
 
 
-def _share(word: _Word, shares: Mapping[str, float]) -> float:
-    """Return the share of a word's terms, 0 unless all are shared."""
-    return sum([shares[term] for term in word.terms]) if word.terms and all(term in shares for term in word.terms) else 0.0
+def _share(word: _Word, shares: Mapping[str, float]) -> float | None:
+    """Return the share of a word's terms, None unless all are shared."""
+    return sum([shares[term] for term in word.terms]) if word.terms and all(term in shares for term in word.terms) else None
 
 
 def _stands_out(text: str, word: _Word) -> bool:
@@ -133,6 +142,8 @@ def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> str | Non
             if len(part) < 2 or not (at_edge or len(part) >= MIN_PART_CHARS) or not any(map(str.isalpha, part)):
                 continue
             total = sum([shares.get(term, 0.0) for term in pairs_of(part.lower())])
+            if not total:
+                continue
             candidate = (-total, start + first, part)
             best = min(best, candidate) if best else candidate
     return best[2] if best else None

@@ -1,6 +1,6 @@
 """Terms: the words of a text in the form in which they are counted and compared, in any language.
 
-English words are in lower case and without accents, but not stemmed. Words of other languages are reduced to their stems. In
+Words are in lower case, mostly without accents, and reduced to their stems. In
 scripts without spaces, pairs of neighbouring characters stand for words, and so do pairs of syllables in Korean, whose particles
 hang on to words. An index keeps the terms of each language apart (`in_language`), since words of two languages that look alike
 have little to do with each other: German "die" and English "die".
@@ -27,7 +27,6 @@ __all__ = [
     "language_of_key",
     "stem_key",
     "stem_of",
-    "term_of",
     "terms_of",
     "without_language",
 ]
@@ -97,7 +96,7 @@ def terms_of(text: str, language: str) -> list[str]:
     """
     if language == ENGLISH:
         ignored = english_stop_words()
-        return [word for word in english_words(text) if word not in ignored]
+        return [stem_of(word) for word in english_words(text) if word not in ignored]
     found = map(_terms(language).__getitem__, _words(text, language))
     return [term for term in found if term]
 
@@ -105,17 +104,6 @@ def terms_of(text: str, language: str) -> list[str]:
 def english_words(text: str) -> list[str]:
     """Return the words of a text in English: of two letters or more, in lower case, without accents, stop words too."""
     return _ENGLISH_WORD.findall(strip_accents(text.lower()))
-
-
-def term_of(word: str) -> str:
-    """Return the term that an English word, as it is written, is counted as.
-
-    Examples
-    --------
-    >>> term_of("Stations"), term_of("São")
-    ('station', 'sao')
-    """
-    return stem_of(strip_accents(word.lower()))
 
 
 def stem_of(word: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relatedstories import Event, RelatedStories
-from relatedstories.ranking.labels import shared_phrase
+from relatedstories.ranking.phrases import shared_phrase
 from relatedstories.topics.names import forms, words
 
 
