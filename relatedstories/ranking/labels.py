@@ -126,7 +126,8 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float]) -> str | None:
 @functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
 def _words_and_terms(text: str) -> tuple[list[str], list[str], list[int]]:
     """Return the words of a text, as written and in lower case, and for each the number after the last of its line."""
-    found, ends = [], []
+    found: list[str] = []
+    ends: list[int] = []
     for line in text.split("\n"):
         found += forms(line)
         ends += [len(found)] * (len(found) - len(ends))
