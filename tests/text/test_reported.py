@@ -38,7 +38,7 @@ def printed(folder, *arguments):
             "03-markup-page",
             "site",
             ("a", "b"),
-            ["figure", "src", "highlight", "puts", "div", "span", "import", "example", "Wales"],
+            ["figure", "src", "highlight", "puts", "div", "span", "import", "Wales"],
         ),
         ("04-code-tags", "p", ("b", "c"), ["iframe", "youtube", "encrypted", "gyroscope", "width", "picture"]),
     ],
