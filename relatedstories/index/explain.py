@@ -18,7 +18,7 @@ def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow) -
     The shares sum to the score; see `relatedstories.topk.blended` for the formula.
     """
     terms, n_terms = archive.terms.terms, len(archive.terms.terms)
-    pair = score_pair(a, b, weights)
+    pair, words = score_pair(a, b, weights), _words_of_terms(a.event, archive.languages[b.number] if b.in_archive else ENGLISH)
     product_share = pair.date_factor * (1 - weights.space_weight if pair.squared_cosine >= 0 else 1)
     parts = [
         Part(without_language(terms[column]), "term", product * product_share)

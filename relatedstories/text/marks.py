@@ -60,13 +60,13 @@ def _names(text: str) -> frozenset[str]:
 
 _BLOCK_TAGS = _names(
     "address article aside blockquote body br button caption center col colgroup dd details dialog dir div dl dt fieldset "
-    "figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li link main menu meta nav ol optgroup "
-    "option p param pre search section source summary table tbody td tfoot th thead title tr ul"
+    "figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li link main menu meta nav ol "
+    "optgroup option p param pre search section source summary table tbody td tfoot th thead title tr ul"
 )
 _INLINE_TAGS = _names(
     "a abbr acronym area audio b base bdi bdo big canvas cite code data datalist del dfn em embed font i iframe image img input "
-    "ins kbd label map mark math meter object output path picture progress q rp rt ruby s samp script select slot small span strike "
-    "strong style sub svg template textarea time track tt u use var video wbr noscript head"
+    "ins kbd label map mark math meter object output path picture progress q rp rt ruby s samp script select slot small span "
+    "strike strong style sub svg template textarea time track tt u use var video wbr noscript head"
 )
 _SPACED_TAGS = frozenset({"sup"})
 _TAGS = _BLOCK_TAGS | _INLINE_TAGS | _SPACED_TAGS
@@ -269,7 +269,7 @@ def _backslash(text: str, place: int, _context: Context) -> Cut | None:
     return (place, place + 1, "") if after and after in "\n\r\x0b\x0c\x85\u2028\u2029" else None
 
 
-def _pipe(text: str, place: int, context: Context) -> Cut | None:
+def _pipe(_text: str, place: int, context: Context) -> Cut | None:
     """The edge of a table's cell; "News | Weather" stays."""
     return (place, place + 1, "\n") if context.in_row else None
 
@@ -298,9 +298,8 @@ def _slash(text: str, place: int, context: Context) -> Cut | None:
     if not text.startswith("//", place):
         return None
     scheme = _SCHEME.search(text[max(context.start, place - 17) : place])
-    if scheme is None and (
-        _HOST.match(text, place) is None or (place and not (text[place - 1].isspace() or text[place - 1] == "("))
-    ):
+    begins = place == 0 or text[place - 1].isspace() or text[place - 1] == "("
+    if scheme is None and not (begins and _HOST.match(text, place)):
         return None
     if (found := _REST.match(text, place)) is None:
         return None
