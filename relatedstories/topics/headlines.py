@@ -127,7 +127,8 @@ def in_usual_case(text: TokenizedText) -> TokenizedText:
             changed[first:end] = recased
     if changed is None:
         return text
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for place, (start, old, new) in enumerate(zip(text.starts, tokens, changed, strict=True)):
         if len(new) != len(old):
             changed[place] = new = old
