@@ -89,7 +89,7 @@ GREEK = archive(
 
 @pytest.fixture(scope="module")
 def german():
-    return TopicExtractor().fit(GERMAN)
+    return TopicExtractor(language="de").fit(GERMAN)
 
 
 # Aliases
@@ -352,7 +352,7 @@ def test_a_longer_name_that_editors_seldom_link_does_not_block_an_alias():
 
 def test_learnt_names_link_events():
     untitled = [Event(event.id, event.title) for event in GERMAN]
-    stories = RelatedStories(TopicExtractor().fit(GERMAN)).fit(untitled)
+    stories = RelatedStories(TopicExtractor(language="de").fit(GERMAN)).fit(untitled)
     links = stories.related(Event("new", "Hitze in Kiew"), min_score=0)
     assert {link.event.id for link in links} == {"0", "1", "2", "3"}
     assert {link.context for link in links} == {"Kyjiw"}
