@@ -377,7 +377,8 @@ class RelatedStories:
     def _languages(self, default: str = ENGLISH) -> LanguagesOf:
         """Return a function of events that returns the language of each: what it says, what was declared, or what its text tells.
 
-        A text that tells too little is in the default language. The function reads a text once, though the languages of the same events are needed for topics and for terms.
+        A text that tells too little is in the default language. The function reads a text once, though the languages
+        of the same events are needed for topics and for terms.
         """
         told: dict[int, tuple[Event, str]] = {}  # by identity: another event may have the same id; the event is kept alive
 
