@@ -32,6 +32,7 @@ from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
 from relatedstories.text.languages import language_of
+from relatedstories.text.terms import ENGLISH
 from relatedstories.topics.extraction import extracted
 from relatedstories.topics.extractor import TopicExtractor, checked_language, model_name
 from relatedstories.topics.names import normalise_name
@@ -381,17 +382,18 @@ class RelatedStories:
         events = [event.in_language(language) for event, language in pairs]
         return extracted(self.extractor, events, known, n_jobs, progress, checkpoint)
 
-    def _languages(self) -> LanguagesOf:
+    def _languages(self, default: str = ENGLISH) -> LanguagesOf:
         """Return a function of events that returns the language of each: what it says, what was declared, or what its text tells.
 
-        It reads a text once, though the languages of the same events are needed for topics and for terms.
+        A text that tells too little is in the default language. The function reads a text once, though the languages
+        of the same events are needed for topics and for terms.
         """
         told: dict[int, tuple[Event, str]] = {}  # by identity: another event may have the same id; the event is kept alive
 
         def languages_of(events: Sequence[Event]) -> list[str]:
             for event in events:
                 if id(event) not in told:
-                    told[id(event)] = event, event.language or language_of(event.full_text, self._language)
+                    told[id(event)] = event, event.language or language_of(event.full_text, self._language, default)
             return [told[id(event)][1] for event in events]
 
         return languages_of
@@ -701,7 +703,7 @@ class RelatedStories:
                 rows.append(archive.row(number))
         if unseen:
             self._check_model()
-            languages_of = self._languages()
+            languages_of = self._languages(archive.main_language)
             found = self._extract(unseen, 1, None, languages_of=languages_of)
             new_rows = iter(archive.rows_for(unseen, found, self._given.topic_weight, languages_of(unseen)))
             return [next(new_rows) if row is None else row for row in rows]

@@ -89,7 +89,7 @@ GREEK = archive(
 
 @pytest.fixture(scope="module")
 def german():
-    return TopicExtractor().fit(GERMAN)
+    return TopicExtractor(language="de").fit(GERMAN)
 
 
 # Aliases
@@ -352,7 +352,7 @@ def test_a_longer_name_that_editors_seldom_link_does_not_block_an_alias():
 
 def test_learnt_names_link_events():
     untitled = [Event(event.id, event.title) for event in GERMAN]
-    stories = RelatedStories(TopicExtractor().fit(GERMAN)).fit(untitled)
+    stories = RelatedStories(TopicExtractor(language="de").fit(GERMAN)).fit(untitled)
     links = stories.related(Event("new", "Hitze in Kiew"), min_score=0)
     assert {link.event.id for link in links} == {"0", "1", "2", "3"}
     assert {link.context for link in links} == {"Kyjiw"}
@@ -370,7 +370,7 @@ def test_a_second_fit_replaces_the_first():
 @given(st.permutations(GERMAN))
 @settings(deadline=None, max_examples=15)
 def test_fit_does_not_depend_on_the_order_of_events(german, events):
-    assert TopicExtractor().fit(iter(events)).name == german.name
+    assert TopicExtractor(language="de").fit(iter(events)).name == german.name
 
 
 @pytest.mark.parametrize("events", [[], SPACE, iter(SPACE)])
