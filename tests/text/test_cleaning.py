@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories import Event, TopicExtractor
-from relatedstories.ranking.labels import shared_phrase
+from relatedstories.ranking.phrases import shared_phrase
 from relatedstories.text.cleaning import clean, clean_event
 from relatedstories.text.titles import plain_title
 
@@ -80,7 +80,7 @@ def test_a_mention_is_printed_without_the_markup_in_it():
 
 
 def test_a_phrase_never_crosses_a_block():
-    shares = {"river": 0.3, "ferry": 0.3}
+    shares = {"river": 0.3, "ferri": 0.3}
     assert shared_phrase("The river\nferry", "A river ferry", shares) is None
     assert shared_phrase("The river ferry", "A river ferry", shares) == "river ferry"
 

@@ -78,8 +78,9 @@ def test_a_line_break_in_a_title_is_a_space(tmp_path):
 
 def test_composed_and_decomposed_letters_are_the_same(tmp_path):
     folder = case("16-nfc-nfd", tmp_path)
-    by_id = {row["id"]: [link["id"] for link in row["links"]] for row in refreshed(folder, "news.jsonl")}
-    assert "2" in by_id["1"]
+    stories = RelatedStories().fit(read_events(folder / "news.jsonl"))
+    assert [event.id for event in stories.related("1").copies] == ["2"]
+    assert stories.explain("1", "4").score == stories.explain("2", "4").score > 0
 
 
 def test_both_apostrophes_name_one_topic(tmp_path):

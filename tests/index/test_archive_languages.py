@@ -32,7 +32,7 @@ def test_links_stay_within_a_language() -> None:
 
 
 def test_links_across_languages_go_by_shared_topics() -> None:
-    links = RelatedStories(across_languages=True).fit(MIXED).related("fr1", 6)
+    links = RelatedStories(across_languages=True).fit(MIXED).related("fr1", 6, min_score=0)
     assert {link.event.id for link in links} == {"fr2", "en1", "en2", "de1"}
     assert links[0].event.id == "fr2"
     assert {str(topic) for link in links for topic in link.topics} <= {"Nordbahn", "Lyon"}
@@ -76,7 +76,7 @@ def test_two_languages_of_the_shared_case() -> None:
     events = list(read_events(shared("cases/links/two-languages.jsonl")))
     assert {event.language for event in events} == {"en", "fr"}
     for event, links in RelatedStories().fit(events).all_related():
-        assert {link.event.language for link in links} == {event.language}
+        assert {link.event.language for link in links} <= {event.language}
         assert {link.context for link in links} <= {"tram line", "ligne de tram", None}
 
 
