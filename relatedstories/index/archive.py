@@ -266,15 +266,16 @@ class Archive:
             language = language_of_key(self.keys.terms[key])
 
             def is_common(terms: Sequence[str]) -> bool:
-                return n_events > self._most_events or (bool(terms) and all(self.is_common(term, language) for term in terms))
+                places = _places(self.terms.terms, [in_language(term, language) for term in terms])
+                return n_events > self._most_events or bool(terms) and bool((places >= 0).all() and self.is_common[places].all())
 
             label = self._labels[key] = Label.of(topic, n_events, language, is_common)
         return label
 
-    def is_common(self, term: str, language: str) -> bool:
-        """Return whether so many events have a term that it tells nothing in this archive."""
-        place = _place(self.terms.terms, in_language(term, language))
-        return place >= 0 and int(self.term_events[place]) > self._most_events
+    @functools.cached_property
+    def is_common(self) -> npt.NDArray[np.bool_]:
+        """Whether so many events have a term that it tells nothing in this archive, for each term."""
+        return self.term_events > self._most_events
 
     @property
     def _most_events(self) -> float:

@@ -185,8 +185,9 @@ class Linker:
         if labels and labels[0].tells:
             context: str | None = labels[0].name
         else:
-            shares = self._shares_of_terms(number, columns[start:first_topic], products[start:first_topic])
-            shares |= {term: 0.0 for term in shares if archive.is_common(term, archive.languages[number])}
+            shared_terms = columns[start:first_topic]
+            telling = np.where(archive.is_common[shared_terms], 0, products[start:first_topic]).tolist()
+            shares = self._shares_of_terms(number, shared_terms, telling)
             texts = _clean_text(event), _clean_text(archive.events[number])
             context = shared_phrase(*texts, shares, archive.languages[number])
         if context is not None and self.ignored and normalise_name(context) in self.ignored:

@@ -15,8 +15,8 @@ __all__ = ["MAX_PHRASE_CHARS", "shared_phrase"]
 MAX_PHRASE_WORDS = 6
 """Length of the longest phrase, in words."""
 
-MAX_PHRASE_CHARS = 2000
-"""Number of characters at the start of a text in which phrases are looked for."""
+MAX_PHRASE_CHARS = 800
+"""Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
 
 MIN_WORD_SHARE = 0.3
 """The part of all shares that a single word needs."""
@@ -124,11 +124,16 @@ def _words(text: str, language: str) -> list[_Word]:
     found: list[_Word] = []
     end = 0
     for match in _WORD.finditer(text):
-        terms = tuple(terms_of(match[0], language))
+        terms = _terms_of_word(match[0], language)
         follows = bool(found) and not _BREAK.search(text, end, match.start())
         found.append(_Word(match.start(), match.end(), " ".join(terms) or match[0].casefold(), terms, follows))
         end = match.end()
     return found
+
+
+@functools.lru_cache(1 << 16)
+def _terms_of_word(word: str, language: str) -> tuple[str, ...]:
+    return tuple(terms_of(word, language))
 
 
 def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> str | None:

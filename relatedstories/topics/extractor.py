@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["THRESHOLD", "TopicExtractor", "checked_language", "model_name"]
 
-MAX_CHARS = 20_000
+MAX_CHARS = 4_000
 """Number of an event's first characters, once cleaned, that topics are extracted from."""
 
 OWN_SEEN = 4

@@ -6,6 +6,8 @@ import shutil
 import pytest
 from helpers import run, shared
 
+from relatedstories import RelatedStories, read_events
+
 
 def case(name, tmp_path):
     folder = tmp_path / "case"
