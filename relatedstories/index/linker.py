@@ -20,7 +20,6 @@ from relatedstories.ranking.labels import MAX_PHRASE_CHARS, most_telling_first, 
 from relatedstories.ranking.links import Link, Links
 from relatedstories.ranking.phrases import shared_phrase_in
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
-from relatedstories.text.cleaning import clean_event
 from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
@@ -29,12 +28,6 @@ from relatedstories.topk.partial import PartialTopK
 __all__ = ["Linker"]
 
 _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the garbage collector
-
-
-@functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
-def _clean_text(event: Event) -> str:
-    """Return the part of an event's clean text that phrases are looked for in."""
-    return clean_event(event).text[:MAX_PHRASE_CHARS]
 
 
 class _Reason(NamedTuple):
@@ -191,7 +184,7 @@ class Linker:
                 context, topics = labels[0].name, tuple([label.topic for label in labels])
             else:
                 phrase = shared_phrase if language == ENGLISH else functools.partial(shared_phrase_in, language)
-                context, topics = phrase(_clean_text(event), _clean_text(archive.events[number]), terms), ()
+                context, topics = phrase(*(archive.own_text(one)[:MAX_PHRASE_CHARS] for one in (event, archive.events[number])), terms), ()
         if context is not None and self.ignored and normalise_name(context) in self.ignored:
             context = None
         return _Reason(context, topics)
