@@ -99,7 +99,9 @@ class Archive:
             languages = [event.language or ENGLISH for event in events]
         written = _written(events)
         segments = Segments.of(*written)
-        counted = _Counted.of(events, found, languages, across_languages, written, segments.all_left_out(), embed_all=user_embeddings is not None)
+        counted = _Counted.of(
+            events, found, languages, across_languages, written, segments.all_left_out(), embed_all=user_embeddings is not None
+        )
         embeddings = counted.embeddings
         if user_embeddings is not None:
             embeddings = with_user_embeddings(embeddings, user_embeddings)
@@ -321,7 +323,9 @@ class Archive:
             texts.setdefault(segment_at(clean(event.title).text, clean(event.text).text, segment), n_events)
         if not texts:
             return Boilerplate({}, 0.0)
-        n_single = sum(n_words(clean(self.events[i].title).text) for i in np.flatnonzero(np.diff(self.segments.starts) == 0).tolist())
+        n_single = sum(
+            n_words(clean(self.events[i].title).text) for i in np.flatnonzero(np.diff(self.segments.starts) == 0).tolist()
+        )
         words = self.segments.words
         return Boilerplate(texts, float(words[self.segments.is_boilerplate].sum() / (words.sum() + n_single)))
 
@@ -496,6 +500,13 @@ def _written(events: Sequence[Event]) -> tuple[list[str], list[str]]:
     return [clean(event.title).text for event in events], [clean(event.text).text for event in events]
 
 
+def _words_and_keys(
+    written: tuple[list[str], list[str]], languages: Sequence[str], keys: Sequence[list[str]]
+) -> tuple[Counts, Counts]:
+    """Return the words of clean titles and texts, and the topics' keys, of each event."""
+    return count_terms(*written, languages), count_topics(map(dict.fromkeys, keys))
+
+
 class _Counted(NamedTuple):
     """What is counted in events: terms, topics' keys and their names, and the embeddings that follow."""
 
@@ -532,16 +543,16 @@ class _Counted(NamedTuple):
             Whether nothing is left out of the embeddings. Those that are joined with a caller's cannot be made again.
         """
         some = [place for place, numbers in enumerate(left_out) if numbers]
-        titles, texts = written
+        to_embed = _words_and_keys(written, languages, _keys(found, languages, across_languages)) if some and embed_all else None
         if some:
-            titles, texts, found = [*titles], [*texts], [*found]
+            titles, texts, found = [*written[0]], [*written[1]], [*found]
             for place in some:
                 titles[place], texts[place] = without_segments(titles[place], texts[place], left_out[place])
                 found[place] = topics_beside(found[place], left_out[place], events[place])
+            written = titles, texts
         event_keys = _keys(found, languages, across_languages)
-        words, keys = count_terms(titles, texts, languages), count_topics(map(dict.fromkeys, event_keys))
-        all_words = count_terms(*written, languages) if some and embed_all else words
-        embeddings = default_space().embeddings(all_words, keys)
+        words, keys = _words_and_keys(written, languages, event_keys)
+        embeddings = default_space().embeddings(*(to_embed or (words, keys)))
         return cls(stemmed(words), keys, count_names(event_keys, found, events), embeddings)
 
 

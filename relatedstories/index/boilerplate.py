@@ -85,9 +85,7 @@ class Segments:
                     words.append(n_words)
             starts.append(len(keys))
             n_title.append(n)
-        return cls(
-            np.array(starts, np.int64), np.array(n_title, np.uint8), np.array(keys, np.uint64), np.array(words, np.int32)
-        )
+        return cls(np.array(starts, np.int64), np.array(n_title, np.uint8), np.array(keys, np.uint64), np.array(words, np.int32))
 
     def stack(self, other: Segments) -> Segments:
         """Return the segments of these events and further ones."""

@@ -184,7 +184,8 @@ class Linker:
                 context, topics = labels[0].name, tuple([label.topic for label in labels])
             else:
                 phrase = shared_phrase if language == ENGLISH else functools.partial(shared_phrase_in, language)
-                context, topics = phrase(*(archive.own_text(one)[:MAX_PHRASE_CHARS] for one in (event, archive.events[number])), terms), ()
+                a, b = (archive.own_text(one)[:MAX_PHRASE_CHARS] for one in (event, archive.events[number]))
+                context, topics = phrase(a, b, terms), ()
         if context is not None and self.ignored and normalise_name(context) in self.ignored:
             context = None
         return _Reason(context, topics)

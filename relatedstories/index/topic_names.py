@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from relatedstories.events import Event
@@ -30,13 +30,13 @@ def count_names(
     return counts
 
 
-def topics_beside(topics: EventTopics, left_out: Set[int], event: Event) -> EventTopics:
+def topics_beside(topics: EventTopics, left_out: frozenset[int], event: Event) -> EventTopics:
     """Return the topics of an event without those that only some of its segments mention, unless its editors gave them.
 
     Examples
     --------
     >>> topics = (("Oslo", "place", (0, 4)), ("Gazette", "thing", (4,)), ("Snow", "thing", ()))
-    >>> [name for name, _, _ in topics_beside(topics, {4}, Event("1", "Snow in Oslo"))]
+    >>> [name for name, _, _ in topics_beside(topics, frozenset([4]), Event("1", "Snow in Oslo"))]
     ['Oslo', 'Snow']
     """
     only_there = {name for name, _, of in topics if of and left_out.issuperset(of)}

@@ -11,7 +11,18 @@ from typing import NamedTuple, TypeAlias
 from relatedstories.events import Event
 from relatedstories.text.cleaning import clean
 
-__all__ = ["NO_KEY", "Segment", "has_segments", "n_words", "segment_at", "segment_numbers", "segments", "sentences", "title_parts", "without_segments"]
+__all__ = [
+    "NO_KEY",
+    "Segment",
+    "has_segments",
+    "n_words",
+    "segment_at",
+    "segment_numbers",
+    "segments",
+    "sentences",
+    "title_parts",
+    "without_segments",
+]
 
 MIN_WORDS = 3
 """Number of words, numbers apart, of the shortest sentence that is looked for elsewhere."""
@@ -57,7 +68,8 @@ def title_parts(title: str) -> list[Span]:
     if not separators:
         return [(0, len(title))]
     first, last = separators[0][1], separators[-1][0]
-    return [(0, first), (first, len(title))] if len(separators) == 1 else [(0, first), (first, last), (last, len(title))]
+    ends = [first, last, len(title)] if first < last else [first, len(title)]
+    return list(zip([0, *ends], ends, strict=False))
 
 
 def sentences(text: str) -> list[Span]:
