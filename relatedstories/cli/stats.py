@@ -15,6 +15,8 @@ from relatedstories.events import Event
 
 __all__ = ["EXAMPLES", "stats"]
 
+COMMONEST_SEGMENTS = 5
+
 EXAMPLES = """
 Examples:
 
@@ -51,6 +53,9 @@ def stats(
 ) -> None:
     """Count what an archive or an index holds: events, dates, headings, topics.
 
+    An index also tells which sentences, and beginnings and ends of titles, recur across the archive: these are left out when
+    events are compared.
+
     Give either SOURCE or --index.
     """
     require_one(source, index, reading)
@@ -62,6 +67,12 @@ def stats(
             "topics": len(topics),
             "topics an event": round(topics.total() / max(1, len(stories)), 2),
             "commonest topics": dict(topics.most_common(10)),
+        }
+        recurring = stories.boilerplate()
+        figures |= {
+            "recurring segments": len(recurring.texts),
+            "commonest recurring segments": dict(list(recurring.texts.items())[:COMMONEST_SEGMENTS]),
+            "words left out": round(recurring.word_share, 3),
         }
     else:
         with Source(str(source), reading).events() as events:

@@ -195,6 +195,8 @@ class IndexContents(NamedTuple):
     n_topics : int
     commonest : mapping of Topic to int
         The commonest topics, with the number of events that have each.
+    recurring : mapping of str to int
+        The sentences that are left out, since they recur, with the number of events that have each; the commonest first.
     """
 
     n_events: int
@@ -203,6 +205,7 @@ class IndexContents(NamedTuple):
     last: date | None
     n_topics: int
     commonest: Mapping[Any, int]
+    recurring: Mapping[str, int] = {}
 
 
 def index_html(settings: Mapping[str, float | str | None], contents: IndexContents | None) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import bisect
 import collections
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,11 +17,13 @@ from relatedstories.events import Event
 from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, stemmed, weigh
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.index.adaptation import learnt_date_decay, learnt_min_score, learnt_space_weight
+from relatedstories.index.boilerplate import Boilerplate, Segments
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
-from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key
+from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, topics_beside
 from relatedstories.index.weights import Settings, Weights, date_factor_of
 from relatedstories.ranking.labels import Label
 from relatedstories.text.cleaning import clean
+from relatedstories.text.segments import n_words, segment_at, without_segments
 from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic
@@ -49,7 +51,7 @@ class Archive:
     days : ndarray of int32
         The day numbers of their dates, or `NO_DATE`.
     found : sequence of EventTopics
-        The topics of each event, as name and kind.
+        The topics of each event, also those that only its boilerplate mentions.
     terms, keys : Counts
         The terms and the topics' keys in each event, those of each language apart (`relatedstories.text.terms.in_language`).
     names : sequence of TopicNames
@@ -60,6 +62,8 @@ class Archive:
         See `relatedstories.features.word_space`.
     languages : sequence of str
         The code of the language of each event.
+    segments : Segments
+        The segments of each event, of which those that recur across the archive are not counted.
     across_languages : bool, default False
         Whether a topic is the same in all languages.
     """
@@ -74,6 +78,7 @@ class Archive:
     weights: sp.csr_array
     embeddings: npt.NDArray[np.int8]
     languages: LazySequence[str]
+    segments: Segments
     across_languages: bool = False
 
     # ------------------------------------------------------------------ making
@@ -95,9 +100,12 @@ class Archive:
         """
         if languages is None:
             languages = [event.language or ENGLISH for event in events]
-        event_keys = _keys(found, languages, across_languages)
-        words, keys = _counts(events, languages, event_keys)
-        terms, embeddings = stemmed(words), default_space().embeddings(words, keys)
+        written = _written(events)
+        segments = Segments.of(*written)
+        counted = _Counted.of(
+            events, found, languages, across_languages, written, segments.all_left_out(), embed_all=user_embeddings is not None
+        )
+        embeddings = counted.embeddings
         if user_embeddings is not None:
             embeddings = with_user_embeddings(embeddings, user_embeddings)
         return cls(
@@ -105,12 +113,13 @@ class Archive:
             LazySequence([event.id for event in events]),
             _days(events),
             LazySequence(found),
-            terms,
-            keys,
-            LazySequence(names_by_key(count_names(event_keys, found, events))),
-            _weights(terms, keys, languages, topic_weight),
+            counted.terms,
+            counted.keys,
+            LazySequence(names_by_key(counted.names)),
+            _weights(counted.terms, counted.keys, languages, topic_weight),
             embeddings,
             LazySequence(languages),
+            segments,
             across_languages,
         )
 
@@ -132,7 +141,8 @@ class Archive:
     ) -> Archive:
         """Return the archive of these events and further ones: the same as `of` all of them.
 
-        Only the further events are read, counted and given embeddings. All rows are weighed again, since the weight of a
+        Only the further events, and those of which other segments are left out than before, are read, counted and given
+        embeddings. All rows are weighed again, since the weight of a
         term depends on the whole archive.
 
         Parameters
@@ -145,10 +155,51 @@ class Archive:
         languages : sequence of str
             The languages of the further events.
         """
-        event_keys = _keys(found, languages, self.across_languages)
-        more_words, more_keys = _counts(events, languages, event_keys)
-        more_embeddings = self._embeddings_of(more_words, more_keys, user_embeddings)
-        terms, keys = self.terms.stack(stemmed(more_words)).take(order), self.keys.stack(more_keys).take(order)
+        return self._changed(events, found, languages, order, topic_weight, user_embeddings)
+
+    def taking(self, kept: npt.NDArray[np.intp], topic_weight: float) -> Archive:
+        """Return the archive of the events of some numbers, which rise: the same as `of` these events."""
+        return self._changed([], [], [], kept, topic_weight)
+
+    def _changed(
+        self,
+        events: list[Event],
+        found: list[EventTopics],
+        languages: Sequence[str],
+        order: npt.NDArray[np.intp],
+        topic_weight: float,
+        user_embeddings: npt.NDArray[Any] | None = None,
+    ) -> Archive:
+        """Return the archive of some of these events and further ones, numbered after them, in the given order.
+
+        Which segments are boilerplate depends on the whole archive: events that lose others than before are counted again.
+        """
+        n = len(self.events)
+        written = _written(events)
+        more_segments = Segments.of(*written)
+        segments = self.segments.stack(more_segments).take(order)
+        recounted = self._losing_others(segments, order)
+        places = {number: place for place, number in enumerate(order.tolist())}
+        again = [self.events[number] for number in recounted]
+        again_written = _written(again)
+        counted = _Counted.of(
+            [*events, *again],
+            [*found, *(self.found[number] for number in recounted)],
+            [*languages, *(self.languages[number] for number in recounted)],
+            self.across_languages,
+            ([*written[0], *again_written[0]], [*written[1], *again_written[1]]),
+            [segments.left_out(places[number]) for number in [*range(n, n + len(events)), *recounted]],
+            embed_all=self.user_dimensions > 0,
+        )
+        rows = np.arange(n + len(events))
+        rows[recounted] = np.arange(n + len(events), n + len(events) + len(again))
+        rows = rows[order]
+        terms, keys = self.terms.stack(counted.terms).take(rows), self.keys.stack(counted.keys).take(rows)
+        more_embeddings = counted.embeddings
+        if self.user_dimensions:  # these do not depend on boilerplate
+            rows, more_embeddings = order, self._with_user_embeddings(more_embeddings[: len(events)], user_embeddings)
+        names = counted.names
+        names.subtract(self._names_of([*np.setdiff1d(np.arange(n), order).tolist(), *recounted]))
         all_languages = self.languages.extended(list(languages), order)
         return Archive(
             self.events.extended(events, order),
@@ -157,34 +208,41 @@ class Archive:
             self.found.extended(found, order),
             terms,
             keys,
-            self._names_with(keys, count_names(event_keys, found, events)),
+            self._names_with(keys, names),
             _weights(terms, keys, all_languages, topic_weight),
-            np.concatenate([self.embeddings, more_embeddings])[order],
+            np.concatenate([self.embeddings, more_embeddings])[rows],
             all_languages,
+            segments,
             self.across_languages,
         )
 
-    def taking(self, kept: npt.NDArray[np.intp], topic_weight: float) -> Archive:
-        """Return the archive of the events of some numbers, which rise: the same as `of` these events."""
-        terms, keys = self.terms.take(kept), self.keys.take(kept)
-        removed = np.delete(np.arange(len(self.events)), kept).tolist()
-        found = [self.found[number] for number in removed]
-        event_keys = _keys(found, [self.languages[number] for number in removed], self.across_languages)
-        counts = count_names(event_keys, found, (self.events[number] for number in removed))
-        languages = self.languages.take(kept)
-        return Archive(
-            self.events.take(kept),
-            self.ids.take(kept),
-            self.days[kept],
-            self.found.take(kept),
-            terms,
-            keys,
-            self._names_with(keys, {name: -count for name, count in counts.items()}),
-            _weights(terms, keys, languages, topic_weight),
-            self.embeddings[kept],
-            languages,
-            self.across_languages,
-        )
+    def _losing_others(self, segments: Segments, order: npt.NDArray[np.intp]) -> list[int]:
+        """Return the numbers of the events that lose other segments than before, given the segments of an archive of some of them.
+
+        Parameters
+        ----------
+        segments : Segments
+        order : ndarray of int
+            The number here of each of its events; those from other archives have higher numbers.
+        """
+        old = np.flatnonzero(order < len(self.events))
+        now, starts = segments.places_of(old)
+        before, _ = self.segments.places_of(order[old])
+        differs = segments.is_boilerplate[now] != self.segments.is_boilerplate[before]
+        of = np.searchsorted(starts, np.flatnonzero(differs), side="right") - 1
+        return [*dict.fromkeys(order[old][of].tolist())]
+
+    def _names_of(self, numbers: Sequence[int]) -> collections.Counter[NameOfKey]:
+        """Return how many of some events have each name and kind."""
+        events = [self.events[number] for number in numbers]
+        found = [self._found_beside_boilerplate(number) for number in numbers]
+        keys = _keys(found, [self.languages[number] for number in numbers], self.across_languages)
+        return count_names(keys, found, events)
+
+    def _found_beside_boilerplate(self, number: int) -> EventTopics:
+        """Return the topics of an event, without those that only its boilerplate mentions."""
+        left_out = self.segments.left_out(number)
+        return topics_beside(self.found[number], left_out, self.events[number]) if left_out else self.found[number]
 
     def reweighed(self, topic_weight: float) -> Archive:
         """Return the archive with another weight of topics: the same as `of` its events, without counting them again."""
@@ -194,9 +252,10 @@ class Archive:
         """Return the archive with equal events that need not be read from a file."""
         return replace(self, events=LazySequence(events))
 
-    def _embeddings_of(self, words: Counts, keys: Counts, user_embeddings: npt.NDArray[Any] | None) -> npt.NDArray[np.int8]:
+    def _with_user_embeddings(
+        self, embeddings: npt.NDArray[np.int8], user_embeddings: npt.NDArray[Any] | None
+    ) -> npt.NDArray[np.int8]:
         """Return the embeddings of other events, as wide as those here; zeros stand for missing ones of the caller."""
-        embeddings = default_space().embeddings(words, keys)
         if not self.user_dimensions:
             return embeddings
         if user_embeddings is None:
@@ -241,6 +300,37 @@ class Archive:
 
     def __contains__(self, id_: object) -> bool:
         return isinstance(id_, str) and self.number_of(id_) >= 0
+
+    # ------------------------------------------------------------------ boilerplate
+
+    @functools.cached_property
+    def own_text(self) -> Callable[[Event], str]:
+        """A function of an event that returns its clean title and text without the archive's boilerplate."""
+        recurring = self.segments.recurring
+
+        @functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
+        def own_text(event: Event) -> str:
+            (title,), (text,) = written = _written([event])
+            if len(recurring):
+                segments = Segments.of(*written)
+                title, text = without_segments(title, text, segments.left_out(0, segments.among(recurring)))
+            return f"{title}\n{text}" if title and text else title or text
+
+        return own_text
+
+    def boilerplate(self) -> Boilerplate:
+        """Return what recurs across the archive and is left out."""
+        texts: dict[str, int] = {}
+        for number, segment, n_events in self.segments.first_places():
+            event = self.events[number]
+            texts.setdefault(segment_at(clean(event.title).text, clean(event.text).text, segment), n_events)
+        if not texts:
+            return Boilerplate({}, 0.0)
+        n_single = sum(
+            n_words(clean(self.events[i].title).text) for i in np.flatnonzero(np.diff(self.segments.starts) == 0).tolist()
+        )
+        words = self.segments.words
+        return Boilerplate(texts, float(words[self.segments.is_boilerplate].sum() / (words.sum() + n_single)))
 
     # ------------------------------------------------------------------ topics
 
@@ -288,7 +378,7 @@ class Archive:
 
     def topics(self, number: int) -> tuple[Topic, ...]:
         """Return the topics of an event, under the names that readers see."""
-        (keys,) = _keys([self.found[number]], [self.languages[number]], self.across_languages)
+        (keys,) = _keys([self._found_beside_boilerplate(number)], [self.languages[number]], self.across_languages)
         return tuple(self.topic(place) for place in dict.fromkeys(_places(self.keys.terms, keys).tolist()))
 
     def places_of_topic(self, name: str) -> list[int]:
@@ -385,8 +475,13 @@ class Archive:
         """
         if languages is None:
             languages = [event.language or ENGLISH for event in events]
-        words, keys = _counts(events, languages, _keys(found, languages, self.across_languages))
-        terms = stemmed(words)
+        written = _written(events)
+        segments = Segments.of(*written)
+        left_out = segments.all_left_out(segments.among(self.segments.recurring))
+        counted = _Counted.of(
+            events, found, languages, self.across_languages, written, left_out, embed_all=self.user_dimensions > 0
+        )
+        terms, keys = counted.terms, counted.keys
         columns, idf = [], []
         for ours, theirs, n_events_with, background_shares, first_column in (
             (self.terms, terms, self.term_events, background(), 0),
@@ -398,7 +493,7 @@ class Archive:
             idf.append(inverse_frequencies(theirs.terms, counts, n_events, background_shares))
             columns.append(np.where(places >= 0, places + first_column, -1))
         weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
-        column_of, embeddings = np.concatenate(columns), self._embeddings_of(words, keys, None)
+        column_of, embeddings = np.concatenate(columns), self._with_user_embeddings(counted.embeddings, None)
         rows = []
         for place, event in enumerate(events):
             entries = slice(weights.indptr[place], weights.indptr[place + 1])
@@ -415,7 +510,7 @@ class Archive:
 def _keys(found: Sequence[EventTopics], languages: Sequence[str], across_languages: bool) -> list[list[str]]:
     """Return the key of each topic of each event, in its event's language unless a topic is the same in all."""
     pairs = zip(found, languages, strict=True)
-    return [[_key(Topic(name).key, language, across_languages) for name, _ in topics] for topics, language in pairs]
+    return [[_key(Topic(name).key, language, across_languages) for name, *_ in topics] for topics, language in pairs]
 
 
 def _key(key: str, language: str, across_languages: bool) -> str:
@@ -425,10 +520,65 @@ def _key(key: str, language: str, across_languages: bool) -> str:
     return in_language(stem_key(key, language), language)
 
 
-def _counts(events: Sequence[Event], languages: Sequence[str], keys: Iterable[Iterable[str]]) -> tuple[Counts, Counts]:
-    """Return the words and the topics' keys of events."""
-    titles, texts = (clean(event.title).text for event in events), (clean(event.text).text for event in events)
-    return count_terms(titles, texts, languages), count_topics(map(dict.fromkeys, keys))
+def _written(events: Sequence[Event]) -> tuple[list[str], list[str]]:
+    """Return the clean titles and texts of events."""
+    return [clean(event.title).text for event in events], [clean(event.text).text for event in events]
+
+
+def _words_and_keys(
+    written: tuple[list[str], list[str]], languages: Sequence[str], keys: Sequence[list[str]]
+) -> tuple[Counts, Counts]:
+    """Return the words of clean titles and texts, and the topics' keys, of each event."""
+    return count_terms(*written, languages), count_topics(map(dict.fromkeys, keys))
+
+
+class _Counted(NamedTuple):
+    """What is counted in events: terms, topics' keys and their names, and the embeddings that follow."""
+
+    terms: Counts
+    keys: Counts
+    names: collections.Counter[NameOfKey]
+    embeddings: npt.NDArray[np.int8]
+
+    @classmethod
+    def of(
+        cls,
+        events: Sequence[Event],
+        found: Sequence[EventTopics],
+        languages: Sequence[str],
+        across_languages: bool,
+        written: tuple[list[str], list[str]],
+        left_out: Sequence[frozenset[int]],
+        *,
+        embed_all: bool,
+    ) -> _Counted:
+        """Count events.
+
+        Parameters
+        ----------
+        events : sequence of Event
+        found : sequence of EventTopics
+        languages : sequence of str
+        across_languages : bool
+        written : tuple of list of str
+            Their clean titles and texts.
+        left_out : sequence of frozenset of int
+            The numbers of the segments of each that are left out.
+        embed_all : bool
+            Whether nothing is left out of the embeddings. Those that are joined with a caller's cannot be made again.
+        """
+        some = [place for place, numbers in enumerate(left_out) if numbers]
+        to_embed = _words_and_keys(written, languages, _keys(found, languages, across_languages)) if some and embed_all else None
+        if some:
+            titles, texts, found = [*written[0]], [*written[1]], [*found]
+            for place in some:
+                titles[place], texts[place] = without_segments(titles[place], texts[place], left_out[place])
+                found[place] = topics_beside(found[place], left_out[place], events[place])
+            written = titles, texts
+        event_keys = _keys(found, languages, across_languages)
+        words, keys = _words_and_keys(written, languages, event_keys)
+        embeddings = default_space().embeddings(*(to_embed or (words, keys)))
+        return cls(stemmed(words), keys, count_names(event_keys, found, events), embeddings)
 
 
 def _weights(terms: Counts, keys: Counts, languages: Iterable[str], topic_weight: float) -> sp.csr_array:

@@ -18,9 +18,8 @@ from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
 from relatedstories.ranking.labels import most_telling_first
 from relatedstories.ranking.links import Link, Links
-from relatedstories.ranking.phrases import MAX_PHRASE_CHARS, shared_phrase
+from relatedstories.ranking.phrases import shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
-from relatedstories.text.cleaning import clean_event
 from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
@@ -29,12 +28,6 @@ from relatedstories.topk.partial import PartialTopK
 __all__ = ["Linker"]
 
 _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the garbage collector
-
-
-@functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
-def _clean_text(event: Event) -> str:
-    """Return the part of an event's clean text that phrases are looked for in."""
-    return clean_event(event).text[:MAX_PHRASE_CHARS]
 
 
 class _Reason(NamedTuple):
@@ -188,7 +181,7 @@ class Linker:
             shared_terms = columns[start:first_topic]
             telling = np.where(archive.is_common[shared_terms], 0, products[start:first_topic]).tolist()
             shares = self._shares_of_terms(number, shared_terms, telling)
-            texts = _clean_text(event), _clean_text(archive.events[number])
+            texts = archive.own_text(event), archive.own_text(archive.events[number])
             context = shared_phrase(*texts, shares, archive.languages[number])
         if context is not None and self.ignored and normalise_name(context) in self.ignored:
             context = None

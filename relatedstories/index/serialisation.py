@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from relatedstories.events import Event
 from relatedstories.features.vectors import Counts
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
+from relatedstories.index.boilerplate import Segments
 from relatedstories.topk.blocked_index import BlockedIndex
 from relatedstories.topk.neighbour_cache import NeighbourCache
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["index_from_parts", "parts_of_index"]
+
+_SEGMENTS = [field.name for field in dataclasses.fields(Segments)]
 
 
 def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Iterable[bytes]]]:
@@ -29,6 +33,8 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     for name, matrix in (("weights", archive.weights), ("terms", archive.terms.matrix), ("topics", archive.keys.matrix)):
         arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
     arrays |= {"days": archive.days, "embeddings": archive.embeddings, **index.blocks.parts()}
+    arrays |= {f"segments-{name}": getattr(archive.segments, name) for name in _SEGMENTS}
+    arrays["boilerplate"] = archive.segments.recurring
     arrays["learnt"] = np.array([archive.learnt_space_weight, archive.learnt_date_decay])
     arrays["learnt-min-scores"] = np.array([[*key, least] for key, least in sorted(archive.learnt_min_scores.items())])
     arrays |= index.neighbours.parts() if index.neighbours else {}
@@ -59,15 +65,17 @@ def index_from_parts(
         LazySequence(all_events, events, Event.from_dict),
         LazySequence(all_events, ids),
         arrays["days"],
-        LazySequence(all_events, found, lambda pairs: tuple((name, kind) for name, kind in pairs)),
+        LazySequence(all_events, found, lambda topics: tuple((name, kind, tuple(of)) for name, kind, of in topics)),
         Counts(LazySequence(range(len(terms)), terms), _matrix(arrays, "terms", len(terms))),
         Counts(LazySequence(all_topics, topics, lambda topic: str(topic[0])), _matrix(arrays, "topics", len(topics))),
         LazySequence(all_topics, topics, lambda topic: (topic[0], tuple(tuple(named) for named in topic[1]))),
         _matrix(arrays, "weights", len(terms) + len(topics)),
         arrays["embeddings"],
         LazySequence(all_events, documents["languages"]),
+        Segments(*(arrays[f"segments-{name}"] for name in _SEGMENTS)),
         across_languages,
     )
+    archive.segments.__dict__["recurring"] = arrays["boilerplate"]
     # Learnt anew, they would be the same; the first question would wait for it.
     archive.learnt_min_scores.update({(space, decay): least for space, decay, least in arrays["learnt-min-scores"].tolist()})
     archive.__dict__["learnt_space_weight"], archive.__dict__["learnt_date_decay"] = arrays["learnt"].tolist()

@@ -17,6 +17,7 @@ from relatedstories.errors import BadValueError, InputError, UnknownEventError, 
 from relatedstories.events import Event, as_id, several
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
+from relatedstories.index.boilerplate import Boilerplate
 from relatedstories.index.explain import explain_rows
 from relatedstories.index.linker import Linker
 from relatedstories.index.retriever import Retriever
@@ -506,6 +507,23 @@ class RelatedStories:
             topics[archive.topic(place)] = topics.get(archive.topic(place), 0) + int(archive.topic_events[place])
         return topics
 
+    def boilerplate(self) -> Boilerplate:
+        """Return what recurs across the archive, so that it is left out of terms, topics and labels.
+
+        A sentence is left out if ``max(4, 0.5 * sqrt(n))`` of the archive's n events have it that are no copies of each other;
+        what titles begin or end with, if a fifth of them do.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit(
+        ...     Event(str(n), f"Rain in {town}", f"The streets of {town} are under water. Read all our news of the weather.")
+        ...     for n, town in enumerate(["Oslo", "Bergen", "Lyon", "Ghent"])
+        ... )
+        >>> stories.boilerplate().texts
+        {'Read all our news of the weather.': 4}
+        """
+        return self._index.archive.boilerplate()
+
     def to_frame(self, library: Library | None = None) -> Any:
         """Return the events as a data frame: id, date, heading, title, text, url, and the names of their topics.
 
@@ -546,7 +564,9 @@ class RelatedStories:
         days = archive.days[archive.days != NO_DATE]
         first, last = (date.fromordinal(int(day)) for day in (days.min(), days.max())) if len(days) else (None, None)
         n_undated, n_topics = len(archive) - len(days), len(archive.keys.terms)
-        contents = IndexContents(len(archive), n_undated, first, last, n_topics, self.commonest_topics(MAX_COMMONEST))
+        contents = IndexContents(
+            len(archive), n_undated, first, last, n_topics, self.commonest_topics(MAX_COMMONEST), self.boilerplate().texts
+        )
         return index_html(self.settings, contents)
 
     # ------------------------------------------------------------------ answers

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from relatedstories.events import Event
 from relatedstories.topics.topic import EventTopics, Topic
 
-__all__ = ["NameOfKey", "TopicNames", "count_names", "most_common_name", "names_by_key"]
+__all__ = ["NameOfKey", "TopicNames", "count_names", "most_common_name", "names_by_key", "topics_beside"]
 
 TopicNames: TypeAlias = tuple[str, tuple[tuple[str, str, bool, int], ...]]
 """The key of a topic, and each name and kind that events have it under: whether their editors wrote the name, and the number of
@@ -26,8 +26,23 @@ def count_names(
     counts: collections.Counter[NameOfKey] = collections.Counter()
     for event_keys, event_topics, event in zip(keys, topics, events, strict=True):
         given = {*event.topics, event.heading}
-        counts.update([(key, name, kind, name in given) for key, (name, kind) in zip(event_keys, event_topics, strict=True)])
+        counts.update([(key, name, kind, name in given) for key, (name, kind, _) in zip(event_keys, event_topics, strict=True)])
     return counts
+
+
+def topics_beside(topics: EventTopics, left_out: frozenset[int], event: Event) -> EventTopics:
+    """Return the topics of an event without those that only some of its segments mention, unless its editors gave them.
+
+    Examples
+    --------
+    >>> topics = (("Oslo", "place", (0, 4)), ("Gazette", "thing", (4,)), ("Snow", "thing", ()))
+    >>> [name for name, _, _ in topics_beside(topics, frozenset([4]), Event("1", "Snow in Oslo"))]
+    ['Oslo', 'Snow']
+    """
+    only_there = {name for name, _, of in topics if of and left_out.issuperset(of)}
+    if only_there:
+        only_there -= {*event.topics, event.heading}
+    return tuple([topic for topic in topics if topic[0] not in only_there]) if only_there else topics
 
 
 def names_by_key(counts: Mapping[NameOfKey, int]) -> list[TopicNames]:

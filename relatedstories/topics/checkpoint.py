@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 class Checkpoint:
     r"""An append-only file of topics, keyed by the content of events.
 
-    Its first line names the extractor; each further line is ``[digest, [[name, kind], ...]]`` with the digest of all fields
+    Its first line names the extractor; each further line is ``[digest, [[name, kind, segments], ...]]`` with the digest of all fields
     of an event. An incomplete line is ignored; the file of another extractor is overwritten.
 
     Parameters
@@ -45,10 +45,10 @@ class Checkpoint:
     >>> rain, snow = Event("1", "Rain in Wales"), Event("2", "Snow in Oslo")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with Checkpoint.opened(Path(folder, "topics"), "a model") as checkpoint:
-    ...         checkpoint.add(rain, (("Wales", "place"),))
+    ...         checkpoint.add(rain, (("Wales", "place", (-1,)),))
     ...     with Checkpoint.opened(Path(folder, "topics"), "a model") as checkpoint:
     ...         print(checkpoint.topics_of([rain, snow]))
-    [(('Wales', 'place'),), None]
+    [(('Wales', 'place', (-1,)),), None]
     """
 
     def __init__(self, path: Path, model: str, file: int) -> None:
@@ -65,7 +65,7 @@ class Checkpoint:
         for line in lines[1:]:
             with contextlib.suppress(ValueError, TypeError):
                 digest, topics = json.loads(line)
-                self._known[str(digest)] = tuple([(str(name), str(kind)) for name, kind in topics])
+                self._known[str(digest)] = tuple([(str(name), str(kind), tuple(map(int, of))) for name, kind, of in topics])
         if not lines[-1].endswith(b"\n"):
             self._write(b"\n")
 

@@ -6,11 +6,14 @@ import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from relatedstories.events import Event
 from relatedstories.parallel import on_cluster, worker_count
 from relatedstories.progress import Progress
+from relatedstories.text.segments import segment_numbers
 from relatedstories.topics.checkpoint import Checkpoint
 from relatedstories.topics.extractor import TopicExtractor
 from relatedstories.topics.topic import EventTopics
@@ -44,10 +47,10 @@ def extracted(
         if saved is not None:
             found = [before if topics is None else topics for topics, before in zip(found, saved.topics_of(events), strict=True)]
         new = [place for place, topics in enumerate(found) if topics is None]
-        pool: dict[tuple[str, str], tuple[str, str]] = {}  # one shared tuple per topic saves memory
+        pool: dict[Any, Any] = {}  # an object shared by equal ones saves memory
         each = _topics_of(extractor, [events[place] for place in new], n_jobs)
         for done, (place, topics) in enumerate(zip(new, each, strict=True), 1):
-            found[place] = tuple([pool.setdefault(pair, pair) for pair in topics])
+            found[place] = _pooled(topics, pool)
             if saved is not None:
                 saved.add(events[place], topics)
             if progress is not None:
@@ -71,16 +74,30 @@ def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) 
 
 
 def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[EventTopics]:
-    pool: dict[tuple[str, str], tuple[str, str]] = {}  # an object used twice is pickled once
+    pool: dict[Any, Any] = {}  # an object used twice is pickled once
     collecting = gc.isenabled()
     gc.disable()  # in a worker process, where results have no reference cycles
     try:
-        return [tuple([pool.setdefault(pair, pair) for pair in found]) for found in _stored_topics(extractor, events)]
+        return [_pooled(found, pool) for found in _stored_topics(extractor, events)]
     finally:
         if collecting:
             gc.enable()
 
 
+def _pooled(topics: EventTopics, pool: dict[Any, Any]) -> EventTopics:
+    """Return topics made of objects of a pool, to which those that it lacks are added."""
+    pooled = []
+    for topic in topics:
+        known = pool.get(topic)
+        if known is None:
+            name, kind, of = topic
+            known = pool[topic] = (pool.setdefault(name, name), pool.setdefault(kind, kind), pool.setdefault(of, of))
+        pooled.append(known)
+    return tuple(pooled)
+
+
 def _stored_topics(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[EventTopics]:
-    for topics in extractor.extract_many(events):
-        yield tuple([(topic.name, topic.kind) for topic in topics if topic.key])
+    for event, topics in zip(events, extractor.extract_many(events), strict=True):
+        named = [topic for topic in topics if topic.key]
+        numbers = iter(segment_numbers(event, [mention.start for topic in named for mention in topic.mentions]))
+        yield tuple([(topic.name, topic.kind, tuple(islice(numbers, len(topic.mentions)))) for topic in named])

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EventTopics", "Mention", "Topic", "Topics", "text_of"]
 
-EventTopics: TypeAlias = tuple[tuple[str, str], ...]
-"""The topics of one event as an archive stores them: pairs of name and kind."""
+EventTopics: TypeAlias = tuple[tuple[str, str, tuple[int, ...]], ...]
+"""The topics of one event as an archive stores them: name, kind, and for each mention the number of the segment it is in, as
+`relatedstories.text.segments` counts them; those of the title are negative, and a topic that only editors gave has none."""
 
 
 class Mention(str):
