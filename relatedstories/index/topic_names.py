@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from relatedstories.events import Event
+from relatedstories.topics.salience import SALIENT, salience
 from relatedstories.topics.topic import EventTopics, Topic
 
-__all__ = ["NameOfKey", "TopicNames", "count_names", "most_common_name", "names_by_key", "topics_beside"]
+__all__ = ["NameOfKey", "TopicNames", "count_names", "most_common_name", "names_by_key", "salient_topics"]
 
 TopicNames: TypeAlias = tuple[str, tuple[tuple[str, str, bool, int], ...]]
 """The key of a topic, and each name and kind that events have it under: whether their editors wrote the name, and the number of
@@ -30,19 +31,23 @@ def count_names(
     return counts
 
 
-def topics_beside(topics: EventTopics, left_out: frozenset[int], event: Event) -> EventTopics:
-    """Return the topics of an event without those that only some of its segments mention, unless its editors gave them.
+def salient_topics(topics: EventTopics, left_out: frozenset[int], event: Event) -> EventTopics:
+    """Return the topics that an event is about: those whose mentions beside some of its segments are salient, or editors gave.
 
     Examples
     --------
-    >>> topics = (("Oslo", "place", (0, 4)), ("Gazette", "thing", (4,)), ("Snow", "thing", ()))
-    >>> [name for name, _, _ in topics_beside(topics, frozenset([4]), Event("1", "Snow in Oslo"))]
+    >>> topics = (("Oslo", "place", (0, 4)), ("Gazette", "thing", (4, 4)), ("Bergen", "place", (9,)), ("Snow", "thing", ()))
+    >>> [name for name, _, _ in salient_topics(topics, frozenset([4]), Event("1", "Snow in Oslo", topics=["Snow"]))]
     ['Oslo', 'Snow']
     """
-    only_there = {name for name, _, of in topics if of and left_out.issuperset(of)}
-    if only_there:
-        only_there -= {*event.topics, event.heading}
-    return tuple([topic for topic in topics if topic[0] not in only_there]) if only_there else topics
+    kept = []
+    for topic in topics:
+        name, _, segments = topic
+        if left_out:
+            segments = tuple([number for number in segments if number not in left_out])
+        if not topic[2] or salience(segments) >= SALIENT or name in event.topics or name == event.heading:
+            kept.append(topic)
+    return topics if len(kept) == len(topics) else tuple(kept)
 
 
 def names_by_key(counts: Mapping[NameOfKey, int]) -> list[TopicNames]:

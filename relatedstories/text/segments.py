@@ -157,8 +157,8 @@ def without_segments(title: str, text: str, numbers: frozenset[int]) -> tuple[st
     return title, text
 
 
-def segment_numbers(event: Event, places: Sequence[int]) -> list[int]:
-    """Return the numbers of the segments, as `without_segments` counts them, at some places in an event's full text.
+def segment_numbers(of: Event | str, places: Sequence[int]) -> list[int]:
+    """Return the numbers of the segments, as `without_segments` counts them, at some places in an event's full text, or in a text.
 
     Examples
     --------
@@ -168,10 +168,15 @@ def segment_numbers(event: Event, places: Sequence[int]) -> list[int]:
     """
     if not places:
         return []
-    title, text = clean(event.title), clean(event.text)
-    parts = title_parts(title.text)
-    if not text.text and len(parts) == 1:
-        return [-1] * len(places)
-    starts = [title.raw_span(*span)[0] for span in parts] if title.text else [0]
-    starts += [text.raw_span(*span)[0] + len(event.title) + 1 for span in sentences(text.text)]
+    starts: list[int] = []
+    parts: list[Span] = []
+    first, text = 0, clean(of.text if isinstance(of, Event) else of)
+    if isinstance(of, Event):
+        title = clean(of.title)
+        parts = title_parts(title.text)
+        if not text.text and len(parts) == 1:
+            return [-1] * len(places)
+        starts += [title.raw_span(*span)[0] for span in parts] if title.text else [0]
+        first = len(of.title) + 1
+    starts += [text.raw_span(*span)[0] + first for span in sentences(text.text)]
     return [max(bisect_right(starts, place) - 1, 0) - len(parts) for place in places]

@@ -22,6 +22,7 @@ from relatedstories.events import Event
 from relatedstories.language_codes import language_code
 from relatedstories.text.cleaning import RULES_VERSION, CleanText, clean, clean_event
 from relatedstories.text.languages import language_of
+from relatedstories.text.segments import segment_numbers
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, stem_key
 from relatedstories.topics.aliases import learn_names, names_of
 from relatedstories.topics.entities import entity_mentions
@@ -29,6 +30,7 @@ from relatedstories.topics.kinds import kind as kind_of
 from relatedstories.topics.name_candidates import PROBABILITY, name_mentions
 from relatedstories.topics.name_table import Name, NameTable, default_names
 from relatedstories.topics.names import normalise_name
+from relatedstories.topics.salience import salience
 from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, TaggedSpan, tag_texts
 from relatedstories.topics.tokenizer import TokenizedText, tokenize
 from relatedstories.topics.topic import Mention, Topic, Topics, text_of
@@ -299,7 +301,11 @@ class TopicExtractor:
                     in_text = gathered.get(key)
                     gathered[key] = (name, in_text[1] if in_text else kind_of(name), in_text[2] if in_text else [], 1.0)
         gathered.pop("", None)
-        return (Topic(*item) for item in gathered.values() if normalise_name(item[0]) not in self._ignored)
+        kept = [item for item in gathered.values() if normalise_name(item[0]) not in self._ignored]
+        numbers = iter(segment_numbers(of, [mention.start for item in kept for mention in item[2]]))
+        for name, kind, found, probability in kept:
+            segments = list(itertools.islice(numbers, len(found)))
+            yield Topic(name, kind, found, probability, salience(segments) if segments else 1.0)
 
     def _name_of_given(self, given: str) -> str:
         """Return the name of a topic that an editor gave: as written, unless the user named another for it."""

@@ -58,6 +58,9 @@ class Topic(str):
         The words that name it, in the order of the text; empty for a topic that an editor gave.
     probability : float, default 1.0
         The probability that an editor links it in this text, 0 to 1; 1 for topics given by editors or a user's own names.
+    salience : float, default 1.0
+        How much the text is about it, 0 to 1, see `relatedstories.topics.salience.salience`; 1 for a topic given by editors that
+        the text does not mention.
 
     Examples
     --------
@@ -69,16 +72,17 @@ class Topic(str):
     kind: str
     mentions: tuple[Mention, ...]
     probability: float
+    salience: float
 
     def __new__(  # noqa: D102
-        cls, name: str, kind: str = "thing", mentions: Sequence[Mention] = (), probability: float = 1.0
+        cls, name: str, kind: str = "thing", mentions: Sequence[Mention] = (), probability: float = 1.0, salience: float = 1.0
     ) -> Topic:
         self = super().__new__(cls, name)
-        self.kind, self.mentions, self.probability = kind, tuple(mentions), probability
+        self.kind, self.mentions, self.probability, self.salience = kind, tuple(mentions), probability, salience
         return self
 
-    def __getnewargs__(self) -> tuple[str, str, tuple[Mention, ...], float]:  # type: ignore[override]
-        return str(self), self.kind, self.mentions, self.probability
+    def __getnewargs__(self) -> tuple[str, str, tuple[Mention, ...], float, float]:  # type: ignore[override]
+        return str(self), self.kind, self.mentions, self.probability, self.salience
 
     @property
     def name(self) -> str:
