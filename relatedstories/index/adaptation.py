@@ -39,7 +39,7 @@ MAX_SPACE_WEIGHT, USER_SPACE_WEIGHT = 0.6, 0.7
 SHORT_TERMS = 20
 """Number of terms up to which an event is short: an embedding of more words says the less the more there are."""
 
-DECAY_SHARE = 0.3
+DECAY_SHARE = 0.25
 """The part of the slope that the frequencies of neighbours have which the date factor takes."""
 
 TYPICAL_SLOPE, TYPICAL_PAIRS = 0.4, 100

@@ -69,7 +69,7 @@ class RelatedStories:
     extractor : TopicExtractor, optional
         Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many`` will do. An index
         remembers the extractor's ``name``, or else the name of its class.
-    topic_weight : float, default 0.1
+    topic_weight : float, default 0.08
         The weight of topics in a row, 0 to 1; terms have the rest. With 0, links have no topics.
     space_weight : float, optional
         The weight of the word space in a score, 0 to 1; the inner product has the rest. By default it is learnt from the
@@ -113,7 +113,7 @@ class RelatedStories:
         self,
         extractor: TopicExtractor | None = None,
         *,
-        topic_weight: float = 0.1,
+        topic_weight: float = 0.08,
         space_weight: float | None = None,
         date_decay: float | None = None,
         min_score: float | None = None,
