@@ -168,8 +168,8 @@ def stemmed(counts: Counts) -> Counts:
     names = [stem_of(word) for word in counts.terms]
     terms = sorted(set(names))
     column = {term: place for place, term in enumerate(terms)}
-    matrix = with_columns(counts.matrix, np.fromiter(map(column.__getitem__, names), np.int64, len(names)), len(terms))
-    matrix.sum_duplicates()
+    matrix = with_columns(counts.matrix, np.fromiter(map(column.__getitem__, names), np.int64, len(names)), len(terms)).copy()
+    matrix.sum_duplicates()  # in place: the counts given stay as they are
     return Counts(tuple(terms), _with_sorted_columns(matrix))
 
 

@@ -40,6 +40,7 @@ _SENTENCE_END = re.compile(r"\n+|(?<![^\w][^\W\d])[.!?…]+[\"'”’»)\]]* +|[
 """The end of a line or a sentence, but not the dot after an initial."""
 
 _SEPARATOR = re.compile(r": +|：| *[|｜] *| +[-–—·•»] +")
+_MAY_SEPARATE = re.compile("[:：|｜–—·•»]| -")
 _EDGES = " :：|｜-–—·•»"
 
 
@@ -52,7 +53,7 @@ class Segment(NamedTuple):
 
 def has_segments(title: str, text: str) -> bool:
     """Tell, fast, whether a clean title and text have more than a single segment."""
-    return bool(text) or _SEPARATOR.search(title) is not None
+    return bool(text) or (_MAY_SEPARATE.search(title) is not None and len(title_parts(title)) > 1)
 
 
 def title_parts(title: str) -> list[Span]:
