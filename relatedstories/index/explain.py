@@ -7,7 +7,8 @@ from relatedstories.index.comparison import score_pair
 from relatedstories.index.rows import EventRow
 from relatedstories.index.weights import Weights
 from relatedstories.ranking.explanation import Explanation, Part, largest_first
-from relatedstories.text.terms import without_language
+from relatedstories.text.cleaning import clean_event
+from relatedstories.text.terms import language_of_key, without_language, words_by_term
 
 __all__ = ["explain_rows"]
 
@@ -15,13 +16,22 @@ __all__ = ["explain_rows"]
 def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow) -> Explanation:
     """Return each shared topic and term of two rows, and the word space, with its share of their score.
 
-    The shares sum to the score; see `relatedstories.topk.blended` for the formula.
+    The shares sum to the score; see `relatedstories.topk.blended` for the formula. A term is named by the first word of the
+    first event that has it as its stem.
     """
     terms, n_terms = archive.terms.terms, len(archive.terms.terms)
     pair = score_pair(a, b, weights)
     product_share = pair.date_factor * (1 - weights.space_weight if pair.squared_cosine >= 0 else 1)
+    shared_terms = [terms[column] for column in pair.products if column < n_terms]
+    text = clean_event(a.event).text if shared_terms else ""
+    words = {language: words_by_term(text, language) for language in sorted(set(map(language_of_key, shared_terms)))}
+
+    def word(term: str) -> str:
+        stem = without_language(term)
+        return words[language_of_key(term)].get(stem, stem)
+
     parts = [
-        Part(without_language(terms[column]), "term", product * product_share)
+        Part(word(terms[column]), "term", product * product_share)
         if column < n_terms
         else Part(archive.topic(column - n_terms).name, "topic", product * product_share)
         for column, product in pair.products.items()

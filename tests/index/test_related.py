@@ -114,7 +114,6 @@ def test_scores_are_cosines_times_the_date_factor():
     )
     n = 2 + 1000  # the background counts as 1000 events, and none of them has these words
     both, one = (math.log(1 + (n - events + 0.5) / (events + 0.5)) for events in (2, 1))
-    both *= math.log2(3 / 2)  # as all of the archive has it
     cosine = both**2 / (both**2 + one**2)
     assert stories.related("1")[0].score == pytest.approx(cosine / 3, abs=2e-4)  # eight days
 
