@@ -284,6 +284,12 @@ class Archive:
         """The number of events in each language."""
         return dict(sorted(collections.Counter(self.languages).items()))
 
+    @functools.cached_property
+    def main_language(self) -> str:
+        """The language of most events."""
+        by_language = self.n_events_by_language
+        return max(by_language, key=by_language.__getitem__, default=ENGLISH)
+
     # ------------------------------------------------------------------ settings
 
     def weights_in_use(self, settings: Settings) -> Weights:

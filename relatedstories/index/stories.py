@@ -32,6 +32,7 @@ from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
 from relatedstories.text.languages import language_of
+from relatedstories.text.terms import ENGLISH
 from relatedstories.topics.extraction import extracted
 from relatedstories.topics.extractor import TopicExtractor, checked_language, model_name
 from relatedstories.topics.names import normalise_name
@@ -387,9 +388,10 @@ class RelatedStories:
         events = [event.in_language(language) for event, language in pairs]
         return extracted(self.extractor, events, known, n_jobs, progress, checkpoint)
 
-    def _languages(self) -> LanguagesOf:
+    def _languages(self, default: str = ENGLISH) -> LanguagesOf:
         """Return a function of events that returns the language of each: what it says, what was declared, or what its text tells.
 
+        A text too short to tell is in the default language.
         It reads a text once, though the languages of the same events are needed for topics and for terms.
         """
         told: dict[int, tuple[Event, str]] = {}  # by identity: another event may have the same id; the event is kept alive
@@ -397,7 +399,7 @@ class RelatedStories:
         def languages_of(events: Sequence[Event]) -> list[str]:
             for event in events:
                 if id(event) not in told:
-                    told[id(event)] = event, event.language or language_of(event.full_text, self._language)
+                    told[id(event)] = event, event.language or language_of(event.full_text, self._language, default)
             return [told[id(event)][1] for event in events]
 
         return languages_of
@@ -707,7 +709,7 @@ class RelatedStories:
                 rows.append(archive.row(number))
         if unseen:
             self._check_model()
-            languages_of = self._languages()
+            languages_of = self._languages(archive.main_language)
             found = self._extract(unseen, 1, None, languages_of=languages_of)
             new_rows = iter(archive.rows_for(unseen, found, self._given.topic_weight, languages_of(unseen)))
             return [next(new_rows) if row is None else row for row in rows]
@@ -731,7 +733,8 @@ class RelatedStories:
             If it cannot be written.
         """
         index, folder = self._index, Path(folder)
-        about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": {**self._given._asdict(), **self._language_settings}}
+        settings = {**self._given._asdict(), **self._language_settings}
+        about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": settings}
         if index.saved is None or index.saved != (about, manifest_checksum(folder)):
             index.saved = SavedCopy(about, write_folder(folder, *parts_of_index(index), about))
         else:
