@@ -57,7 +57,7 @@ OURS = "relatedstories"
 PARTS = {
     "topics": Variant("without topics", {"topic_weight": 0}, topics=False),
     "word-space": Variant("without the word space", {"space_weight": 0}),
-    "dates": Variant("without the date factor", {"date_floor": 1}),
+    "dates": Variant("without the date factor", {"date_decay": 0}),
     "background": Variant("without background frequencies", {}, (without_background,)),
     "minimum": Variant("without the minimum score", {"min_score": 0}),
     "folding": Variant("without folding near-duplicates", {}, (without_folding,)),

@@ -87,7 +87,7 @@ class Variant:
 
 
 # The minimum score is meant for the full score; the scores of a single part have another scale, so no minimum applies to them.
-ALONE = {"min_score": 0, "date_floor": 1, "space_weight": 0}
+ALONE = {"min_score": 0, "date_decay": 0, "space_weight": 0}
 ROW = ALONE | {"topic_weight": 0}
 
 VARIANTS = (
@@ -95,7 +95,7 @@ VARIANTS = (
     Variant("without topics", {"topic_weight": 0}, topics=False),
     Variant("without topics in the row (the word space still reads them)", {"topic_weight": 0}),
     Variant("without the word space", {"space_weight": 0}),
-    Variant("without the date factor", {"date_floor": 1}),
+    Variant("without the date factor", {"date_decay": 0}),
     Variant("without background frequencies", {}, (without_background,)),
     Variant("without the minimum score", {"min_score": 0}),
     Variant("without folding near-duplicates", {}, (without_folding,)),

@@ -20,8 +20,8 @@ from peers import installed  # of this folder
 from relatedstories.topk.dates import DateFactor
 from relatedstories.topk.join import self_topk
 
-K, HALF_LIFE = 10, 90
-OURS, DECAYED = "self_topk", f"self_topk, a date decay of {HALF_LIFE} days"
+K, DECAY = 10, 1.0
+OURS, DECAYED = "self_topk", f"self_topk, a date decay of {DECAY:g}"
 SMALL_SAMPLE, LARGE_SAMPLE = 200, 2000
 
 Join = Callable[[int], object]
@@ -35,7 +35,7 @@ def plain(rows: sp.csr_array) -> sp.csr_matrix:
 
 def our_joins(rows: sp.csr_matrix, days: np.ndarray) -> dict[str, Join]:
     """Return this library's joins by name; each takes a number of threads and joins all rows."""
-    decay = DateFactor(HALF_LIFE, 0)
+    decay = DateFactor(DECAY)
     return {
         OURS: lambda n: self_topk(rows, K, n),
         DECAYED: lambda n: self_topk(rows, K, n, days=days, date_factor=decay),

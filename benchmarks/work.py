@@ -148,11 +148,12 @@ class Work:
 
     def _counted(self) -> tuple[sp.csr_array, np.ndarray]:
         """Return the rows and days counted from the events' text."""
-        from relatedstories.features.vectors import count_terms, count_topics
+        from relatedstories.features.vectors import count_terms, count_topics, stemmed
 
         events = self.events()
         topics = self.topics(events)[: self.n]
-        terms = count_terms(event.full_text for event in events[: self.n])
+        measured = events[: self.n]
+        terms = stemmed(count_terms([event.title for event in measured], [event.text for event in measured]))
         keys = count_topics([topic.key for topic in found] for found in topics)
         days = np.array([event.date.toordinal() if event.date else 0 for event in events[: self.n]], np.int32)
         return generate.weighed(terms.matrix, keys.matrix, terms.terms), days

@@ -37,6 +37,9 @@ STEP = 4096
 BACKGROUND_EVENTS = 1_000, 20_000
 """How many events the background counts as, at least and at most, beside those of the archive."""
 
+UNSEEN_EVENTS = 10
+"""How many events without a term are added to those of an archive: what all of two or three events have may still tell."""
+
 TITLE, LEAD = 6, 3
 """How often a term in the title, and in the lead, counts, beside one in the rest of the text."""
 
@@ -162,8 +165,8 @@ def stemmed(counts: Counts) -> Counts:
 
     Examples
     --------
-    >>> stemmed(count_terms(["A station", "Two stations"])).terms
-    ('station', 'two')
+    >>> stemmed(count_terms(["A station", "No stations"])).terms
+    ('station',)
     """
     names = [stem_of(word) for word in counts.terms]
     terms = sorted(set(names))
@@ -204,7 +207,7 @@ def inverse_frequencies(
 
     With a background, n and events are those of the archive and of b events of a large archive together: among a hundred
     events "government" may occur once, and a name once, but only the name is rare. A term that most events have weighs next
-    to nothing: over half of the events it loses ``log2((n + 1) / events)`` of its weight.
+    to nothing: over half of the events, its weight is multiplied by ``log2((n + UNSEEN_EVENTS) / events)``.
 
     Parameters
     ----------
@@ -215,7 +218,8 @@ def inverse_frequencies(
         The number of the archive's events, or of those in the language of each term.
     shares : mapping of str to float, optional
         The share of a large archive's events that have a term, see `background`. Then b is n, but at least and at most
-        `BACKGROUND_EVENTS`; otherwise, and for terms of another language than English, which the large archive lacks, it is 0.
+        `BACKGROUND_EVENTS`; otherwise, and for terms of another language than English, which the large archive lacks, it is
+        `UNSEEN_EVENTS`, which have none of the terms.
 
     Returns
     -------
@@ -228,17 +232,17 @@ def inverse_frequencies(
     Examples
     --------
     >>> inverse_frequencies(["iran", "luhansk"], np.array([99, 9]), 99).round(2).tolist()
-    [0.01, 2.35]
+    [0.01, 2.45]
     """
     least, most = BACKGROUND_EVENTS
-    b: int | npt.NDArray[Any] = np.clip(n, least, most) if shares else 0
+    b: int | npt.NDArray[Any] = np.clip(n, least, most) if shares else UNSEEN_EVENTS
     if shares and any(":" in term for term in terms):
-        b = np.where([":" in term for term in terms], 0, b)
+        b = np.where([":" in term for term in terms], UNSEEN_EVENTS, b)
     share = np.array([shares.get(term, 0.0) for term in terms]) if shares else 0.0
     frequency = events + b * share
     inverse: npt.NDArray[np.float64] = np.log1p((n + b - frequency + 0.5) / (frequency + 0.5))
     # What most of the archive's events have tells nothing in it, however rare it is elsewhere: the archive's own name.
-    inverse *= np.minimum(1, np.log2((n + 1) / np.maximum(events, 1)))
+    inverse *= np.minimum(1, np.log2((n + UNSEEN_EVENTS) / np.maximum(events, 1)))
     return inverse
 
 

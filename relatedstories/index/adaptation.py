@@ -58,7 +58,7 @@ _OCTAVES = 14  # of days; the last begins after 11 years
 
 
 def learnt_space_weight(terms: sp.csr_array, embeddings: npt.NDArray[np.int8]) -> float:
-    """Return how much the word space tells in an archive: `MAX_SPACE_WEIGHT` times the mean of ``min(1, SHORT_TERMS / terms)``.
+    """Return how much the word space tells in an archive: `MAX_SPACE_WEIGHT` times the squared mean of ``min(1, SHORT_TERMS / terms)``.
 
     Parameters
     ----------
@@ -90,11 +90,13 @@ def learnt_date_decay(rows: sp.csr_array, days: npt.NDArray[np.int32], ids: Sequ
     days (0, 1, 2 to 3, 4 to 7, ...) the share of neighbours that are so far apart is divided by the share of all pairs that are.
     Where stories are told within days, this lift is great for small distances and falls. The slope of its logarithm against
     ``ln(1 + days)`` is fitted by least squares, each octave weighted by its number of neighbours, and drawn to
-    `TYPICAL_SLOPE` where there are few. The decay is `DECAY_SHARE` of it, 0 at least.
+    `TYPICAL_SLOPE` where there are few. The decay is `DECAY_SHARE` of it, 0 at least, and 0 where no event has a date.
     """
+    known = np.sort(days[days != NO_DATE]).astype(np.int64)
+    if not len(known):
+        return 0.0
     sample = _sample(ids, SAMPLE)
     sample = sample[days[sample] != NO_DATE]
-    known = np.sort(days[days != NO_DATE]).astype(np.int64)
     bounds = np.array([0, *(2**octave for octave in range(_OCTAVES - 1)), 2**31])  # an octave is from one to below the next
     all_pairs, neighbours = np.zeros(_OCTAVES), np.zeros(_OCTAVES)
     for number, similarities in _similarities(rows, sample):

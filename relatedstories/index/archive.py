@@ -392,11 +392,11 @@ class Archive:
         """The number of events in each language."""
         return dict(sorted(collections.Counter(self.languages).items()))
 
-    @property
+    @functools.cached_property
     def main_language(self) -> str:
         """The language of most events, which an event whose text tells too little is taken to be in."""
         counts = self.n_events_by_language
-        return max(counts, key=lambda language: counts[language], default=ENGLISH)
+        return max(counts, key=counts.__getitem__, default=ENGLISH)
 
     # ------------------------------------------------------------------ settings
 

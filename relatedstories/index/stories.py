@@ -52,6 +52,9 @@ __all__ = ["Changes", "RelatedStories"]
 LanguagesOf: TypeAlias = Callable[[Sequence[Event]], list[str]]
 """Returns the languages of events."""
 
+TOPIC_WEIGHT, TOPIC_WEIGHT_ACROSS_LANGUAGES = 0.08, 0.25
+"""The weight of topics in a row, and where links across languages go by them."""
+
 MANY = 3
 """Number of events in one question from which it is worth loading the compiled kernel."""
 
@@ -69,8 +72,9 @@ class RelatedStories:
     extractor : TopicExtractor, optional
         Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many`` will do. An index
         remembers the extractor's ``name``, or else the name of its class.
-    topic_weight : float, default 0.08
-        The weight of topics in a row, 0 to 1; terms have the rest. With 0, links have no topics.
+    topic_weight : float, optional
+        The weight of topics in a row, 0 to 1; terms have the rest. With 0, links have no topics. By default 0.08, or 0.25 with
+        `across_languages`, as topics are all that events in different languages share.
     space_weight : float, optional
         The weight of the word space in a score, 0 to 1; the inner product has the rest. By default it is learnt from the
         archive: the shorter its texts, the more. Events without a shared term or topic are not related, whatever their
@@ -80,8 +84,8 @@ class RelatedStories:
         How fast relatedness falls with the days between two events, 0 to 10; with 0, dates do not matter. By default it is
         learnt from the archive: how much nearer in date similar events are than others.
     min_score : float, optional
-        The least score of a link, 0 to 1, so that a poor match gives a shorter list rather than a wrong link. By default
-        ``max(0.05, 0.02 * log10(n))`` in an archive of n events, since among many events chance finds better matches.
+        The least score of a link, 0 to 1, so that a poor match gives a shorter list rather than a wrong link. By default it is
+        learnt from the archive: a score that few pairs of its events reach by chance.
     language : str, optional
         The code of the language of events that say none: "de". By default that of the extractor, or else it is told from each
         event's text (see `relatedstories.text.languages`).
@@ -113,7 +117,7 @@ class RelatedStories:
         self,
         extractor: TopicExtractor | None = None,
         *,
-        topic_weight: float = 0.08,
+        topic_weight: float | None = None,
         space_weight: float | None = None,
         date_decay: float | None = None,
         min_score: float | None = None,
@@ -125,6 +129,8 @@ class RelatedStories:
         if not callable(getattr(self.extractor, "extract_many", None)):
             raise BadValueError("RelatedStories", "extractor", shown(extractor), "a TopicExtractor")
         self._ignored: Collection[str] = getattr(self.extractor, "ignored", ())
+        if topic_weight is None:
+            topic_weight = TOPIC_WEIGHT_ACROSS_LANGUAGES if across_languages else TOPIC_WEIGHT
         self._given = Settings(
             number_within("RelatedStories", "topic_weight", topic_weight),
             None if space_weight is None else number_within("RelatedStories", "space_weight", space_weight),
@@ -348,7 +354,7 @@ class RelatedStories:
         >>> stories = RelatedStories()
         >>> tuning = stories.tune(events, judgements)
         >>> tuning.figures["held back"]["difference"].low > 0.1, tuning.before.date_decay, tuning.after.date_decay
-        (True, 120.0, 4.0)
+        (True, 0.0, 1.0)
         """
         from relatedstories.index.tuning import search_settings, split_judgements
 
@@ -357,7 +363,7 @@ class RelatedStories:
         languages_of = self._languages()
         found = self._extract(ordered, n_jobs, progress, languages_of=languages_of)
         archive = self._archive_of(ordered, found, user_embeddings, languages_of)
-        tuning, archive = search_settings(archive, judged, archive.weights_in_use(self._given), progress)
+        tuning, archive = search_settings(archive, judged, self._given, progress)
         if tuning.kept:
             given, after = self._given, tuning.after
             self._given = Settings(after.topic_weight, after.space_weight, after.date_decay, given.min_score)
@@ -747,10 +753,8 @@ class RelatedStories:
             If it cannot be written.
         """
         index, folder = self._index, Path(folder)
-        about = {
-            "topics_by": self._loaded_model or model_name(self.extractor),
-            "settings": {**self._given._asdict(), **self._language_settings},
-        }
+        settings = {**self._given._asdict(), **self._language_settings}
+        about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": settings}
         if index.saved is None or index.saved != (about, manifest_checksum(folder)):
             index.saved = SavedCopy(about, write_folder(folder, *parts_of_index(index), about))
         else:

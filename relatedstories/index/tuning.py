@@ -15,7 +15,7 @@ from relatedstories.errors import InputError, whole_number
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.comparison import Similarity
-from relatedstories.index.weights import Weights
+from relatedstories.index.weights import Settings, Weights
 from relatedstories.judging.judgements import QUERIES, Judgements, restrict_judgements
 from relatedstories.judging.measures import (
     Estimate,
@@ -189,7 +189,7 @@ def split_judgements(judgements: Judgements, ids: Collection[str], k: int = 5, q
 
 
 def search_settings(
-    archive: Archive, judged: JudgedQueries, before: Weights, progress: Progress | None = None
+    archive: Archive, judged: JudgedQueries, given: Settings, progress: Progress | None = None
 ) -> tuple[Tuning, Archive]:
     """Search for the settings with the greatest mean nDCG@k on the queries to fit on.
 
@@ -198,8 +198,8 @@ def search_settings(
     archive : Archive
         Weighed by the current settings.
     judged : JudgedQueries
-    before : Weights
-        The current settings.
+    given : Settings
+        The current settings; those that are None are learnt from the archive.
     progress : callable, optional
         Called with the setting that is searched for, the number of queries done and their total.
 
@@ -213,10 +213,12 @@ def search_settings(
     -----
     For one setting at a time each value of `GRIDS` is tried while the others stay, and the best is taken; the current value
     stays unless another is better. This is repeated, at most three times, until nothing changes. All settings with the same
-    topic weight are tried on a query before the next query, so that the scores of only one query are held at a time.
+    topic weight are tried on a query before the next query, so that the scores of only one query are held at a time. A least
+    score that is not given is learnt anew for whatever is tried.
     """
+    before = archive.weights_in_use(given)
     rankings = _Rankings(archive, before.topic_weight, judged)
-    best = before
+    first = best = Settings(*before)._replace(min_score=given.min_score)
     for _ in range(_ROUNDS):
         start = best
         for name, grid in GRIDS.items():
@@ -227,11 +229,12 @@ def search_settings(
             break
     figures = {}
     for part, queries in (("fitted", judged.fitted), ("held back", judged.held_back)):
-        values = np.array(rankings.ndcg(queries, [before, best], part, progress))
+        values = np.array(rankings.ndcg(queries, [first, best], part, progress))
         estimates = bootstrap_estimates(np.stack([*values, values[1] - values[0]], axis=1))
         figures[part] = dict(zip(("before", "found", "difference"), estimates, strict=True))
     kept = _mean(values[1]) >= _mean(values[0])  # on the held-out part, which came last
-    tuning = Tuning(judged.k, len(archive), judged.fitted, judged.held_back, before, best, kept, figures)
+    found = rankings.archive_with(best.topic_weight).weights_in_use(best)
+    tuning = Tuning(judged.k, len(archive), judged.fitted, judged.held_back, before, found, kept, figures)
     return tuning, rankings.archive_with(tuning.after.topic_weight)
 
 
@@ -241,7 +244,7 @@ class _Rankings:
     def __init__(self, archive: Archive, topic_weight: float, judged: JudgedQueries) -> None:
         self._index, self._topic_weight = ArchiveIndex(archive), topic_weight
         self._judged = judged
-        self._known: dict[tuple[str, Weights], float] = {}
+        self._known: dict[tuple[str, Settings], float] = {}
 
     def archive_with(self, topic_weight: float) -> Archive:
         """Return the archive weighed by a weight of topics; only one is held at a time."""
@@ -250,23 +253,24 @@ class _Rankings:
         return self._index.archive
 
     def ndcg(
-        self, queries: Sequence[str], settings: Sequence[Weights], stage: str, progress: Progress | None
+        self, queries: Sequence[str], settings: Sequence[Settings], stage: str, progress: Progress | None
     ) -> list[list[float]]:
         """Return the nDCG of each query under each of some settings."""
-        new = [weights for weights in settings if (queries[0], weights) not in self._known]
-        topic_weights = list(dict.fromkeys(weights.topic_weight for weights in new))
+        new = [tried for tried in settings if (queries[0], tried) not in self._known]
+        topic_weights = list(dict.fromkeys(tried.topic_weight for tried in new))
         for turn, topic_weight in enumerate(topic_weights):
-            self.archive_with(topic_weight)
-            several = [weights for weights in new if weights.topic_weight == topic_weight]
+            archive = self.archive_with(topic_weight)
+            several = [tried for tried in new if tried.topic_weight == topic_weight]
+            in_use = [archive.weights_in_use(tried) for tried in several]
             rankings: list[dict[str, list[str]]] = [{} for _ in several]
             for done, id_ in enumerate(queries, 1):
-                for ranking, ids in zip(rankings, self._lists(id_, several), strict=True):
+                for ranking, ids in zip(rankings, self._lists(id_, in_use), strict=True):
                     ranking[id_] = ids
                 if progress is not None:
                     progress(stage, turn * len(queries) + done, len(topic_weights) * len(queries))
-            for weights, values in zip(several, self._judged.ndcg(rankings), strict=True):
-                self._known |= {(id_, weights): value for id_, value in values.items()}
-        return [[self._known[id_, weights] for id_ in queries] for weights in settings]
+            for tried, values in zip(several, self._judged.ndcg(rankings), strict=True):
+                self._known |= {(id_, tried): value for id_, value in values.items()}
+        return [[self._known[id_, tried] for id_ in queries] for tried in settings]
 
     def _lists(self, id_: str, settings: Sequence[Weights]) -> Iterator[list[str]]:
         """Yield the ids listed for a query under each of some settings with the current weight of topics."""

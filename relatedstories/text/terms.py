@@ -1,6 +1,6 @@
 """Terms: the words of a text in the form in which they are counted and compared, in any language.
 
-Words are in lower case, mostly without accents, and reduced to their stems. In
+Words are in lower case, mostly without accents, and reduced to their stems; those of English are when an index has counted them. In
 scripts without spaces, pairs of neighbouring characters stand for words, and so do pairs of syllables in Korean, whose particles
 hang on to words. An index keeps the terms of each language apart (`in_language`), since words of two languages that look alike
 have little to do with each other: German "die" and English "die".
@@ -29,6 +29,7 @@ __all__ = [
     "stem_of",
     "terms_of",
     "without_language",
+    "words_by_term",
 ]
 
 ENGLISH = "en"
@@ -99,6 +100,25 @@ def terms_of(text: str, language: str) -> list[str]:
         return [stem_of(word) for word in english_words(text) if word not in ignored]
     found = map(_terms(language).__getitem__, _words(text, language))
     return [term for term in found if term]
+
+
+def words_by_term(text: str, language: str) -> dict[str, str]:
+    """Return the first word of a text, in lower case, for each of its terms: readers should not see stems.
+
+    Examples
+    --------
+    >>> words_by_term("Ministries meet the ministry", "en"), words_by_term("Die Häuser", "de")
+    ({'ministri': 'ministries', 'meet': 'meet'}, {'haus': 'häuser'})
+    """
+    if language == ENGLISH:
+        pairs = [(stem_of(word), word) for word in english_words(text) if word not in english_stop_words()]
+    else:
+        pairs = [(_terms(language)[word], word) for word in _words(text, language)]
+    found: dict[str, str] = {}
+    for term, word in pairs:
+        if term:
+            found.setdefault(term, word)
+    return found
 
 
 def english_words(text: str) -> list[str]:

@@ -107,9 +107,9 @@ def test_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypat
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--set", "half_life=soon"], "got 'half_life=soon', expected NAME=NUMBER, a setting of RelatedStories"),
-        (["--set", "halflife=1"], "got 'halflife=1', expected NAME=NUMBER, a setting of RelatedStories"),
-        (["--set", "half_life=0"], "half_life: got 0.0 (float), expected a number from 1 to"),
+        (["--set", "date_decay=soon"], "got 'date_decay=soon', expected NAME=NUMBER, a setting of RelatedStories"),
+        (["--set", "decay=1"], "got 'decay=1', expected NAME=NUMBER, a setting of RelatedStories"),
+        (["--set", "date_decay=-1"], "date_decay: got -1.0 (float), expected a number from 0 to"),
         (["--embeddings", "city.npy"], "--embeddings: got city.npy, expected the name of one of the archives: town"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +12,6 @@ from stores import IN_URL, PASSWORD, Store
 
 from relatedstories import Event, InputError
 from relatedstories.changes import links_line
-from relatedstories.refresh import refresh
 
 
 def message_of(call: Any) -> str:
@@ -31,9 +29,10 @@ def message_of(call: Any) -> str:
 
 def expected_lines(events: list[Event], **keywords: Any) -> list[str]:
     """Return the lines of a links file of the events, as a table has them."""
-    file = io.StringIO()
-    refresh(quick(), events, file, **keywords)
-    return [rounded(line) for line in file.getvalue().splitlines(keepends=True)]
+    return [
+        links_line(event.id, [link.to_dict() | {"score": round(link.score, 3)} for link in links])
+        for event, links in quick().fit(events).all_related(**keywords)
+    ]
 
 
 def rounded(line: str) -> str:

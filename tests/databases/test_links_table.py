@@ -124,7 +124,7 @@ def test_an_error_during_the_run_changes_nothing(store: Store) -> None:
 
 def chain(count: int, word: str) -> list[Event]:
     """Events in pairs that list each other."""
-    return [Event(f"e{n}", f"Snow in {word}{n // 2}") for n in range(count)]
+    return [Event(f"e{n}", f"Snow in {word}{n // 2}, day {n}{n}") for n in range(count)]
 
 
 def cut_after(monkeypatch: pytest.MonkeyPatch, table: LinksTable, batches: int, cut: Any) -> None:

@@ -1,13 +1,23 @@
-"""tf-idf rows have exact sums and unit length, and without topics they are scikit-learn's."""
+"""tf-idf rows have exact sums and unit length, and are made of the counts of words, the title's and the lead's first."""
 
 from __future__ import annotations
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer
 
-from relatedstories.features.vectors import STEP, Counts, background, count_terms, count_topics, inverse_frequencies, weigh
+from relatedstories.features.vectors import (
+    LEAD_WORDS,
+    STEP,
+    Counts,
+    background,
+    count_terms,
+    count_topics,
+    inverse_frequencies,
+    stemmed,
+    weigh,
+)
 
 JUNK_FOOD = [
     "the pizza pizza beer copyright",
@@ -24,11 +34,40 @@ def rows_of(terms: Counts, topics: Counts, topic_weight: float):
     return weigh(terms, topics, *idf, topic_weight)
 
 
-def test_without_topics_rows_are_scikit_learns_tfidf():
+def test_without_topics_rows_are_square_roots_of_counts_by_bm25s_inverse_frequencies():
     terms, topics = count_terms(JUNK_FOOD), count_topics([[]] * len(JUNK_FOOD))
     rows = rows_of(terms, topics, 0.3).toarray()
-    expected = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(JUNK_FOOD).toarray()
-    np.testing.assert_allclose(rows, expected, atol=1 / STEP)
+    counts = CountVectorizer(stop_words="english").fit_transform(JUNK_FOOD).toarray()
+    n, events = len(counts), (counts > 0).sum(axis=0)
+    idf = np.log(1 + (n - events + 0.5) / (events + 0.5))
+    idf[events == 3] *= np.log2(5 / 3)  # three of four events have beer, copyright and pizza
+    weights = np.sqrt(counts) * idf
+    np.testing.assert_allclose(rows, weights / np.linalg.norm(weights, axis=1, keepdims=True), atol=1 / STEP)
+
+
+def test_what_all_events_have_weighs_next_to_nothing_and_what_half_have_its_full_weight():
+    all_, half = inverse_frequencies(["gazette", "port"], np.array([1000, 500]), 1000, background())
+    assert 0 < all_ < 0.01
+    assert half > 0.6
+
+
+def test_the_title_and_the_lead_count_more_than_the_rest():
+    words = [f"w{number:03}" for number in range(LEAD_WORDS + 1)]
+    counts = count_terms(["storm"], [" ".join([*words, "storm"])])
+    counted = dict(zip(counts.terms, counts.matrix.toarray()[0].tolist(), strict=True))
+    assert counted["storm"] == 6 + 1
+    assert {counted[word] for word in words[:-1]} == {3}
+    assert counted[words[-1]] == 1
+
+
+def test_words_of_one_stem_are_one_term():
+    words = count_terms(["Ministers meet", "A minister met ministers"], languages=["en", "en"])
+    assert words.terms == ("meet", "met", "minister", "ministers")
+    terms = stemmed(words)
+    assert terms.terms == ("meet", "met", "minist")
+    assert terms.matrix.toarray().tolist() == [[6, 0, 6], [0, 6, 12]]
+    german = count_terms(["Die Ministers"], languages=["de"])
+    assert stemmed(german).terms == german.terms
 
 
 def test_terms_common_in_news_have_a_low_weight_in_a_small_archive_too():

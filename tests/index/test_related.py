@@ -109,22 +109,23 @@ def test_the_parts_of_an_explanation_sum_to_the_score(events):
 
 def test_scores_are_cosines_times_the_date_factor():
     """By hand: of two events each word has df 2 or 1; no topics (no capitals), so rows are terms alone."""
-    stories = quick(half_life=10.0, date_floor=0.5).fit(
-        [Event("1", "xaxa xbxb", date=day("2020-01-01")), Event("2", "xaxa xcxc", date=day("2020-01-11"))]
+    stories = quick(date_decay=0.5, space_weight=0).fit(
+        [Event("1", "xaxa xbxb", date=day("2020-01-01")), Event("2", "xaxa xcxc", date=day("2020-01-09"))]
     )
-    both, one = (1 + math.log((1 + 2 + 20_000) / (1 + events)) for events in (2, 1))  # the background has none of these words
+    n = 2 + 1000  # the background counts as 1000 events, and none of them has these words
+    both, one = (math.log(1 + (n - events + 0.5) / (events + 0.5)) for events in (2, 1))
     cosine = both**2 / (both**2 + one**2)
-    assert stories.related("1")[0].score == pytest.approx(cosine * 0.75, abs=2e-4)
+    assert stories.related("1")[0].score == pytest.approx(cosine / 3, abs=2e-4)  # eight days
 
 
 def test_identical_scores_go_by_nearer_date_then_id():
-    # The four share one word each with the first, of equal weight as the background has none of them; date_floor=1 leaves
+    # The four share one word each with the first, of equal weight as the background has none of them; date_decay=0 leaves
     # the date to break the tie.
     titles = {"query": "xaxa xbxb xcxc xdxd", "d": "xaxa k", "c": "xbxb l", "b": "xcxc m", "a": "xdxd n"}
     days = {"query": "2020-01-10", "d": "2020-01-09", "c": "2020-01-12", "b": "2020-01-08", "a": "2020-01-20"}
     events = [Event(id_, f"{title}{id_}x", date=day(days[id_])) for id_, title in titles.items()]
     events[0] = Event("query", titles["query"], date=day(days["query"]))
-    links = quick(date_floor=1).fit(events).related("query", min_score=0)
+    links = quick(date_decay=0).fit(events).related("query", min_score=0)
     assert len({link.score for link in links}) == 1
     assert [link.event.id for link in links] == ["d", "b", "c", "a"]  # 1, 2, 2 (b before c) and 10 days away
 
@@ -276,7 +277,7 @@ def test_a_question_before_there_is_an_archive():
 
 
 @pytest.mark.parametrize(
-    "settings_", [{"topic_weight": 1.5}, {"half_life": 0}, {"half_life": "a"}, {"date_floor": -1}, {"min_score": True}]
+    "settings_", [{"topic_weight": 1.5}, {"space_weight": 2}, {"date_decay": "a"}, {"date_decay": -1}, {"min_score": True}]
 )
 def test_wrong_settings(settings_):
     with pytest.raises(BadValueError, match=f"RelatedStories: {next(iter(settings_))}: got "):
@@ -284,10 +285,10 @@ def test_wrong_settings(settings_):
 
 
 def test_settings_are_saved(tmp_path):
-    stories = quick(topic_weight=0.5, space_weight=0.3, half_life=9, date_floor=0.1, min_score=0.2).fit(SPACE)
+    stories = quick(topic_weight=0.5, space_weight=0.3, date_decay=0.3, min_score=0.2).fit(SPACE)
     stories.save(tmp_path / "index")
     loaded = RelatedStories.load(tmp_path / "index", CapitalisedWords())
-    assert loaded.settings == {"topic_weight": 0.5, "space_weight": 0.3, "half_life": 9, "date_floor": 0.1, "min_score": 0.2} | {
+    assert loaded.settings == {"topic_weight": 0.5, "space_weight": 0.3, "date_decay": 0.3, "min_score": 0.2} | {
         "language": None,
         "across_languages": False,
     }

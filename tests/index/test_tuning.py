@@ -15,7 +15,7 @@ from relatedstories import Event, InputError, RelatedStories, Tuning, evaluate
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.serialisation import parts_of_index
-from relatedstories.index.tuning import GRIDS, _alternatives, split_judgements
+from relatedstories.index.tuning import GRIDS, split_judgements
 from relatedstories.index.weights import Weights
 from relatedstories.topk.join import self_topk
 
@@ -59,14 +59,13 @@ def tuning_of(stories: RelatedStories, events: list[Event] = DAYS, judgements: A
 # ---------------------------------------------------------------------- what it finds
 
 
-def test_judgements_that_follow_dates_shorten_the_half_life() -> None:
-    stories = quick()
+def test_judgements_that_follow_dates_raise_the_decay() -> None:
+    stories = quick(date_decay=0.05)
     tuning = tuning_of(stories)
     assert tuning.kept
-    assert tuning.after.half_life < 30 < tuning.before.half_life == 120
-    assert tuning.after.date_floor < 1
+    assert tuning.after.date_decay > 0.1 > tuning.before.date_decay == 0.05
     assert tuning.figures["held back"]["difference"].low > 0
-    assert stories.settings.items() >= {**tuning.after._asdict(), "min_score": None}.items()
+    assert stories.settings == {**tuning.after._asdict(), "language": None, "across_languages": False}
 
 
 def test_judgements_that_follow_topics_raise_their_weight() -> None:
@@ -82,22 +81,17 @@ def test_judgements_that_follow_topics_raise_their_weight() -> None:
 def test_what_cannot_be_bettered_stays() -> None:
     """Every event relates to all: whatever is listed is right."""
     judgements = {one.id: {other.id: 1 for other in DAYS if other is not one} for one in DAYS}
-    tuning = tuning_of(quick(half_life=77, topic_weight=0.33, date_floor=1), judgements=judgements)
-    assert tuning.before == tuning.found == tuning.after == Weights(0.33, 0.5, 77, 1)
+    tuning = tuning_of(quick(topic_weight=0.33, space_weight=0.5, date_decay=0.07, min_score=0.05), judgements=judgements)
+    assert tuning.before == tuning.found == tuning.after == Weights(0.33, 0.5, 0.07, 0.05)
     for estimates in tuning.figures.values():
         assert estimates["before"] == estimates["found"] == pytest.approx((1, 1, 1))
         assert estimates["difference"] == (0, 0, 0)
 
 
-def test_where_dates_are_out_of_account_the_half_life_stays() -> None:
-    tried = list(_alternatives(Weights(0.3, 0.3, 77, 0.3), ["half_life", "date_floor"]))
-    assert {weights.half_life for weights in tried if weights.date_floor == 1} == {77}
-    assert {weights.half_life for weights in tried if weights.date_floor < 1} == set(GRIDS["half_life"])
-
-
 def test_only_values_of_the_grids_are_found() -> None:
-    found = tuning_of(quick(topic_weight=0.33)).found
-    assert all(value in GRIDS[name] or value == 0.33 for name, value in found._asdict().items() if name != "space_weight")
+    tuning = tuning_of(quick(topic_weight=0.33))
+    for name, grid in GRIDS.items():
+        assert getattr(tuning.found, name) in {*grid, getattr(tuning.before, name)}
     assert min(GRIDS["topic_weight"]) > 0  # without topics links would have no context
     assert {name: list(values) for name, values in GRIDS.items()} == {name: sorted(values) for name, values in GRIDS.items()}
 
@@ -119,7 +113,7 @@ def test_the_part_held_back_is_not_fitted_on() -> None:
     assert second.figures["held back"]["difference"].high < 0
     assert not second.kept
     assert second.after == second.before
-    assert stories.settings == quick().settings
+    assert stories.settings == quick().fit(DAYS).settings
     assert list(stories.all_related()) == list(quick().fit(DAYS).all_related())
 
 
@@ -173,7 +167,7 @@ def test_embeddings_are_kept_and_progress_is_told() -> None:
     fresh = quick(**stories.settings).fit(TOWNS, embeddings=own)  # type: ignore[arg-type]
     assert list(stories.all_related()) == list(fresh.all_related())
     assert told[: len(TOWNS)] == [("topics", i + 1, len(TOWNS)) for i in range(len(TOWNS))]
-    assert {stage for stage, _, _ in told} >= {"topic_weight", "space_weight", "half_life and date_floor"}
+    assert {stage for stage, _, _ in told} >= {"topic_weight", "space_weight", "date_decay"}
     assert all(0 < done <= total for _, done, total in told)
 
 
@@ -184,13 +178,13 @@ def test_it_prints_as_a_table() -> None:
         "",
         "topic_weight",
         "space_weight",
-        "half_life",
-        "date_floor",
+        "date_decay",
+        "min_score",
         "nDCG@5, 31 queries fitted",
         "nDCG@5, 14 queries held back",
     ]
     assert lines[0].split() == ["before", "after", "difference"]
-    assert lines[3].split()[:2] == ["half_life", "120"]
+    assert lines[3].split()[:3] == ["date_decay", f"{tuning.before.date_decay:g}", f"{tuning.after.date_decay:g}"]
     figures = tuning.to_dict()
     assert figures["queries"] == {"fitted": 31, "held back": 14}
     assert figures["settings"]["after"] == tuning.after._asdict()
@@ -218,7 +212,7 @@ def test_candidates_are_those_of_the_join_however_many() -> None:
         Event(f"{i:03}", f"Oslo votes on {words[i % 5]}", date=None if i % 7 == 0 else START + dt.timedelta(i % 50))
         for i in range(400)
     ]
-    archive, weights = Archive.of(events, [()] * len(events), 0.25), Weights(0.25, 0.4, 30, 0.2)
+    archive, weights = Archive.of(events, [()] * len(events), 0.25), Weights(0.25, 0.4, 0.2, 0.0)
     join = self_topk(
         archive.weights,
         400,
@@ -265,7 +259,7 @@ def test_arguments_that_cannot_be_used(arguments: dict[str, Any], message: str) 
         tuning_of(stories, **arguments)
     assert str(caught.value).startswith(message)
     assert len(stories) == len(TOWNS)  # nothing has changed
-    assert stories.settings == quick().settings
+    assert stories.settings == quick().fit(TOWNS).settings
 
 
 def test_judgements_of_other_events_are_counted_and_left_out() -> None:

@@ -86,7 +86,7 @@ def test_any_text_has_terms_without_a_colon(text: str, language: str) -> None:
 
 
 def test_languages_are_counted_apart() -> None:
-    counts = count_terms(["tram to the port", "tram du port", "die tram"], ["en", "fr", "de"])
+    counts = count_terms(["tram to the port", "tram du port", "die tram"], languages=["en", "fr", "de"])
     assert counts.terms == ("de:tram", "fr:port", "fr:tram", "port", "tram")
 
 

@@ -459,5 +459,5 @@ def test_an_index_needs_the_fitted_extractor_it_was_built_with(tmp_path, german)
         with pytest.raises(InputError, match="build the index again, or load it with the extractor it was built with"):
             RelatedStories.load(tmp_path / "index", other).add([Event("new", "Schnee in Kiew")])
     loaded = RelatedStories.load(tmp_path / "index", pickle.loads(pickle.dumps(german)))
-    loaded.add([Event("new", "Schnee in Kiew")])
+    loaded.add([Event("new", "Schnee in Kiew", language="de")])
     assert "Kyjiw" in {link.context for link in loaded.related("new")}

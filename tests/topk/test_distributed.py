@@ -151,7 +151,7 @@ def joins(draw):
 def test_same_as_one_blocked_index(join, k, shard, queries, backend, data):
     rows, spans = join
     options = {
-        "date_factor": DateFactor(data.draw(st.sampled_from([1, 120])), data.draw(st.sampled_from([0.0, 0.4, 1.0]))),
+        "date_factor": DateFactor(data.draw(st.sampled_from([0.0, 0.15, 1.0]))),
         "embedding_weight": data.draw(st.sampled_from([0.0, 0.5, 1.0])),
         "min_score": data.draw(st.sampled_from([0.0, 0.1])),
     }
@@ -172,7 +172,7 @@ def test_pairs_with_no_day_to_list_are_left_out():
     rows = Rows(sp.csr_array(np.ones((100, 1), np.float32)), days, np.zeros((100, 3), np.int8))
     older = np.stack([np.full(100, NO_DATE, np.int32), days], axis=1)
     with patch.multiple(distributed, ROWS_PER_SHARD=10, QUERIES_PER_TASK=10):
-        pairs = distributed._DistributedJoin(rows, 3, older, DateFactor(1, 1), 0.0, 0.0).pairs()
+        pairs = distributed._DistributedJoin(rows, 3, older, DateFactor(0), 0.0, 0.0).pairs()
     assert len(pairs) == 10 * 11 // 2
 
 
@@ -197,7 +197,7 @@ def sent(n: int) -> tuple[int, list[int], list[int], list[int]]:
     rows = Archive.of(events, found, 0.25).rows()
     client, shards, parts = NoCluster(), [], []
     with patch.multiple(distributed, ROWS_PER_SHARD=200, QUERIES_PER_TASK=50):
-        work = distributed._DistributedJoin(rows, 8, every_day(n), DateFactor(120, 0.4), 0.5, 0.05)
+        work = distributed._DistributedJoin(rows, 8, every_day(n), DateFactor(0.15), 0.5, 0.05)
         pairs = work.pairs()
         for _, (shard, *arguments), _ in work.tasks(pairs, client):
             shards.append(len(pickle.dumps(shard)))
