@@ -217,7 +217,7 @@ class Archive:
         )
 
     def _losing_others(self, segments: Segments, order: npt.NDArray[np.intp]) -> list[int]:
-        """Return the numbers of the events that lose other segments than before, given the segments of an archive of some of them.
+        """Return the numbers of the events that lose other segments than before, given the segments of another archive.
 
         Parameters
         ----------
@@ -355,8 +355,10 @@ class Archive:
             language = language_of_key(self.keys.terms[key])
 
             def is_common(terms: Sequence[str]) -> bool:
+                if n_events > self._most_events:
+                    return True
                 places = _places(self.terms.terms, [in_language(term, language) for term in terms])
-                return n_events > self._most_events or bool(terms) and bool((places >= 0).all() and self.is_common[places].all())
+                return len(places) > 0 and bool((places >= 0).all() and self.is_common[places].all())
 
             label = self._labels[key] = Label.of(topic, n_events, language, is_common)
         return label

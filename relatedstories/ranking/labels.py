@@ -65,7 +65,7 @@ class Label(NamedTuple):
 
 
 def most_telling_first(topics: Iterable[tuple[Label, float]], terms: Mapping[str, float]) -> list[Label]:
-    """Return shared topics by how well each explains a link: ``share * ln(1 + n)``, best first; those that tell nothing come last.
+    """Return shared topics by how well each explains a link: ``share * ln(1 + n)``, best first, those that tell nothing last.
 
     ``share`` is what the topic and the words of its name add to the score, and n the number of events that have the topic.
     The logarithm keeps a topic that only these two events have, which is often a chance one, from going before the topic

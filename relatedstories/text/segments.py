@@ -134,7 +134,7 @@ def segment_at(title: str, text: str, number: int) -> str:
 
 
 def without_segments(title: str, text: str, numbers: frozenset[int]) -> tuple[str, str]:
-    """Return a clean title and text without some of their segments.
+    r"""Return a clean title and text without some of their segments.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def without_segments(title: str, text: str, numbers: frozenset[int]) -> tuple[st
     Examples
     --------
     >>> without_segments("Gazette: Rain", "It rains. Read all. It pours.", frozenset([-2, 1]))
-    ('Rain', 'It rains. \\nIt pours.')
+    ('Rain', 'It rains. \nIt pours.')
     """
     parts = title_parts(title)
     if any(number < 0 for number in numbers):
@@ -159,7 +159,7 @@ def without_segments(title: str, text: str, numbers: frozenset[int]) -> tuple[st
 
 
 def segment_numbers(of: Event | str, places: Sequence[int]) -> list[int]:
-    """Return the numbers of the segments, as `without_segments` counts them, at some places in an event's full text, or in a text.
+    """Return the numbers of the segments, as `without_segments` counts them, at some places of an event's full text or a text.
 
     Examples
     --------

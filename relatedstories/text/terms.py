@@ -1,9 +1,9 @@
 """Terms: the words of a text in the form in which they are counted and compared, in any language.
 
-Words are in lower case, mostly without accents, and reduced to their stems; those of English are when an index has counted them. In
-scripts without spaces, pairs of neighbouring characters stand for words, and so do pairs of syllables in Korean, whose particles
-hang on to words. An index keeps the terms of each language apart (`in_language`), since words of two languages that look alike
-have little to do with each other: German "die" and English "die".
+Words are in lower case, mostly without accents, and reduced to their stems; those of English are when an index has counted
+them. In scripts without spaces, pairs of neighbouring characters stand for words, and so do pairs of syllables in Korean, whose
+particles hang on to words. An index keeps the terms of each language apart (`in_language`), since words of two languages that
+look alike have little to do with each other: German "die" and English "die".
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 class Checkpoint:
     r"""An append-only file of topics, keyed by the content of events.
 
-    Its first line names the extractor; each further line is ``[digest, [[name, kind, segments], ...]]`` with the digest of all fields
-    of an event. An incomplete line is ignored; the file of another extractor is overwritten.
+    Its first line names the extractor; each further line is ``[digest, [[name, kind, segments], ...]]`` with the digest of
+    all fields of an event. An incomplete line is ignored; the file of another extractor is overwritten.
 
     Parameters
     ----------

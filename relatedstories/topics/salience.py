@@ -7,7 +7,7 @@ from collections.abc import Iterable
 __all__ = ["SALIENT", "salience"]
 
 TITLE, LEAD, LEAD_SENTENCES = 6, 3, 3
-"""What a mention in the title, and in the first sentences of the text, counts as, beside one in the rest; and how many these are."""
+"""What a mention in the title counts as, what one in the lead, beside one in the rest, and how many sentences the lead has."""
 
 SALIENT = 0.4
 """Least salience with which a topic counts in an index: two mentions, or one in the title or lead."""

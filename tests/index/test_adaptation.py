@@ -23,7 +23,7 @@ KNOWN = """
 storm flood rescue harbour ferry strike union election vote minister parliament court judge verdict appeal quake rocket launch
 orbit crew capsule vaccine virus hospital doctor bank shares merger market inflation drought harvest grain bridge tunnel train
 airport flight crash pilot forest smoke police arrest suspect trial prison school teacher river border treaty budget
-""".split()
+""".split()  # noqa: SIM905
 """Words that the word space knows."""
 
 
