@@ -36,6 +36,7 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u
 _WORD = re.compile(rf"[{_UNSPACED}]{{1,2}}|[^\W{_UNSPACED}]+")
 """Where no spaces separate words, two characters count as one."""
 
+_NUMBER = re.compile(r"\d+")
 _SENTENCE_END = re.compile(r"\n+|(?<![^\w][^\W\d])[.!?…]+[\"'”’»)\]]* +|[。！？｡؟۔।]+[」』”’）)]* *")
 """The end of a line or a sentence, but not the dot after an initial."""
 
@@ -91,14 +92,15 @@ def sentences(text: str) -> list[Span]:
 def segments(title: str, text: str) -> Iterator[Segment]:
     """Yield the parts of a clean title, then the sentences of a clean text.
 
-    Two segments have the same key if they have the same words, whatever their case, and both are of titles or both of texts.
-    No key have what is between the first and the last separator of a title, and sentences of fewer than `MIN_WORDS` words.
+    Two segments have the same key if they have the same words, whatever their case and the numbers in them, and both are of
+    titles or both of texts. No key have what is between the first and the last separator of a title, and sentences of fewer
+    than `MIN_WORDS` words.
 
     Examples
     --------
-    >>> (_, first), (_, second) = segments("Rain", "It rains in Wales."), segments("Hail", "It rains (in WALES)")
+    >>> (_, first), (_, second) = segments("Rain", "It rains from 2 May."), segments("Hail", "IT RAINS (from 17 May)")
     >>> first == second, first.n_words
-    (True, 4)
+    (True, 5)
     """
     spans = title_parts(title)
     if len(spans) == 1:
@@ -119,7 +121,8 @@ def _segment(written: str, of: str, min_words: int) -> Segment:
     words = _WORD.findall(written.lower())
     if len(words) < min_words or sum([not word[0].isdigit() for word in words]) < min_words:
         return Segment(NO_KEY, len(words))
-    return Segment(int.from_bytes(blake2b(" ".join([of, *words]).encode(), digest_size=8).digest(), "little") or 1, len(words))
+    told = _NUMBER.sub("0", " ".join([of, *words]))
+    return Segment(int.from_bytes(blake2b(told.encode(), digest_size=8).digest(), "little") or 1, len(words))
 
 
 def n_words(written: str) -> int:
@@ -134,7 +137,7 @@ def segment_at(title: str, text: str, number: int) -> str:
 
 
 def without_segments(title: str, text: str, numbers: frozenset[int]) -> tuple[str, str]:
-    """Return a clean title and text without some of their segments.
+    r"""Return a clean title and text without some of their segments.
 
     Parameters
     ----------
@@ -145,7 +148,7 @@ def without_segments(title: str, text: str, numbers: frozenset[int]) -> tuple[st
     Examples
     --------
     >>> without_segments("Gazette: Rain", "It rains. Read all. It pours.", frozenset([-2, 1]))
-    ('Rain', 'It rains. \\nIt pours.')
+    ('Rain', 'It rains. \nIt pours.')
     """
     parts = title_parts(title)
     if any(number < 0 for number in numbers):
