@@ -24,9 +24,6 @@ __all__ = [
     "without_segments",
 ]
 
-MIN_WORDS = 3
-"""Number of words, numbers apart, of the shortest sentence that is looked for elsewhere."""
-
 NO_KEY = 0
 """The key of a segment that is not looked for elsewhere."""
 
@@ -93,8 +90,8 @@ def segments(title: str, text: str) -> Iterator[Segment]:
     """Yield the parts of a clean title, then the sentences of a clean text.
 
     Two segments have the same key if they have the same words, whatever their case and the numbers in them, and both are of
-    titles or both of texts. No key have what is between the first and the last separator of a title, and sentences of fewer
-    than `MIN_WORDS` words.
+    titles or both of texts. What is between the first and the last separator of a title has no key, and neither has what
+    consists of numbers.
 
     Examples
     --------
@@ -108,18 +105,18 @@ def segments(title: str, text: str) -> Iterator[Segment]:
     else:
         for number, (start, end) in enumerate(spans):
             between = 0 < number < len(spans) - 1
-            yield _unkeyed(title[start:end]) if between else _segment(title[start:end], "title", 1)
+            yield _unkeyed(title[start:end]) if between else _segment(title[start:end], "title")
     for start, end in sentences(text):
-        yield _segment(text[start:end], "text", MIN_WORDS)
+        yield _segment(text[start:end], "text")
 
 
 def _unkeyed(written: str) -> Segment:
     return Segment(NO_KEY, n_words(written))
 
 
-def _segment(written: str, of: str, min_words: int) -> Segment:
+def _segment(written: str, of: str) -> Segment:
     words = _WORD.findall(written.lower())
-    if len(words) < min_words or sum([not word[0].isdigit() for word in words]) < min_words:
+    if all(word[0].isdigit() for word in words):
         return Segment(NO_KEY, len(words))
     told = _NUMBER.sub("0", " ".join([of, *words]))
     return Segment(int.from_bytes(blake2b(told.encode(), digest_size=8).digest(), "little") or 1, len(words))
