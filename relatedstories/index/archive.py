@@ -214,7 +214,7 @@ class Archive:
         )
 
     def _losing_others(self, segments: Segments, order: npt.NDArray[np.intp]) -> list[int]:
-        """Return the numbers of the events that lose other segments than before, given the segments of an archive of some of them.
+        """Return the numbers of the events that lose other segments than before, given the segments of a changed archive.
 
         Parameters
         ----------
