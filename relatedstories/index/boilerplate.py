@@ -31,6 +31,9 @@ ROOT_SHARE = 0.5
 TITLE_SHARE = 0.2
 """The part of the events whose titles begin or end alike that is the name of the archive; a series has fewer."""
 
+SHORT_WORDS, SHORT_SHARE = 2, 0.05
+"""Sentences and lines of so many words, such as headings, names and "He agreed.", must be in this part of the events."""
+
 MIN_OWN = 0.2
 """The least part of its words that an event must have for itself; one with less is taken for a copy of others."""
 
@@ -113,17 +116,20 @@ class Segments:
 
         Notes
         -----
-        Boilerplate is what ``max(MIN_EVENTS, ROOT_SHARE * sqrt(n))`` of n events have, and of titles also `TITLE_SHARE` of
-        them. Events that are copies of each other share their sentences too: an event counts only if at least `MIN_OWN` of its
-        words are in segments that fewer events have.
+        Boilerplate is what ``max(MIN_EVENTS, ROOT_SHARE * sqrt(n))`` of n events have; of parts of titles also `TITLE_SHARE`,
+        and of sentences of at most `SHORT_WORDS` words `SHORT_SHARE` of them. Events that are copies of each other share their
+        sentences too: an event counts only if at least `MIN_OWN` of its words are in segments that fewer events have.
         """
         n, numbers = len(self.n_title), self._numbers
         looked_for = self.keys != NO_KEY
         keys, of = np.unique(self.keys[looked_for], return_inverse=True)
         of_title = np.zeros(len(keys), bool)
         of_title[of[self._in_title[looked_for]]] = True
+        is_short = np.zeros(len(keys), bool)
+        is_short[of[self.words[looked_for] <= SHORT_WORDS]] = True
         least = max(MIN_EVENTS, math.ceil(ROOT_SHARE * math.sqrt(n)))
-        min_events = np.where(of_title, max(least, math.ceil(TITLE_SHARE * n)), least)
+        share = np.select([of_title, is_short], [TITLE_SHARE, SHORT_SHARE], 0.0)
+        min_events = np.maximum(least, np.ceil(share * n))
         pairs = np.unique(numbers[looked_for] * max(len(keys), 1) + of)  # a sentence may be in an event twice
         event_of, key_of = np.divmod(pairs, max(len(keys), 1))
         common = np.bincount(key_of, minlength=len(keys)) >= min_events
@@ -133,7 +139,8 @@ class Segments:
         own_words = np.bincount(numbers[~is_common], self.words[~is_common], n)
         is_distinct = own_words >= MIN_OWN * all_words
         n_distinct = np.bincount(key_of[is_distinct[event_of]], minlength=len(keys))
-        return keys[n_distinct >= min_events]
+        recurring: npt.NDArray[np.uint64] = keys[n_distinct >= min_events]
+        return recurring
 
     @functools.cached_property
     def is_boilerplate(self) -> npt.NDArray[np.bool_]:

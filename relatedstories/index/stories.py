@@ -517,7 +517,8 @@ class RelatedStories:
         """Return what recurs across the archive, so that it is left out of terms, topics and labels.
 
         A sentence is left out if ``max(4, 0.5 * sqrt(n))`` of the archive's n events have it that are no copies of each other;
-        what titles begin or end with, if a fifth of them do.
+        if it is of one or two words, a twentieth of them; what titles begin or end with, if a fifth of them do. Numbers do not
+        matter. A topic that editors gave stays. Where `fit` was given embeddings, the sentences still count in the word space.
 
         Examples
         --------

@@ -24,9 +24,6 @@ __all__ = [
     "without_segments",
 ]
 
-MIN_WORDS = 3
-"""Number of words, numbers apart, of the shortest sentence that is looked for elsewhere."""
-
 NO_KEY = 0
 """The key of a segment that is not looked for elsewhere."""
 
@@ -36,6 +33,7 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u
 _WORD = re.compile(rf"[{_UNSPACED}]{{1,2}}|[^\W{_UNSPACED}]+")
 """Where no spaces separate words, two characters count as one."""
 
+_NUMBER = re.compile(r"\d+")
 _SENTENCE_END = re.compile(r"\n+|(?<![^\w][^\W\d])[.!?…]+[\"'”’»)\]]* +|[。！？｡؟۔।]+[」』”’）)]* *")
 """The end of a line or a sentence, but not the dot after an initial."""
 
@@ -91,14 +89,15 @@ def sentences(text: str) -> list[Span]:
 def segments(title: str, text: str) -> Iterator[Segment]:
     """Yield the parts of a clean title, then the sentences of a clean text.
 
-    Two segments have the same key if they have the same words, whatever their case, and both are of titles or both of texts.
-    No key have what is between the first and the last separator of a title, and sentences of fewer than `MIN_WORDS` words.
+    Two segments have the same key if they have the same words, whatever their case and the numbers in them, and both are of
+    titles or both of texts. What is between the first and the last separator of a title has no key, and neither has what
+    consists of numbers.
 
     Examples
     --------
-    >>> (_, first), (_, second) = segments("Rain", "It rains in Wales."), segments("Hail", "It rains (in WALES)")
+    >>> (_, first), (_, second) = segments("Rain", "It rains from 2 May."), segments("Hail", "IT RAINS (from 17 May)")
     >>> first == second, first.n_words
-    (True, 4)
+    (True, 5)
     """
     spans = title_parts(title)
     if len(spans) == 1:
@@ -106,20 +105,21 @@ def segments(title: str, text: str) -> Iterator[Segment]:
     else:
         for number, (start, end) in enumerate(spans):
             between = 0 < number < len(spans) - 1
-            yield _unkeyed(title[start:end]) if between else _segment(title[start:end], "title", 1)
+            yield _unkeyed(title[start:end]) if between else _segment(title[start:end], "title")
     for start, end in sentences(text):
-        yield _segment(text[start:end], "text", MIN_WORDS)
+        yield _segment(text[start:end], "text")
 
 
 def _unkeyed(written: str) -> Segment:
     return Segment(NO_KEY, n_words(written))
 
 
-def _segment(written: str, of: str, min_words: int) -> Segment:
+def _segment(written: str, of: str) -> Segment:
     words = _WORD.findall(written.lower())
-    if len(words) < min_words or sum([not word[0].isdigit() for word in words]) < min_words:
+    if all(word[0].isdigit() for word in words):
         return Segment(NO_KEY, len(words))
-    return Segment(int.from_bytes(blake2b(" ".join([of, *words]).encode(), digest_size=8).digest(), "little") or 1, len(words))
+    told = _NUMBER.sub("0", " ".join([of, *words]))
+    return Segment(int.from_bytes(blake2b(told.encode(), digest_size=8).digest(), "little") or 1, len(words))
 
 
 def n_words(written: str) -> int:

@@ -91,11 +91,38 @@ def test_copies_of_a_story_are_not_boilerplate() -> None:
     assert stories.boilerplate().word_share == 0
 
 
+def test_numbers_in_it_do_not_matter() -> None:
+    footers = [f"Posted on {number + 3} May {1990 + number} by the night desk." for number in range(8)]
+    texts = [f"{footer} {text}" for footer, (_, text) in zip(footers, STORIES, strict=True)]
+    stories = RelatedStories().fit(
+        [Event(str(n), title, text) for n, ((title, _), text) in enumerate(zip(STORIES, texts, strict=True))]
+    )
+    assert stories.boilerplate().texts == {footers[0]: 8}
+
+
+def test_short_lines_must_recur_more_often() -> None:
+    def found(n_events: int) -> dict[str, int]:
+        heads = ["Advertisement\n\n" if number < 4 else "" for number in range(n_events)]
+        texts = [
+            head + " ".join(f"{letter}{chr(97 + n // 26)}{chr(97 + n % 26)}" for letter in "abcdef")
+            for n, head in enumerate(heads)
+        ]
+        return (
+            RelatedStories(WordsInPlace())
+            .fit([Event(f"{n:03}", "Rain", text) for n, text in enumerate(texts)])
+            .boilerplate()
+            .texts
+        )
+
+    assert found(40)["Advertisement"] == 4
+    assert "Advertisement" not in found(100)
+
+
 def test_a_series_keeps_its_name() -> None:
     titles = [f"Weekly review: {title}" if number < 4 else title for number, (title, _) in enumerate(STORIES * 4)]
     stories = RelatedStories().fit(Event(str(number), title) for number, title in enumerate(titles))
     assert stories.boilerplate().texts == {}
-    assert "weekli" in stories._fitted.archive.terms.terms
+    assert "review" in stories._fitted.archive.terms.terms
 
 
 def test_a_title_is_never_left_out_as_a_whole() -> None:

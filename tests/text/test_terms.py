@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, strip_accents_unicode
 
-from relatedstories.features.vectors import background, count_terms, inverse_frequencies
+from relatedstories.features.vectors import background, count_terms, inverse_frequencies, stemmed
 from relatedstories.text.terms import NEWS_WORDS, in_language, stem_key, terms_of, without_language
 
 SAME = [
@@ -100,3 +100,10 @@ def test_keys_of_inflected_names() -> None:
     assert len({stem_key(name, "pl") for name in ("ukraina", "ukrainy", "ukrainie")}) == 1
     assert len({stem_key(name, "uk") for name in ("україна", "україни", "україні")}) == 1
     assert stem_key("united states", "en") == "united states"
+
+
+def test_stems_leave_the_counts_of_words_as_they_are() -> None:
+    words = count_terms(["A station of stations"], ["Stations, station"])
+    before = words.matrix.toarray()
+    assert stemmed(words).terms == ("station",)
+    assert (words.matrix.toarray() == before).all()

@@ -57,14 +57,14 @@ def test_two_simultaneous_runs_do_not_share_a_checkpoint(tmp_path: Path) -> None
     path = tmp_path / "topics"
     with Checkpoint.opened(path, "one") as kept:
         assert kept is not None
-        kept.add(SPACE[0], (("Oslo", "place"),))
+        kept.add(SPACE[0], (("Oslo", "place", (-1,)),))
         second = Counting("two")
         RelatedStories(second).fit(SPACE, checkpoint=path)
         assert second.asked == IDS
         Checkpoint.remove(path)
     with Checkpoint.opened(path, "one") as kept:
         assert kept is not None
-        assert kept.topics_of(SPACE[:2]) == [(("Oslo", "place"),), None]
+        assert kept.topics_of(SPACE[:2]) == [(("Oslo", "place", (-1,)),), None]
     Checkpoint.remove(path)
     assert not path.exists()
 
