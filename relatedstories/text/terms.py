@@ -1,9 +1,10 @@
 """Terms: the words of a text in the form in which they are counted and compared, in any language.
 
 Words of English are in lower case and without accents; an index reduces them to their stems (`stem_of`) after it has counted
-them. Words of other languages are reduced to their stems at once. In scripts without spaces, pairs of neighbouring characters stand for words, and so do pairs of syllables in Korean, whose particles
-hang on to words. An index keeps the terms of each language apart (`in_language`), since words of two languages that look alike
-have little to do with each other: German "die" and English "die".
+them. Words of other languages are reduced to their stems at once. In scripts without spaces, pairs of neighbouring characters
+stand for words, and so do pairs of syllables in Korean, whose particles hang on to words. An index keeps the terms of each
+language apart (`in_language`), since words of two languages that look alike have little to do with each other: German "die"
+and English "die".
 """
 
 from __future__ import annotations

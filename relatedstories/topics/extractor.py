@@ -279,9 +279,7 @@ class TopicExtractor:
         pairs = zip(spans, probabilities, strict=True)
         return [(span.start_char, span.end_char, span.kb_id_, span.label_, p) for span, p in pairs if p >= (self.threshold or 0)]
 
-    def _topics_of(
-        self, cleaned: CleanText, mentions: list[_MentionRow], of: Event | str, language: str
-    ) -> Iterator[Topic]:
+    def _topics_of(self, cleaned: CleanText, mentions: list[_MentionRow], of: Event | str, language: str) -> Iterator[Topic]:
         """Return the topics of mentions, with the user's own names and the topics that editors gave."""
         text, raw = cleaned.text[:MAX_CHARS], text_of(of)
         event = of if isinstance(of, Event) else None

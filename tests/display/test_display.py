@@ -193,7 +193,15 @@ def test_extracted_topics_know_their_text(extractor):
 
 def test_an_index_shows_its_events_days_topics_and_settings():
     shown = Reader(quick(date_decay=0.3).fit([*SPACE, Event("undated", "Snow")])._repr_html_()).words
-    for told in ("7", "2016-10-29 to 2017-06-03; 1 without", "Space\u00a02", "date_decay\u00a00.3", "min_score\u00a00.05", "language\u00a0of each event", "across_languages\u00a0no"):
+    for told in (
+        "7",
+        "2016-10-29 to 2017-06-03; 1 without",
+        "Space\u00a02",
+        "date_decay\u00a00.3",
+        "min_score\u00a00.05",
+        "language\u00a0of each event",
+        "across_languages\u00a0no",
+    ):
         assert told in shown
     assert "none yet" in RelatedStories()._repr_html_()
     assert "no dates" in quick().fit([Event("1", "Rain")])._repr_html_()

@@ -65,7 +65,7 @@ def test_words_of_one_stem_are_one_term():
     terms = stemmed(words)
     assert terms.terms == ("meet", "met", "minist")
     assert terms.matrix.toarray().tolist() == [[6, 0, 6], [0, 6, 12]]
-    np.testing.assert_array_equal(words.matrix.toarray(), count_terms(["Ministers meet", "A minister met ministers"]).matrix.toarray())
+    same(words, count_terms(["Ministers meet", "A minister met ministers"]))  # these are as they were
     german = count_terms(["Die Ministers"], languages=["de"])
     assert stemmed(german).terms == german.terms
 

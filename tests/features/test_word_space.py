@@ -53,12 +53,16 @@ def test_the_embedding_of_an_event_does_not_depend_on_the_archive():
     for row, event in zip(together, events, strict=True):
         alone = RelatedStories(CapitalisedWords()).fit([event])._index.archive.embeddings
         np.testing.assert_array_equal(alone[0], row)
-        words, topics = count_terms([event.title], [event.text]), count_topics([found.key for found in topics_of(event)] for _ in "1")
+        words, topics = (
+            count_terms([event.title], [event.text]),
+            count_topics([topics_of(event)]),
+        )
         np.testing.assert_array_equal(default_space().embeddings(words, topics)[0], row)
 
 
 def topics_of(event):
-    return next(CapitalisedWords().extract_many([event]))
+    (topics,) = CapitalisedWords().extract_many([event])
+    return [topic.key for topic in topics]
 
 
 def test_embeddings_have_their_norm_and_depend_on_topics():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 import tempfile
 from pathlib import Path
 
@@ -19,11 +20,14 @@ from relatedstories.index.adaptation import MAX_SPACE_WEIGHT, MIN_SCORE, USER_SP
 FIRST_DAY = dt.date(2010, 1, 1)
 LEARNT = ("space_weight", "date_decay", "min_score")
 
-KNOWN = """
+KNOWN = re.findall(
+    r"\w+",
+    """
 storm flood rescue harbour ferry strike union election vote minister parliament court judge verdict appeal quake rocket launch
 orbit crew capsule vaccine virus hospital doctor bank shares merger market inflation drought harvest grain bridge tunnel train
 airport flight crash pilot forest smoke police arrest suspect trial prison school teacher river border treaty budget
-""".split()
+""",
+)
 """Words that the word space knows."""
 
 
@@ -86,7 +90,9 @@ def test_a_dated_link_falls_with_the_days_as_learnt() -> None:
 
 def articles(n_words: int, n: int = 40) -> list[Event]:
     draw = random.Random(0)
-    return [Event(f"{i}", f"{' '.join(draw.sample(KNOWN, 4))} n{i}n", text=" ".join(draw.choices(KNOWN, k=n_words))) for i in range(n)]
+    return [
+        Event(f"{i}", f"{' '.join(draw.sample(KNOWN, 4))} n{i}n", text=" ".join(draw.choices(KNOWN, k=n_words))) for i in range(n)
+    ]
 
 
 def test_the_word_space_counts_less_the_longer_the_texts() -> None:
