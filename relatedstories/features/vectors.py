@@ -171,8 +171,9 @@ def stemmed(counts: Counts) -> Counts:
     names = [stem_of(word) for word in counts.terms]
     terms = sorted(set(names))
     column = {term: place for place, term in enumerate(terms)}
-    matrix = with_columns(counts.matrix, np.fromiter(map(column.__getitem__, names), np.int64, len(names)), len(terms)).copy()
-    matrix.sum_duplicates()  # in place: the counts given stay as they are
+    targets = np.fromiter(map(column.__getitem__, names), np.int64, len(names))
+    matrix = with_columns(counts.matrix, targets, len(terms)).copy()  # it shares its data with the counts
+    matrix.sum_duplicates()
     return Counts(tuple(terms), _with_sorted_columns(matrix))
 
 

@@ -58,7 +58,7 @@ _OCTAVES = 14  # of days; the last begins after 11 years
 
 
 def learnt_space_weight(terms: sp.csr_array, embeddings: npt.NDArray[np.int8]) -> float:
-    """Return how much the word space tells: `MAX_SPACE_WEIGHT` times the squared mean of ``min(1, SHORT_TERMS / terms)``.
+    """Return how much the word space tells in an archive: ``MAX_SPACE_WEIGHT * mean(min(1, SHORT_TERMS / terms)) ** 2``.
 
     Parameters
     ----------

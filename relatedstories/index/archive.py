@@ -19,7 +19,7 @@ from relatedstories.features.word_space import DIMENSIONS, default_space, with_u
 from relatedstories.index.adaptation import learnt_date_decay, learnt_min_score, learnt_space_weight
 from relatedstories.index.boilerplate import Boilerplate, Segments
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
-from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, topics_beside
+from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
 from relatedstories.index.weights import Settings, Weights, date_factor_of
 from relatedstories.ranking.labels import Label
 from relatedstories.text.cleaning import clean
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["Archive"]
+
+COMMON_SHARE, COMMON_FROM = 0.2, 10
+"""A term or topic that more than this share of an archive's events have, and more than this number, is no label there."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Archive:
     days : ndarray of int32
         The day numbers of their dates, or `NO_DATE`.
     found : sequence of EventTopics
-        The topics of each event, also those that only its boilerplate mentions.
+        The topics of each event, also those that are not salient.
     terms, keys : Counts
         The terms and the topics' keys in each event, those of each language apart (`relatedstories.text.terms.in_language`).
     names : sequence of TopicNames
@@ -214,7 +217,7 @@ class Archive:
         )
 
     def _losing_others(self, segments: Segments, order: npt.NDArray[np.intp]) -> list[int]:
-        """Return the numbers of the events that lose other segments than before, given the segments of a changed archive.
+        """Return the numbers of the events that lose other segments than before, given the segments of another archive.
 
         Parameters
         ----------
@@ -232,14 +235,13 @@ class Archive:
     def _names_of(self, numbers: Sequence[int]) -> collections.Counter[NameOfKey]:
         """Return how many of some events have each name and kind."""
         events = [self.events[number] for number in numbers]
-        found = [self._found_beside_boilerplate(number) for number in numbers]
+        found = [self._salient(number) for number in numbers]
         keys = _keys(found, [self.languages[number] for number in numbers], self.across_languages)
         return count_names(keys, found, events)
 
-    def _found_beside_boilerplate(self, number: int) -> EventTopics:
-        """Return the topics of an event, without those that only its boilerplate mentions."""
-        left_out = self.segments.left_out(number)
-        return topics_beside(self.found[number], left_out, self.events[number]) if left_out else self.found[number]
+    def _salient(self, number: int) -> EventTopics:
+        """Return the topics that an event is about."""
+        return salient_topics(self.found[number], self.segments.left_out(number), self.events[number])
 
     def reweighed(self, topic_weight: float) -> Archive:
         """Return the archive with another weight of topics: the same as `of` its events, without counting them again."""
@@ -350,8 +352,26 @@ class Archive:
         label = self._labels.get(key)
         if label is None:
             topic, n_events = most_common_name(self.names[key][1]), int(self.topic_events[key])
-            label = self._labels[key] = Label.of(topic, n_events, language_of_key(self.keys.terms[key]))
+            language = language_of_key(self.keys.terms[key])
+
+            def is_common(terms: Sequence[str]) -> bool:
+                if n_events > self._most_events:
+                    return True
+                places = _places(self.terms.terms, [in_language(term, language) for term in terms])
+                return len(places) > 0 and bool((places >= 0).all() and self.is_common[places].all())
+
+            label = self._labels[key] = Label.of(topic, n_events, language, is_common)
         return label
+
+    @functools.cached_property
+    def is_common(self) -> npt.NDArray[np.bool_]:
+        """Whether so many events have a term that it tells nothing in this archive, for each term."""
+        return self.term_events > self._most_events
+
+    @property
+    def _most_events(self) -> float:
+        """The number of events up to which a term or topic tells something."""
+        return max(COMMON_FROM, COMMON_SHARE * len(self))
 
     def topic(self, key: int) -> Topic:
         """Return the topic of a key, given by its place among the keys, under the name that readers see."""
@@ -359,7 +379,7 @@ class Archive:
 
     def topics(self, number: int) -> tuple[Topic, ...]:
         """Return the topics of an event, under the names that readers see."""
-        (keys,) = _keys([self._found_beside_boilerplate(number)], [self.languages[number]], self.across_languages)
+        (keys,) = _keys([self._salient(number)], [self.languages[number]], self.across_languages)
         return tuple(self.topic(place) for place in dict.fromkeys(_places(self.keys.terms, keys).tolist()))
 
     def places_of_topic(self, name: str) -> list[int]:
@@ -373,6 +393,12 @@ class Archive:
     def n_events_by_language(self) -> dict[str, int]:
         """The number of events in each language."""
         return dict(sorted(collections.Counter(self.languages).items()))
+
+    @functools.cached_property
+    def main_language(self) -> str:
+        """The language of most events, which an event whose text tells too little is taken to be in."""
+        counts = self.n_events_by_language
+        return max(counts, key=counts.__getitem__, default=ENGLISH)
 
     # ------------------------------------------------------------------ settings
 
@@ -545,11 +571,11 @@ class _Counted(NamedTuple):
         some = [place for place, numbers in enumerate(left_out) if numbers]
         to_embed = _words_and_keys(written, languages, _keys(found, languages, across_languages)) if some and embed_all else None
         if some:
-            titles, texts, found = [*written[0]], [*written[1]], [*found]
+            titles, texts = [*written[0]], [*written[1]]
             for place in some:
                 titles[place], texts[place] = without_segments(titles[place], texts[place], left_out[place])
-                found[place] = topics_beside(found[place], left_out[place], events[place])
             written = titles, texts
+        found = [salient_topics(*each) for each in zip(found, left_out, events, strict=True)]
         event_keys = _keys(found, languages, across_languages)
         words, keys = _words_and_keys(written, languages, event_keys)
         embeddings = default_space().embeddings(*(to_embed or (words, keys)))

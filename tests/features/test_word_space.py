@@ -47,6 +47,24 @@ def test_an_embedding_does_not_depend_on_other_events():
         np.testing.assert_array_equal(embeddings([text])[0], row)
 
 
+def test_the_embedding_of_an_event_does_not_depend_on_the_archive():
+    events = [Event(str(i), text, text=" ".join(TEXTS[i:])) for i, text in enumerate(TEXTS)]
+    together = RelatedStories(CapitalisedWords()).fit(events)._index.archive.embeddings
+    for row, event in zip(together, events, strict=True):
+        alone = RelatedStories(CapitalisedWords()).fit([event])._index.archive.embeddings
+        np.testing.assert_array_equal(alone[0], row)
+        words, topics = (
+            count_terms([event.title], [event.text]),
+            count_topics([topics_of(event)]),
+        )
+        np.testing.assert_array_equal(default_space().embeddings(words, topics)[0], row)
+
+
+def topics_of(event):
+    (topics,) = CapitalisedWords().extract_many([event])
+    return [topic.key for topic in topics]
+
+
 def test_embeddings_have_their_norm_and_depend_on_topics():
     without, with_topics = embeddings([TEXTS[2]])[0], embeddings([TEXTS[2]], [["israel", "knesset"]])[0]
     assert np.linalg.norm(without.astype(float)) == pytest.approx(LENGTH, abs=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 import tempfile
 from pathlib import Path
 
@@ -19,11 +20,14 @@ from relatedstories.index.adaptation import MAX_SPACE_WEIGHT, MIN_SCORE, USER_SP
 FIRST_DAY = dt.date(2010, 1, 1)
 LEARNT = ("space_weight", "date_decay", "min_score")
 
-KNOWN = """
+KNOWN = re.findall(
+    r"\w+",
+    """
 storm flood rescue harbour ferry strike union election vote minister parliament court judge verdict appeal quake rocket launch
 orbit crew capsule vaccine virus hospital doctor bank shares merger market inflation drought harvest grain bridge tunnel train
 airport flight crash pilot forest smoke police arrest suspect trial prison school teacher river border treaty budget
-""".split()  # noqa: SIM905
+""",
+)
 """Words that the word space knows."""
 
 
