@@ -10,10 +10,11 @@ __all__ = ["TextBuilder", "may_have_checksum"]
 
 _NO_WORDS = re.compile(
     r"\bwww\.[^\s<>\"'“”‘’|\\^`{}\[\]]+"
-    r"|\b(?=[a-fA-F]*[0-9])[0-9a-fA-F]{32,}\b"
+    r"|(?:\b(?:MD5|RMD160|SHA-?\d{1,3})\b[^\n:=]{0,80}[:=] ?)?\b(?=[a-fA-F]*[0-9])[0-9a-fA-F]{32,}\b"
+    r"|\bSIZE\b[^\n:=]{0,80}[:=] ?\d+(?: bytes)?\b"
     r"|\b(?=[A-Za-z+/]*[0-9])[A-Za-z0-9+/]{80,}={0,2}"
 )
-"""Addresses without a scheme, checksums, and binary data as text."""
+"""Addresses without a scheme, checksums and sizes of files with their names, and binary data as text."""
 
 _CHECKSUM = re.compile("[0-9a-fA-F][0-9a-fA-F]{31}")
 _DATA = re.compile("[A-Za-z0-9+/][A-Za-z0-9+/]{79}")
