@@ -754,6 +754,7 @@ class RelatedStories:
             If it cannot be written.
         """
         index, folder = self._index, Path(folder)
+        index.archive.weights_in_use(self._given)  # learnt now and saved, whether or not anybody has asked
         settings = {**self._given._asdict(), **self._language_settings}
         about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": settings}
         if index.saved is None or index.saved != (about, manifest_checksum(folder)):
