@@ -48,8 +48,8 @@ TYPICAL_SLOPE, TYPICAL_PAIRS = 0.4, 100
 PAIRED = 2048
 """Maximum number of events that those of the sample are paired with to see what chance gives."""
 
-LISTED_BY_CHANCE, CHANCE = 50, (0.95, 0.98)
-"""What part of the pairs has a score too low for a link: all but this number an event, within these bounds."""
+LISTED_BY_CHANCE, CHANCE = 50, 0.97
+"""What part of the pairs has a score too low for a link: all but this number an event, but at least this share."""
 
 MIN_SCORE = 0.02
 """The least score that is learnt as the least of a link."""
@@ -161,7 +161,7 @@ def learnt_min_score(
     """Return the least score of a link in an archive: one that few pairs of events reach by chance.
 
     It is the quantile of the scores of a sample of pairs above which `LISTED_BY_CHANCE` of each event's pairs are, but at
-    least and at most that of `CHANCE`: the more events, the better are the matches that chance finds. It is no more than
+    least that of `CHANCE`: the more events, the better are the matches that chance finds. It is no more than
     ``max(0.05, 0.02 * log10(n))`` in an archive of n events, as in a small one many pairs are truly related.
 
     Parameters
@@ -179,7 +179,7 @@ def learnt_min_score(
         squares = squared_cosine(embeddings[others[number]], embeddings, others)
         factors = date_factor.of(int(days[others[number]]), days[others])
         scores.append(np.delete(blended(products, squares, space_weight, factors), number))
-    quantile = min(max(1 - LISTED_BY_CHANCE / len(ids), CHANCE[0]), CHANCE[1])
+    quantile = max(1 - LISTED_BY_CHANCE / len(ids), CHANCE)
     by_chance = _in_steps(float(np.quantile(np.concatenate(scores), quantile, method="lower")), 0.01)
     return max(MIN_SCORE, min(by_chance, round(max(0.05, 0.02 * math.log10(len(ids))), 2)))
 
