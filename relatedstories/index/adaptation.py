@@ -8,7 +8,7 @@ from the archive alone, whatever the order of its events, and in steps so coarse
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -16,13 +16,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.features.word_space import DIMENSIONS, NONE, squared_cosine
+from relatedstories.index.topic_names import TopicNames
 from relatedstories.topk.dates import NO_DATE, DateFactor, distances
 from relatedstories.topk.scores import blended
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["learnt_date_decay", "learnt_min_score", "learnt_space_weight"]
+__all__ = ["learnt_date_decay", "learnt_min_score", "learnt_space_weight", "learnt_topic_weight"]
 
 SAMPLE = 256
 """Maximum number of events that are compared with the whole archive; those whose ids have the least checksums."""
@@ -32,6 +33,9 @@ NEIGHBOURS = 10
 
 STEP = 0.02
 """Learnt settings are multiples of this."""
+
+TOPIC_WEIGHT, EDITORS_TOPIC_WEIGHT = 0.08, 0.25
+"""The weight of topics that were found in texts, and where editors gave most of them."""
 
 MAX_SPACE_WEIGHT, USER_SPACE_WEIGHT = 0.6, 0.7
 """The weight of the word space where all events are short, and where the caller gave embeddings."""
@@ -55,6 +59,24 @@ MIN_SCORE = 0.02
 """The least score that is learnt as the least of a link."""
 
 _OCTAVES = 14  # of days; the last begins after 11 years
+
+
+def learnt_topic_weight(names: Iterable[TopicNames], across_languages: bool) -> float:
+    """Return how much topics tell in an archive: more where editors gave most of them.
+
+    Parameters
+    ----------
+    names : iterable of TopicNames
+        Of all topics of the archive.
+    across_languages : bool
+        Whether topics are all that events in different languages share; then they weigh as those of editors do.
+    """
+    given = total = 0
+    for _, named in names:
+        for _, _, by_editors, n_events in named:
+            given += n_events * by_editors
+            total += n_events
+    return EDITORS_TOPIC_WEIGHT if across_languages or 2 * given > total else TOPIC_WEIGHT
 
 
 def learnt_space_weight(terms: sp.csr_array, embeddings: npt.NDArray[np.int8]) -> float:

@@ -16,7 +16,7 @@ from relatedstories.disk.lazy_sequence import LazySequence, to_json_line
 from relatedstories.events import Event
 from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, stemmed, weigh
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
-from relatedstories.index.adaptation import learnt_date_decay, learnt_min_score, learnt_space_weight
+from relatedstories.index.adaptation import learnt_date_decay, learnt_min_score, learnt_space_weight, learnt_topic_weight
 from relatedstories.index.boilerplate import Boilerplate, Segments
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
@@ -88,7 +88,7 @@ class Archive:
         cls,
         events: list[Event],
         found: list[EventTopics],
-        topic_weight: float,
+        topic_weight: float | None,
         user_embeddings: npt.NDArray[Any] | None = None,
         *,
         languages: Sequence[str] | None = None,
@@ -108,6 +108,9 @@ class Archive:
         embeddings = counted.embeddings
         if user_embeddings is not None:
             embeddings = with_user_embeddings(embeddings, user_embeddings)
+        names = LazySequence(names_by_key(counted.names))
+        if topic_weight is None:
+            topic_weight = learnt_topic_weight(names, across_languages)
         return cls(
             LazySequence(events),
             LazySequence([event.id for event in events]),
@@ -115,7 +118,7 @@ class Archive:
             LazySequence(found),
             counted.terms,
             counted.keys,
-            LazySequence(names_by_key(counted.names)),
+            names,
             _weights(counted.terms, counted.keys, languages, topic_weight),
             embeddings,
             LazySequence(languages),
@@ -134,7 +137,7 @@ class Archive:
         events: list[Event],
         found: list[EventTopics],
         order: npt.NDArray[np.intp],
-        topic_weight: float,
+        topic_weight: float | None,
         user_embeddings: npt.NDArray[Any] | None = None,
         *,
         languages: Sequence[str],
@@ -151,13 +154,14 @@ class Archive:
             The further events, sorted by id, with their topics and embeddings.
         order : ndarray of int
             Their `insertion_order`.
-        topic_weight : float
+        topic_weight : float, optional
+            By default it is learnt.
         languages : sequence of str
             The languages of the further events.
         """
         return self._changed(events, found, languages, order, topic_weight, user_embeddings)
 
-    def taking(self, kept: npt.NDArray[np.intp], topic_weight: float) -> Archive:
+    def taking(self, kept: npt.NDArray[np.intp], topic_weight: float | None) -> Archive:
         """Return the archive of the events of some numbers, which rise: the same as `of` these events."""
         return self._changed([], [], [], kept, topic_weight)
 
@@ -167,7 +171,7 @@ class Archive:
         found: list[EventTopics],
         languages: Sequence[str],
         order: npt.NDArray[np.intp],
-        topic_weight: float,
+        topic_weight: float | None,
         user_embeddings: npt.NDArray[Any] | None = None,
     ) -> Archive:
         """Return the archive of some of these events and further ones, numbered after them, in the given order.
@@ -198,8 +202,11 @@ class Archive:
         more_embeddings = counted.embeddings
         if self.user_dimensions:  # these do not depend on boilerplate
             rows, more_embeddings = order, self._with_user_embeddings(more_embeddings[: len(events)], user_embeddings)
-        names = counted.names
-        names.subtract(self._names_of([*np.setdiff1d(np.arange(n), order).tolist(), *recounted]))
+        changed_names = counted.names
+        changed_names.subtract(self._names_of([*np.setdiff1d(np.arange(n), order).tolist(), *recounted]))
+        names = self._names_with(keys, changed_names)
+        if topic_weight is None:
+            topic_weight = learnt_topic_weight(names, self.across_languages)
         all_languages = self.languages.extended(list(languages), order)
         return Archive(
             self.events.extended(events, order),
@@ -208,7 +215,7 @@ class Archive:
             self.found.extended(found, order),
             terms,
             keys,
-            self._names_with(keys, names),
+            names,
             _weights(terms, keys, all_languages, topic_weight),
             np.concatenate([self.embeddings, more_embeddings])[rows],
             all_languages,
@@ -243,8 +250,10 @@ class Archive:
         """Return the topics that an event is about."""
         return salient_topics(self.found[number], self.segments.left_out(number), self.events[number])
 
-    def reweighed(self, topic_weight: float) -> Archive:
+    def reweighed(self, topic_weight: float | None) -> Archive:
         """Return the archive with another weight of topics: the same as `of` its events, without counting them again."""
+        if topic_weight is None:
+            topic_weight = self.learnt_topic_weight
         return replace(self, weights=_weights(self.terms, self.keys, self.languages, topic_weight))
 
     def with_events_in_memory(self, events: list[Event]) -> Archive:
@@ -358,7 +367,8 @@ class Archive:
                 if n_events > self._most_events:
                     return True
                 places = _places(self.terms.terms, [in_language(term, language) for term in terms])
-                return len(places) > 0 and bool((places >= 0).all() and self.is_common[places].all())
+                known = places[places >= 0]  # without stop words
+                return len(known) > 0 and bool(self.is_common[known].all())
 
             label = self._labels[key] = Label.of(topic, n_events, language, is_common)
         return label
@@ -405,6 +415,8 @@ class Archive:
     def weights_in_use(self, settings: Settings) -> Weights:
         """Return the settings that scores in this archive depend on: those given, and those learnt where none is given."""
         topic_weight, space_weight, date_decay, min_score = settings
+        if topic_weight is None:
+            topic_weight = self.learnt_topic_weight
         if space_weight is None:
             space_weight = self.learnt_space_weight
         if date_decay is None:
@@ -416,6 +428,11 @@ class Archive:
                 min_score = learnt_min_score(self.weights, self.days, self.embeddings, self.ids, factor, space_weight)
                 self.learnt_min_scores[space_weight, date_decay] = min_score
         return Weights(topic_weight, space_weight, date_decay, min_score)
+
+    @functools.cached_property
+    def learnt_topic_weight(self) -> float:
+        """The weight of topics, learnt from the archive."""
+        return learnt_topic_weight(self.names, self.across_languages)
 
     @functools.cached_property
     def learnt_space_weight(self) -> float:
@@ -468,7 +485,7 @@ class Archive:
         )
 
     def rows_for(
-        self, events: list[Event], found: list[EventTopics], topic_weight: float, languages: Sequence[str] | None = None
+        self, events: list[Event], found: list[EventTopics], topic_weight: float | None, languages: Sequence[str] | None = None
     ) -> list[EventRow]:
         """Return rows for events that the archive does not hold, weighed by its frequencies.
 
@@ -493,7 +510,7 @@ class Archive:
             n_events = _n_events_for(theirs.terms, self.n_events_by_language)
             idf.append(inverse_frequencies(theirs.terms, counts, n_events, background_shares))
             columns.append(np.where(places >= 0, places + first_column, -1))
-        weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
+        weights = weigh(terms, keys, idf[0], idf[1], self.learnt_topic_weight if topic_weight is None else topic_weight)
         column_of, embeddings = np.concatenate(columns), self._with_user_embeddings(counted.embeddings, None)
         rows = []
         for place, event in enumerate(events):

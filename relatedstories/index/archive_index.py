@@ -99,7 +99,7 @@ class ArchiveIndex:
         self,
         events: list[Event],
         found: list[EventTopics],
-        topic_weight: float,
+        topic_weight: float | None,
         user_embeddings: npt.NDArray[Any] | None = None,
         *,
         languages: Sequence[str],
@@ -109,7 +109,7 @@ class ArchiveIndex:
         archive = self.archive.with_events(events, found, order, topic_weight, user_embeddings, languages=languages)
         return ArchiveIndex(archive, stale_neighbours=self._stale_neighbours_of(order))
 
-    def without(self, numbers: set[int], topic_weight: float) -> ArchiveIndex:
+    def without(self, numbers: set[int], topic_weight: float | None) -> ArchiveIndex:
         """Return the index of this archive's events except some."""
         kept = np.delete(np.arange(len(self.archive)), sorted(numbers))
         return ArchiveIndex(self.archive.taking(kept, topic_weight), stale_neighbours=self._stale_neighbours_of(kept))

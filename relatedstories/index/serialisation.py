@@ -35,7 +35,7 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     arrays |= {"days": archive.days, "embeddings": archive.embeddings, **index.blocks.parts()}
     arrays |= {f"segments-{name}": getattr(archive.segments, name) for name in _SEGMENTS}
     arrays["boilerplate"] = archive.segments.recurring
-    arrays["learnt"] = np.array([archive.learnt_space_weight, archive.learnt_date_decay])
+    arrays["learnt"] = np.array([archive.learnt_topic_weight, archive.learnt_space_weight, archive.learnt_date_decay])
     arrays["learnt-min-scores"] = np.array([[*key, least] for key, least in sorted(archive.learnt_min_scores.items())])
     arrays |= index.neighbours.parts() if index.neighbours else {}
     documents: dict[str, Iterable[bytes]] = {
@@ -78,7 +78,8 @@ def index_from_parts(
     archive.segments.__dict__["recurring"] = arrays["boilerplate"]
     # Learnt anew, they would be the same; the first question would wait for it.
     archive.learnt_min_scores.update({(space, decay): least for space, decay, least in arrays["learnt-min-scores"].tolist()})
-    archive.__dict__["learnt_space_weight"], archive.__dict__["learnt_date_decay"] = arrays["learnt"].tolist()
+    learnt = "learnt_topic_weight", "learnt_space_weight", "learnt_date_decay"
+    archive.__dict__.update(zip(learnt, arrays["learnt"].tolist(), strict=True))
     return ArchiveIndex(archive, BlockedIndex.of_parts(arrays, archive.embeddings), NeighbourCache.of_parts(arrays))
 
 

@@ -52,9 +52,6 @@ __all__ = ["Changes", "RelatedStories"]
 LanguagesOf: TypeAlias = Callable[[Sequence[Event]], list[str]]
 """Returns the languages of events."""
 
-TOPIC_WEIGHT, TOPIC_WEIGHT_ACROSS_LANGUAGES = 0.08, 0.25
-"""The weight of topics in a row, and where links across languages go by them."""
-
 MANY = 3
 """Number of events in one question from which it is worth loading the compiled kernel."""
 
@@ -73,8 +70,8 @@ class RelatedStories:
         Finds the topics; by default ``TopicExtractor()``. Any object with the same ``extract_many`` will do. An index
         remembers the extractor's ``name``, or else the name of its class.
     topic_weight : float, optional
-        The weight of topics in a row, 0 to 1; terms have the rest. With 0, links have no topics. By default 0.08, or 0.25 with
-        `across_languages`, as topics are all that events in different languages share.
+        The weight of topics in a row, 0 to 1; terms have the rest. With 0, links have no topics. By default 0.08, or 0.25
+        where editors gave most topics, and with `across_languages`, as topics are all that events in different languages share.
     space_weight : float, optional
         The weight of the word space in a score, 0 to 1; the inner product has the rest. By default it is learnt from the
         archive: the shorter its texts, the more. Events without a shared term or topic are not related, whatever their
@@ -129,10 +126,8 @@ class RelatedStories:
         if not callable(getattr(self.extractor, "extract_many", None)):
             raise BadValueError("RelatedStories", "extractor", shown(extractor), "a TopicExtractor")
         self._ignored: Collection[str] = getattr(self.extractor, "ignored", ())
-        if topic_weight is None:
-            topic_weight = TOPIC_WEIGHT_ACROSS_LANGUAGES if across_languages else TOPIC_WEIGHT
         self._given = Settings(
-            number_within("RelatedStories", "topic_weight", topic_weight),
+            None if topic_weight is None else number_within("RelatedStories", "topic_weight", topic_weight),
             None if space_weight is None else number_within("RelatedStories", "space_weight", space_weight),
             None if date_decay is None else number_within("RelatedStories", "date_decay", date_decay, 0, 10),
             None if min_score is None else number_within("RelatedStories", "min_score", min_score),

@@ -241,12 +241,12 @@ def search_settings(
 class _Rankings:
     """The lists that `related` returns under settings, and their nDCG; no list is measured twice."""
 
-    def __init__(self, archive: Archive, topic_weight: float, judged: JudgedQueries) -> None:
+    def __init__(self, archive: Archive, topic_weight: float | None, judged: JudgedQueries) -> None:
         self._index, self._topic_weight = ArchiveIndex(archive), topic_weight
         self._judged = judged
         self._known: dict[tuple[str, Settings], float] = {}
 
-    def archive_with(self, topic_weight: float) -> Archive:
+    def archive_with(self, topic_weight: float | None) -> Archive:
         """Return the archive weighed by a weight of topics; only one is held at a time."""
         if topic_weight != self._topic_weight:
             self._index, self._topic_weight = ArchiveIndex(self._index.archive.reweighed(topic_weight)), topic_weight

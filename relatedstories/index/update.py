@@ -48,7 +48,7 @@ def updated_index(
     events: list[Event],
     numbers: Sequence[int],
     extract: Callable[[Sequence[Event]], list[EventTopics]],
-    topic_weight: float,
+    topic_weight: float | None,
     languages: Callable[[Sequence[Event]], list[str]],
 ) -> ArchiveIndex | None:
     """Return the index of events, made from another one; None if that holds too few of them, or holds embeddings of the caller.
@@ -62,7 +62,7 @@ def updated_index(
         Their `unchanged_numbers` in the index.
     extract : callable
         Returns the topics of events; called with those that are new or changed.
-    topic_weight : float
+    topic_weight : float, optional
     languages : callable
         Returns the languages of events.
     """

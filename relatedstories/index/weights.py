@@ -33,7 +33,7 @@ def date_factor_of(decay: float) -> DateFactor:
 class Settings(NamedTuple):
     """The settings that a caller gave; those that are None are learnt from the archive."""
 
-    topic_weight: float
+    topic_weight: float | None
     space_weight: float | None
     date_decay: float | None
     min_score: float | None

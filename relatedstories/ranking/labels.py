@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from relatedstories.text.terms import ENGLISH, terms_of
+from relatedstories.text.terms import ENGLISH, terms_of_name
 from relatedstories.topics.topic import Topic
 
 __all__ = ["MAX_LABEL_CHARS", "Label", "most_telling_first"]
@@ -59,7 +59,7 @@ class Label(NamedTuple):
         is_common : callable, optional
             Called with the terms of the topic's name, returns whether the archive is full of the topic.
         """
-        terms = tuple(terms_of(topic, language))
+        terms = tuple(terms_of_name(topic, language))
         tells = len(topic) <= MAX_LABEL_CHARS and not is_common(terms)
         return cls(topic, topic.name, (topic,), terms, math.log1p(n_events), tells)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from relatedstories.ranking.labels import MAX_LABEL_CHARS
-from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of
+from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of_name
 
 __all__ = ["MAX_PHRASE_CHARS", "shared_phrase"]
 
@@ -133,7 +133,7 @@ def _words(text: str, language: str) -> list[_Word]:
 
 @functools.lru_cache(1 << 16)
 def _terms_of_word(word: str, language: str) -> tuple[str, ...]:
-    return tuple(terms_of(word, language))
+    return tuple(terms_of_name(word, language))
 
 
 def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> str | None:

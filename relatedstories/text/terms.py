@@ -28,6 +28,7 @@ __all__ = [
     "stem_key",
     "stem_of",
     "terms_of",
+    "terms_of_name",
     "without_language",
     "words_by_term",
 ]
@@ -100,6 +101,17 @@ def terms_of(text: str, language: str) -> list[str]:
         return [stem_of(word) for word in english_words(text) if word not in ignored]
     found = map(_terms(language).__getitem__, _words(text, language))
     return [term for term in found if term]
+
+
+def terms_of_name(name: str, language: str) -> list[str]:
+    """Return the terms of a name; in English its stop words too, which no event has as terms: to know their list costs an import.
+
+    Examples
+    --------
+    >>> terms_of_name("State of the Unions", "en"), terms_of_name("Die Häuser", "de")
+    (['state', 'of', 'the', 'union'], ['haus'])
+    """
+    return [stem_of(word) for word in english_words(name)] if language == ENGLISH else terms_of(name, language)
 
 
 def words_by_term(text: str, language: str) -> dict[str, str]:

@@ -195,7 +195,7 @@ def test_it_prints_as_a_table() -> None:
 
 
 def test_an_archive_weighed_again_is_that_of_its_events() -> None:
-    found = [tuple((topic.name, topic.kind) for topic in topics) for topics in CapitalisedWords().extract_many(TOWNS)]
+    found = [tuple((topic.name, topic.kind, (-1,)) for topic in topics) for topics in CapitalisedWords().extract_many(TOWNS)]
     for topic_weight in (0.0, 0.7, 1.0):
         again, fresh = Archive.of(TOWNS, found, 0.25).reweighed(topic_weight), Archive.of(TOWNS, found, topic_weight)
         parts, fresh_parts = parts_of_index(ArchiveIndex(again)), parts_of_index(ArchiveIndex(fresh))

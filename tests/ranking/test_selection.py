@@ -307,6 +307,7 @@ def test_a_batch_reads_on_where_a_limit_passes_over_all_it_found_at_once():
         Event("asked", "Fire and Rain in Oslo", date=day("2020-01-01")),
         *crowd,
         Event("rain", "Rain in spring and in autumn"),
+        *[Event(f"other-{a}{b}", f"Snow {a * 4}{b * 4}") for a in words[:20] for b in words[:15]],  # so that Oslo tells something
     ]
     stories = quick(min_score=0.0).fit(events)
     links = stories.related("asked", 2, max_per_context=1)

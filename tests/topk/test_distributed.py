@@ -193,7 +193,7 @@ class NoCluster:
 def sent(n: int) -> tuple[int, list[int], list[int], list[int]]:
     """Return pickled sizes for n events: all rows; shards as sent; shards as indexed; query rows."""
     events = archive(n)
-    found = [tuple((topic.name, topic.kind) for topic in topics) for topics in CapitalisedWords().extract_many(events)]
+    found = [tuple((topic.name, topic.kind, (-1,)) for topic in topics) for topics in CapitalisedWords().extract_many(events)]
     rows = Archive.of(events, found, 0.25).rows()
     client, shards, parts = NoCluster(), [], []
     with patch.multiple(distributed, ROWS_PER_SHARD=200, QUERIES_PER_TASK=50):
