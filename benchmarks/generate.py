@@ -334,7 +334,7 @@ class _Pairs:
 def weighed(terms: sp.csr_array, topics: sp.csr_array, words: Sequence[str] = ()) -> sp.csr_array:
     """Return rows of counts weighted as in an index, with background frequencies if the terms are given."""
     from relatedstories.features.vectors import Counts, background, inverse_frequencies, weigh
-    from relatedstories.index.stories import TOPIC_WEIGHT
+    from relatedstories.index.adaptation import TOPIC_WEIGHT
 
     counts = [Counts((), part) for part in (terms, topics)]
     n, (n_terms, n_topics) = terms.shape[0], (np.bincount(part.indices, minlength=part.shape[1]) for part in (terms, topics))

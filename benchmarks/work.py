@@ -126,7 +126,7 @@ class Work:
         path = self._topics_file()
         if not path.exists():
             stories = RelatedStories().fit(events, n_jobs=2)
-            found = [[(topic.name, topic.kind, (-1,)) for topic in stories.topics(event.id)] for event in events]
+            found = [[(topic.name, topic.kind) for topic in stories.topics(event.id)] for event in events]
             with written(path) as new:
                 new.write_text(json.dumps(found), encoding="utf-8")
         return [tuple(Topic(*pair) for pair in pairs) for pairs in json.loads(path.read_text(encoding="utf-8"))]

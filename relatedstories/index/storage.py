@@ -31,7 +31,7 @@ from relatedstories.errors import InputError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["MANIFEST", "JsonLines", "check_folder", "manifest_checksum", "read_folder", "remove_abandoned_lock", "write_folder"]
+__all__ = ["MANIFEST", "JsonLines", "check_folder", "manifest_checksum", "read_folder", "remove_leftovers", "write_folder"]
 
 MANIFEST = "index.json"
 FORMAT = 6
@@ -153,13 +153,15 @@ def write_folder(
     return str(manifest["sha256"])
 
 
-def remove_abandoned_lock(folder: Path) -> None:
-    """Remove the lock file beside an index whose writer was killed after the index was complete."""
-    lock = lock_beside(Path(os.path.realpath(folder)))
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a writer that was killed after the index was complete has left: its lock beside it and the parts it replaced."""
+    folder = Path(os.path.realpath(folder))
+    lock = lock_beside(folder)
     if lock.exists():
         # A writer that holds the lock removes it itself; a file that may not be opened is not ours.
         with contextlib.suppress(InputError, OSError), locked(lock, f"the index {folder}"):
-            pass
+            for name in _index_entries(folder) - {MANIFEST, _read_manifest(folder)["parts"]}:
+                shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def manifest_checksum(folder: Path) -> str | None:

@@ -23,7 +23,7 @@ from relatedstories.index.linker import Linker
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
-from relatedstories.index.storage import manifest_checksum, read_folder, remove_abandoned_lock, write_folder
+from relatedstories.index.storage import manifest_checksum, read_folder, remove_leftovers, write_folder
 from relatedstories.index.update import Changes, changes_between, ordered_events, unchanged_numbers, updated_index
 from relatedstories.index.weights import Settings
 from relatedstories.judging.judgements import QUERIES, Judgements
@@ -755,7 +755,7 @@ class RelatedStories:
         if index.saved is None or index.saved != (about, manifest_checksum(folder)):
             index.saved = SavedCopy(about, write_folder(folder, *parts_of_index(index), about))
         else:
-            remove_abandoned_lock(folder)
+            remove_leftovers(folder)
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], extractor: TopicExtractor | None = None) -> RelatedStories:
