@@ -154,7 +154,7 @@ def write_folder(
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a writer that was killed after the index was complete has left: its lock beside it and the parts it replaced."""
+    """Remove what a writer that was killed once the index was complete has left: its lock, and the parts it replaced."""
     folder = Path(os.path.realpath(folder))
     lock = lock_beside(folder)
     if lock.exists():
