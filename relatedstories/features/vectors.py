@@ -95,21 +95,17 @@ def _with_sorted_columns(matrix: Any) -> sp.csr_array:
     return matrix
 
 
-def _count(documents: Iterable[tuple[Iterable[str], int]], ignored: Collection[str] = frozenset()) -> Counts:
-    """Return the counts of the terms of documents, without the ignored terms.
-
-    Each item is a part of a document: its terms and the weight of each; the next document begins after a part of weight 0.
-    """
+def _count(documents: Iterable[Iterable[tuple[Iterable[str], int]]], ignored: Collection[str] = frozenset()) -> Counts:
+    """Return the counts of the terms of documents, given as parts: terms, with what each of them counts; but for the ignored."""
     number: defaultdict[str, int] = defaultdict()
     number.default_factory = number.__len__
     numbers, parts, weights, ends = array("i"), [0], [], [0]
-    for part, weight in documents:
-        if weight:
+    for document in documents:
+        for part, weight in document:
             numbers.extend(map(number.__getitem__, part))
             parts.append(len(numbers))
             weights.append(weight)
-        else:
-            ends.append(len(numbers))
+        ends.append(len(numbers))
     terms = tuple(sorted(term for term in number if term not in ignored))
     column = np.full(len(number), -1, np.int32)
     column[[number[term] for term in terms]] = np.arange(len(terms))
@@ -143,15 +139,15 @@ def count_terms(titles: Iterable[str], texts: Iterable[str] | None = None, langu
     (('crew', 'de:station', 'station'), [[3.0, 0.0, 9.0], [0.0, 6.0, 0.0]])
     """
 
-    def parts() -> Iterator[tuple[Iterable[str], int]]:
-        for title, text, language in zip(titles, texts or repeat(""), languages or repeat(ENGLISH), strict=False):
-            words = _words(text, language) if text else []
-            yield _words(title, language), TITLE
+    def parts(title: str, text: str, language: str) -> Iterator[tuple[list[str], int]]:
+        yield _words(title, language), TITLE
+        if text:
+            words = _words(text, language)
             yield words[:LEAD_WORDS], LEAD
             yield words[LEAD_WORDS:], 1
-            yield (), 0
 
-    return _count(parts(), english_stop_words())  # English stop words are left out once for all events
+    documents = map(parts, titles, texts or repeat(""), languages or repeat(ENGLISH))
+    return _count(documents, english_stop_words())  # English stop words are left out once for all events
 
 
 def _words(text: str, language: str) -> list[str]:
@@ -185,7 +181,7 @@ def count_topics(keys: Iterable[Iterable[str]]) -> Counts:
     >>> count_topics([["iran", "united states"], ["iran"]]).matrix.toarray().tolist()
     [[1.0, 1.0], [1.0, 0.0]]
     """
-    return _count(part for each in keys for part in ((each, 1), ((), 0)))
+    return _count([(each, 1)] for each in keys)
 
 
 @functools.cache
