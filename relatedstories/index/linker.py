@@ -172,8 +172,9 @@ class Linker:
         if len(labels) == 1:  # most links share a single topic
             topics = labels[0].only_topic
         else:
-            shares = self._shares_of_terms(number, columns[start:first_topic], products[start:first_topic])
-            labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
+            if labels:
+                shares = self._shares_of_terms(number, columns[start:first_topic], products[start:first_topic])
+                labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
             topics = tuple([label.topic for label in labels])
         if labels and labels[0].tells:
             context: str | None = labels[0].name
