@@ -16,11 +16,10 @@ from relatedstories.disk.lazy_sequence import LazySequence, to_json_line
 from relatedstories.events import Event
 from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, stemmed, weigh
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
-from relatedstories.index.adaptation import learnt_date_decay, learnt_min_score, learnt_space_weight, learnt_topic_weight
+from relatedstories.index.adaptation import learnt_topic_weight
 from relatedstories.index.boilerplate import Boilerplate, Segments
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
-from relatedstories.index.weights import Settings, Weights, date_factor_of
 from relatedstories.ranking.labels import Label
 from relatedstories.text.cleaning import clean
 from relatedstories.text.segments import n_words, segment_at, without_segments
@@ -98,8 +97,7 @@ class Archive:
 
         Without `languages`, an event that says none is in English.
         """
-        if languages is None:
-            languages = [event.language or ENGLISH for event in events]
+        languages = _languages_of(events) if languages is None else languages
         written = _written(events)
         segments = Segments.of(*written)
         counted = _Counted.of(
@@ -109,8 +107,6 @@ class Archive:
         if user_embeddings is not None:
             embeddings = with_user_embeddings(embeddings, user_embeddings)
         names = LazySequence(names_by_key(counted.names))
-        if topic_weight is None:
-            topic_weight = learnt_topic_weight(names, across_languages)
         return cls(
             LazySequence(events),
             LazySequence([event.id for event in events]),
@@ -119,7 +115,7 @@ class Archive:
             counted.terms,
             counted.keys,
             names,
-            _weights(counted.terms, counted.keys, languages, topic_weight),
+            _weights(counted.terms, counted.keys, names, languages, across_languages, topic_weight),
             embeddings,
             LazySequence(languages),
             segments,
@@ -145,8 +141,7 @@ class Archive:
         """Return the archive of these events and further ones: the same as `of` all of them.
 
         Only the further events, and those of which other segments are left out than before, are read, counted and given
-        embeddings. All rows are weighed again, since the weight of a
-        term depends on the whole archive.
+        embeddings. All rows are weighed again, since the weight of a term depends on the whole archive.
 
         Parameters
         ----------
@@ -205,8 +200,6 @@ class Archive:
         changed_names = counted.names
         changed_names.subtract(self._names_of([*np.setdiff1d(np.arange(n), order).tolist(), *recounted]))
         names = self._names_with(keys, changed_names)
-        if topic_weight is None:
-            topic_weight = learnt_topic_weight(names, self.across_languages)
         all_languages = self.languages.extended(list(languages), order)
         return Archive(
             self.events.extended(events, order),
@@ -216,7 +209,7 @@ class Archive:
             terms,
             keys,
             names,
-            _weights(terms, keys, all_languages, topic_weight),
+            _weights(terms, keys, names, all_languages, self.across_languages, topic_weight),
             np.concatenate([self.embeddings, more_embeddings])[rows],
             all_languages,
             segments,
@@ -252,9 +245,8 @@ class Archive:
 
     def reweighed(self, topic_weight: float | None) -> Archive:
         """Return the archive with another weight of topics: the same as `of` its events, without counting them again."""
-        if topic_weight is None:
-            topic_weight = self.learnt_topic_weight
-        return replace(self, weights=_weights(self.terms, self.keys, self.languages, topic_weight))
+        weights = _weights(self.terms, self.keys, self.names, self.languages, self.across_languages, topic_weight)
+        return replace(self, weights=weights)
 
     def with_events_in_memory(self, events: list[Event]) -> Archive:
         """Return the archive with equal events that need not be read from a file."""
@@ -410,45 +402,6 @@ class Archive:
         counts = self.n_events_by_language
         return max(counts, key=counts.__getitem__, default=ENGLISH)
 
-    # ------------------------------------------------------------------ settings
-
-    def weights_in_use(self, settings: Settings) -> Weights:
-        """Return the settings that scores in this archive depend on: those given, and those learnt where none is given."""
-        topic_weight, space_weight, date_decay, min_score = settings
-        if topic_weight is None:
-            topic_weight = self.learnt_topic_weight
-        if space_weight is None:
-            space_weight = self.learnt_space_weight
-        if date_decay is None:
-            date_decay = self.learnt_date_decay
-        if min_score is None:
-            min_score = self.learnt_min_scores.get((space_weight, date_decay))
-            if min_score is None:
-                factor = date_factor_of(date_decay)
-                min_score = learnt_min_score(self.weights, self.days, self.embeddings, self.ids, factor, space_weight)
-                self.learnt_min_scores[space_weight, date_decay] = min_score
-        return Weights(topic_weight, space_weight, date_decay, min_score)
-
-    @functools.cached_property
-    def learnt_topic_weight(self) -> float:
-        """The weight of topics, learnt from the archive."""
-        return learnt_topic_weight(self.names, self.across_languages)
-
-    @functools.cached_property
-    def learnt_space_weight(self) -> float:
-        """The weight of the word space, learnt from the archive."""
-        return learnt_space_weight(self.terms.matrix, self.embeddings)
-
-    @functools.cached_property
-    def learnt_date_decay(self) -> float:
-        """The decay of the date factor, learnt from the archive."""
-        return learnt_date_decay(self.weights, self.days, self.ids)
-
-    @functools.cached_property
-    def learnt_min_scores(self) -> dict[tuple[float, float], float]:
-        """The least score of a link for each weight of the word space and decay of the date factor that was asked for."""
-        return {}
-
     # ------------------------------------------------------------------ rows
 
     @property
@@ -485,14 +438,13 @@ class Archive:
         )
 
     def rows_for(
-        self, events: list[Event], found: list[EventTopics], topic_weight: float | None, languages: Sequence[str] | None = None
+        self, events: list[Event], found: list[EventTopics], topic_weight: float, languages: Sequence[str] | None = None
     ) -> list[EventRow]:
         """Return rows for events that the archive does not hold, weighed by its frequencies.
 
         A term or topic that the archive lacks takes its part of the row's length, although no event shares it.
         """
-        if languages is None:
-            languages = [event.language or ENGLISH for event in events]
+        languages = _languages_of(events) if languages is None else languages
         written = _written(events)
         segments = Segments.of(*written)
         left_out = segments.all_left_out(segments.among(self.segments.recurring))
@@ -510,7 +462,7 @@ class Archive:
             n_events = _n_events_for(theirs.terms, self.n_events_by_language)
             idf.append(inverse_frequencies(theirs.terms, counts, n_events, background_shares))
             columns.append(np.where(places >= 0, places + first_column, -1))
-        weights = weigh(terms, keys, idf[0], idf[1], self.learnt_topic_weight if topic_weight is None else topic_weight)
+        weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
         column_of, embeddings = np.concatenate(columns), self._with_user_embeddings(counted.embeddings, None)
         rows = []
         for place, event in enumerate(events):
@@ -523,6 +475,11 @@ class Archive:
                 EventRow(event, number, row_columns[known], row_weights, day_of(event), embeddings[place], in_archive=False)
             )
         return rows
+
+
+def _languages_of(events: Sequence[Event]) -> list[str]:
+    """Return the languages of events; one that says none is in English."""
+    return [event.language or ENGLISH for event in events]
 
 
 def _keys(found: Sequence[EventTopics], languages: Sequence[str], across_languages: bool) -> list[list[str]]:
@@ -599,8 +556,17 @@ class _Counted(NamedTuple):
         return cls(stemmed(words), keys, count_names(event_keys, found, events), embeddings)
 
 
-def _weights(terms: Counts, keys: Counts, languages: Iterable[str], topic_weight: float) -> sp.csr_array:
-    """Return the rows of weights of all events."""
+def _weights(
+    terms: Counts,
+    keys: Counts,
+    names: Iterable[TopicNames],
+    languages: Iterable[str],
+    across_languages: bool,
+    topic_weight: float | None,
+) -> sp.csr_array:
+    """Return the rows of weights of all events; a weight of topics that is not given is learnt."""
+    if topic_weight is None:
+        topic_weight = learnt_topic_weight(names, across_languages)
     n_by_language = collections.Counter(languages)
     n_term_events, n_key_events = (_n_events_for(counts.terms, n_by_language) for counts in (terms, keys))
     term_idf = inverse_frequencies(terms.terms, terms.events(), n_term_events, background())

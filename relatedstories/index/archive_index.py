@@ -10,6 +10,7 @@ import numpy as np
 from relatedstories.events import Event
 from relatedstories.index.archive import Archive
 from relatedstories.index.comparison import Comparison
+from relatedstories.index.learnt import Learnt
 from relatedstories.index.rows import EventRow
 from relatedstories.topics.topic import EventTopics
 from relatedstories.topk.blocked_index import BlockedIndex
@@ -47,6 +48,8 @@ class ArchiveIndex:
         The nearest rows in an earlier version of the archive.
     saved : SavedCopy, optional
         The copy on disk, if this index was just read or written.
+    learnt : Learnt, optional
+        What was learnt from the archive, if something is known.
     """
 
     def __init__(
@@ -56,8 +59,10 @@ class ArchiveIndex:
         neighbours: NeighbourCache | None = None,
         stale_neighbours: StaleNeighbours | None = None,
         saved: SavedCopy | None = None,
+        learnt: Learnt | None = None,
     ) -> None:
         self.archive = archive
+        self.learnt = Learnt(archive) if learnt is None else learnt
         self.neighbours, self.stale_neighbours = neighbours, stale_neighbours
         self.saved = saved
         self._blocks = blocks
@@ -93,7 +98,7 @@ class ArchiveIndex:
     def with_events_in_memory(self, events: list[Event]) -> ArchiveIndex:
         """Return the same index with equal events that need not be read from a file."""
         archive = self.archive.with_events_in_memory(events)
-        return ArchiveIndex(archive, self._blocks, self.neighbours, self.stale_neighbours, self.saved)
+        return ArchiveIndex(archive, self._blocks, self.neighbours, self.stale_neighbours, self.saved, self.learnt)
 
     def with_events(
         self,

@@ -68,12 +68,15 @@ class Segments:
         Equal for segments with the same words; `NO_KEY` for those that are not looked for.
     words : ndarray of int32
         The number of words of each segment.
+    known_recurring : ndarray of uint64, optional
+        `recurring`, if it is known.
     """
 
     starts: npt.NDArray[np.int64]
     n_title: npt.NDArray[np.uint8]
     keys: npt.NDArray[np.uint64]
     words: npt.NDArray[np.int32]
+    known_recurring: npt.NDArray[np.uint64] | None = None
 
     @classmethod
     def of(cls, titles: Iterable[str], texts: Iterable[str]) -> Segments:
@@ -120,6 +123,8 @@ class Segments:
         and of sentences of at most `SHORT_WORDS` words `SHORT_SHARE` of them. Events that are copies of each other share their
         sentences too: an event counts only if at least `MIN_OWN` of its words are in segments that fewer events have.
         """
+        if self.known_recurring is not None:
+            return self.known_recurring
         n, numbers = len(self.n_title), self._numbers
         looked_for = self.keys != NO_KEY
         keys, of = np.unique(self.keys[looked_for], return_inverse=True)

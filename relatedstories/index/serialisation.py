@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.disk.lazy_sequence import LazySequence, LineSource, to_json_line
@@ -15,6 +13,7 @@ from relatedstories.features.vectors import Counts
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.boilerplate import Segments
+from relatedstories.index.learnt import Learnt
 from relatedstories.topk.blocked_index import BlockedIndex
 from relatedstories.topk.neighbour_cache import NeighbourCache
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["index_from_parts", "parts_of_index"]
 
-_SEGMENTS = [field.name for field in dataclasses.fields(Segments)]
+_SEGMENTS = "starts", "n_title", "keys", "words"
 
 
 def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Iterable[bytes]]]:
@@ -35,8 +34,7 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     arrays |= {"days": archive.days, "embeddings": archive.embeddings, **index.blocks.parts()}
     arrays |= {f"segments-{name}": getattr(archive.segments, name) for name in _SEGMENTS}
     arrays["boilerplate"] = archive.segments.recurring
-    arrays["learnt"] = np.array([archive.learnt_topic_weight, archive.learnt_space_weight, archive.learnt_date_decay])
-    arrays["learnt-min-scores"] = np.array([[*key, least] for key, least in sorted(archive.learnt_min_scores.items())])
+    arrays |= index.learnt.parts()
     arrays |= index.neighbours.parts() if index.neighbours else {}
     documents: dict[str, Iterable[bytes]] = {
         "events": archive.events.lines(Event.to_dict),
@@ -72,15 +70,11 @@ def index_from_parts(
         _matrix(arrays, "weights", len(terms) + len(topics)),
         arrays["embeddings"],
         LazySequence(all_events, documents["languages"]),
-        Segments(*(arrays[f"segments-{name}"] for name in _SEGMENTS)),
+        Segments(**{name: arrays[f"segments-{name}"] for name in _SEGMENTS}, known_recurring=arrays["boilerplate"]),
         across_languages,
     )
-    archive.segments.__dict__["recurring"] = arrays["boilerplate"]
-    # Learnt anew, they would be the same; the first question would wait for it.
-    archive.learnt_min_scores.update({(space, decay): least for space, decay, least in arrays["learnt-min-scores"].tolist()})
-    learnt = "learnt_topic_weight", "learnt_space_weight", "learnt_date_decay"
-    archive.__dict__.update(zip(learnt, arrays["learnt"].tolist(), strict=True))
-    return ArchiveIndex(archive, BlockedIndex.of_parts(arrays, archive.embeddings), NeighbourCache.of_parts(arrays))
+    blocks, neighbours = BlockedIndex.of_parts(arrays, archive.embeddings), NeighbourCache.of_parts(arrays)
+    return ArchiveIndex(archive, blocks, neighbours, learnt=Learnt(archive, arrays))
 
 
 def _matrix(arrays: Mapping[str, npt.NDArray[Any]], name: str, n_columns: int) -> sp.csr_array:

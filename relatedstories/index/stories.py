@@ -150,7 +150,7 @@ class RelatedStories:
 
         Before there is an archive, those to be learnt are None.
         """
-        in_use = self._given if self._fitted is None else self._fitted.archive.weights_in_use(self._given)
+        in_use = self._given if self._fitted is None else self._fitted.learnt.weights(self._given)
         return {**in_use._asdict(), **self._language_settings}
 
     @property
@@ -358,11 +358,11 @@ class RelatedStories:
         languages_of = self._languages()
         found = self._extract(ordered, n_jobs, progress, languages_of=languages_of)
         archive = self._archive_of(ordered, found, user_embeddings, languages_of)
-        tuning, archive = search_settings(archive, judged, self._given, progress)
+        tuning, index = search_settings(archive, judged, self._given, progress)
         if tuning.kept:
             given, after = self._given, tuning.after
             self._given = Settings(after.topic_weight, after.space_weight, after.date_decay, given.min_score)
-        self._fitted, self._loaded_model = ArchiveIndex(archive), None
+        self._fitted, self._loaded_model = index, None
         return tuning
 
     def _extract(
@@ -706,10 +706,10 @@ class RelatedStories:
             the archive, only terms and topics that the archive knows count.
         """
         index = self._index
-        return explain_rows(index.archive, index.archive.weights_in_use(self._given), *self._rows(index, [a, b]))
+        return explain_rows(index.archive, index.learnt.weights(self._given), *self._rows(index, [a, b]))
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
-        return Linker(Retriever(index, index.archive.weights_in_use(self._given), filters, k), self._ignored)
+        return Linker(Retriever(index, index.learnt.weights(self._given), filters, k), self._ignored)
 
     def _rows(self, index: ArchiveIndex, events: Iterable[Event | str | int]) -> list[EventRow]:
         """Return the rows of events or ids; an event that the archive does not hold as it is gets a new row."""
@@ -727,7 +727,8 @@ class RelatedStories:
             self._check_model()
             languages_of = self._languages(archive.main_language)
             found = self._extract(unseen, 1, None, languages_of=languages_of)
-            new_rows = iter(archive.rows_for(unseen, found, self._given.topic_weight, languages_of(unseen)))
+            topic_weight = index.learnt.weights(self._given).topic_weight
+            new_rows = iter(archive.rows_for(unseen, found, topic_weight, languages_of(unseen)))
             return [next(new_rows) if row is None else row for row in rows]
         return [row for row in rows if row is not None]
 
@@ -749,7 +750,7 @@ class RelatedStories:
             If it cannot be written.
         """
         index, folder = self._index, Path(folder)
-        index.archive.weights_in_use(self._given)  # learnt now and saved, whether or not anybody has asked
+        index.learnt.weights(self._given)  # learnt now and saved, whether or not anybody has asked
         settings = {**self._given._asdict(), **self._language_settings}
         about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": settings}
         if index.saved is None or index.saved != (about, manifest_checksum(folder)):

@@ -190,7 +190,7 @@ def split_judgements(judgements: Judgements, ids: Collection[str], k: int = 5, q
 
 def search_settings(
     archive: Archive, judged: JudgedQueries, given: Settings, progress: Progress | None = None
-) -> tuple[Tuning, Archive]:
+) -> tuple[Tuning, ArchiveIndex]:
     """Search for the settings with the greatest mean nDCG@k on the queries to fit on.
 
     Parameters
@@ -206,8 +206,8 @@ def search_settings(
     Returns
     -------
     tuning : Tuning
-    archive : Archive
-        Weighed by the settings after tuning.
+    index : ArchiveIndex
+        Of the archive, weighed by the settings after tuning.
 
     Notes
     -----
@@ -216,8 +216,9 @@ def search_settings(
     topic weight are tried on a query before the next query, so that the scores of only one query are held at a time. A least
     score that is not given is learnt anew for whatever is tried.
     """
-    before = archive.weights_in_use(given)
-    rankings = _Rankings(archive, before.topic_weight, judged)
+    index = ArchiveIndex(archive)
+    before = index.learnt.weights(given)
+    rankings = _Rankings(index, before.topic_weight, judged)
     first = best = Settings(*before)._replace(min_score=given.min_score)
     for _ in range(_ROUNDS):
         start = best
@@ -233,24 +234,23 @@ def search_settings(
         estimates = bootstrap_estimates(np.stack([*values, values[1] - values[0]], axis=1))
         figures[part] = dict(zip(("before", "found", "difference"), estimates, strict=True))
     kept = _mean(values[1]) >= _mean(values[0])  # on the held-out part, which came last
-    found = rankings.archive_with(best.topic_weight).weights_in_use(best)
+    found = rankings.index_with(best.topic_weight).learnt.weights(best)
     tuning = Tuning(judged.k, len(archive), judged.fitted, judged.held_back, before, found, kept, figures)
-    return tuning, rankings.archive_with(tuning.after.topic_weight)
+    return tuning, rankings.index_with(tuning.after.topic_weight)
 
 
 class _Rankings:
     """The lists that `related` returns under settings, and their nDCG; no list is measured twice."""
 
-    def __init__(self, archive: Archive, topic_weight: float | None, judged: JudgedQueries) -> None:
-        self._index, self._topic_weight = ArchiveIndex(archive), topic_weight
-        self._judged = judged
+    def __init__(self, index: ArchiveIndex, topic_weight: float | None, judged: JudgedQueries) -> None:
+        self._index, self._topic_weight, self._judged = index, topic_weight, judged
         self._known: dict[tuple[str, Settings], float] = {}
 
-    def archive_with(self, topic_weight: float | None) -> Archive:
-        """Return the archive weighed by a weight of topics; only one is held at a time."""
+    def index_with(self, topic_weight: float | None) -> ArchiveIndex:
+        """Return the index weighed by a weight of topics; only one is held at a time."""
         if topic_weight != self._topic_weight:
             self._index, self._topic_weight = ArchiveIndex(self._index.archive.reweighed(topic_weight)), topic_weight
-        return self._index.archive
+        return self._index
 
     def ndcg(
         self, queries: Sequence[str], settings: Sequence[Settings], stage: str, progress: Progress | None
@@ -259,9 +259,9 @@ class _Rankings:
         new = [tried for tried in settings if (queries[0], tried) not in self._known]
         topic_weights = list(dict.fromkeys(tried.topic_weight for tried in new))
         for turn, topic_weight in enumerate(topic_weights):
-            archive = self.archive_with(topic_weight)
+            learnt = self.index_with(topic_weight).learnt
             several = [tried for tried in new if tried.topic_weight == topic_weight]
-            in_use = [archive.weights_in_use(tried) for tried in several]
+            in_use = [learnt.weights(tried) for tried in several]
             rankings: list[dict[str, list[str]]] = [{} for _ in several]
             for done, id_ in enumerate(queries, 1):
                 for ranking, ids in zip(rankings, self._lists(id_, in_use), strict=True):
