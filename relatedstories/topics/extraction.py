@@ -6,7 +6,6 @@ import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from relatedstories.progress import Progress
 from relatedstories.text.segments import segment_numbers
 from relatedstories.topics.checkpoint import Checkpoint
 from relatedstories.topics.extractor import TopicExtractor
-from relatedstories.topics.topic import EventTopics
+from relatedstories.topics.topic import EventTopics, Topic
 
 __all__ = ["extracted"]
 
@@ -98,6 +97,11 @@ def _pooled(topics: EventTopics, pool: dict[Any, Any]) -> EventTopics:
 
 def _stored_topics(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[EventTopics]:
     for event, topics in zip(events, extractor.extract_many(events), strict=True):
-        named = [topic for topic in topics if topic.key]
-        numbers = iter(segment_numbers(event, [mention.start for topic in named for mention in topic.mentions]))
-        yield tuple([(topic.name, topic.kind, tuple(islice(numbers, len(topic.mentions)))) for topic in named])
+        yield tuple([(topic.name, topic.kind, _segments(event, topic)) for topic in topics if topic.key])
+
+
+def _segments(event: Event, topic: Topic) -> tuple[int, ...]:
+    """Return the segments that mention a topic; extractors of other authors give mentions alone."""
+    if topic.segments is not None:
+        return topic.segments
+    return tuple(segment_numbers(event, [mention.start for mention in topic.mentions]))

@@ -30,7 +30,6 @@ from relatedstories.topics.kinds import kind as kind_of
 from relatedstories.topics.name_candidates import PROBABILITY, name_mentions
 from relatedstories.topics.name_table import Name, NameTable, default_names
 from relatedstories.topics.names import normalise_name
-from relatedstories.topics.salience import salience
 from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, TaggedSpan, tag_texts
 from relatedstories.topics.tokenizer import TokenizedText, tokenize
 from relatedstories.topics.topic import Mention, Topic, Topics, text_of
@@ -304,8 +303,7 @@ class TopicExtractor:
         kept = [item for item in gathered.values() if normalise_name(item[0]) not in self._ignored]
         numbers = iter(segment_numbers(of, [mention.start for item in kept for mention in item[2]]))
         for name, kind, found, probability in kept:
-            segments = list(itertools.islice(numbers, len(found)))
-            yield Topic(name, kind, found, probability, salience(segments) if segments else 1.0)
+            yield Topic(name, kind, found, probability, list(itertools.islice(numbers, len(found))))
 
     def _name_of_given(self, given: str) -> str:
         """Return the name of a topic that an editor gave: as written, unless the user named another for it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event
 from relatedstories.topics.names import normalise_name
+from relatedstories.topics.salience import salience
 
 if TYPE_CHECKING:
     from relatedstories.display.frames import Library
@@ -58,9 +59,8 @@ class Topic(str):
         The words that name it, in the order of the text; empty for a topic that an editor gave.
     probability : float, default 1.0
         The probability that an editor links it in this text, 0 to 1; 1 for topics given by editors or a user's own names.
-    salience : float, default 1.0
-        How much the text is about it, 0 to 1, see `relatedstories.topics.salience.salience`; 1 for a topic given by editors that
-        the text does not mention.
+    segments : sequence of int, optional
+        For each mention the number of the segment of the text that it is in, as `relatedstories.text.segments` counts them.
 
     Examples
     --------
@@ -72,22 +72,33 @@ class Topic(str):
     kind: str
     mentions: tuple[Mention, ...]
     probability: float
-    salience: float
+    segments: tuple[int, ...] | None
 
     def __new__(  # noqa: D102
-        cls, name: str, kind: str = "thing", mentions: Sequence[Mention] = (), probability: float = 1.0, salience: float = 1.0
+        cls,
+        name: str,
+        kind: str = "thing",
+        mentions: Sequence[Mention] = (),
+        probability: float = 1.0,
+        segments: Sequence[int] | None = None,
     ) -> Topic:
         self = super().__new__(cls, name)
-        self.kind, self.mentions, self.probability, self.salience = kind, tuple(mentions), probability, salience
+        self.kind, self.mentions, self.probability = kind, tuple(mentions), probability
+        self.segments = None if segments is None else tuple(segments)
         return self
 
-    def __getnewargs__(self) -> tuple[str, str, tuple[Mention, ...], float, float]:  # type: ignore[override]
-        return str(self), self.kind, self.mentions, self.probability, self.salience
+    def __getnewargs__(self) -> tuple[str, str, tuple[Mention, ...], float, tuple[int, ...] | None]:  # type: ignore[override]
+        return str(self), self.kind, self.mentions, self.probability, self.segments
 
     @property
     def name(self) -> str:
         """The canonical name as a plain str."""
         return str(self)
+
+    @property
+    def salience(self) -> float:
+        """How much the text is about it, 0 to 1 (`relatedstories.topics.salience`); 1 if it is not told where it is mentioned."""
+        return salience(self.segments) if self.segments else 1.0
 
     @property
     def key(self) -> str:
