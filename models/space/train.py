@@ -27,8 +27,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories import TopicExtractor
-from relatedstories.features.vectors import TITLE, Counts, count_terms, count_topics
+from relatedstories.features.vectors import Counts, count_terms, count_topics
 from relatedstories.features.word_space import DIMENSIONS, TOPIC_WEIGHT, Space, count_weights
+from relatedstories.text.zones import TITLE
 
 try:
     import torch

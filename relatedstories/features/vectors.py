@@ -25,11 +25,12 @@ import scipy.sparse as sp
 from relatedstories.artefacts import table
 from relatedstories.features.sparse import with_columns
 from relatedstories.text.terms import ENGLISH, english_stop_words, english_words, in_language, stem_of, terms_of
+from relatedstories.text.zones import LEAD, TITLE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["TITLE", "Counts", "background", "count_terms", "count_topics", "inverse_frequencies", "stemmed", "weigh"]
+__all__ = ["Counts", "background", "count_terms", "count_topics", "inverse_frequencies", "stemmed", "weigh"]
 
 STEP = 4096
 """Weights are multiples of 1 / STEP."""
@@ -39,9 +40,6 @@ BACKGROUND_EVENTS = 1_000, 20_000
 
 UNSEEN_EVENTS = 10
 """How many events without a term are added to those of an archive: what all of two or three events have may still tell."""
-
-TITLE, LEAD = 6, 3
-"""How often a term in the title, and in the lead, counts, beside one in the rest of the text."""
 
 LEAD_WORDS = 60
 """The number of a text's first words that are its lead."""

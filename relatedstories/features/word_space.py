@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.artefacts import path
-from relatedstories.features.vectors import TITLE
+from relatedstories.text.zones import TITLE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -65,7 +65,7 @@ def count_weights(counts: sp.csr_array, unit: int) -> tuple[sp.csr_array, npt.ND
     ----------
     counts : scipy.sparse.csr_array, shape (n, n_terms)
     unit : int
-        What a single occurrence counts as: 1 for topics, `relatedstories.features.vectors.TITLE` for terms of a title.
+        What a single occurrence counts as: 1 for topics, `relatedstories.text.zones.TITLE` for terms of a title.
 
     Returns
     -------

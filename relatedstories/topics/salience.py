@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from relatedstories.text.zones import LEAD, TITLE
+
 __all__ = ["SALIENT", "salience"]
 
-TITLE, LEAD, LEAD_SENTENCES = 6, 3, 3
-"""What a mention in the title counts as, what one in the lead, beside one in the rest, and how many sentences the lead has."""
+LEAD_SENTENCES = 3
+"""The number of a text's first sentences that are its lead."""
 
 SALIENT = 0.4
 """Least salience with which a topic counts in an index: two mentions, or one in the title or lead."""
