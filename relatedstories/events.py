@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from relatedstories.errors import BadValueError, shown
 from relatedstories.language_codes import language_code
 
-__all__ = ["FIELDS", "Event", "as_id", "events_of", "parse_date", "several"]
+__all__ = ["FIELDS", "Event", "as_id", "checked_language", "events_of", "parse_date", "several"]
 
 _DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d.*)?\s*", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -90,11 +90,7 @@ class Event:
             put(self, "date", day)
         put(self, "topics", tuple(_items(where, "topics", self.topics, "texts", _topic)))
         put(self, "sources", tuple(_items(where, "sources", self.sources, "texts or (name, url) pairs", _source)))
-        if self.language is not None:
-            code = language_code(self.language) if isinstance(self.language, str) else None
-            if code is None:
-                raise BadValueError(where, "language", shown(self.language), 'the code of a language, such as "de", or None')
-            put(self, "language", code)
+        put(self, "language", checked_language(where, self.language))
 
     @property
     def full_text(self) -> str:
@@ -263,3 +259,11 @@ def events_of(call: str, events: Any) -> list[Event]:
         if not isinstance(event, Event):
             raise BadValueError(call, "events", shown(event), "an Event; read_events makes them of dicts and data frames")
     return listed
+
+
+def checked_language(call: str, language: object) -> str | None:
+    """Return the code of a language that was given to a call or an event, or None; raises `BadValueError` for anything else."""
+    code = language_code(language) if isinstance(language, str) else None
+    if language is not None and code is None:
+        raise BadValueError(call, "language", shown(language), 'the code of a language, such as "de", or None')
+    return code

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 import numpy as np
 
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
-from relatedstories.events import Event, as_id, several
+from relatedstories.events import Event, as_id, checked_language, several
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
 from relatedstories.index.boilerplate import Boilerplate
@@ -35,7 +35,7 @@ from relatedstories.ranking.links import Links
 from relatedstories.text.languages import language_of
 from relatedstories.text.terms import ENGLISH
 from relatedstories.topics.extraction import extracted
-from relatedstories.topics.extractor import TopicExtractor, checked_language, model_name
+from relatedstories.topics.extractor import TopicExtractor, model_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic, Topics
 from relatedstories.topk.dates import NO_DATE

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
-from relatedstories.events import Event
-from relatedstories.language_codes import language_code
+from relatedstories.events import Event, checked_language
 from relatedstories.text.cleaning import RULES_VERSION, CleanText, clean, clean_event
 from relatedstories.text.languages import language_of
 from relatedstories.text.segments import segment_numbers
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 
-__all__ = ["THRESHOLD", "TopicExtractor", "checked_language", "model_name"]
+__all__ = ["THRESHOLD", "TopicExtractor", "model_name"]
 
 MAX_CHARS = 4_000
 """Number of an event's first characters, once cleaned, that topics are extracted from."""
@@ -340,14 +339,6 @@ def _mention(words: str, raw: str, start: int, end: int) -> Mention:
     ):
         written = words
     return Mention(written, start, end)
-
-
-def checked_language(call: str, language: object) -> str | None:
-    """Return the code of a language that was given to a call, or None; raises `BadValueError` for anything else."""
-    code = language_code(language) if isinstance(language, str) else None
-    if language is not None and code is None:
-        raise BadValueError(call, "language", shown(language), 'the code of a language, such as "de", or None')
-    return code
 
 
 def _in_characters(text: TokenizedText, found: Iterable[TaggedSpan]) -> list[_MentionRow]:
