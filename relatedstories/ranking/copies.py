@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from relatedstories.text.segments import UNSPACED
+
 __all__ = ["COPIES_WITHIN", "LEAST_SHARED", "Wording", "separate_copies"]
 
 COPIES_WITHIN = 10
@@ -18,8 +20,7 @@ LEAST_SHARED = 0.8
 """The least share of their runs of words that an event and its copy have in common."""
 
 _RUN = 3  # words; long enough that two texts on one matter share few
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+(?:[-.,:/](?=\d)[^\W{_UNSPACED}]+)*")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+(?:[-.,:/](?=\d)[^\W{UNSPACED}]+)*")
 """Where no spaces separate words, each character counts as one; "3.4.2" and "16:00" are one word."""
 
 

@@ -13,6 +13,7 @@ from relatedstories.text.cleaning import clean
 
 __all__ = [
     "NO_KEY",
+    "UNSPACED",
     "Segment",
     "has_segments",
     "n_words",
@@ -29,8 +30,10 @@ NO_KEY = 0
 
 Span: TypeAlias = tuple[int, int]
 
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]{{1,2}}|[^\W{_UNSPACED}]+")
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+"""The characters of scripts that put no spaces between words, as within the brackets of a pattern."""
+
+_WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W{UNSPACED}]+")
 """Where no spaces separate words, two characters count as one."""
 
 _NUMBER = re.compile(r"\d+")
