@@ -25,6 +25,8 @@ __all__ = [
     "english_words",
     "in_language",
     "language_of_key",
+    "pairs_of",
+    "script_runs",
     "stem_key",
     "stem_of",
     "terms_of",
@@ -256,9 +258,8 @@ class _Terms(dict[str, str]):
     def __init__(self, language: str) -> None:
         super().__init__()
         self._language = language
-        self._ignored: Collection[str] = (
-            () if language in WITHOUT_SPACES else stop_words(language)
-        )  # its words are not told apart
+        # Where words are not told apart, neither are stop words.
+        self._ignored: Collection[str] = () if language in WITHOUT_SPACES else stop_words(language)
         self._stem = None if language in WITHOUT_SPACES or language == "ko" else stemmer(language)
 
     def __missing__(self, word: str) -> str:

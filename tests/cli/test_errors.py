@@ -270,7 +270,7 @@ def broken_index(how: str) -> str:
         return f"{parts}/blocks-posting_starts.npy: got no file, expected {size} bytes; build the index again"
     if how == "setting altered":
         manifest = json.loads((index / "index.json").read_text())
-        manifest["settings"]["half_life"] = 1.0
+        manifest["settings"]["date_decay"] = 1.0
         (index / "index.json").write_text(json.dumps(manifest))
         return "index/index.json: got an altered file, expected it unchanged; build the index again"
     name, old, new = {
