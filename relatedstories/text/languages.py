@@ -14,7 +14,7 @@ from typing import Any
 
 from relatedstories.artefacts import table
 from relatedstories.text.stop_words import stop_words
-from relatedstories.text.terms import ENGLISH, english_stop_words
+from relatedstories.text.terms import ENGLISH
 
 __all__ = ["SAMPLE_CHARS", "UNKNOWN", "language_of"]
 
@@ -47,6 +47,12 @@ _ALSO_ENGLISH = frozenset((
     "all", "i", "do", "can", "one", "if", "so",
 ))  # fmt: skip
 """Function words of English that other languages have, too."""
+
+_IN_OTHER_LISTS = frozenset((
+    "also", "am", "co", "con", "de", "due", "eg", "etc", "even", "go", "had", "ie", "inc", "may", "me", "most", "my", "nor",
+    "part", "per", "re", "same", "see", "six", "take", "ten", "un", "under", "us", "via", "whatever",
+))  # fmt: skip
+"""Other small words of English news that are on the lists of function words of other languages."""
 
 # Scripts by the first word of their characters' names in Unicode, with the only language that news in them is in.
 _SCRIPT_LANGUAGE = {
@@ -172,7 +178,7 @@ def _vocabulary() -> frozenset[str]:
 def _foreign_function_words() -> frozenset[str]:
     """Return the function words of other languages in Latin script that are none in English."""
     words = {word for language in (*_LATIN, *_RARER) if language != ENGLISH for word in stop_words(language)}
-    return frozenset(words - english_stop_words() - _ENGLISH - _ALSO_ENGLISH)
+    return frozenset(words - _ENGLISH - _ALSO_ENGLISH - _IN_OTHER_LISTS)
 
 
 def _main_script(sample: str) -> tuple[str, float]:
