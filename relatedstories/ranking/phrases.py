@@ -119,13 +119,14 @@ def _stands_out(text: str, word: _Word) -> bool:
     return len(form) > 1 and any(map(str.isalpha, form)) and (form[0].isupper() or form.upper() == form.lower())
 
 
-@functools.lru_cache(1 << 10)  # an event is in its own list and in those of others
+@functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
 def _words(text: str, language: str) -> list[_Word]:
     found: list[_Word] = []
     end = 0
     for match in _WORD.finditer(text):
         terms = _terms_of_word(match[0], language)
-        follows = bool(found) and not _BREAK.search(text, end, match.start())
+        start = match.start()
+        follows = bool(found) and (text[end:start] == " " or not _BREAK.search(text, end, start))
         found.append(_Word(match.start(), match.end(), " ".join(terms) or match[0].casefold(), terms, follows))
         end = match.end()
     return found
