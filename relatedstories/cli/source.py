@@ -14,11 +14,11 @@ import typer
 from relatedstories.addresses import is_database
 from relatedstories.cli.console import say
 from relatedstories.cli.options import ReadOptions
+from relatedstories.columns import READ_FIELDS
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import Event
 from relatedstories.files.formats import SUFFIXES
 from relatedstories.pages.reader import RELATED, SOURCES, Pages, read_pages
-from relatedstories.records import READ_FIELDS
 from relatedstories.sources import SAMPLE, read_events
 
 if TYPE_CHECKING:
