@@ -178,7 +178,8 @@ def _sources(value: Any, is_table: bool) -> list[Any] | None:
     if isinstance(value, (Mapping, bytes)) or not isinstance(value, Iterable):
         raise BadValueError("", "sources", shown(value), "a list of texts or (name, url) pairs")
     sources: list[Any] = []
-    for item in value:
+    for given in value:
+        item = given
         if is_missing(item) or (is_table and isinstance(item, str) and item in MISSING_WORDS):
             continue
         if isinstance(item, Mapping):
@@ -188,6 +189,6 @@ def _sources(value: Any, is_table: bool) -> list[Any] | None:
         elif isinstance(item, list):
             item = tuple(item)
         if not (isinstance(item, str) or (isinstance(item, tuple) and len(item) == 2 and all(isinstance(x, str) for x in item))):
-            raise BadValueError("", "sources", f"a list with {shown(item)} in it", "a list of texts or (name, url) pairs")
+            raise BadValueError("", "sources", f"a list with {shown(given)} in it", "a list of texts or (name, url) pairs")
         sources.append(item)
     return sources

@@ -14,6 +14,7 @@ __all__ = [
     "LeftOut",
     "SourceRow",
     "TableRow",
+    "TypedRow",
     "check_header",
     "column_of_each_field",
     "encoding_error",
@@ -33,6 +34,12 @@ _LANG = "lang"
 
 class TableRow(dict[str, Any]):
     """A row of a table, where texts may stand for missing values ("NULL") and for lists ("a | b")."""
+
+    __slots__ = ()
+
+
+class TypedRow(TableRow):
+    """A row of a table that knows missing values: an id, a title or a topic "NULL" is meant."""
 
     __slots__ = ()
 
@@ -125,13 +132,13 @@ def resolve_columns(keys: Sequence[str], columns: Mapping[str, str]) -> dict[str
     for field, column in wanted.items():
         if column in keys:
             found[field] = (column,)
-        elif (key := folded.get(column.strip().casefold())) is not None and key not in columns.values():
-            found[field] = (key,)
+        elif (same := folded.get(column.strip().casefold())) is not None and same not in columns.values():
+            found[field] = (same,)
         elif "." in column:
             first, *rest = column.split(".")
-            key = first if first in keys else folded.get(first.casefold())
-            if key is not None:
-                found[field] = (key, *rest)
+            root = first if first in keys else folded.get(first.casefold())
+            if root is not None:
+                found[field] = (root, *rest)
     return found
 
 

@@ -28,7 +28,10 @@ _MISSING = frozenset(["", "-", "--", "null", "none", "nan", "nat", "n/a", "na", 
 
 _ISO = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt ]\d.*)?\s*", re.DOTALL)
 _ZERO = re.compile(r"0000([-/.])0?0\1?0?0(?:[T ].*)?|0{1,2}[-/.]0{1,2}[-/.]0000(?: .*)?|00000000(?:0{6})?")
-_REST = r"(?:\s+(?:at|um|à)\s+\d.*|\s*[+-]\d{2}:?\d{2}|[,;T\s_-]+\d{1,2}(?:[:.h]\d{2}|\s*[ap]\.?m|[ap]m).*|[,T\s_-]+\d{4,6}\b.*|Z|\s*[(\[].*|\s+[A-Z]{1,5}[+-]?\d*)?"
+_REST = (
+    r"(?:\s+(?:at|um|à)\s+\d.*|\s*[+-]\d{2}:?\d{2}|[,;T\s_-]+\d{1,2}(?:[:.h]\d{2}|\s*[ap]\.?m|[ap]m).*"
+    r"|[,T\s_-]+\d{4,6}\b.*|Z|\s*[(\[].*|\s+(?!BC)[A-Z]{1,5}[+-]?\d*)?"
+)
 """What may follow a day in figures: a time, a time zone, a note in brackets."""
 _YEAR_FIRST = re.compile(rf"(\d{{4}})\s*([-/._:])\s*(\d{{1,2}})\s*\2\s*(\d{{1,2}})\.?{_REST}", re.DOTALL)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})\s*([-/._])\s*(\d{{1,2}})\s*\2\s*(\d{{4}}){_REST}", re.DOTALL)

@@ -70,13 +70,11 @@ class RowReader:
         if not isinstance(row, Mapping):
             raise BadValueError(where, None, shown(row), "an object with fields")
         plan = self._plan(row)
-        is_table = isinstance(row, TableRow)
+        has_words, is_table = isinstance(row, TableRow), type(row) is TableRow
         values: Values = {}
         for field, path in plan.fields:
             value = row[path[0]] if len(path) == 1 else value_at(row, path)
-            if is_missing(value) or (
-                is_table and type(value) is str and value.strip() in MISSING_WORDS and _may_miss(field, value)
-            ):
+            if is_missing(value) or (has_words and type(value) is str and _is_word(field, value, is_table)):
                 continue
             try:
                 if field == "date":
@@ -92,7 +90,7 @@ class RowReader:
         if "language" in values and language_code(str(values["language"])) is None:
             self._no_codes[str(values.pop("language"))] += 1
         status = value_at(row, plan.status) if plan.status else None
-        extra = self._extra(row, plan, is_table)
+        extra = self._extra(row, plan, has_words)
         if extra:
             values["extra"] = extra
         if is_missing(values.get("title")):
@@ -190,12 +188,12 @@ class RowReader:
                 self._unseen.pop("status", None)
         return plan
 
-    def _extra(self, row: Mapping[str, Any], plan: _Plan, is_table: bool) -> dict[str, Any]:
+    def _extra(self, row: Mapping[str, Any], plan: _Plan, has_words: bool) -> dict[str, Any]:
         """Return the values that no field is read from."""
         extra: dict[str, Any] = {}
         for key in plan.others:
             value = row[key]
-            if is_missing(value) or (is_table and type(value) is str and value.strip() in MISSING_WORDS):
+            if is_missing(value) or (has_words and type(value) is str and value.strip() in MISSING_WORDS):
                 continue
             if key == "extra" and isinstance(value, Mapping):
                 extra |= value
@@ -313,5 +311,8 @@ def _read_html(values: Values) -> None:
         values["text"] = clean(text).text
 
 
-def _may_miss(field: str, value: str) -> bool:
-    return not (field in ("id", "title", "text") and value.strip(" -") == "")
+def _is_word(field: str, value: str, is_table: bool) -> bool:
+    """Return whether a text in a table stands for no value."""
+    if field in ("id", "title", "text") and (not is_table or not value.strip(" -")):
+        return False
+    return value.strip() in MISSING_WORDS

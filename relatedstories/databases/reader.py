@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
-from relatedstories.columns import SourceRow, TableRow, check_header, encoding_error, resolve_columns
+from relatedstories.columns import SourceRow, TypedRow, check_header, encoding_error, resolve_columns
 from relatedstories.databases.database import Database, as_database
 from relatedstories.databases.table_names import column_names, split_table_name
 from relatedstories.errors import InputError, shown, shown_names
@@ -71,7 +71,7 @@ def _rows(
         header = list(result.keys())
         id_column = resolve_columns(header, columns).get("id", ("",))[0]
         for number, values in enumerate(result, 1):
-            row = TableRow({name: _as_in_file(value) for name, value in zip(header, values, strict=True)})
+            row = TypedRow({name: _as_in_file(value) for name, value in zip(header, values, strict=True)})
             id_ = row.get(id_column)
             where = f"{place}: row {number}" + ("" if id_ is None else f" (id {shown(id_)})")
             yield where, encoding_error(where, row) or row

@@ -20,8 +20,11 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The first line that Excel reads the delimiter from."""
 _WHOLE_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _Dialect = Mapping[str, Any]
-_OTHER_DIALECTS: tuple[_Dialect, ...] = ({"skipinitialspace": True}, {"escapechar": "\\", "doublequote": False})
-"""How else a record may be written: with spaces before its quotes, or with quotes escaped as MySQL writes them."""
+_OTHER_DIALECTS: tuple[tuple[str, _Dialect], ...] = (
+    (' "', {"skipinitialspace": True}),
+    ('\\"', {"escapechar": "\\", "doublequote": False}),
+)
+"""How else a line may be written, by what it has then: spaces before its quotes, or quotes escaped as MySQL writes them."""
 
 
 def read_delimited(
@@ -151,32 +154,29 @@ class _Records:
                 continue
             if cells is None:
                 return
-            if self.width and len(cells) != self.width and len(cells) > 1 and (other := self._another_way(keep=True)) is not None:
+            is_odd = (len(cells) != self.width and len(cells) > 1) or any(cell.startswith(' "') for cell in cells)
+            if is_odd and self.width and (other := self._another_way(keep=True)) is not None:
                 cells, reader = other, self._reader(self._dialect)
             yield number, cells
 
     def _another_way(self, keep: bool = False) -> list[str] | None:
-        """Return the cells of the record at hand if another way of writing them gives the right number; None if none does.
+        """Return the cells of the first line of the record at hand if another way of writing them gives the right number.
 
-        Only the lines of that record stay taken; if there is none, the first line, or all of them to `keep`.
+        Only that line stays taken then. If there is no such way, None is returned, and the first line stays taken, or all of
+        them to `keep`.
         """
-        tried = list(self._taken)
-        if self._delimiter != "\t" and ('"' in tried[0] if tried else False):
-            self._lines.put_back(tried)
-            for dialect in _OTHER_DIALECTS:
-                self._taken.clear()
+        first = self._taken[0]
+        for mark, dialect in _OTHER_DIALECTS:
+            if mark in first and self._delimiter != "\t" and self.width:
                 try:
-                    cells = next(self._reader(dialect), None)
+                    rows = list(csv.reader([first], delimiter=self._delimiter, strict=True, **dialect))
                 except csv.Error:
-                    cells = None
-                if cells is not None and self.width and len(cells) == self.width:
-                    return cells
-                self._lines.put_back(self._taken)
-            self._taken.clear()
-            for _ in tried:
-                next(self._take())
+                    continue
+                if len(rows) == 1 and len(rows[0]) == self.width:
+                    self._lines.put_back(self._taken[1:])
+                    return rows[0]
         if not keep:
-            self._lines.put_back(tried[1:])
+            self._lines.put_back(self._taken[1:])
         return None
 
     def _of_tabs(self) -> list[str] | None:

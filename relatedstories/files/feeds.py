@@ -56,7 +56,7 @@ def read_feed(path: Path, on_remark: Callable[[str], object] = lambda _: None) -
         If the file is broken, is none of these or declares entities of its own.
     """
     del on_remark
-    number, root, ends = 0, "", ()
+    number, root, ends = 0, "", ""
     try:
         with open_bytes(path) as file:
             stack: list[Element] = []

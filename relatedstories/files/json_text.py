@@ -75,7 +75,8 @@ def _is_on_lines(first: str, second: str, columns: Mapping[str, str]) -> bool:
         value = json.loads(first)
     except json.JSONDecodeError as error:
         is_cut = error.pos >= len(first) or error.msg.startswith("Expecting property name")
-        return not is_cut or (first[0] == "{" and second.startswith("{") and _is_json(second))
+        goes_on = first.endswith((",", "[", "{", ":")) or first[0] == "["
+        return not is_cut or (not goes_on and second.startswith("{") and _is_json(second))
     except (ValueError, RecursionError):
         return True
     if second:

@@ -48,7 +48,7 @@ def check_encoding(call: str, encoding: str | None) -> str | None:
     if encoding is None:
         return None
     try:
-        if isinstance(encoding, str) and codecs.lookup(encoding)._is_text_encoding:  # type: ignore[attr-defined]
+        if isinstance(encoding, str) and codecs.lookup(encoding)._is_text_encoding:
             return encoding
     except LookupError:
         pass
@@ -59,7 +59,7 @@ def open_bytes(path: Path) -> IO[bytes]:
     """Open a file to read its bytes, unpacked if its name says that it is compressed."""
     for suffix, opener in COMPRESSED.items():
         if path.name.lower().endswith(suffix):
-            return io.BufferedReader(_Unpacked(path, opener), _BLOCK)  # type: ignore[return-value, type-var]
+            return io.BufferedReader(_Unpacked(path, opener), _BLOCK)
     return open(path, "rb")
 
 
@@ -98,7 +98,7 @@ def read_lines(path: Path, encoding: str | None = None, on_remark: Callable[[str
                 yield line.removeprefix("\ufeff") if number == 1 else line
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         kind = "gzip" if path.name.lower().endswith(".gz") else "compressed"
-        raise InputError(f"{path}:{number + 1}: got a broken {kind} file ({error}), expected a whole one") from None
+        raise InputError(f"{path}: got a broken {kind} file ({error}), expected a whole one") from None
     except UnicodeError as error:
         raise InputError(f"{path}:{number + 1}: got bytes that are not in {found} ({error}); --encoding names another") from None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from relatedstories.columns import SourceRow, TableRow, check_header
+from relatedstories.columns import SourceRow, TypedRow, check_header
 from relatedstories.errors import BadValueError, InputError
 
 __all__ = ["read_parquet"]
@@ -42,7 +42,7 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Iterator[SourceRow]:
                 if isinstance(row, Exception):
                     yield where, BadValueError(where, None, f"a value that cannot be read ({row})", "one that can")
                 else:
-                    yield where, TableRow(row)
+                    yield where, TypedRow(row)
     except (pyarrow.ArrowException, OSError) as error:
         raise InputError(f"{path}: got a broken Parquet file ({str(error).splitlines()[0]}), expected a whole one") from None
 
