@@ -98,7 +98,7 @@ class RowReader:
             if not title:
                 column = self._columns.get("title", "title")
                 is_there = any(field == "title" for field, _ in plan.fields)
-                got = "nothing" if is_there else f"no {shown(column)} among {shown_names(row)}"
+                got = "nothing" if is_there else f"no {shown(column)} among {shown_names(_names_in(row))}"
                 raise BadValueError(where, "title", got, "the title of the event")
             values["title"] = title
             self._counts["title"] += 1
@@ -309,6 +309,15 @@ def _read_html(values: Values) -> None:
         values["title"] = plain
     if isinstance(text, str) and "<" in text[:200] and _MAY_BE_HTML.match(text):
         values["text"] = clean(text).text
+
+
+def _names_in(row: Mapping[str, Any]) -> list[object]:
+    """Return the names of columns, those within objects as they are given: "attributes.headline"."""
+    names: list[object] = []
+    for key, value in row.items():
+        within = value[0] if isinstance(value, (list, tuple)) and value else value
+        names += [f"{key}.{name}" for name in within] if isinstance(within, Mapping) and within else [key]
+    return names
 
 
 def _is_word(field: str, value: str, is_table: bool) -> bool:

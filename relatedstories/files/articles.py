@@ -15,7 +15,7 @@ from relatedstories.files.lines import read_lines
 from relatedstories.text.cleaning import clean
 from relatedstories.text.titles import first_sentence, plain_title
 
-__all__ = ["read_article"]
+__all__ = ["article_of_text", "read_article"]
 
 _MAX_ARTICLE = 1 << 25
 """Maximum number of characters of an article."""
@@ -51,7 +51,7 @@ def read_article(
         yield str(path), BadValueError(str(path), None, f"{len(text)} characters", f"at most {_MAX_ARTICLE} in one article")
         return
     is_html = path.name.lower().endswith((".html", ".htm", ".xhtml"))
-    row: dict[str, Any] = _of_html(text) if is_html else _of_text(text)
+    row: dict[str, Any] = _of_html(text) if is_html else article_of_text(text)
     if not row.get("title"):
         yield str(path), BadValueError(str(path), "title", shown(text[:40]), "an article with words")
         return
@@ -61,7 +61,8 @@ def read_article(
     yield str(path), {"id": id_} | row
 
 
-def _of_text(text: str) -> dict[str, Any]:
+def article_of_text(text: str) -> dict[str, Any]:
+    """Return the title and the text of plain text: its first line if an empty one follows, otherwise its first sentence."""
     lines = text.lstrip("\ufeff").strip().splitlines()
     if lines and (len(lines) == 1 or not lines[1].strip()):
         return {"title": lines[0].strip(), "text": "\n".join(lines[1:]).strip()}
