@@ -77,7 +77,8 @@ JSON_LINES = [
     jsonl(
         "two hundred keys, not one a title",
         json.dumps({f"k{n}": n for n in range(200)}).encode(),
-        f"title: got no 'title' among {', '.join(repr(f'k{n}') for n in range(12))} and 188 more, expected the title of the event",
+        f"title: got no 'title' among {', '.join(repr(f'k{n}') for n in range(12))} and 188 more, "
+        "expected the title of the event",
     ),
     jsonl("title null", b'{"id": 1, "title": null}', "title: got nothing, expected the title of the event"),
     jsonl("title empty", b'{"id": 1, "title": ""}', "title: got nothing, expected the title of the event"),
