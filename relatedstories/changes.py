@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-from relatedstories.events import Event
+from relatedstories.events import Event, own_value
 
 if TYPE_CHECKING:
     from relatedstories.ranking.links import Link
@@ -116,7 +116,7 @@ def line_of_event(event: Event, links: list[Link], fields: Sequence[str] = ()) -
 def _fields_of(event: Event, names: Sequence[str]) -> dict[str, Any]:
     """Return values of an event by name: of its own fields, otherwise of its `extra`; None for those it does not have."""
     record = event.to_dict()
-    return {name: record[name] if name in record else event.extra.get(name) for name in names}
+    return {name: record[name] if name in record else own_value(event, name) for name in names}
 
 
 def change_between(id_: str, before: str | None, after: str | None) -> Change:

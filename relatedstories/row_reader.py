@@ -128,6 +128,9 @@ class RowReader:
         try:
             date = values.get("date")
             if isinstance(date, AmbiguousDate):
+                if self._dates.order is None and not self._dates.asks and not self._strict:
+                    self._counts["ambiguous"] += 1
+                    date = None
                 values["date"] = self._dates.day(date)
             if is_missing(values.get("id")):
                 values["id"] = self._made_id(values)
@@ -149,6 +152,14 @@ class RowReader:
             have = "1 row has" if n == 1 else f"{n} rows have"
             lines.append(
                 f"{have} a language that is no code, such as {shown(value)}: expected one such as 'de'; their texts tell it"
+            )
+        if n := self._counts["ambiguous"]:
+            value, where = self._dates.asked_by or ("", "")
+            could = "1 could be read in two ways" if n == 1 else f"{n} could be read in two ways"
+            stay = "its event stays, without it" if n == 1 else "their events stay, without them"
+            lines.append(
+                f"{self._name('date')}: {could}, such as {value} ({where}), and no other date shows which; {stay}; "
+                'date_format="day-first" or "month-first", --date-format on the command line, says which comes first'
             )
         for field, n in self._n_unread.items():
             error = self._unread[field][0]

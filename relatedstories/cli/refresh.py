@@ -214,7 +214,7 @@ def refresh(
     an optional value that cannot be read, such as a date, is left out with a warning.
     """
     log_to_stderr(running.quiet, running.verbose)
-    archive = Source(source, reading, related_head=pages.related_head, sources_head=pages.sources_head)
+    archive = Source(source, reading, related_head=pages.related_head, sources_head=pages.sources_head, quiet=running.quiet)
     if output.report is not None:
         _check_report_place(output.report, archive, output, listing, topics)
     with _written_report(output.report) as contents:

@@ -134,5 +134,5 @@ def _stories_of(source: str, reading: ReadOptions) -> RelatedStories:
     """Return the index of an archive that is made for this question alone."""
     from relatedstories.index.stories import RelatedStories
 
-    with Source(source, reading).events() as events:
+    with Source(source, reading, quiet=True).events() as events:
         return RelatedStories().fit(events, n_jobs=-1)

@@ -263,6 +263,18 @@ def test_a_value_that_cannot_be_read_is_left_out_and_counted() -> None:
         read(rows, strict=True)
 
 
+def test_a_few_dates_that_do_not_tell_cost_no_more_than_themselves() -> None:
+    rows = [{"id": n, "title": "Rain", "date": date} for n, date in enumerate(["2020-01-01", "3/2/2020", "2020-02-03"])]
+    events, said = read(rows)
+    assert [event.date for event in events] == [day("2020-01-01"), None, day("2020-02-03")]
+    assert said == [
+        "date: 1 could be read in two ways, such as '3/2/2020' (row 2), and no other date shows which; its event stays, without "
+        'it; date_format="day-first" or "month-first", --date-format on the command line, says which comes first'
+    ]
+    with pytest.raises(InputError, match="no other date shows which"):
+        read(rows, strict=True)
+
+
 def test_own_columns_are_kept(tmp_path: Path) -> None:
     path = write(tmp_path / "news.csv", f"id,title,Section,premium,note,body_html\n1,Rain,World,NULL,,{'x' * 3000}\n")
     (event,), said = read(path)
@@ -469,7 +481,8 @@ def test_a_file_that_unpacks_to_far_more_is_not_read(tmp_path: Path, monkeypatch
 # ---------------------------------------------------------------------- articles and folders
 
 
-PAGE = """<!doctype html><html lang="de"><head><title>Regen in Bonn | Blatt</title><meta property="og:title" content="Regen in Bonn">
+PAGE = """<!doctype html><html lang="de"><head><title>Regen in Bonn | Blatt</title>
+<meta property="og:title" content="Regen in Bonn">
 <meta property="article:published_time" content="2020-01-02T10:00:00+01:00"><meta name="author" content="Ann">
 <meta property="article:tag" content="Bonn"><link rel="canonical" href="https://example.org/1"><style>p {}</style></head>
 <body><nav>Start</nav><article><h1>Regen in Bonn</h1><p>Es regnet.</p><figure><img><figcaption>Bild</figcaption></figure>
