@@ -55,11 +55,11 @@ def related(
             rich_help_panel=Panel.SOURCE,
         ),
     ] = None,
-    title: Annotated[
+    draft_title: Annotated[
         str | None,
         typer.Option("--title", metavar="TEXT", help="The title of a draft.", show_default=False, rich_help_panel=Panel.DRAFT),
     ] = None,
-    text: Annotated[
+    draft_text: Annotated[
         str | None,
         typer.Option("--text", metavar="TEXT", help="The text of a draft.", show_default=False, rich_help_panel=Panel.DRAFT),
     ] = None,
@@ -81,7 +81,7 @@ def related(
 
     The event is one of the index, or a draft that is given by --title, --text or --draft-file.
     """
-    draft = _draft(title, text, draft_file)
+    draft = _draft(draft_title, draft_text, draft_file)
     if draft is None and (id_or_source is None or index is None):
         raise typer.BadParameter("give ID and --index DIR, or a draft: --title, --text or --draft-file")
     if draft is not None and (id_or_source is None) == (index is None):
