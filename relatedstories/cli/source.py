@@ -186,8 +186,8 @@ class Source:
                 **keywords,
             )
         source = self.database or (self.address if len(self._addresses) == 1 else [Path(file) for file in self._addresses])
-        selection = {"table": reading.table, "where": reading.where, "query": reading.query}
-        how = {"strict": reading.strict, "date_format": reading.date_format, "encoding": reading.encoding}
+        selection: dict[str, Any] = {"table": reading.table, "where": reading.where, "query": reading.query}
+        how: dict[str, Any] = {"strict": reading.strict, "date_format": reading.date_format, "encoding": reading.encoding}
         return read_events(source, columns, on_remark=self.remarks.append, **selection, **how, **keywords)
 
     def _count_skipped(self, error: BadValueError) -> None:
