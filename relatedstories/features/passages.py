@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_PASSAGES", "NO_PASSAGES", "PASSAGE_TERMS", "PassageRows", "Passages", "best_passage"]
 
-PASSAGE_TERMS = 20
+PASSAGE_TERMS = 25
 """The number of terms of a passage; the last of an event has what is left, and so up to twice as many."""
 
 MAX_PASSAGES = 50
@@ -88,7 +88,7 @@ class Passages:
 
         Examples
         --------
-        >>> passages = Passages.cut(np.arange(70) % 10, np.array([10, 60]), 10)
+        >>> passages = Passages.cut(np.arange(90) % 10, np.array([10, 80]), 10)
         >>> passages.starts.tolist(), passages.matrix.toarray().sum(axis=1).tolist()
         ([0, 0, 3], [10, 10, 10])
         """

@@ -47,7 +47,7 @@ __all__ = [
 STEP = 4096
 """Weights are multiples of 1 / STEP."""
 
-PROMINENCE, TYPICAL_EVENTS = 0.2, 2
+PROMINENCE, TYPICAL_EVENTS = 0.3, 2
 """The power of a term's prominence in its weight, and the number of events that are added to those that have it, in which its
 prominence is that of most terms."""
 
@@ -299,7 +299,7 @@ def inverse_frequencies(
 def prominence(counts: Counts) -> npt.NDArray[np.float64]:
     """Return how much more a term tells for being said often, or in titles and leads, where it is said: about 0.7 to 2.
 
-    It is ``((count / mean + 2) / (events + 2)) ** 0.2``, where count is the sum of a term's counts, events the number of events
+    It is ``((count / mean + 2) / (events + 2)) ** 0.3``, where count is the sum of a term's counts, events the number of events
     that have it, and mean the mean count of all terms in the events that have them. What an article is about comes again and
     again in it; other words come once in each of many.
 
