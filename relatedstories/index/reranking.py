@@ -118,7 +118,7 @@ class Reranker:
         days = archive.days[numbers]
         scores = np.clip(self._blended(similarities, days, archive.embeddings[numbers])[2], least, most)
         apart = distances(self._row.day, days)
-        order = np.lexsort((numbers, apart, -scores))
+        order = np.lexsort((np.array(numbers), apart, -scores))
         return [(numbers[place], float(scores[place])) for place in order.tolist() if scores[place] >= np.float32(min_score)]
 
     def _blended(
