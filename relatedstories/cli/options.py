@@ -251,7 +251,7 @@ class LinkOptions:
             "--max-per-context",
             metavar="N",
             min=1,
-            help="Maximum number of links with the same context, the topic that is shown as the reason for a link.",
+            help="Maximum number of links with the same first context, the topic that is shown as the reason for a link.",
             show_default="no maximum",
             rich_help_panel=Panel.LINKS,
         ),

@@ -174,7 +174,7 @@ class PageOptions:
         typer.Option(
             "--context-word",
             metavar="WORD",
-            help="The word in front of a link's context, the topic that is the reason for the link.",
+            help="The word in front of a link's context, the one or two topics that are the reason for it.",
             rich_help_panel=Panel.PAGES,
         ),
     ] = "Context"
@@ -193,7 +193,7 @@ def refresh(
     """Find the related events of every event in an archive, and bring the stored links up to date.
 
     An event is one news item: a row or page with an id, a title and, if possible, a date and a text. A link leads from an event
-    to a related one, with its rank, its score from 0 to 1 and its context, the topic that is the reason for the link.
+    to a related one, with its rank, its score from 0 to 1 and its context: one or two topics that are the reason for the link.
 
     Give exactly one of --links, --links-table and --in-place. The old links stay in place until all new ones are found, and
     nothing is written where nothing changed. A run that was stopped continues with the topics it had found when it is started

@@ -72,10 +72,9 @@ class ViewBuilder:
 
     def _related_event(self, link: Link) -> RelatedEvent:
         labels = [self._topic_link(topic.name, topic.kind) for topic in link.topics]
-        context = None
-        if link.context is not None:
-            context = next((label for label in labels if label.name == link.context), None) or TopicLink(link.context)
-        return RelatedEvent(link, self.site.stem(link.event.id), context, labels)
+        by_name = {label.name: label for label in labels}
+        contexts = [by_name.get(context) or TopicLink(context) for context in link.contexts]
+        return RelatedEvent(link, self.site.stem(link.event.id), contexts, labels)
 
     def _topic_link(self, name: str, kind: str, count: int = 0) -> TopicLink:
         return TopicLink(name, kind, topic_stem(name) if self.site.has_page(name) else None, count)

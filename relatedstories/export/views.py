@@ -37,11 +37,11 @@ class TopicLink:
 
 
 class RelatedEvent(NamedTuple):
-    """A link of an event, with the path of the linked event's page, the link's context and its topics."""
+    """A link of an event, with the path of the linked event's page, the link's contexts and its topics."""
 
     link: Link
     stem: str
-    context: TopicLink | None
+    contexts: list[TopicLink]
     labels: list[TopicLink]
 
 

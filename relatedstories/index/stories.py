@@ -591,8 +591,8 @@ class RelatedStories:
         min_score : float, optional
             The least score of a link, 0 to 1, in place of the index's own.
         max_per_context : int, optional
-            Maximum number of links with the same context; the next best events take their room. Links without a context
-            are not counted.
+            Maximum number of links with the same first context; the next best events take their room. Links without a
+            context are not counted.
         diversity : float, default 0
             From 0, the best events, towards 1, events that are unlike each other; see `relatedstories.ranking.select`.
         pinned : mapping of ids to lists of ids, optional
@@ -702,11 +702,17 @@ class RelatedStories:
         Returns
         -------
         Explanation
-            The shares of its parts sum to the score, which is that of the link from `a` to `b`. For events that are not in
-            the archive, only terms and topics that the archive knows count.
+            The shares of its parts sum to the score, which is that of the link from `a` to `b`, and its contexts are those
+            of that link. For events that are not in the archive, only terms and topics that the archive knows count.
         """
         index = self._index
-        return explain_rows(index.archive, index.learnt.weights(self._given), *self._rows(index, [a, b]))
+        row_a, row_b = self._rows(index, [a, b])
+        if row_b.in_archive:
+            language = index.archive.languages[row_b.number]
+        else:
+            [language] = self._languages(index.archive.main_language)([row_b.event])
+        contexts = self._linker(index, 1, LinkFilters.of("explain")).contexts(row_a, row_b, language)
+        return explain_rows(index.archive, index.learnt.weights(self._given), row_a, row_b, contexts)
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
         return Linker(Retriever(index, index.learnt.weights(self._given), filters, k), self._ignored)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from relatedstories.changes import Contexts
+from relatedstories.changes import Labels
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.pages import front_matter
 from relatedstories.pages.front_matter_edit import with_list
@@ -39,7 +39,7 @@ class LinkFormat:
     key : str or None, default "related"
         The front matter key of the links. None for a section in pages with front matter, too.
     head, context : str
-        The heading of the section, and the word before a link's context.
+        The heading of the section, and the word before a link's contexts.
     """
 
     root: str | None = "/"
@@ -95,12 +95,13 @@ def rewrite_page(
     -----
     In YAML front matter the links are a list of mappings of path, title and context under one key. Without front matter they are
     a section ``### Related:`` with a list ``1. [title](path) _Context: topic_``, which is added at the end of a page that has
-    none. Titles and contexts are escaped, so that a Markdown parser reads them back, without the spaces around them.
+    none. Two contexts are one text: ``_Context: topic, topic_``. Titles and contexts are escaped, so that a Markdown parser
+    reads them back, without the spaces around them.
 
     Examples
     --------
     >>> from relatedstories import Event, Link
-    >>> links = [Link(Event("news/b", "Snow [heavy]"), 0.5, 1, "Oslo")]
+    >>> links = [Link(Event("news/b", "Snow [heavy]"), 0.5, 1, ("Oslo",))]
     >>> print(rewrite_page(b"# Frost in Oslo\n", links).decode())
     # Frost in Oslo
     <BLANKLINE>
@@ -149,13 +150,19 @@ def check_inside(id_: str, path: str) -> None:
 def _mapping(link: Link, target: str) -> dict[str, str]:
     """Return a link as a mapping of front matter."""
     item = {"path": target, "title": plain_title(link.event.title)}
-    return item | {"context": link.context.strip()} if link.context and link.context.strip() else item
+    return item | {"context": label} if (label := _label(link)) else item
 
 
 def _list_item(number: int, link: Link, target: str, context: str) -> str:
     """Return a link as an item of a Markdown list."""
-    label = f" _{escaped(context)}: {escaped(link.context.strip())}_" if link.context and link.context.strip() else ""
-    return f"{number}. [{escaped(plain_title(link.event.title))}]({target}){label}"
+    label = _label(link)
+    reason = f" _{escaped(context)}: {escaped(label)}_" if label else ""
+    return f"{number}. [{escaped(plain_title(link.event.title))}]({target}){reason}"
+
+
+def _label(link: Link) -> str:
+    """Return the contexts of a link as one text, "" if there are none."""
+    return (link.label or "").strip()
 
 
 def _with_section(text: str, items: Sequence[str], head: str, where: str) -> str:
@@ -205,7 +212,7 @@ def _appended(lines: Sequence[str], items: Sequence[str], head: str, newline: st
     return text
 
 
-def links_of_page(text: str, path: str, ids: Mapping[str, str], link_format: LinkFormat) -> Contexts | None:
+def links_of_page(text: str, path: str, ids: Mapping[str, str], link_format: LinkFormat) -> Labels | None:
     """Return the links of a page with their contexts; None if it has neither the front matter key nor the section.
 
     The links go by the ids of events, which `ids` has for the paths of their pages.

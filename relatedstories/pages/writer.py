@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relatedstories.changes import Change, Contexts
+from relatedstories.changes import Change, Labels
 from relatedstories.disk.atomic import check_parent, new_file, remove_leftovers
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, InputError, shown
@@ -91,7 +91,7 @@ def rewrite(
     key : str or None, default "related"
         The front matter key of the links. None for a section in pages with front matter, too.
     head, context : str
-        The heading of the section, and the word before a link's context.
+        The heading of the section, and the word before a link's contexts.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def rewrite(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("rain", "snow"):
     ...         _ = Path(folder, f"{name}.md").write_text(f"---\ntitle: {name}\n---\n")
-    ...     print(rewrite(folder, {"rain": [Link(Event("snow", "Snow"), 0.5, 1, None)], "snow": []}))
+    ...     print(rewrite(folder, {"rain": [Link(Event("snow", "Snow"), 0.5, 1)], "snow": []}))
     ...     print(Path(folder, "rain.md").read_text())
     1 pages changed, 1 unchanged, 0 left alone
     ---
@@ -228,7 +228,7 @@ class LinkedPages:
         ids = {path: id_ for id_, path in paths.items()}
         for event, new_links in links:
             id_ = event.id if isinstance(event, Event) else event
-            after: Contexts = {link.event.id: link.context for link in new_links}
+            after: Labels = {link.event.id: link.label for link in new_links}
             try:
                 changed, before = self._rewrite(top, id_, new_links, paths, ids, dry_run)
             except _LeftAloneError as error:
@@ -241,7 +241,7 @@ class LinkedPages:
 
     def _rewrite(
         self, top: Path, id_: str, links: list[Link], paths: Mapping[str, str], ids: Mapping[str, str], dry_run: bool
-    ) -> tuple[bool, Contexts | None]:
+    ) -> tuple[bool, Labels | None]:
         """Rewrite the page of an event; return whether it changes, and if so the links it had."""
         if (path := paths.get(id_)) is None:
             _check_real_path_inside(top, id_)

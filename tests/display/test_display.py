@@ -107,17 +107,17 @@ def test_links_as_lines_and_as_html():
 
 def test_duplicates_and_pins_show_where_there_are_any():
     event, other = Event("1", "Rain"), Event("2", "More rain", date=dt.date(2020, 2, 1))
-    plain = Links([Link(event, 0.5, 1, None)])._repr_html_()
+    plain = Links([Link(event, 0.5, 1)])._repr_html_()
     assert "pinned" not in plain
     assert "also" not in plain
-    full = Reader(Links([Link(event, 0.5, 1, None, (), (other,), True)])._repr_html_()).words
+    full = Reader(Links([Link(event, 0.5, 1, (), (), (other,), True)])._repr_html_()).words
     assert "(pinned)" in full
     assert "also: 2020-02-01 More rain" in full
 
 
 def test_copies_of_the_event_show_where_there_are_any():
     copies = [Event("2", "Rain <b>", date=dt.date(2020, 2, 1)), Event("3", "Rain")]
-    links = Links([Link(Event("1", "More rain"), 0.5, 1, None)], copies)
+    links = Links([Link(Event("1", "More rain"), 0.5, 1)], copies)
     assert str(links).splitlines()[1:] == ["also published as: 2020-02-01 Rain <b>", "also published as: Rain"]
     words = Reader(links._repr_html_()).words
     assert "also published as: 2020-02-01 Rain <b>" in words
@@ -130,14 +130,14 @@ def test_copies_of_the_event_show_where_there_are_any():
     [('https://example.org/a?b=1&c="d"', True), ("http://x", True), ("javascript:alert(1)", False), ("/news/1", False)],
 )
 def test_only_addresses_of_pages_are_linked(url, linked):
-    shown = Reader(Links([Link(Event("1", "Rain", url=url), 0.5, 1, None)])._repr_html_())
+    shown = Reader(Links([Link(Event("1", "Rain", url=url), 0.5, 1)])._repr_html_())
     assert shown.links == ([url] if linked else [])
 
 
 @given(title=FIELDS.filter(str.strip), context=st.none() | FIELDS, topic=FIELDS, url=FIELDS.filter(str.strip))
 def test_whatever_a_link_holds_comes_out_as_text(title, context, topic, url):
     event = Event("1", title, url="https://" + url)
-    links = Links([Link(event, 0.5, 1, context, (Topic(topic),), (event,))])
+    links = Links([Link(event, 0.5, 1, (context,), (Topic(topic),), (event,))])
     shown = Reader(links._repr_html_())
     assert "".join(plain_title(title).split()) in "".join(shown.words.split())
     assert len(shown.links) == 1
@@ -239,7 +239,7 @@ def test_the_topics_of_a_loaded_index_are_those_of_the_one_saved(tmp_path):
 def test_frames(library, extractor):
     pytest.importorskip(library)
     stories = quick().fit([*SPACE, Event("old", "Rome burns", date=dt.date(64, 7, 19)), Event("undated", "Oslo")])
-    links = Links([Link(SPACE[0], 0.5, 1, "Oslo", (Topic("Oslo"),), (SPACE[1],), True), Link(stories["undated"], 0.2, 2, None)])
+    links = Links([Link(SPACE[0], 0.5, 1, ("Oslo",), (Topic("Oslo"),), (SPACE[1],), True), Link(stories["undated"], 0.2, 2)])
     frame = links.to_frame(library)
     assert list(frame["rank"]) == [1, 2]
     assert [list(topics) for topics in frame["topics"]] == [["Oslo"], []]
