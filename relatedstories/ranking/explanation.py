@@ -78,10 +78,15 @@ class Explanation:
         """The parts that are terms."""
         return tuple(part for part in self.parts if part.kind == "term")
 
+    @property
+    def label(self) -> str | None:
+        """The contexts as the one text that readers see: "Cholera, Sudan"; None if there are none."""
+        return joined_contexts(self.contexts)
+
     def __str__(self) -> str:
         similarity = self.score / self.date_factor if self.date_factor else 0.0
         head = f"score {self.score:.3f} = similarity {similarity:.3f} x date factor {self.date_factor:.3f}"
-        context = [f"Context: {joined_contexts(self.contexts)}"] if self.contexts else []
+        context = [f"Context: {self.label}"] if self.label else []
         return "\n".join([head, *context, *(f"{part.share:6.3f}  {part.kind:5}  {part.name}" for part in self.parts)])
 
     def to_dict(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Link:
     Raises
     ------
     BadValueError
-        If `contexts` is no tuple, or too long.
+        If `contexts` is no tuple of texts, or too long.
 
     Examples
     --------
@@ -63,8 +63,9 @@ class Link:
     pinned: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.contexts, tuple) or len(self.contexts) > MAX_CONTEXTS:
-            raise BadValueError("Link", "contexts", shown(self.contexts), f"a tuple of at most {MAX_CONTEXTS} labels")
+        contexts: object = self.contexts
+        if not isinstance(contexts, tuple) or len(contexts) > MAX_CONTEXTS or not all(isinstance(one, str) for one in contexts):
+            raise BadValueError("Link", "contexts", shown(contexts), f"a tuple of at most {MAX_CONTEXTS} texts")
 
     @property
     def context(self) -> str | None:

@@ -134,16 +134,16 @@ def test_only_addresses_of_pages_are_linked(url, linked):
     assert shown.links == ([url] if linked else [])
 
 
-@given(title=FIELDS.filter(str.strip), context=st.none() | FIELDS, topic=FIELDS, url=FIELDS.filter(str.strip))
-def test_whatever_a_link_holds_comes_out_as_text(title, context, topic, url):
+@given(title=FIELDS.filter(str.strip), contexts=st.lists(FIELDS, max_size=2), topic=FIELDS, url=FIELDS.filter(str.strip))
+def test_whatever_a_link_holds_comes_out_as_text(title, contexts, topic, url):
     event = Event("1", title, url="https://" + url)
-    links = Links([Link(event, 0.5, 1, (context,), (Topic(topic),), (event,))])
+    links = Links([Link(event, 0.5, 1, tuple(contexts), (Topic(topic),), (event,))])
     shown = Reader(links._repr_html_())
     assert "".join(plain_title(title).split()) in "".join(shown.words.split())
     assert len(shown.links) == 1
     assert "tex2jax_ignore mathjax_ignore" in links._repr_html_()  # "$5 for $3" is no formula
     parts = (Part(topic, "topic", 0.5), Part(title, "term", -0.1))
-    Reader(Explanation(event, event, 0.5, 1.0, parts)._repr_html_())
+    Reader(Explanation(event, event, 0.5, 1.0, parts, tuple(contexts))._repr_html_())
 
 
 def test_the_text_of_topics_is_marked():

@@ -88,7 +88,7 @@ def test_an_event_page_says_all(sample_site, sample_stories):
     links = sample_stories.related(event, k=5)
     listed = page.xpath("//ol[@class='related']/li")
     assert [one.xpath("string(a)") for one in listed] == [link.event.title for link in links]
-    assert [one.xpath("string(.//span[@class='context'])") for one in listed] == [f"Context: {link.context}" for link in links]
+    assert [one.xpath("string(.//span[@class='context'])") for one in listed] == [f"Context: {link.label}" for link in links]
     assert [one.xpath("string(.//time/@datetime)") for one in listed] == [str(link.event.date) for link in links]
     topics = page.xpath("//section[@aria-labelledby='topics']//li")
     assert [one.text_content().strip() for one in topics] == list(sample_stories.topics(event.id))
