@@ -180,3 +180,10 @@ def test_each_is_a_link_in_an_exported_site(tmp_path: Path, stories: RelatedStor
     assert all(path.endswith(".xml") for path in tree.xpath("//link/context/@path"))
 
     assert re.search(r"_Context: \[Cholera\]\(\S+\.md\), \[Sudan\]\(\S+\.md\)_$", page.with_suffix(".md").read_text(), re.M)
+
+
+@pytest.mark.slow
+def test_explanations_have_the_contexts_of_the_links(sample_stories: RelatedStories) -> None:
+    for event in [*sample_stories][::5]:
+        for link in sample_stories.related(event, k=9, min_score=0):
+            assert sample_stories.explain(event, link.event).contexts == link.contexts
