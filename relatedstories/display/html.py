@@ -117,7 +117,7 @@ def links_text(links: Any) -> str:
     lines = lines or ["no related events"]
     for copy in links.copies:
         day = f"{copy.date} " if copy.date else ""
-        lines.append(f"also published as: {day}{shorten(copy.title, 80)}")
+        lines.append(f"also published as: {day}{shorten(plain_title(copy.title), 80)}")
     return "\n".join(lines)
 
 
