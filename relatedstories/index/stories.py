@@ -189,7 +189,8 @@ class RelatedStories:
             Your own embeddings, for example of a sentence encoder: one row an event, in the order of `events`; a row of
             zeros for an event without. They count for half of the word space's part of a score and make that more
             valuable: a `space_weight` of 0.7 then serves better than 0.5. An event that is not in the archive is compared
-            without them.
+            without them. What recurs across the archive (see `boilerplate`) is then left out of terms, topics and labels
+            only: the word space reads it with all other words, and your encoder has read whatever you gave it.
         n_jobs : int, default 1
             Number of processes that extract topics; -1 for the number of cores. The index does not depend on it.
             Within ``joblib.parallel_config(backend="dask")`` the whole cluster is used instead.
@@ -566,9 +567,8 @@ class RelatedStories:
         days = archive.days[archive.days != NO_DATE]
         first, last = (date.fromordinal(int(day)) for day in (days.min(), days.max())) if len(days) else (None, None)
         n_undated, n_topics = len(archive) - len(days), len(archive.keys.terms)
-        contents = IndexContents(
-            len(archive), n_undated, first, last, n_topics, self.commonest_topics(MAX_COMMONEST), self.boilerplate().texts
-        )
+        commonest, recurring = self.commonest_topics(MAX_COMMONEST), archive.recurring_texts()
+        contents = IndexContents(len(archive), n_undated, first, last, n_topics, commonest, recurring)
         return index_html(self.settings, contents)
 
     # ------------------------------------------------------------------ answers
