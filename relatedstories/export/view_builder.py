@@ -68,7 +68,8 @@ class ViewBuilder:
         labels = [self._topic_link(topic.name, topic.kind) for topic in self.site.topics_of(place)]
         related = [self._related_event(link) for link in links]
         copies = [ListedEvent(copy, self.site.stem(copy.id)) for copy in links.copies]
-        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies)
+        language = self.site.language(place)
+        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies, language)
 
     def _related_event(self, link: Link) -> RelatedEvent:
         labels = [self._topic_link(topic.name, topic.kind) for topic in link.topics]

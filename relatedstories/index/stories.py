@@ -509,6 +509,27 @@ class RelatedStories:
             topics[archive.topic(place)] = topics.get(archive.topic(place), 0) + int(archive.topic_events[place])
         return topics
 
+    def language_of(self, id_: str | int) -> str:
+        """Return the code of the language that an event is in: the one it says, that was declared, or that its text tells.
+
+        Parameters
+        ----------
+        id_ : str or int
+
+        Raises
+        ------
+        UnknownEventError
+            If the id is not in the archive.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Die Stadt sperrt den Hafen wegen des Sturms")])
+        >>> stories.language_of("1")
+        'de'
+        """
+        archive = self._index.archive
+        return archive.languages[_number_of(archive, id_)]
+
     def boilerplate(self) -> Boilerplate:
         """Return what recurs across the archive, so that it is left out of terms, topics and labels.
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from relatedstories.errors import BadValueError, shown
 
 __all__ = [
-    "COPIES",
     "RELATED",
     "SOURCES",
     "Section",
@@ -23,9 +22,6 @@ __all__ = [
 
 RELATED = "### Related:"
 """The default heading of the section of related links."""
-
-COPIES = "### Also published as:"
-"""The heading of the section of copies that an exported page has."""
 
 SOURCES = "### Sources:"
 """The default heading of the section of sources."""
@@ -96,8 +92,8 @@ def heading(line: str) -> tuple[int, str] | None:
     return level, closed.rstrip(" \t") if closed == "" or closed.endswith((" ", "\t")) else text
 
 
-def sections(lines: Sequence[str], head: str) -> list[Section]:
-    r"""Return the sections with a given heading, except headings within code and HTML.
+def sections(lines: Sequence[str], *heads: str) -> list[Section]:
+    r"""Return the sections with one of some headings, except headings within code and HTML.
 
     A section is a heading and the list that follows it, with nothing but empty lines between them. Text after the list is no
     part of the section.
@@ -107,10 +103,10 @@ def sections(lines: Sequence[str], head: str) -> list[Section]:
     >>> sections(["### Related:\n", "\n", "1. [Rain](/rain.md)\n", "\n", "A footer\n"], "### Related:")
     [Section(head=0, start=2, end=3)]
     """
-    wanted = heading(head)
+    wanted = {heading(head) for head in heads}
     found = []
     for number in _lines_outside_code_and_html(lines):
-        if lines[number].startswith("#") and heading(lines[number]) == wanted:
+        if lines[number].startswith("#") and heading(lines[number]) in wanted:
             start = number + 1
             while start < len(lines) and is_blank(lines[start]):
                 start += 1
