@@ -32,7 +32,7 @@ from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
-from relatedstories.text.languages import language_of
+from relatedstories.text.languages import language_of_event
 from relatedstories.text.terms import ENGLISH
 from relatedstories.topics.extraction import extracted
 from relatedstories.topics.extractor import TopicExtractor, model_name
@@ -396,7 +396,7 @@ class RelatedStories:
         def languages_of(events: Sequence[Event]) -> list[str]:
             for event in events:
                 if id(event) not in told:
-                    told[id(event)] = event, event.language or language_of(event.full_text, self._language, default)
+                    told[id(event)] = event, language_of_event(event, self._language, default)
             return [told[id(event)][1] for event in events]
 
         return languages_of
