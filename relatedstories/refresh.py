@@ -20,6 +20,7 @@ from relatedstories.events import Event
 from relatedstories.files.links_file import LinksFile
 from relatedstories.index.storage import check_folder
 from relatedstories.index.stories import RelatedStories
+from relatedstories.pages.writer import LinkedPages
 from relatedstories.progress import Progress
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Link
@@ -269,7 +270,10 @@ def refresh(
 
         report = Report(events=len(archive), unit=target.unit, dry_run=dry_run)
         all_links = timer.timed("links", stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords))
-        for change in target.take(_counted(all_links, report), dry_run):
+        counted = _counted(all_links, report)
+        if isinstance(target, LinkedPages):  # whose words depend on it
+            counted = ((event.in_language(stories.language_of(event.id)), links) for event, links in counted)
+        for change in target.take(counted, dry_run):
             report.difference.count(change)
             if change.left_alone is not None:
                 report.left_alone += 1

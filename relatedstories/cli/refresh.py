@@ -20,7 +20,7 @@ from relatedstories.cli.options import AcrossLanguages, LinkOptions, Panel, Read
 from relatedstories.cli.source import Source, is_file
 from relatedstories.disk.atomic import check_target, new_file
 from relatedstories.errors import InputError
-from relatedstories.pages.reader import RELATED, SOURCES
+from relatedstories.pages.reader import SOURCES
 
 if TYPE_CHECKING:
     from relatedstories.changes import Target
@@ -152,14 +152,15 @@ class PageOptions:
         ),
     ] = False
     related_head: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--related-head",
             metavar="HEADING",
             help="The heading, in Markdown, of the section of links. It is not read as text of the event.",
+            show_default="'### Related:' in the language of the page",
             rich_help_panel=Panel.PAGES,
         ),
-    ] = RELATED
+    ] = None
     sources_head: Annotated[
         str,
         typer.Option(
@@ -170,14 +171,15 @@ class PageOptions:
         ),
     ] = SOURCES
     context_word: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--context-word",
             metavar="WORD",
             help="The word in front of a link's context, the one or two topics that are the reason for it.",
+            show_default="'Context' in the language of the page",
             rich_help_panel=Panel.PAGES,
         ),
-    ] = "Context"
+    ] = None
 
 
 def refresh(

@@ -73,12 +73,14 @@ class PageParser:
     ----------
     keys : mapping of str to tuple of str
         For each field, the front matter keys it is read from, as in `DEFAULT_KEYS`.
-    related, sources : str
-        The headings of these sections.
+    related : tuple of str
+        The headings that the section of links may have.
+    sources : str
+        The heading of the section of sources.
     """
 
     keys: Mapping[str, tuple[str, ...]]
-    related: str
+    related: tuple[str, ...]
     sources: str
 
     def with_front_matter(self, where: str, path: str, text: str, front: Mapping[str, Key], body: int) -> PageFields:
@@ -154,7 +156,7 @@ class PageParser:
     def _text_and_sources(self, lines: list[str], exported: bool = False) -> tuple[str, list[str | tuple[str, str]]]:
         """Return the text of a page without its sections of sources and related events, and the sources."""
         found_sources: list[str | tuple[str, str]] = []
-        without = [self.related, *_EXPORTED_HEADS] if exported else [self.related]
+        without = [*self.related, *_EXPORTED_HEADS] if exported else self.related
         ends = {section.head: section.end for section in sections(lines, *without)}
         for section in sections(lines, self.sources):
             ends[section.head] = section.end

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from relatedstories.errors import BadValueError, shown
 
 __all__ = [
-    "RELATED",
     "SOURCES",
     "Section",
     "check_heading",
@@ -19,9 +18,6 @@ __all__ = [
     "sections",
     "split_lines",
 ]
-
-RELATED = "### Related:"
-"""The default heading of the section of related links."""
 
 SOURCES = "### Sources:"
 """The default heading of the section of sources."""
@@ -157,4 +153,4 @@ def _list_end(lines: Sequence[str], start: int) -> int:
 def check_heading(call: str, name: str, value: object) -> None:
     """Raise `BadValueError` if a value cannot be the heading of a section."""
     if not isinstance(value, str) or len(split_lines(value)) != 1 or not (heading(value) or (0, ""))[1] or value != value.strip():
-        raise BadValueError(call, name, shown(value), f"a heading in Markdown, such as {RELATED!r}")
+        raise BadValueError(call, name, shown(value), "a heading in Markdown, such as '### Related:'")

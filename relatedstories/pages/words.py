@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from relatedstories.text.terms import ENGLISH
 
-__all__ = ["RIGHT_TO_LEFT", "WORDS", "Words", "words_in"]
+__all__ = ["RELATED_HEADS", "RIGHT_TO_LEFT", "WORDS", "Words", "words_in"]
 
 RIGHT_TO_LEFT = frozenset(("ar", "dv", "fa", "he", "ps", "ug", "ur"))
 """Languages written from right to left."""
@@ -146,6 +146,10 @@ WORDS: dict[str, Words] = {
         "跳到正文", "本页其他格式", "最近日期", "Atom 订阅", "{year}年{month}月{day}日", "",
     ),
 }  # fmt: skip
+
+
+RELATED_HEADS = tuple(sorted({f"### {words.related}:" for words in WORDS.values()}))
+"""The headings of the section of links in all languages."""
 
 
 def words_in(language: str) -> Words:

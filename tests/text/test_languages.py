@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from helpers import shared
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories import Event, RelatedStories, TopicExtractor
@@ -128,6 +128,7 @@ def test_markup_does_not_tell_the_language(extractor) -> None:
     assert extractor.extract(MARKED_UP) == extractor.extract(MARKED_UP.in_language("de")) != ()
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=30),
     st.sampled_from(
