@@ -86,7 +86,8 @@ class _RecordBuilder:
         related = []
         for one in view.related:
             link: dict[str, Any] = {**self.listed(ListedEvent(one.link.event, one.stem)), **one.link.to_dict()}
-            link["context"] = one.context and self.topic(one.context)
+            link["contexts"] = [self.topic(label) for label in one.contexts]
+            link["context"] = next(iter(link["contexts"]), None)
             link["topics"] = [self.topic(label) for label in one.labels]
             related.append(link)
         record = {

@@ -105,6 +105,10 @@ class Site:
         """Return the event at a place of the archive."""
         return self._stories[self.ids[place]]
 
+    def language(self, place: int) -> str:
+        """Return the code of the language of the event at a place."""
+        return self._stories.language_of(self.ids[place])
+
     def stem(self, id_: str) -> str:
         """Return the path of an event's pages, without the suffix."""
         return self.stems[bisect_left(self.ids, id_)]

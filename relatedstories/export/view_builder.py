@@ -68,14 +68,14 @@ class ViewBuilder:
         labels = [self._topic_link(topic.name, topic.kind) for topic in self.site.topics_of(place)]
         related = [self._related_event(link) for link in links]
         copies = [ListedEvent(copy, self.site.stem(copy.id)) for copy in links.copies]
-        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies)
+        language = self.site.language(place)
+        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies, language)
 
     def _related_event(self, link: Link) -> RelatedEvent:
         labels = [self._topic_link(topic.name, topic.kind) for topic in link.topics]
-        context = None
-        if link.context is not None:
-            context = next((label for label in labels if label.name == link.context), None) or TopicLink(link.context)
-        return RelatedEvent(link, self.site.stem(link.event.id), context, labels)
+        by_name = {label.name: label for label in labels}
+        contexts = [by_name.get(context) or TopicLink(context) for context in link.contexts]
+        return RelatedEvent(link, self.site.stem(link.event.id), contexts, labels)
 
     def _topic_link(self, name: str, kind: str, count: int = 0) -> TopicLink:
         return TopicLink(name, kind, topic_stem(name) if self.site.has_page(name) else None, count)

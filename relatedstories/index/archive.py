@@ -338,12 +338,17 @@ class Archive:
 
         return own_text
 
-    def boilerplate(self) -> Boilerplate:
-        """Return what recurs across the archive and is left out."""
+    def recurring_texts(self) -> dict[str, int]:
+        """Return the sentences that are left out, with the number of events that have each; the commonest first."""
         texts: dict[str, int] = {}
         for number, segment, n_events in self.segments.first_places():
             event = self.events[number]
             texts.setdefault(segment_at(clean(event.title).text, clean(event.text).text, segment), n_events)
+        return texts
+
+    def boilerplate(self) -> Boilerplate:
+        """Return what recurs across the archive and is left out."""
+        texts = self.recurring_texts()
         if not texts:
             return Boilerplate({}, 0.0)
         n_single = sum(

@@ -31,9 +31,9 @@ _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the gar
 
 
 class _Reason(NamedTuple):
-    """The label of a link, and the topics that its events share."""
+    """The contexts of a link, and the topics that its events share."""
 
-    context: str | None
+    contexts: tuple[str, ...]
     topics: tuple[Topic, ...]
 
 
@@ -69,6 +69,11 @@ class Linker:
         """Yield the links of every event of the archive, given the first candidates of all."""
         return self._batched(None, first)
 
+    def contexts(self, row: EventRow, other: EventRow, language: str) -> tuple[str, ...]:
+        """Return the contexts that a link between two rows would have, given the language of the other event."""
+        shared = SharedColumns.of_pair(other.products(row.weight_by_column()))
+        return self._reason(row.event, other.event, language, shared, 0).contexts
+
     def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK) -> Iterator[Links]:
         """Yield the links of rows, or of all the archive's, given their first candidates.
 
@@ -102,7 +107,7 @@ class Linker:
                     ranked = enumerate(zip(pairs, row_ids, row_scores, strict=False), 1)
                     yield Links(
                         [
-                            Link(archive.events[number], score, rank, *self._reason(event, number, shared, pair))
+                            Link(archive.events[number], score, rank, *self._reason_in_archive(event, number, shared, pair))
                             for rank, (pair, number, score) in ranked
                         ]
                     )
@@ -118,10 +123,10 @@ class Linker:
         @functools.cache
         def reason(number: int) -> _Reason:
             shared = SharedColumns.of_pair(archive.row(number).products(weights))
-            return self._reason(row.event, number, shared, 0)
+            return self._reason_in_archive(row.event, number, shared, 0)
 
         def label(number: int) -> str | None:
-            context = reason(number).context
+            context = next(iter(reason(number).contexts), None)
             return None if context is None else normalise_name(context) or context
 
         def is_allowed(number: int) -> bool:
@@ -166,8 +171,12 @@ class Linker:
         duplicates = tuple(events[number] for number in selected.duplicates)
         return Link(events[selected.number], selected.score, rank, *reason, duplicates, selected.pinned)
 
-    def _reason(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
+    def _reason_in_archive(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
         """Return the reason of the link from an event to one of the archive, given what a pair of rows shares."""
+        return self._reason(event, self.archive.events[number], self.archive.languages[number], shared, pair)
+
+    def _reason(self, event: Event, other: Event, language: str, shared: SharedColumns, pair: int) -> _Reason:
+        """Return the reason of the link from an event to another in a language, given what a pair of rows shares."""
         archive = self.archive
         columns, products, bounds = shared
         start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
@@ -177,7 +186,7 @@ class Linker:
             topics = labels[0].only_topic
         else:
             if labels:
-                shares = self._shares_of_terms(number, columns[start:first_topic], products[start:first_topic])
+                shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
                 labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
             topics = tuple([label.topic for label in labels])
         if labels and labels[0].tells:
@@ -185,16 +194,15 @@ class Linker:
         else:
             shared_terms = columns[start:first_topic]
             telling = np.where(archive.is_common[shared_terms], 0, products[start:first_topic]).tolist()
-            shares = self._shares_of_terms(number, shared_terms, telling)
-            texts = archive.own_text(event), archive.own_text(archive.events[number])
-            context = shared_phrase(*texts, shares, archive.languages[number])
-        if context is not None and self.ignored and normalise_name(context) in self.ignored:
-            context = None
-        return _Reason(context, topics)
+            shares = self._shares_of_terms(language, shared_terms, telling)
+            context = shared_phrase(archive.own_text(event), archive.own_text(other), shares, language)
+        if context is None or (self.ignored and normalise_name(context) in self.ignored):
+            return _Reason((), topics)
+        return _Reason((context,), topics)
 
-    def _shares_of_terms(self, number: int, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
+    def _shares_of_terms(self, language: str, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
         """Return what each term that an event shares with another adds to their inner product."""
         texts = map(self.archive.terms.terms.__getitem__, columns)
-        if self.archive.languages[number] != ENGLISH:
+        if language != ENGLISH:
             texts = map(without_language, texts)
         return dict(zip(texts, products, strict=True))

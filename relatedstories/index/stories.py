@@ -32,7 +32,7 @@ from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
-from relatedstories.text.languages import language_of
+from relatedstories.text.languages import language_of_event
 from relatedstories.text.terms import ENGLISH
 from relatedstories.topics.extraction import extracted
 from relatedstories.topics.extractor import TopicExtractor, model_name
@@ -189,7 +189,8 @@ class RelatedStories:
             Your own embeddings, for example of a sentence encoder: one row an event, in the order of `events`; a row of
             zeros for an event without. They count for half of the word space's part of a score and make that more
             valuable: a `space_weight` of 0.7 then serves better than 0.5. An event that is not in the archive is compared
-            without them.
+            without them. What recurs across the archive (see `boilerplate`) is then left out of terms, topics and labels
+            only: the word space reads it with all other words, and your encoder has read whatever you gave it.
         n_jobs : int, default 1
             Number of processes that extract topics; -1 for the number of cores. The index does not depend on it.
             Within ``joblib.parallel_config(backend="dask")`` the whole cluster is used instead.
@@ -395,7 +396,7 @@ class RelatedStories:
         def languages_of(events: Sequence[Event]) -> list[str]:
             for event in events:
                 if id(event) not in told:
-                    told[id(event)] = event, event.language or language_of(event.full_text, self._language, default)
+                    told[id(event)] = event, language_of_event(event, self._language, default)
             return [told[id(event)][1] for event in events]
 
         return languages_of
@@ -508,6 +509,27 @@ class RelatedStories:
             topics[archive.topic(place)] = topics.get(archive.topic(place), 0) + int(archive.topic_events[place])
         return topics
 
+    def language_of(self, id_: str | int) -> str:
+        """Return the code of the language that an event is in: the one it says, that was declared, or that its text tells.
+
+        Parameters
+        ----------
+        id_ : str or int
+
+        Raises
+        ------
+        UnknownEventError
+            If the id is not in the archive.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Die Stadt sperrt den Hafen wegen des Sturms")])
+        >>> stories.language_of("1")
+        'de'
+        """
+        archive = self._index.archive
+        return archive.languages[_number_of(archive, id_)]
+
     def boilerplate(self) -> Boilerplate:
         """Return what recurs across the archive, so that it is left out of terms, topics and labels.
 
@@ -566,9 +588,8 @@ class RelatedStories:
         days = archive.days[archive.days != NO_DATE]
         first, last = (date.fromordinal(int(day)) for day in (days.min(), days.max())) if len(days) else (None, None)
         n_undated, n_topics = len(archive) - len(days), len(archive.keys.terms)
-        contents = IndexContents(
-            len(archive), n_undated, first, last, n_topics, self.commonest_topics(MAX_COMMONEST), self.boilerplate().texts
-        )
+        commonest, recurring = self.commonest_topics(MAX_COMMONEST), archive.recurring_texts()
+        contents = IndexContents(len(archive), n_undated, first, last, n_topics, commonest, recurring)
         return index_html(self.settings, contents)
 
     # ------------------------------------------------------------------ answers
@@ -591,8 +612,8 @@ class RelatedStories:
         min_score : float, optional
             The least score of a link, 0 to 1, in place of the index's own.
         max_per_context : int, optional
-            Maximum number of links with the same context; the next best events take their room. Links without a context
-            are not counted.
+            Maximum number of links with the same first context; the next best events take their room. Links without a
+            context are not counted.
         diversity : float, default 0
             From 0, the best events, towards 1, events that are unlike each other; see `relatedstories.ranking.select`.
         pinned : mapping of ids to lists of ids, optional
@@ -702,11 +723,17 @@ class RelatedStories:
         Returns
         -------
         Explanation
-            The shares of its parts sum to the score, which is that of the link from `a` to `b`. For events that are not in
-            the archive, only terms and topics that the archive knows count.
+            The shares of its parts sum to the score, which is that of the link from `a` to `b`, and its contexts are those
+            of that link. For events that are not in the archive, only terms and topics that the archive knows count.
         """
         index = self._index
-        return explain_rows(index.archive, index.learnt.weights(self._given), *self._rows(index, [a, b]))
+        row_a, row_b = self._rows(index, [a, b])
+        if row_b.in_archive:
+            language = index.archive.languages[row_b.number]
+        else:
+            [language] = self._languages(index.archive.main_language)([row_b.event])
+        contexts = self._linker(index, 1, LinkFilters.of("explain")).contexts(row_a, row_b, language)
+        return explain_rows(index.archive, index.learnt.weights(self._given), row_a, row_b, contexts)
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
         return Linker(Retriever(index, index.learnt.weights(self._given), filters, k), self._ignored)
