@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ def cut(documents) -> Passages:
 def as_sets(passages: Passages) -> list[list[set[int]]]:
     rows = passages.matrix.toarray()
     bounds = passages.starts.tolist()
-    return [[set(np.flatnonzero(row).tolist()) for row in rows[a:b]] for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [[set(np.flatnonzero(row).tolist()) for row in rows[a:b]] for a, b in pairwise(bounds)]
 
 
 @given(documents)

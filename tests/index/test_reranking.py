@@ -79,7 +79,7 @@ def filler(prefix: str, n: int) -> str:
 
 def test_an_article_that_has_a_passage_about_a_short_one_comes_before_one_that_has_its_words_here_and_there():
     short = Event("short", "Lighthouse keeper retires after seven winters")
-    words = "lighthouse keeper retires seven winters".split()
+    words = ["lighthouse", "keeper", "retires", "seven", "winters"]
     whole = Event("whole", "News of the coast", f"{filler('aaa', 80)} {' '.join(words)} {filler('bbb', 80)}")
     spread = Event("spread", "News of the coast", " ".join(f"{filler(f'c{i}c', 32)} {word}" for i, word in enumerate(words)))
     links = quick(space_weight=0).fit([short, whole, spread]).related("short", min_score=0)
