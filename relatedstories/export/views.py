@@ -21,10 +21,11 @@ __all__ = [
 
 
 class ListedEvent(NamedTuple):
-    """An event in a list, with the path of its page."""
+    """An event in a list, with the path of its page and the code of its language."""
 
     event: Event
     stem: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,11 @@ class TopicLink:
 
 
 class RelatedEvent(NamedTuple):
-    """A link of an event, with the path of the linked event's page, the link's contexts and its topics."""
+    """A link of an event, with the path of the linked event's page, its language, the link's contexts and its topics."""
 
     link: Link
     stem: str
+    language: str
     contexts: list[TopicLink]
     labels: list[TopicLink]
 

@@ -98,3 +98,14 @@ def test_the_language_is_told_where_an_event_says_none(tmp_path: Path) -> None:
     export(stories, tmp_path)
     languages = {html.parse(path).getroot().get("lang") for path in tmp_path.glob("news/undated/*/*.html")}
     assert languages == {"de", "en"} == {stories.language_of(event.id) for event in events}
+
+
+def test_titles_in_lists_say_their_language(site: Path) -> None:
+    home = html.parse(site / "index.html").getroot()
+    languages = {link.text_content(): link.get("lang") for link in home.xpath("//ul[@class='events']//a")}
+    assert languages["Kiel sperrt den Hafen"] == "de"
+    (day_page,) = site.glob("news/2024/03/1/index.html")
+    (article,) = html.parse(day_page).getroot().xpath("//article")
+    assert (article.get("lang"), article.get("dir")) == ("ar", "rtl")
+    links = html.fromstring(page_of(site, "kiel-feiert", "html")).xpath("//ol[@class='related']//a/@lang")
+    assert links == []  # they are in the language of the page
