@@ -19,7 +19,7 @@ from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import Event
 from relatedstories.files.formats import SUFFIXES
 from relatedstories.files.lines import COMPRESSED
-from relatedstories.pages.reader import RELATED, SOURCES, Pages, read_pages
+from relatedstories.pages.reader import SOURCES, Pages, read_pages
 from relatedstories.sources import SAMPLE, holds_pages, read_events
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Source:
         The argument SOURCE: a file, a folder, the address of a database, or "sample"; or several files.
     reading : ReadOptions
     related_head, sources_head : str
-        The headings of the sections of pages that are not text.
+        The headings of the sections of pages that are not text; without the first, those of any language.
     columns : dict of str to str, optional
         The column of each field, in place of those that `reading` names.
     quiet : bool
@@ -68,7 +68,7 @@ class Source:
         address: str | list[str],
         reading: ReadOptions,
         *,
-        related_head: str = RELATED,
+        related_head: str | None = None,
         sources_head: str = SOURCES,
         columns: dict[str, str] | None = None,
         quiet: bool = False,

@@ -31,9 +31,9 @@ _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the gar
 
 
 class _Reason(NamedTuple):
-    """The label of a link, and the topics that its events share."""
+    """The contexts of a link, and the topics that its events share."""
 
-    context: str | None
+    contexts: tuple[str, ...]
     topics: tuple[Topic, ...]
 
 
@@ -69,6 +69,11 @@ class Linker:
         """Yield the links of every event of the archive, given the first candidates of all."""
         return self._batched(None, first)
 
+    def contexts(self, row: EventRow, other: EventRow, language: str) -> tuple[str, ...]:
+        """Return the contexts that a link between two rows would have, given the language of the other event."""
+        shared = SharedColumns.of_pair(other.products(row.weight_by_column()))
+        return self._reason(row.event, other.event, language, shared, 0).contexts
+
     def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK) -> Iterator[Links]:
         """Yield the links of rows, or of all the archive's, given their first candidates.
 
@@ -82,6 +87,10 @@ class Linker:
                 pending[next(first.batches)] = False
             ids, scores = first.ids[start : start + _BATCH_SIZE], first.scores[start : start + _BATCH_SIZE]
             batch = None if rows is None else rows[start : start + len(ids)]
+            first_ids, first_scores = ids, scores
+            if len(archive.passages):
+                asked = batch or [archive.row(start + place) for place in range(len(ids))]
+                ids, scores = self.retriever.reranked(asked, ids, scores)
             simple = np.zeros(len(ids), bool)
             if filters.best_candidates_only:
                 folded = k + DUPLICATES_WITHIN
@@ -98,13 +107,13 @@ class Linker:
                     ranked = enumerate(zip(pairs, row_ids, row_scores, strict=False), 1)
                     yield Links(
                         [
-                            Link(archive.events[number], score, rank, *self._reason(event, number, shared, pair))
+                            Link(archive.events[number], score, rank, *self._reason_in_archive(event, number, shared, pair))
                             for rank, (pair, number, score) in ranked
                         ]
                     )
                 else:
                     row = archive.row(start + place) if batch is None else batch[place]
-                    yield self._select(row, self.retriever.with_known(row, ids[place], scores[place]))
+                    yield self._select(row, self.retriever.with_known(row, first_ids[place], first_scores[place]))
 
     def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
         """Return the links selected from all candidates of a row."""
@@ -114,10 +123,10 @@ class Linker:
         @functools.cache
         def reason(number: int) -> _Reason:
             shared = SharedColumns.of_pair(archive.row(number).products(weights))
-            return self._reason(row.event, number, shared, 0)
+            return self._reason_in_archive(row.event, number, shared, 0)
 
         def label(number: int) -> str | None:
-            context = reason(number).context
+            context = next(iter(reason(number).contexts), None)
             return None if context is None else normalise_name(context) or context
 
         is_free = filters.where is None and not filters.same
@@ -164,8 +173,12 @@ class Linker:
         duplicates = tuple(events[number] for number in selected.duplicates)
         return Link(events[selected.number], selected.score, rank, *reason, duplicates, selected.pinned)
 
-    def _reason(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
+    def _reason_in_archive(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
         """Return the reason of the link from an event to one of the archive, given what a pair of rows shares."""
+        return self._reason(event, self.archive.events[number], self.archive.languages[number], shared, pair)
+
+    def _reason(self, event: Event, other: Event, language: str, shared: SharedColumns, pair: int) -> _Reason:
+        """Return the reason of the link from an event to another in a language, given what a pair of rows shares."""
         archive = self.archive
         columns, products, bounds = shared
         start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
@@ -175,7 +188,7 @@ class Linker:
             topics = labels[0].only_topic
         else:
             if labels:
-                shares = self._shares_of_terms(number, columns[start:first_topic], products[start:first_topic])
+                shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
                 labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
             topics = tuple([label.topic for label in labels])
         if labels and labels[0].tells:
@@ -183,16 +196,15 @@ class Linker:
         else:
             shared_terms = columns[start:first_topic]
             telling = np.where(archive.is_common[shared_terms], 0, products[start:first_topic]).tolist()
-            shares = self._shares_of_terms(number, shared_terms, telling)
-            texts = archive.own_text(event), archive.own_text(archive.events[number])
-            context = shared_phrase(*texts, shares, archive.languages[number])
-        if context is not None and self.ignored and normalise_name(context) in self.ignored:
-            context = None
-        return _Reason(context, topics)
+            shares = self._shares_of_terms(language, shared_terms, telling)
+            context = shared_phrase(archive.own_text(event), archive.own_text(other), shares, language)
+        if context is None or (self.ignored and normalise_name(context) in self.ignored):
+            return _Reason((), topics)
+        return _Reason((context,), topics)
 
-    def _shares_of_terms(self, number: int, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
+    def _shares_of_terms(self, language: str, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
         """Return what each term that an event shares with another adds to their inner product."""
         texts = map(self.archive.terms.terms.__getitem__, columns)
-        if self.archive.languages[number] != ENGLISH:
+        if language != ENGLISH:
             texts = map(without_language, texts)
         return dict(zip(texts, products, strict=True))

@@ -13,10 +13,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from relatedstories.artefacts import table
+from relatedstories.events import Event
+from relatedstories.text.cleaning import clean
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH
 
-__all__ = ["SAMPLE_CHARS", "UNKNOWN", "language_of"]
+__all__ = ["SAMPLE_CHARS", "UNKNOWN", "language_of", "language_of_event"]
 
 SAMPLE_CHARS = 1000
 """Number of a text's first characters that its language is told by."""
@@ -29,6 +31,7 @@ MIN_SCRIPT_SHARE = 0.15
 within it are in Latin script."""
 
 _NOISE = re.compile(r"\S*(?:://|www\.|@)\S*|\S*[\d_=<>{}]\S*")  # addresses, versions, checksums, code
+_LONG_MARKUP = re.compile(r"<(?:script|style|pre|code|textarea|!)|`{3}|~{3}|\{[%{]", re.IGNORECASE)  # its end may be far away
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 _LAST_LATIN = "ʯ"
@@ -149,6 +152,25 @@ def language_of(text: str, declared: str | None = None, default: str = ENGLISH) 
     if is_english or _is_in_vocabulary(words):
         return ENGLISH
     return _latin_language(sample, words, default)
+
+
+def language_of_event(event: Event, declared: str | None = None, default: str = ENGLISH) -> str:
+    """Return the code of the language of an event: what it says, what was declared, or what its title and text tell.
+
+    Markup is no part of what tells it. `declared` and `default` are those of `language_of`.
+
+    Examples
+    --------
+    >>> language_of_event(Event("1", "Hafen zu", "<p class='the news of the day'>Der Hafen ist wegen des Sturms zu.</p>"))
+    'de'
+    """
+    if event.language is not None or declared is not None:
+        return event.language or language_of("", declared)
+    start = event.text[:SAMPLE_CHARS]
+    text = clean(start).text
+    if len(event.text) > len(start) and (8 * len(text) < len(start) or _LONG_MARKUP.search(start)):
+        text = clean(event.text).text
+    return language_of(f"{clean(event.title).text}\n{text}", None, default)
 
 
 def _is_english(words: Sequence[str]) -> bool:
