@@ -92,8 +92,9 @@ class RelatedStories:
     language : str, optional
         The code of the language of events that say none: "de". By default that of the extractor, or else it is told from each
         event's text (see `relatedstories.text.languages`). A text that tells too little, such as a headline of two words, is
-        taken to be in the language of most of the other events, in English if there is none. Where that changes by `add` or
-        `remove`, the topics of these events are found again, unless `fit` was given embeddings.
+        taken to be in the language of most of the other events if that is possible, otherwise in English or the likeliest
+        language of its script. Where `add` or `remove` change that, the topics of these events are found again, unless `fit`
+        was given embeddings.
     across_languages : bool, default False
         Whether events in different languages may be related, by the topics that they share. Otherwise links stay within a
         language.
