@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from relatedstories.ranking.labels import MAX_LABEL_CHARS
@@ -27,16 +27,23 @@ MIN_PART_CHARS = 4
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’][^\W\d_][\w\u0300-\u036f]*)*")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
 _BREAK = re.compile(r"[^\w\s]|\n")
+_MAX_KNOWN = 100_000  # words of a language whose terms are kept
 
 
-class _Word(NamedTuple):
-    """A word of a text: its offsets, its terms or else itself in lower case, and whether it follows the word before closely."""
+class _Words(NamedTuple):
+    """The words of a text: for each, its start and end, its terms, and its key, which is these or else itself in lower case.
 
-    start: int
-    end: int
-    key: str
-    terms: tuple[str, ...]
-    follows: bool
+    `compound` are the places of the words with several terms.
+    """
+
+    spans: list[tuple[int, int]]
+    terms: Sequence[tuple[str, ...]]
+    keys: Sequence[str]
+    compound: list[int]
+
+    def with_shared_terms(self, shares: Mapping[str, float]) -> list[int]:
+        """Return the places of words whose terms may all be shared."""
+        return [place for place, key in enumerate(self.keys) if key in shares] + self.compound
 
 
 def shared_phrase(a: str, b: str, shares: Mapping[str, float], language: str = ENGLISH) -> str | None:
@@ -69,72 +76,89 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float], language: str = E
     >>> shared_phrase("東京で地震", "地震が東京に", {"東京": 0.1, "地震": 0.2}, "ja")
     '地震'
     """
-    a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
     if language in WITHOUT_SPACES:
+        a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
         if language == "zh":
             a, b = _PARTICLES.sub(" ", a), _PARTICLES.sub(" ", b)
         return _shared_characters(a, b, shares)
-    words_a, words_b = _words(a, language), _words(b, language)
-    places_b: dict[str, list[int]] = {}
-    for place, word in enumerate(words_b):
-        places_b.setdefault(word.key, []).append(place)
+    ours, theirs = _words(a, language), _words(b, language)
     min_share = MIN_WORD_SHARE * sum(shares.values())
     best: tuple[float, int, int] | None = None
-    for first, word in enumerate(words_a):
-        share = _share(word, shares)
+    places: dict[str, list[int]] = {}
+    for place in theirs.with_shared_terms(shares):
+        places.setdefault(theirs.keys[place], []).append(place)
+    for first in ours.with_shared_terms(shares):  # in any order, as the best is the least
+        share = _share(ours.terms[first], shares)
         if share is None:
             continue
-        for place in places_b.get(word.key, ()):
+        for place in places.get(ours.keys[first], ()):
             length, total = 1, share
-            for end in range(1, MAX_PHRASE_WORDS):
-                if first + end >= len(words_a) or place + end >= len(words_b):
+            for more in range(1, min(MAX_PHRASE_WORDS, len(ours.keys) - first, len(theirs.keys) - place)):
+                if ours.keys[first + more] != theirs.keys[place + more]:
                     break
-                ours, theirs = words_a[first + end], words_b[place + end]
-                if ours.key != theirs.key or not (ours.follows and theirs.follows):
+                if not (_follows(a, ours, first + more) and _follows(b, theirs, place + more)):
                     break
-                if ours.end - word.start > MAX_LABEL_CHARS:
+                if ours.spans[first + more][1] - ours.spans[first][0] > MAX_LABEL_CHARS:
                     break
-                if (more := _share(ours, shares)) is not None:
-                    length, total = end + 1, total + more
+                if (added := _share(ours.terms[first + more], shares)) is not None:
+                    length, total = more + 1, total + added
             if not total:
                 continue
-            if length == 1 and not (total >= min_share and _stands_out(a, word) and _stands_out(b, words_b[place])):
+            if length == 1 and not (total >= min_share and _stands_out(a, ours, first) and _stands_out(b, theirs, place)):
                 continue
             candidate = (-total, first, length)
             best = min(best, candidate) if best else candidate
     if best is None:
         return None
-    phrase = a[words_a[best[1]].start : words_a[best[1] + best[2] - 1].end]
+    phrase = a[ours.spans[best[1]][0] : ours.spans[best[1] + best[2] - 1][1]]
     return " ".join(phrase.split()) if len(phrase) <= MAX_LABEL_CHARS else None
 
 
-def _share(word: _Word, shares: Mapping[str, float]) -> float | None:
+def _follows(text: str, words: _Words, place: int) -> bool:
+    """Return whether a word follows the one before closely."""
+    start, end = words.spans[place - 1][1], words.spans[place][0]
+    return text[start:end] == " " or not _BREAK.search(text, start, end)
+
+
+def _share(terms: tuple[str, ...], shares: Mapping[str, float]) -> float | None:
     """Return the share of a word's terms, None unless all are shared."""
-    return sum([shares[term] for term in word.terms]) if word.terms and all(term in shares for term in word.terms) else None
+    if len(terms) == 1:
+        return shares.get(terms[0])
+    return sum([shares[term] for term in terms]) if terms and all(term in shares for term in terms) else None
 
 
-def _stands_out(text: str, word: _Word) -> bool:
+def _stands_out(text: str, words: _Words, place: int) -> bool:
     """Return whether a word alone can be a label: it begins with a capital, or its script has none; and it is no number."""
-    form = text[word.start : word.end]
+    start, end = words.spans[place]
+    form = text[start:end]
     return len(form) > 1 and any(map(str.isalpha, form)) and (form[0].isupper() or form.upper() == form.lower())
 
 
 @functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
-def _words(text: str, language: str) -> list[_Word]:
-    found: list[_Word] = []
-    end = 0
-    for match in _WORD.finditer(text):
-        terms = _terms_of_word(match[0], language)
-        start = match.start()
-        follows = bool(found) and (text[end:start] == " " or not _BREAK.search(text, end, start))
-        found.append(_Word(match.start(), match.end(), " ".join(terms) or match[0].casefold(), terms, follows))
-        end = match.end()
-    return found
+def _words(text: str, language: str) -> _Words:
+    """Return the words of the first `MAX_PHRASE_CHARS` characters of a text."""
+    spans = [match.span() for match in _WORD.finditer(text, 0, MAX_PHRASE_CHARS)]
+    known = _known_words(language)
+    terms, keys = zip(*[known[text[start:end]] for start, end in spans], strict=True) if spans else ((), ())
+    return _Words(spans, terms, keys, [place for place, each in enumerate(terms) if len(each) > 1])
 
 
-@functools.lru_cache(1 << 16)
-def _terms_of_word(word: str, language: str) -> tuple[str, ...]:
-    return tuple(terms_of_name(word, language))
+class _KnownWords(dict[str, tuple[tuple[str, ...], str]]):
+    """The terms and the key of each word of a language, which are found when first asked for."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, word: str) -> tuple[tuple[str, ...], str]:
+        terms = tuple(terms_of_name(word, self._language))
+        found = terms, " ".join(terms) or word.casefold()
+        if len(self) < _MAX_KNOWN:
+            self[word] = found
+        return found
+
+
+_known_words = functools.cache(_KnownWords)
 
 
 def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> str | None:
