@@ -28,7 +28,7 @@ from relatedstories.features.vectors import (
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.index.adaptation import learnt_topic_weight
 from relatedstories.index.boilerplate import Boilerplate, Segments
-from relatedstories.index.languages import usual_language
+from relatedstories.index.languages import n_told, usual_language
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
 from relatedstories.ranking.labels import Label
@@ -75,7 +75,8 @@ class Archive:
     languages : sequence of str
         The code of the language of each event.
     is_told : ndarray of bool
-        Whether each event says its language, or its text tells it. The others are in the archive's `usual_language`.
+        Whether each event says its language, or its text tells it. The others are in the archive's `usual_language`, if theirs
+        can be that.
     segments : Segments
         The segments of each event, of which those that recur across the archive are not counted.
     across_languages : bool, default False
@@ -437,9 +438,9 @@ class Archive:
         """The language that an event whose text tells too little is taken to be in."""
         return self.usual_language_with(())
 
-    def usual_language_with(self, told: Iterable[str | None]) -> str:
-        """Return the `usual_language` of these events and further ones, given what they tell."""
-        return usual_language(self._n_told + collections.Counter([language for language in told if language is not None]))
+    def usual_language_with(self, possible: Iterable[Sequence[str]]) -> str:
+        """Return the `usual_language` of these events and further ones, given the possible languages of each of those."""
+        return usual_language(self._n_told + n_told(possible))
 
     @functools.cached_property
     def _n_told(self) -> collections.Counter[str]:
