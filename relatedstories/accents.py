@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import unicodedata
 
 __all__ = ["strip_accents"]
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def strip_accents(text: str) -> str:
@@ -17,4 +21,14 @@ def strip_accents(text: str) -> str:
     """
     if text.isascii():
         return text
-    return "".join([char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)])
+    return _NOT_ASCII.sub(_without_marks, text)
+
+
+def _without_marks(found: re.Match[str]) -> str:
+    return _decomposed(found[0])
+
+
+@functools.lru_cache(1 << 12)  # mostly a single letter or sign
+def _decomposed(letters: str) -> str:
+    """Return the decomposition of letters without combining marks."""
+    return "".join([char for char in unicodedata.normalize("NFKD", letters) if not unicodedata.combining(char)])
