@@ -45,7 +45,9 @@ _SENTENCE_END = re.compile(
 """The end of a line or a sentence, but not the dot after an initial. It begins with the characters that may end one, since a
 pattern is looked for fastest by its first character."""
 
-_SEPARATOR = re.compile(r": +|：| *[|｜] *| +[-–—·•»] +")
+_SEPARATOR = re.compile(r"[ :：|｜](?:(?<=:) +|(?<=：)|(?<=[|｜]) *|(?<= ) *(?:[|｜] *|[-–—·•»] +))")
+"""A colon and a space, or a bar or a dash between spaces; like `_SENTENCE_END`, by its first character."""
+
 _MAY_SEPARATE = re.compile("[:：|｜–—·•»]| -")
 _EDGES = " :：|｜-–—·•»"
 
