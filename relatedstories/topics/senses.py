@@ -141,7 +141,8 @@ class SenseFilter:
         base = name[: bracket.start()] if bracket else name
         in_form = {country for _, _, country in find(_WORD.findall(form))}
         in_name = [country for _, _, country in find(_forms(name))]
-        countries = tuple([country for country in in_name if country not in in_form])
+        is_country = base in lexicon.countries.names  # "Congo" names it, whatever else the text says
+        countries = () if is_country else tuple([country for country in in_name if country not in in_form])
         generic = form.lower() in self._of_many
         qualified = (bracket and find(_forms(bracket[1]))) or base.rpartition(", ")[2] in lexicon.countries.names
         have = set(form.lower().split(" "))

@@ -110,6 +110,7 @@ def _topic_spans(
 ) -> Iterator[_NumberedSpan]:
     """Yield the spans of all texts that name topics."""
     allows = default_sense_filter().allows
+    # Senses of one name are alternatives: a text that names Georgia has the sum of their probabilities.
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
@@ -120,13 +121,38 @@ def _topic_spans(
     for number, rows_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
         best: dict[int, _Span] = {}
         offset, facts = offsets[number], TextFacts(texts[number].tokens)
+        senses: dict[tuple[int, str], list[float]] = {}
         for _, span, first, end, probability, name in rows_of_text:
-            if (span not in best or probability > best[span][2]) and allows(facts, first - offset, end - offset, name):
-                best[span] = (first, end, probability, name)
+            bracketed = name[-1] == ")"
+            if (bracketed or span not in best or probability > best[span][2]) and allows(facts, first - offset, end - offset, name):
+                if bracketed:
+                    senses.setdefault((span, name.partition(" (")[0]), []).append(probability)
+                if span not in best or probability > best[span][2]:
+                    best[span] = (first, end, probability, name)
+        for (span, base), probabilities in senses.items():
+            first, end, probability, name = best[span]
+            if len(probabilities) > 1 and name.partition(" (")[0] == base:
+                best[span] = (first, end, min(sum(probabilities), 1.0), name)
         if not best:
             continue
+        best = _without_namesakes(best, THRESHOLD if threshold is None else threshold)
         for first, end, probability, name in _best_spans(best.values(), _threshold_of(best.values(), threshold)):
             yield number, first - offset, end - offset, name, probability
+
+
+def _without_namesakes(spans: dict[int, _Span], threshold: float) -> dict[int, _Span]:
+    """Return the spans without surnames that end another person's name: "Biden" of "Hunter Biden" is not Joe Biden."""
+    ends = {span[1]: span for span in spans.values() if span[1] - span[0] > 1 and span[2] >= threshold}
+    kept = {}
+    for number, span in spans.items():
+        first, end, _, name = span
+        longer = ends.get(end)
+        if longer is not None and end - first == 1 and " " in name and longer[3] != name:
+            surname = name.rpartition(" ")[2]
+            if longer[3].endswith(f" {surname}"):
+                continue
+        kept[number] = span
+    return kept
 
 
 def _threshold_of(spans: Iterable[_Span], threshold: float | None) -> float:
