@@ -108,9 +108,11 @@ def tag_texts(texts: Sequence[TokenizedText], threshold: float | None = None) ->
 def _topic_spans(
     c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[TokenizedText]
 ) -> Iterator[_NumberedSpan]:
-    """Yield the spans of all texts that name topics."""
+    """Yield the spans of all texts that name topics.
+
+    Senses of one name, such as Georgia (country) and Georgia (U.S. state), are alternatives: their probabilities are added up.
+    """
     allows = default_sense_filter().allows
-    # Senses of one name are alternatives: a text that names Georgia has the sum of their probabilities.
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
@@ -120,21 +122,24 @@ def _topic_spans(
     )
     for number, rows_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
         best: dict[int, _Span] = {}
+        senses: dict[tuple[int, str], float] = {}
         offset, facts = offsets[number], TextFacts(texts[number].tokens)
-        senses: dict[tuple[int, str], list[float]] = {}
         for _, span, first, end, probability, name in rows_of_text:
-            bracketed = name[-1] == ")"
-            if (bracketed or span not in best or probability > best[span][2]) and allows(facts, first - offset, end - offset, name):
-                if bracketed:
-                    senses.setdefault((span, name.partition(" (")[0]), []).append(probability)
+            is_sense = name[-1] == ")" and probability >= _REPEATED
+            if not is_sense and span in best and probability <= best[span][2]:
+                continue
+            if allows(facts, first - offset, end - offset, name):
+                if is_sense:
+                    key = span, name.partition(" (")[0]
+                    senses[key] = senses.get(key, 0) + probability
                 if span not in best or probability > best[span][2]:
                     best[span] = (first, end, probability, name)
-        for (span, base), probabilities in senses.items():
-            first, end, probability, name = best[span]
-            if len(probabilities) > 1 and name.partition(" (")[0] == base:
-                best[span] = (first, end, min(sum(probabilities), 1.0), name)
         if not best:
             continue
+        for (span, base), probability in senses.items():
+            first, end, _, name = best[span]
+            if name.partition(" (")[0] == base != name:
+                best[span] = (first, end, min(probability, 1.0), name)
         best = _without_namesakes(best, THRESHOLD if threshold is None else threshold)
         for first, end, probability, name in _best_spans(best.values(), _threshold_of(best.values(), threshold)):
             yield number, first - offset, end - offset, name, probability
