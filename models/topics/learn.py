@@ -32,7 +32,7 @@ MIN_RATE, RATE_SEEN = 0.03, 30  # lower-case forms seen RATE_SEEN times and more
 DIMENSIONS = 48
 CONTEXTS = 4000
 THEMES = 48  # length of the vectors of themes
-THEME_WORDS, THEME_LINKS = 15000, 2  # most frequent words, and least links of names, that have a vector of themes
+THEME_WORDS, THEME_LINKS = 12000, 2  # most frequent words, and least links of names, that have a vector of themes
 COMMON_WORD = 0.08  # words in more than this share of texts have no theme
 MIN_PERSON = 10  # least number of background events that must contain the full name of a person whom nobody linked
 MAX_LOWER = 0.2  # words that are in lower case at least this often are in no name of a person
@@ -82,6 +82,18 @@ def read(path: str, without: Sequence[str] = MEASURED) -> list[Event]:
                 links = tuple((words, renamed.get(title, title).replace("\t", " ")) for words, title in row.get("anchors", ()))
                 events.append(Event(tokenized(row["text"]), row["date"][:7], row["category"], links))
     return events
+
+
+def in_one_number(events: Sequence[Event]) -> list[Event]:
+    """Return the events with links to "Airstrikes" moved to "Airstrike", or the other way round where that is more frequent."""
+    count = collections.Counter(title for event in events for _, title in event.links)
+    moved = {}
+    for plural in sorted(count):
+        singular = plural.removesuffix("s")
+        if singular != plural and singular in count and plural[1:].islower():
+            low, high = sorted((singular, plural), key=lambda title: (count[title], title))
+            moved[low] = high
+    return [event._replace(links=tuple((words, moved.get(title, title)) for words, title in event.links)) for event in events]
 
 
 def anchor_form(words: str) -> str:

@@ -1,16 +1,19 @@
 """Train the topic model: which names words may stand for, and how likely an editor is to link them.
 
     pip install torch==2.13.0    # for this script alone
-    python models/topics/train.py LINKED.jsonl.gz TEXT.jsonl.gz
+    python models/topics/train.py LINKED.jsonl.gz... TEXT.jsonl.gz
 
-LINKED holds one event per line with `text`, `date`, `category` and `anchors`: pairs of the words in the text and the title of
-the article that an editor linked them to. TEXT holds events with only `text` and `date`. Events dated 2022 or later are ignored.
+Each LINKED, the newest last, holds one event per line with `text`, `date`, `category` and `anchors`: pairs of the words in
+the text and the title of the article that an editor linked them to. TEXT holds events with only `text` and `date`. Events of
+2022 to 2024, which are for measuring, are ignored.
 
-The lexicon is counted from both files (learn.py). The network that scores candidates is trained on the linked events. For each
-quarter of a year it uses a lexicon counted without that quarter, so that it meets unknown names as it will in use.
-The network learns from teachers, networks of the same kind that are trained first: its labels mix what editors linked with the
-teachers' probabilities, and the teachers alone label events of other years, which have no links.
-countries.tsv and renamed.tsv, beside this script, are written by hand; the results are written to the same folder.
+The lexicon is counted from all files (learn.py). The network that scores candidates is trained on the linked events. For each
+quarter of a year it uses a lexicon counted without that quarter, so that it meets unknown names as it will in use. Each
+linked file has a bias of its own, its style, because editors linked more in some years; the network is saved with that of the
+newest. In some events a name is cut short, to a surname or without its state, because these texts nearly always give it in
+full. The network learns from teachers, networks of the same kind that are trained first: its labels mix what editors linked
+with the teachers' probabilities, and the teachers alone label events of other years, which have no links.
+countries.tsv, renamed.tsv and senses.tsv, beside this script, are written by hand; the results are written to the same folder.
 """
 
 from __future__ import annotations
@@ -24,7 +27,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from learn import Counts, Event, acronyms, background_counts, lexicon_of, read, tokenized, word_themes, word_vectors
+from learn import (
+    Counts,
+    Event,
+    acronyms,
+    background_counts,
+    in_one_number,
+    lexicon_of,
+    read,
+    tokenized,
+    word_themes,
+    word_vectors,
+)
 
 from relatedstories.artefacts import table
 from relatedstories.topics.candidate_ranker import CONTEXT, GRID, HIDDEN, LAYERS, WIDTH, CandidateRanker
@@ -60,7 +74,7 @@ class Batch(NamedTuple):
     candidates : Candidates
     labels, weights : ndarray of float32, shape (n,)
     styles : ndarray of float32, shape (n, number of linked files)
-        The file that each candidate's text comes from; for texts without links, the mix that is used in the end.
+        The file that each candidate's text comes from; for texts without links, that whose style is used in the end.
     """
 
     candidates: Candidates
@@ -291,9 +305,11 @@ def prepare(
     n_others: int = OTHERS,
 ) -> tuple[list[Batch], Lexicon, list[Batch], np.ndarray]:
     """Return the batches of linked events, the lexicon of all events, batches of others without links, and the mix of styles."""
-    everything = [event for events in linked for event in events]
+    everything = in_one_number([event for events in linked for event in events])
+    ends = np.cumsum([len(events) for events in linked])
+    linked = [everything[end - len(events) : end] for end, events in zip(ends, linked, strict=True)]
     quarters = sorted({quarter(event.month) for event in everything})
-    mix = np.full(len(linked), 1 / len(linked), np.float32)
+    mix = np.eye(len(linked), dtype=np.float32)[-1]  # of the newest file
     lexicon = lexicon_of(everything, counts, words, lower, themes, defined)
     people = {name for name, kind in zip(lexicon.names, lexicon.kinds, strict=True) if KINDS[kind] == "person"}
     rng = np.random.default_rng(SEED)

@@ -146,10 +146,10 @@ class SenseFilter:
         generic = form.lower() in self._of_many
         qualified = (bracket and find(_forms(bracket[1]))) or base.rpartition(", ")[2] in lexicon.countries.names
         have = set(form.lower().split(" "))
-        others = [word for word in _forms(name) if word[0].isupper() and word.lower() not in have] if generic else []
         lowered = form[0].lower() + form[1:]
         links, linked, seen, known = max(self._counts(form, name), self._counts(lowered, name))
         same = key_of(base).rstrip("s") == form.lower().rstrip("s")
+        others = [word for word in _forms(name) if word[0].isupper() and word.lower() not in have] if generic and not same else []
         least = LEAST_BRACKET_RATE if bracket else LEAST_RATE if same else LEAST_OTHER_RATE
         # A single link to a longer name says little: "Luhansk" is not Luhansk Oblast.
         as_name = not (known and links == 1 and not same and f" {key_of(form)} " in f" {key_of(base)} ")

@@ -119,12 +119,16 @@ class SpanNamer:
                 name = lexicon.names[title]
                 if links == 0 and has_part(name, form):
                     add(name, PART)
+                elif links == 1 and has_part(name.partition(" (")[0], form):  # says little: "Luhansk" is not Luhansk Oblast
+                    continue
                 elif place < MAX_NAMES and (place == 0 or links * 10 >= linked):
                     add(name, LINKED)[1:3] = links, place
                     sure = sure or (links >= 6 and links > 0.9 * linked)
                 else:
                     continue
                 ambiguous = ambiguous or name.startswith(f"{itself} (")
+        if form in lexicon.countries.of and not named:  # "Honduran"
+            add(lexicon.countries.of[form], COUNTRY)
         lower = forms[-1].islower() and forms[0].islower()
         # "Georgia" itself is not a name beside Georgia (country).
         if itself in named or not (is_defined or sure or (name_id < 0 and (ambiguous or (named and lower)))):

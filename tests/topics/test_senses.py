@@ -134,7 +134,11 @@ def test_an_alias_for_c_sharp_finds_no_c_plus_plus(tmp_path):
         ("11-words-in-text", [], ["Decision desk", "Michigan", "COVID-19"]),
         ("12-institutions", ["Japan", "Kenya"], ["United States", "(UK)", "(Brazil)", "Celsius", "finance", "CVS", "COVID"]),
         ("13-title-case", ["Angela Merkel", "Kelly Ortberg\t", "Cape Canaveral"], ["As New", "TRUMP MEETS PUTIN IN HELSINKI\t"]),
-        ("14-allcaps", ["Donald Trump", "Vladimir Putin", "Helsinki", "Rome"], ['"context": "TRUMP', "  TRUMP MEETS", "  HELSINKI SUMMIT"]),
+        (
+            "14-allcaps",
+            ["Donald Trump", "Vladimir Putin", "Helsinki", "Rome"],
+            ['"context": "TRUMP', "  TRUMP MEETS", "  HELSINKI SUMMIT"],
+        ),
         ("21-aliases-cpp-csharp", ["C sharp", "C plus plus"], []),
     ],
 )
