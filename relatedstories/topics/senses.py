@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from relatedstories.topics.lexicon import Lexicon, default_lexicon, form_of, key_of
 from relatedstories.topics.recent_cache import RecentCache
+from relatedstories.topics.span_names import has_part
 
 __all__ = ["SenseFilter", "TextFacts", "default_sense_filter"]
 
@@ -53,6 +54,12 @@ class TextFacts:
         """The countries and states that the text names."""
         return _with_union({country for _, _, country in default_lexicon().countries.find(self.forms)})
 
+    def follows_town(self, first: int, end: int) -> bool:
+        """Return whether tokens name the state of a town before them, as in "Spokane, Washington", other than in a list."""
+        tokens = self._tokens
+        before = first > 1 and tokens[first - 1] == "," and tokens[first - 2][:1].isupper()
+        return before and (end == len(tokens) or tokens[end] not in (",", "and", "or", "-", "'s"))
+
     def starts_sentence(self, number: int) -> bool:
         """Return whether a token starts a sentence, or follows only signs that open one."""
         while number and self._tokens[number - 1] in "\"“‘'(:":
@@ -80,6 +87,8 @@ class _Verdict(NamedTuple):
         The form never stands for the name.
     countries, others : tuple of str
         The countries, and other capitalised words, that the name has and the form lacks.
+    namesake : bool
+        The form is a country or state, and the name a longer one: "Washington, D.C.".
     of_many : bool
         Other countries have such a thing too: "Ministry of Health", "Labour Party (UK)".
     alone : bool
@@ -91,6 +100,7 @@ class _Verdict(NamedTuple):
     never: bool
     countries: tuple[str, ...]
     others: tuple[str, ...]
+    namesake: bool
     of_many: bool
     alone: bool
     as_noun: bool
@@ -117,7 +127,7 @@ class SenseFilter:
         """Return whether the tokens from `first` up to, not including, `end` may stand for a name."""
         form = " ".join(text.forms[first:end])
         verdict = self._verdicts[form, name] or self._verdicts.keep((form, name), self._verdict(form, name))
-        if verdict.never:
+        if verdict.never or (verdict.namesake and text.follows_town(first, end)):
             return False
         if verdict.countries:
             if not text.countries.isdisjoint(verdict.countries):
@@ -157,6 +167,7 @@ class SenseFilter:
             never=(bool(bracket) and key_of(name) not in lexicon.ids) or (generic and not known and name == form),
             countries=countries,
             others=tuple(others),
+            namesake=form in lexicon.countries.of and has_part(base, form),
             of_many=not in_form and bool(generic or qualified),
             alone=links >= LEAST_ALONE * max(linked, 1),
             as_noun=as_name and (links / (seen + 1) >= least if known else name != form),

@@ -41,7 +41,13 @@ it may stand for something of a country nearby, as "government" does."""
 
 
 def has_part(name: str, form: str) -> bool:
-    """Return whether a name has a form as a proper part: "Angela Merkel", "Paris, Texas", "Georgia (country)"."""
+    """Return whether a name has a form as a proper part.
+
+    Examples
+    --------
+    >>> has_part("Angela Merkel", "Merkel"), has_part("Paris, Texas", "Paris"), has_part("Paris", "Paris")
+    (True, True, False)
+    """
     key, part = key_of(name).replace(",", " "), key_of(form)
     return key != part and f" {part} " in f" {key} "
 
