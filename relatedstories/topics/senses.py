@@ -127,7 +127,7 @@ class SenseFilter:
         """Return whether the tokens from `first` up to, not including, `end` may stand for a name."""
         form = " ".join(text.forms[first:end])
         verdict = self._verdicts[form, name] or self._verdicts.keep((form, name), self._verdict(form, name))
-        if verdict.never or (verdict.namesake and text.follows_town(first, end)):
+        if verdict.never or self.is_namesake(text, first, end, name):
             return False
         if verdict.countries:
             if not text.countries.isdisjoint(verdict.countries):
@@ -138,6 +138,11 @@ class SenseFilter:
             return False
         is_noun = form.islower() or (text.starts_sentence(first) and self._is_noun(form))
         return verdict.as_noun if is_noun else verdict.as_name
+
+    def is_namesake(self, text: TextFacts, first: int, end: int, name: str) -> bool:
+        """Return whether tokens name the state of a town before them, and not the longer name: "Spokane, Washington"."""
+        verdict = self._verdicts[" ".join(text.forms[first:end]), name]
+        return verdict is not None and verdict.namesake and text.follows_town(first, end)
 
     def _is_noun(self, form: str) -> bool:
         """Return whether a form that starts a sentence is usually in lower case."""

@@ -112,7 +112,8 @@ def _topic_spans(
 
     Senses of one name, such as Georgia (country) and Georgia (U.S. state), are alternatives: their probabilities are added up.
     """
-    allows = default_sense_filter().allows
+    senses_of = default_sense_filter()
+    allows, is_namesake = senses_of.allows, senses_of.is_namesake
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
@@ -123,6 +124,7 @@ def _topic_spans(
     for number, rows_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
         best: dict[int, _Span] = {}
         senses: dict[tuple[int, str], float] = {}
+        namesakes: dict[int, float] = {}
         offset, facts = offsets[number], TextFacts(texts[number].tokens)
         for _, span, first, end, probability, name in rows_of_text:
             is_sense = name[-1] == ")" and probability >= _REPEATED
@@ -134,12 +136,18 @@ def _topic_spans(
                     senses[key] = senses.get(key, 0) + probability
                 if span not in best or probability > best[span][2]:
                     best[span] = (first, end, probability, name)
+            elif is_namesake(facts, first - offset, end - offset, name):
+                namesakes[span] = namesakes.get(span, 0) + probability
         if not best:
             continue
         for (span, base), probability in senses.items():
             first, end, _, name = best[span]
             if name.partition(" (")[0] == base != name:
                 best[span] = (first, end, min(probability, 1.0), name)
+        for span, probability in namesakes.items():  # what is not Washington, D.C. is Washington (state)
+            if span in best:
+                first, end, of_state, name = best[span]
+                best[span] = (first, end, min(of_state + probability, 1.0), name)
         best = _without_namesakes(best, THRESHOLD if threshold is None else threshold)
         for first, end, probability, name in _best_spans(best.values(), _threshold_of(best.values(), threshold)):
             yield number, first - offset, end - offset, name, probability
