@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from relatedstories.ranking.labels import MAX_LABEL_CHARS
+from relatedstories.ranking.shapes import Part, capitals_tell, is_noun_phrase, part_of, value_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of_name
 
-__all__ = ["MAX_PHRASE_CHARS", "shared_phrase"]
+__all__ = ["MAX_LABEL_CHARS", "MAX_PHRASE_CHARS", "Phrase", "shared_phrase"]
+
+MAX_LABEL_CHARS = 40
+"""Length of the longest phrase, in characters."""
 
 MAX_PHRASE_WORDS = 6
 """Length of the longest phrase, in words."""
@@ -18,32 +21,66 @@ MAX_PHRASE_WORDS = 6
 MAX_PHRASE_CHARS = 800
 """Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
 
-MIN_WORD_SHARE = 0.3
-"""The part of all shares that a single word needs."""
+MIN_WORD_SHARE, MIN_NOUN_SHARE = 0.1, 0.3
+"""The part of all shares that a single word needs that is a name or that editors link, and any other noun."""
 
 MIN_PART_CHARS = 4
 """Length of a phrase within a run of characters, whose words cannot be told, from which it is hardly a fragment of a word."""
 
-_WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’][^\W\d_][\w\u0300-\u036f]*)*")
+_WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
+_POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
 _BREAK = re.compile(r"[^\w\s]|\n")
+_ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
+
+
+class Phrase(NamedTuple):
+    """A phrase that two texts have.
+
+    Parameters
+    ----------
+    text : str
+        As the first text writes it.
+    share : float
+        What its words explain of the score.
+    """
+
+    text: str
+    share: float
 
 
 class _Word(NamedTuple):
-    """A word of a text: its offsets, its terms or else itself in lower case, and whether it follows the word before closely."""
+    """A word of a text.
+
+    `key` is its terms or else itself in lower case; `follows` whether it follows the word before closely; `ends` whether a label
+    may end with it.
+    """
 
     start: int
     end: int
+    follows: bool
     key: str
     terms: tuple[str, ...]
-    follows: bool
+    part: Part
+    ends: bool
 
 
-def shared_phrase(a: str, b: str, shares: Mapping[str, float], language: str = ENGLISH) -> str | None:
+class _Words(NamedTuple):
+    """The words of a text, the places of those that a label may begin with, and all places of each key."""
+
+    words: list[_Word]
+    first: list[int]
+    places: dict[str, list[int]]
+
+
+def shared_phrase(
+    a: str, b: str, shares: Mapping[str, float], language: str = ENGLISH, matters: Collection[str] = ()
+) -> Phrase | None:
     """Return the phrase in both texts that explains most of a score, as the first text writes it.
 
-    A phrase begins and ends with a word that has a shared term. It crosses no punctuation, and has several words, or is one with
-    `MIN_WORD_SHARE` of all shares that begins with a capital in both texts, if its script has capitals.
+    A phrase begins and ends with a word that has a shared term, and is a noun phrase as far as its words tell
+    (`relatedstories.ranking.shapes`). It crosses no punctuation, and has several words, or is one with `MIN_WORD_SHARE` of all
+    shares that is a name in both texts or one of `matters` (`MIN_NOUN_SHARE` if it is a noun that editors do not link).
 
     Parameters
     ----------
@@ -54,19 +91,21 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float], language: str = E
         part of a phrase, but not all of it.
     language : str, default "en"
         The code of the texts' language.
+    matters : collection of str
+        Terms that may be a phrase by themselves though they are no names, in English.
 
     Returns
     -------
-    str or None
-        None if no phrase qualifies, or only one of more than `MAX_LABEL_CHARS` characters.
+    Phrase or None
+        None if no phrase qualifies.
 
     Examples
     --------
-    >>> shared_phrase("A cargo ship sinks off Malta.", "The cargo ship was new", {"cargo": 0.2, "ship": 0.1})
+    >>> shared_phrase("A cargo ship sinks off Malta.", "The cargo ship was new", {"cargo": 0.2, "ship": 0.1}).text
     'cargo ship'
-    >>> shared_phrase("La ligne de tram ouvre", "Une ligne de tram au port", {"lign": 0.1, "tram": 0.2}, "fr")
+    >>> shared_phrase("La ligne de tram ouvre", "Une ligne de tram au port", {"lign": 0.1, "tram": 0.2}, "fr").text
     'ligne de tram'
-    >>> shared_phrase("東京で地震", "地震が東京に", {"東京": 0.1, "地震": 0.2}, "ja")
+    >>> shared_phrase("東京で地震", "地震が東京に", {"東京": 0.1, "地震": 0.2}, "ja").text
     '地震'
     """
     a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
@@ -74,38 +113,53 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float], language: str = E
         if language == "zh":
             a, b = _PARTICLES.sub(" ", a), _PARTICLES.sub(" ", b)
         return _shared_characters(a, b, shares)
-    words_a, words_b = _words(a, language), _words(b, language)
-    places_b: dict[str, list[int]] = {}
-    for place, word in enumerate(words_b):
-        places_b.setdefault(word.key, []).append(place)
-    min_share = MIN_WORD_SHARE * sum(shares.values())
+    (words_a, first_a, _), (words_b, _, places_b) = _words(a, language), _words(b, language)
+    total = sum(shares.values())
     best: tuple[float, int, int] | None = None
-    for first, word in enumerate(words_a):
-        share = _share(word, shares)
-        if share is None:
+    for first in first_a:
+        word = words_a[first]
+        places = places_b.get(word.key)
+        if places is None or (share := _share(word, shares)) is None:
             continue
-        for place in places_b.get(word.key, ()):
-            length, total = 1, share
-            for end in range(1, MAX_PHRASE_WORDS):
-                if first + end >= len(words_a) or place + end >= len(words_b):
-                    break
-                ours, theirs = words_a[first + end], words_b[place + end]
-                if ours.key != theirs.key or not (ours.follows and theirs.follows):
-                    break
-                if ours.end - word.start > MAX_LABEL_CHARS:
-                    break
-                if (more := _share(ours, shares)) is not None:
-                    length, total = end + 1, total + more
-            if not total:
-                continue
-            if length == 1 and not (total >= min_share and _stands_out(a, word) and _stands_out(b, words_b[place])):
-                continue
-            candidate = (-total, first, length)
-            best = min(best, candidate) if best else candidate
+        for place in places:
+            part = min(word.part, words_b[place].part)
+            alone = share * value_of(part)
+            if _stands_alone(part, alone, total) and word.ends and (part is Part.NAME or word.key in matters):
+                candidate = (-alone, first, 1)
+                best = min(best, candidate) if best else candidate
+            for longer, length in _phrases_at(words_a, first, words_b, place, shares):
+                candidate = (-longer, first, length)
+                best = min(best, candidate) if best else candidate
     if best is None:
         return None
     phrase = a[words_a[best[1]].start : words_a[best[1] + best[2] - 1].end]
-    return " ".join(phrase.split()) if len(phrase) <= MAX_LABEL_CHARS else None
+    return Phrase(" ".join(phrase.split()), -best[0])
+
+
+def _phrases_at(
+    words_a: list[_Word], first: int, words_b: list[_Word], place: int, shares: Mapping[str, float]
+) -> Iterator[tuple[float, int]]:
+    """Yield the shares and lengths of the noun phrases of several words that begin at two places with the same word."""
+    parts: list[Part] = []
+    total = 0.0
+    start = words_a[first].start
+    for ours, theirs in zip(words_a[first : first + MAX_PHRASE_WORDS], words_b[place : place + MAX_PHRASE_WORDS], strict=False):
+        if parts and (ours.key != theirs.key or not (ours.follows and theirs.follows) or ours.end - start > MAX_LABEL_CHARS):
+            return
+        part = min(ours.part, theirs.part)
+        if part is Part.OTHER:
+            return
+        parts.append(part)
+        share = _share(ours, shares)
+        if share is not None:
+            total += share * value_of(part)
+            if len(parts) > 1 and total and ours.ends and is_noun_phrase(parts):
+                yield total, len(parts)
+
+
+def _stands_alone(part: Part, share: float, total: float) -> bool:
+    """Return whether a word can be a label by itself, given its part of speech, what it explains and what all words do."""
+    return part >= Part.NOUN and share > 0 and share >= total * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
 
 
 def _share(word: _Word, shares: Mapping[str, float]) -> float | None:
@@ -113,31 +167,37 @@ def _share(word: _Word, shares: Mapping[str, float]) -> float | None:
     return sum([shares[term] for term in word.terms]) if word.terms and all(term in shares for term in word.terms) else None
 
 
-def _stands_out(text: str, word: _Word) -> bool:
-    """Return whether a word alone can be a label: it begins with a capital, or its script has none; and it is no number."""
-    form = text[word.start : word.end]
-    return len(form) > 1 and any(map(str.isalpha, form)) and (form[0].isupper() or form.upper() == form.lower())
-
-
-@functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
-def _words(text: str, language: str) -> list[_Word]:
-    found: list[_Word] = []
+@functools.lru_cache(1 << 13)  # an event is in its own list and in those of others
+def _words(text: str, language: str) -> _Words:
+    matches = list(_WORD.finditer(text))
+    forms = [match[0] for match in matches]
+    tell = capitals_tell(forms, language)
+    words: list[_Word] = []
     end = 0
-    for match in _WORD.finditer(text):
-        terms = _terms_of_word(match[0], language)
+    for match, form in zip(matches, forms, strict=True):
         start = match.start()
-        follows = bool(found) and (text[end:start] == " " or not _BREAK.search(text, end, start))
-        found.append(_Word(match.start(), match.end(), " ".join(terms) or match[0].casefold(), terms, follows))
+        gap = text[end:start]
+        if gap == " ":
+            follows, within = True, bool(words)
+        else:
+            follows = bool(words) and not _BREAK.search(gap)
+            within = bool(words) and not _ENDS_SENTENCE.search(gap)
         end = match.end()
-    return found
+        words.append(_Word(start, end, follows, *_form(form, language, tell and within)))
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(words):
+        places.setdefault(word.key, []).append(place)
+    return _Words(words, [place for place, word in enumerate(words) if word.terms and word.part > Part.OF], places)
 
 
-@functools.lru_cache(1 << 16)
-def _terms_of_word(word: str, language: str) -> tuple[str, ...]:
-    return tuple(terms_of_name(word, language))
+@functools.lru_cache(1 << 17)
+def _form(form: str, language: str, capital_tells: bool) -> tuple[str, tuple[str, ...], Part, bool]:
+    """Return the key, the terms and the part of a word as it is written, and whether a label may end with it."""
+    terms = tuple(terms_of_name(form, language))
+    return " ".join(terms) or form.casefold(), terms, part_of(form, language, capital_tells), not form.endswith(_POSSESSIVE)
 
 
-def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> str | None:
+def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> Phrase | None:
     """Return the characters in both texts that explain most of a score, in a script without spaces."""
     in_b = b.lower()
     best: tuple[float, int, str] | None = None
@@ -152,7 +212,7 @@ def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> str | Non
                 continue
             candidate = (-total, start + first, part)
             best = min(best, candidate) if best else candidate
-    return best[2] if best else None
+    return Phrase(best[2], -best[0]) if best else None
 
 
 def _shared_parts(run: str, in_b: str, shares: Mapping[str, float]) -> Iterator[tuple[int, int]]:
