@@ -223,14 +223,14 @@ def label_figures(archive: Archive, links: Mapping[int, Sequence[Link]]) -> tupl
     """Return what labels and lists are like: labelled, common, long, links a list, empty lists."""
     texts_with = collections.Counter(word for text in archive.texts for word in set(re.findall(r"\w+", text.lower())))
     lists = [links[number] for number in archive.label_queries]
-    contexts = [link.context for each in lists for link in each]
-    labels = [context for context in contexts if context]
+    contexts = [link.contexts for each in lists for link in each]
+    labels = [context for each in contexts for context in each]
 
     def is_common(label: str) -> bool:
         return all(texts_with[word] > COMMON_WORD * len(archive.events) for word in re.findall(r"\w+", label.lower()))
 
     return (
-        f"{len(labels) / max(1, len(contexts)):.3f}",
+        f"{sum(map(bool, contexts)) / max(1, len(contexts)):.3f}",
         f"{sum(map(is_common, labels)) / max(1, len(labels)):.3f}",
         f"{sum(len(label) > LONG_LABEL for label in labels) / max(1, len(labels)):.3f}",
         f"{len(contexts) / len(lists):.2f}",

@@ -234,7 +234,7 @@ def draw_wrong(data: Data, count: int, seed: int) -> None:
     print("; ".join(f"{what}: {n}" for what, n in sorted(counts.items(), reverse=True)))
     event = {one.id: one for one in data.filed}
     for i, (query, link) in enumerate(random.Random(seed).sample(wrong, min(count, len(wrong))), 1):
-        print(f"\n{i}. score {link.score:.3f}, rank {link.rank}, context {link.context}; {[topic.name for topic in link.topics]}")
+        print(f"\n{i}. score {link.score:.3f}, rank {link.rank}, context {link.label}; {[topic.name for topic in link.topics]}")
         for one in (event[query], event[link.event.id]):
             print(f"   {one.date} {data.above[one.id]} {one.title}")
         print("  ", "; ".join(f"{part.name} {part.share:.3f}" for part in stories.explain(query, link.event.id).parts[:6]))

@@ -27,7 +27,7 @@ def related(
     listing: LinkOptions,
     as_json: AsJson = False,
 ) -> None:
-    """List the events that are related to one event, best first, each with its context: the topic that is the reason."""
+    """List the events that are related to one event, best first, each with its context: one or two topics that are the reason."""
     keywords = listing.keywords()
     stories = load_index(index)
     event, links = stories[id_], stories.related(id_, listing.k, **keywords)
@@ -43,8 +43,8 @@ def related(
         print(f"Also published as: {title_line(copy)} ({copy.id})")
     for link in links:
         print(f"\n{link.rank:2}. {title_line(link.event)}")
-        if link.context is not None:
-            print(f"    Context: {link.context}")
+        if link.label is not None:
+            print(f"    Context: {link.label}")
         if link.pinned:
             print("    Pinned")
         if link.duplicates:

@@ -17,7 +17,7 @@ from relatedstories.cli.options import ReadOptions
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import Event
 from relatedstories.files.formats import SUFFIXES
-from relatedstories.pages.reader import RELATED, SOURCES, Pages, read_pages
+from relatedstories.pages.reader import SOURCES, Pages, read_pages
 from relatedstories.records import READ_FIELDS
 from relatedstories.sources import SAMPLE, read_events
 
@@ -42,7 +42,7 @@ class Source:
         The argument SOURCE: a file, a folder of pages, the address of a database, or "sample".
     reading : ReadOptions
     related_head, sources_head : str
-        The headings of the sections of pages that are not text.
+        The headings of the sections of pages that are not text; without the first, those of any language.
     columns : dict of str to str, optional
         The column of each field, in place of those that `reading` names.
 
@@ -63,7 +63,7 @@ class Source:
         address: str,
         reading: ReadOptions,
         *,
-        related_head: str = RELATED,
+        related_head: str | None = None,
         sources_head: str = SOURCES,
         columns: dict[str, str] | None = None,
     ) -> None:

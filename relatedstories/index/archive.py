@@ -19,6 +19,7 @@ from relatedstories.features.word_space import DIMENSIONS, default_space, with_u
 from relatedstories.index.adaptation import learnt_topic_weight
 from relatedstories.index.boilerplate import Boilerplate, Segments
 from relatedstories.index.coherence import Coherence
+from relatedstories.index.languages import n_told, usual_language
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
 from relatedstories.ranking.labels import Label
@@ -62,6 +63,9 @@ class Archive:
         See `relatedstories.features.word_space`.
     languages : sequence of str
         The code of the language of each event.
+    is_told : ndarray of bool
+        Whether each event says its language, or its text tells it. The others are in the archive's `usual_language`, if theirs
+        can be that.
     segments : Segments
         The segments of each event, of which those that recur across the archive are not counted.
     across_languages : bool, default False
@@ -78,6 +82,7 @@ class Archive:
     weights: sp.csr_array
     embeddings: npt.NDArray[np.int8]
     languages: LazySequence[str]
+    is_told: npt.NDArray[np.bool_]
     segments: Segments
     across_languages: bool = False
 
@@ -92,11 +97,12 @@ class Archive:
         user_embeddings: npt.NDArray[Any] | None = None,
         *,
         languages: Sequence[str] | None = None,
+        is_told: Sequence[bool] | None = None,
         across_languages: bool = False,
     ) -> Archive:
         """Return the archive of events sorted by id, with their topics, a caller's embeddings and their languages.
 
-        Without `languages`, an event that says none is in English.
+        Without `languages`, an event that says none is in English. Without `is_told`, all languages are told.
         """
         languages = _languages_of(events) if languages is None else languages
         written = _written(events)
@@ -119,6 +125,7 @@ class Archive:
             _weights(counted.terms, counted.keys, names, languages, across_languages, topic_weight),
             embeddings,
             LazySequence(languages),
+            np.ones(len(events), bool) if is_told is None else np.array(is_told, bool),
             segments,
             across_languages,
         )
@@ -138,6 +145,7 @@ class Archive:
         user_embeddings: npt.NDArray[Any] | None = None,
         *,
         languages: Sequence[str],
+        is_told: Sequence[bool],
     ) -> Archive:
         """Return the archive of these events and further ones: the same as `of` all of them.
 
@@ -154,18 +162,21 @@ class Archive:
             By default it is learnt.
         languages : sequence of str
             The languages of the further events.
+        is_told : sequence of bool
+            Whether they are told.
         """
-        return self._changed(events, found, languages, order, topic_weight, user_embeddings)
+        return self._changed(events, found, languages, is_told, order, topic_weight, user_embeddings)
 
     def taking(self, kept: npt.NDArray[np.intp], topic_weight: float | None) -> Archive:
         """Return the archive of the events of some numbers, which rise: the same as `of` these events."""
-        return self._changed([], [], [], kept, topic_weight)
+        return self._changed([], [], [], [], kept, topic_weight)
 
     def _changed(
         self,
         events: list[Event],
         found: list[EventTopics],
         languages: Sequence[str],
+        is_told: Sequence[bool],
         order: npt.NDArray[np.intp],
         topic_weight: float | None,
         user_embeddings: npt.NDArray[Any] | None = None,
@@ -213,6 +224,7 @@ class Archive:
             _weights(terms, keys, names, all_languages, self.across_languages, topic_weight),
             np.concatenate([self.embeddings, more_embeddings])[rows],
             all_languages,
+            np.concatenate([self.is_told, np.array(is_told, bool)])[order],
             segments,
             self.across_languages,
         )
@@ -319,12 +331,17 @@ class Archive:
 
         return own_text
 
-    def boilerplate(self) -> Boilerplate:
-        """Return what recurs across the archive and is left out."""
+    def recurring_texts(self) -> dict[str, int]:
+        """Return the sentences that are left out, with the number of events that have each; the commonest first."""
         texts: dict[str, int] = {}
         for number, segment, n_events in self.segments.first_places():
             event = self.events[number]
             texts.setdefault(segment_at(clean(event.title).text, clean(event.text).text, segment), n_events)
+        return texts
+
+    def boilerplate(self) -> Boilerplate:
+        """Return what recurs across the archive and is left out."""
+        texts = self.recurring_texts()
         if not texts:
             return Boilerplate({}, 0.0)
         n_single = sum(
@@ -408,11 +425,20 @@ class Archive:
         """The number of events in each language."""
         return dict(sorted(collections.Counter(self.languages).items()))
 
+    @property
+    def usual_language(self) -> str:
+        """The language that an event whose text tells too little is taken to be in."""
+        return self.usual_language_with(())
+
+    def usual_language_with(self, possible: Iterable[Sequence[str]]) -> str:
+        """Return the `usual_language` of these events and further ones, given the possible languages of each of those."""
+        return usual_language(self._n_told + n_told(possible))
+
     @functools.cached_property
-    def main_language(self) -> str:
-        """The language of most events, which an event whose text tells too little is taken to be in."""
-        counts = self.n_events_by_language
-        return max(counts, key=counts.__getitem__, default=ENGLISH)
+    def _n_told(self) -> collections.Counter[str]:
+        """The number of events that tell each language."""
+        untold = collections.Counter([self.languages[number] for number in np.flatnonzero(~self.is_told).tolist()])
+        return collections.Counter(self.n_events_by_language) - untold
 
     # ------------------------------------------------------------------ rows
 

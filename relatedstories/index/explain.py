@@ -13,8 +13,8 @@ from relatedstories.text.terms import language_of_key, without_language, words_b
 __all__ = ["explain_rows"]
 
 
-def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow) -> Explanation:
-    """Return each shared topic and term of two rows, and the word space, with its share of their score.
+def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow, contexts: tuple[str, ...]) -> Explanation:
+    """Return each shared topic and term of two rows, and the word space, with its share of their score, beside their contexts.
 
     The shares sum to the score; see `relatedstories.topk.blended` for the formula. A term is named by the first word of the
     first event that has it as its stem.
@@ -38,4 +38,4 @@ def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow) -
     ]
     if pair.squared_cosine * weights.space_weight > 0 and pair.products:
         parts.append(Part("word space", "space", pair.squared_cosine * weights.space_weight * pair.date_factor))
-    return Explanation(a.event, b.event, pair.score, pair.date_factor, largest_first(parts))
+    return Explanation(a.event, b.event, pair.score, pair.date_factor, largest_first(parts), contexts)

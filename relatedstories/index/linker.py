@@ -18,7 +18,7 @@ from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
 from relatedstories.ranking.labels import SECOND, Label, most_telling_first
-from relatedstories.ranking.links import Link, Links
+from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
 from relatedstories.text.terms import ENGLISH, without_language
@@ -35,9 +35,9 @@ _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the gar
 
 
 class _Reason(NamedTuple):
-    """The label of a link, and the topics that its events share."""
+    """The contexts of a link, and the topics that its events share."""
 
-    context: str | None
+    contexts: tuple[str, ...]
     topics: tuple[Topic, ...]
 
 
@@ -73,6 +73,11 @@ class Linker:
         """Yield the links of every event of the archive, given the first candidates of all."""
         return self._batched(None, first)
 
+    def contexts(self, row: EventRow, other: EventRow, language: str) -> tuple[str, ...]:
+        """Return the contexts that a link between two rows would have, given the language of the other event."""
+        shared = SharedColumns.of_pair(other.products(row.weight_by_column()))
+        return self._reason(row.event, other.event, language, shared, 0).contexts
+
     def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK) -> Iterator[Links]:
         """Yield the links of rows, or of all the archive's, given their first candidates.
 
@@ -102,7 +107,7 @@ class Linker:
                     ranked = enumerate(zip(pairs, row_ids, row_scores, strict=False), 1)
                     yield Links(
                         [
-                            Link(archive.events[number], score, rank, *self._reason(event, number, shared, pair))
+                            Link(archive.events[number], score, rank, *self._reason_in_archive(event, number, shared, pair))
                             for rank, (pair, number, score) in ranked
                         ]
                     )
@@ -118,10 +123,10 @@ class Linker:
         @functools.cache
         def reason(number: int) -> _Reason:
             shared = SharedColumns.of_pair(archive.row(number).products(weights))
-            return self._reason(row.event, number, shared, 0)
+            return self._reason_in_archive(row.event, number, shared, 0)
 
         def label(number: int) -> str | None:
-            context = reason(number).context
+            context = next(iter(reason(number).contexts), None)
             return None if context is None else normalise_name(context) or context
 
         def is_allowed(number: int) -> bool:
@@ -166,8 +171,12 @@ class Linker:
         duplicates = tuple(events[number] for number in selected.duplicates)
         return Link(events[selected.number], selected.score, rank, *reason, duplicates, selected.pinned)
 
-    def _reason(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
+    def _reason_in_archive(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
         """Return the reason of the link from an event to one of the archive, given what a pair of rows shares."""
+        return self._reason(event, self.archive.events[number], self.archive.languages[number], shared, pair)
+
+    def _reason(self, event: Event, other: Event, language: str, shared: SharedColumns, pair: int) -> _Reason:
+        """Return the reason of the link from an event to another in a language, given what a pair of rows shares."""
         archive = self.archive
         columns, products, bounds = shared
         start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
@@ -176,14 +185,19 @@ class Linker:
         if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
             topics, contexts = labels[0].only_topic, self._shown([labels[0].name])
         else:
-            shares = self._shares_of_terms(number, columns[start:first_topic], products[start:first_topic])
+            shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
             ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
             topics = tuple([label.topic for label, _ in ranked])
-            contexts = self._contexts(event, number, ranked, shares, columns[start:first_topic])
-        return _Reason(contexts[0] if contexts else None, topics)
+            contexts = self._contexts((event, other), language, ranked, shares, columns[start:first_topic])
+        return _Reason(contexts, topics)
 
     def _contexts(
-        self, event: Event, number: int, ranked: list[tuple[Label, float]], shares: dict[str, float], columns: Sequence[int]
+        self,
+        events: tuple[Event, Event],
+        language: str,
+        ranked: list[tuple[Label, float]],
+        shares: dict[str, float],
+        columns: Sequence[int],
     ) -> tuple[str, ...]:
         """Return the labels of a link, given the topics that its events share and the shares of the score of shared terms."""
         telling = [(label, value) for label, value in ranked if label.tells and self._shown([label.name])]
@@ -191,14 +205,19 @@ class Linker:
             return (telling[0][0].name,)
         names = [(-value, place, label.name) for place, (label, value) in enumerate(telling)]
         if not any(label.is_matter for label, _ in telling):
-            phrase = self._phrase(event, number, telling, shares, columns)
+            phrase = self._phrase(events, language, telling, shares, columns)
             if phrase is not None:
                 names.append((-phrase.share, len(names), phrase.text))
         names.sort()
-        return tuple([name for value, _, name in names[:2] if value <= SECOND * names[0][0]])
+        return tuple([name for value, _, name in names[:MAX_CONTEXTS] if value <= SECOND * names[0][0]])
 
     def _phrase(
-        self, event: Event, number: int, telling: list[tuple[Label, float]], shares: dict[str, float], columns: Sequence[int]
+        self,
+        events: tuple[Event, Event],
+        language: str,
+        telling: list[tuple[Label, float]],
+        shares: dict[str, float],
+        columns: Sequence[int],
     ) -> Phrase | None:
         """Return the phrase that both events have and that says most beside the names of topics."""
         archive = self.archive
@@ -207,20 +226,19 @@ class Linker:
             term: 0.0 if archive.is_common[column] or term in said else share * archive.coherence_of_terms(column)
             for (term, share), column in zip(shares.items(), columns, strict=True)
         }
-        texts = archive.own_text(event), archive.own_text(archive.events[number])
-        language = archive.languages[number]
+        a, b = map(archive.own_text, events)
         known = archive.term_events[columns] >= MATTER_EVENTS if language == ENGLISH else ()
         matters = list(itertools.compress(told, known))
-        phrase = shared_phrase(*texts, told, language, matters)
+        phrase = shared_phrase(a, b, told, language, matters)
         return phrase if phrase is not None and self._shown([phrase.text]) else None
 
     def _shown(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return the names that may be labels."""
         return tuple([name for name in names if not (self.ignored and normalise_name(name) in self.ignored)])
 
-    def _shares_of_terms(self, number: int, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
+    def _shares_of_terms(self, language: str, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
         """Return what each term that an event shares with another adds to their inner product."""
         texts = map(self.archive.terms.terms.__getitem__, columns)
-        if self.archive.languages[number] != ENGLISH:
+        if language != ENGLISH:
             texts = map(without_language, texts)
         return dict(zip(texts, products, strict=True))

@@ -32,6 +32,7 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     for name, matrix in (("weights", archive.weights), ("terms", archive.terms.matrix), ("topics", archive.keys.matrix)):
         arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
     arrays |= {"days": archive.days, "embeddings": archive.embeddings, **index.blocks.parts()}
+    arrays["languages-told"] = archive.is_told
     arrays |= {f"segments-{name}": getattr(archive.segments, name) for name in _SEGMENTS}
     arrays["boilerplate"] = archive.segments.recurring
     arrays |= index.learnt.parts()
@@ -70,6 +71,7 @@ def index_from_parts(
         _matrix(arrays, "weights", len(terms) + len(topics)),
         arrays["embeddings"],
         LazySequence(all_events, documents["languages"]),
+        arrays["languages-told"],
         Segments(**{name: arrays[f"segments-{name}"] for name in _SEGMENTS}, known_recurring=arrays["boilerplate"]),
         across_languages,
     )

@@ -20,7 +20,7 @@ from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event, checked_language
 from relatedstories.text.cleaning import RULES_VERSION, CleanText, clean, clean_event
-from relatedstories.text.languages import language_of
+from relatedstories.text.languages import language_of, language_of_event
 from relatedstories.text.segments import segment_numbers
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, stem_key
 from relatedstories.topics.aliases import learn_names, names_of
@@ -263,7 +263,7 @@ class TopicExtractor:
 
     def _language_of(self, event: Event | str, text: str) -> str:
         """Return the language of an event: what it says, what was declared for all, or what its text tells."""
-        return (event.language if isinstance(event, Event) else None) or language_of(text, self.language)
+        return language_of_event(event, self.language) if isinstance(event, Event) else language_of(text, self.language)
 
     def _names_in(self, text: str, language: str) -> list[_MentionRow]:
         """Return the names in a text in another language than English."""

@@ -259,7 +259,7 @@ def broken_index(how: str) -> str:
     if how == "newer":
         manifest = json.loads((index / "index.json").read_text())
         (index / "index.json").write_text(json.dumps(manifest | {"format": 9}))
-        return "index: got an index of format 9, expected format 6; build it again"
+        return "index: got an index of format 9, expected format 7; build it again"
     if how == "array cut":
         size = (parts / "weights-data.npy").stat().st_size
         cut(parts / "weights-data.npy", 100)
