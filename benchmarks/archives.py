@@ -38,7 +38,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from ranking import Stored, Variant, without_background, without_folding  # of this folder
+from ranking import Stored, Variant, without_background, without_folding, without_passages, without_prominence  # of this folder
 from topics import table
 
 from relatedstories import Event, InputError, Link, RelatedStories
@@ -59,6 +59,8 @@ PARTS = {
     "word-space": Variant("without the word space", {"space_weight": 0}),
     "dates": Variant("without the date factor", {"date_decay": 0}),
     "background": Variant("without background frequencies", {}, (without_background,)),
+    "prominence": Variant("without prominence", {}, (without_prominence,)),
+    "passages": Variant("without passages", {}, (without_passages,)),
     "minimum": Variant("without the minimum score", {"min_score": 0}),
     "folding": Variant("without folding near-duplicates", {}, (without_folding,)),
 }

@@ -67,6 +67,16 @@ def without_space() -> AbstractContextManager[object]:
     return patch("relatedstories.index.archive.default_space", lambda: none)
 
 
+def without_prominence() -> AbstractContextManager[object]:
+    """Weigh a term that comes again and again in a text as one that comes once in each of many."""
+    return patch("relatedstories.features.vectors.PROMINENCE", 0)
+
+
+def without_passages() -> AbstractContextManager[object]:
+    """Compare articles as wholes only."""
+    return patch("relatedstories.index.reranking.PASSAGE_WEIGHT", 0)
+
+
 def without_folding() -> AbstractContextManager[object]:
     """List near-duplicates separately."""
     patches = ExitStack()

@@ -14,7 +14,17 @@ import scipy.sparse as sp
 
 from relatedstories.disk.lazy_sequence import LazySequence, to_json_line
 from relatedstories.events import Event
-from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, stemmed, weigh
+from relatedstories.features.passages import NO_PASSAGES, PassageRows, Passages
+from relatedstories.features.vectors import (
+    Counts,
+    background,
+    count_topics,
+    inverse_frequencies,
+    prominence,
+    read_terms,
+    stemmed,
+    weigh,
+)
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.index.adaptation import learnt_topic_weight
 from relatedstories.index.boilerplate import Boilerplate, Segments
@@ -25,7 +35,7 @@ from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names,
 from relatedstories.ranking.labels import Label
 from relatedstories.text.cleaning import clean
 from relatedstories.text.segments import n_words, segment_at, without_segments
-from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key
+from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key, stem_of
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic
 from relatedstories.topk.rows import Rows, csr_arrays
@@ -55,6 +65,8 @@ class Archive:
         The topics of each event, also those that are not salient.
     terms, keys : Counts
         The terms and the topics' keys in each event, those of each language apart (`relatedstories.text.terms.in_language`).
+    passages : Passages
+        The terms of the passages of each event.
     names : sequence of TopicNames
         For each key, the names and kinds that events have it under.
     weights : scipy.sparse.csr_array of float32
@@ -78,6 +90,7 @@ class Archive:
     found: LazySequence[EventTopics]
     terms: Counts
     keys: Counts
+    passages: Passages
     names: LazySequence[TopicNames]
     weights: sp.csr_array
     embeddings: npt.NDArray[np.int8]
@@ -121,6 +134,7 @@ class Archive:
             LazySequence(found),
             counted.terms,
             counted.keys,
+            counted.passages,
             names,
             _weights(counted.terms, counted.keys, names, languages, across_languages, topic_weight),
             embeddings,
@@ -206,6 +220,11 @@ class Archive:
         rows[recounted] = np.arange(n + len(events), n + len(events) + len(again))
         rows = rows[order]
         terms, keys = self.terms.stack(counted.terms).take(rows), self.keys.stack(counted.keys).take(rows)
+        passages, more_passages = (
+            each.over(terms_before.terms, terms.terms)
+            for each, terms_before in ((self.passages, self.terms), (counted.passages, counted.terms))
+        )
+        passages = passages.stack(more_passages).take(rows)
         more_embeddings = counted.embeddings
         if self.user_dimensions:  # these do not depend on boilerplate
             rows, more_embeddings = order, self._with_user_embeddings(more_embeddings[: len(events)], user_embeddings)
@@ -220,6 +239,7 @@ class Archive:
             self.found.extended(found, order),
             terms,
             keys,
+            passages,
             names,
             _weights(terms, keys, names, all_languages, self.across_languages, topic_weight),
             np.concatenate([self.embeddings, more_embeddings])[rows],
@@ -458,9 +478,24 @@ class Archive:
         start, end = starts[number : number + 2].tolist()
         return columns[start:end], weights[start:end]
 
+    @functools.cached_property
+    def prominence(self) -> npt.NDArray[np.float64]:
+        """How much more each term tells for being said often, or in titles, where it is said."""
+        return prominence(self.terms)
+
+    @functools.cached_property
+    def passage_weights(self) -> sp.csr_array:
+        """The rows of the passages of all events."""
+        return self.passages.weigh(_term_weights(self.terms, self.n_events_by_language))
+
     def row(self, number: int) -> EventRow:
         """Return the row of an event of the archive."""
-        return EventRow(self.events[number], number, *self.entries(number), int(self.days[number]), self.embeddings[number])
+        day, embedding, passages = int(self.days[number]), self.embeddings[number], self.passages_of(number)
+        return EventRow(self.events[number], number, *self.entries(number), day, embedding, passages)
+
+    def passages_of(self, number: int) -> PassageRows:
+        """Return the rows of the passages of an event; the event is not read for that."""
+        return self.passages.rows_of(self.passage_weights, number) if len(self.passages) else NO_PASSAGES
 
     def rows(self) -> Rows:
         """Return all rows as the join compares them."""
@@ -500,7 +535,10 @@ class Archive:
             n_events = _n_events_for(theirs.terms, self.n_events_by_language)
             idf.append(inverse_frequencies(theirs.terms, counts, n_events, background_shares))
             columns.append(np.where(places >= 0, places + first_column, -1))
+        known_terms = columns[0] >= 0  # the prominence of others is that of most terms
+        idf[0][known_terms] *= self.prominence[columns[0][known_terms]]
         weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
+        passage_weights = counted.passages.weigh(idf[0])
         column_of, embeddings = np.concatenate(columns), self._with_user_embeddings(counted.embeddings, None)
         rows = []
         for place, event in enumerate(events):
@@ -508,10 +546,10 @@ class Archive:
             row_columns = column_of[weights.indices[entries]]
             known = row_columns >= 0
             row_weights = weights.data[entries][known]
-            number = self.number_of(event.id)
-            rows.append(
-                EventRow(event, number, row_columns[known], row_weights, day_of(event), embeddings[place], in_archive=False)
-            )
+            row_columns, number = row_columns[known], self.number_of(event.id)
+            passages = counted.passages.rows_of(passage_weights, place).over(columns[0])
+            day, embedding = day_of(event), embeddings[place]
+            rows.append(EventRow(event, number, row_columns, row_weights, day, embedding, passages, in_archive=False))
         return rows
 
 
@@ -538,18 +576,17 @@ def _written(events: Sequence[Event]) -> tuple[list[str], list[str]]:
     return [clean(event.title).text for event in events], [clean(event.text).text for event in events]
 
 
-def _words_and_keys(
-    written: tuple[list[str], list[str]], languages: Sequence[str], keys: Sequence[list[str]]
-) -> tuple[Counts, Counts]:
-    """Return the words of clean titles and texts, and the topics' keys, of each event."""
-    return count_terms(*written, languages), count_topics(map(dict.fromkeys, keys))
+def _topics_counted(keys: Sequence[list[str]]) -> Counts:
+    """Return the topics' keys of each event, each once."""
+    return count_topics(map(dict.fromkeys, keys))
 
 
 class _Counted(NamedTuple):
-    """What is counted in events: terms, topics' keys and their names, and the embeddings that follow."""
+    """What is counted in events: terms, topics' keys and their names, passages, and the embeddings that follow."""
 
     terms: Counts
     keys: Counts
+    passages: Passages
     names: collections.Counter[NameOfKey]
     embeddings: npt.NDArray[np.int8]
 
@@ -581,7 +618,10 @@ class _Counted(NamedTuple):
             Whether nothing is left out of the embeddings. Those that are joined with a caller's cannot be made again.
         """
         some = [place for place, numbers in enumerate(left_out) if numbers]
-        to_embed = _words_and_keys(written, languages, _keys(found, languages, across_languages)) if some and embed_all else None
+        to_embed = None
+        if some and embed_all:
+            event_keys = _keys(found, languages, across_languages)
+            to_embed = read_terms(*written, languages).counts(), _topics_counted(event_keys)
         if some:
             titles, texts = [*written[0]], [*written[1]]
             for place in some:
@@ -589,9 +629,12 @@ class _Counted(NamedTuple):
             written = titles, texts
         found = [salient_topics(*each) for each in zip(found, left_out, events, strict=True)]
         event_keys = _keys(found, languages, across_languages)
-        words, keys = _words_and_keys(written, languages, event_keys)
+        read, keys = read_terms(*written, languages), _topics_counted(event_keys)
+        words = read.counts()
+        terms = stemmed(words)
+        passages = Passages.cut(read.columns, read.lengths, len(read.terms)).over(read.terms, terms.terms, stem_of)
         embeddings = default_space().embeddings(*(to_embed or (words, keys)))
-        return cls(stemmed(words), keys, count_names(event_keys, found, events), embeddings)
+        return cls(terms, keys, passages, count_names(event_keys, found, events), embeddings)
 
 
 def _weights(
@@ -606,10 +649,14 @@ def _weights(
     if topic_weight is None:
         topic_weight = learnt_topic_weight(names, across_languages)
     n_by_language = collections.Counter(languages)
-    n_term_events, n_key_events = (_n_events_for(counts.terms, n_by_language) for counts in (terms, keys))
-    term_idf = inverse_frequencies(terms.terms, terms.events(), n_term_events, background())
-    topic_idf = inverse_frequencies(keys.terms, keys.events(), n_key_events)
-    return weigh(terms, keys, term_idf, topic_idf, topic_weight)
+    topic_idf = inverse_frequencies(keys.terms, keys.events(), _n_events_for(keys.terms, n_by_language))
+    return weigh(terms, keys, _term_weights(terms, n_by_language), topic_idf, topic_weight)
+
+
+def _term_weights(terms: Counts, n_by_language: Mapping[str, int]) -> npt.NDArray[np.float64]:
+    """Return how much each term tells in the archive."""
+    n_events = _n_events_for(terms.terms, n_by_language)
+    return inverse_frequencies(terms.terms, terms.events(), n_events, background()) * prominence(terms)
 
 
 def _n_events_for(terms: Sequence[str], n_by_language: Mapping[str, int]) -> int | npt.NDArray[np.intp]:

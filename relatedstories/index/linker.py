@@ -91,6 +91,10 @@ class Linker:
                 pending[next(first.batches)] = False
             ids, scores = first.ids[start : start + _BATCH_SIZE], first.scores[start : start + _BATCH_SIZE]
             batch = None if rows is None else rows[start : start + len(ids)]
+            first_ids, first_scores = ids, scores
+            if len(archive.passages):
+                asked = batch or [archive.row(start + place) for place in range(len(ids))]
+                ids, scores = self.retriever.reranked(asked, ids, scores)
             simple = np.zeros(len(ids), bool)
             if filters.best_candidates_only:
                 folded = k + DUPLICATES_WITHIN
@@ -113,7 +117,7 @@ class Linker:
                     )
                 else:
                     row = archive.row(start + place) if batch is None else batch[place]
-                    yield self._select(row, self.retriever.with_known(row, ids[place], scores[place]))
+                    yield self._select(row, self.retriever.with_known(row, first_ids[place], first_scores[place]))
 
     def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
         """Return the links selected from all candidates of a row."""

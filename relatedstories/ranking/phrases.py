@@ -32,6 +32,7 @@ _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
 _BREAK = re.compile(r"[^\w\s]|\n")
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
+_MAX_KNOWN = 100_000  # words of a language whose terms are kept
 
 
 class Phrase(NamedTuple):
@@ -49,28 +50,56 @@ class Phrase(NamedTuple):
     share: float
 
 
-class _Word(NamedTuple):
-    """A word of a text.
+class _Words:
+    """The words of a text: for each, its start and end, its terms, and its key, which is these or else itself in lower case.
 
-    `key` is its terms or else itself in lower case; `follows` whether it follows the word before closely; `ends` whether a label
-    may end with it.
+    What else is asked of a word is found when it is asked, as few words of a text are shared.
     """
 
-    start: int
-    end: int
-    follows: bool
-    key: str
-    terms: tuple[str, ...]
-    part: Part
-    ends: bool
+    def __init__(self, text: str, language: str) -> None:
+        self._text, self._language = text, language
+        self.spans = [match.span() for match in _WORD.finditer(text, 0, MAX_PHRASE_CHARS)]
+        known = _known_words(language)
+        found = [known[text[start:end]] for start, end in self.spans]
+        self.terms = [terms for terms, _ in found]
+        self.keys = [key for _, key in found]
+        self._compound = [place for place, terms in enumerate(self.terms) if len(terms) > 1]
+        self._parts: dict[int, Part] = {}
 
+    def with_shared_terms(self, shares: Mapping[str, float]) -> list[int]:
+        """Return the places of words whose terms may all be shared."""
+        return [place for place, key in enumerate(self.keys) if key in shares] + self._compound
 
-class _Words(NamedTuple):
-    """The words of a text, the places of those that a label may begin with, and all places of each key."""
+    def part(self, place: int) -> Part:
+        """Return the part of a word."""
+        part = self._parts.get(place)
+        if part is None:
+            start, end = self.spans[place]
+            within = place > 0 and not _ENDS_SENTENCE.search(self._text, self.spans[place - 1][1], start)
+            part = self._parts[place] = part_of(self._text[start:end], self._language, within and self._capitals_tell)
+        return part
 
-    words: list[_Word]
-    first: list[int]
-    places: dict[str, list[int]]
+    @functools.cached_property
+    def _capitals_tell(self) -> bool:
+        return capitals_tell([self._text[start:end] for start, end in self.spans], self._language)
+
+    def follows(self, place: int) -> bool:
+        """Return whether a word follows the one before closely."""
+        start, end = self.spans[place - 1][1], self.spans[place][0]
+        return self._text[start:end] == " " or not _BREAK.search(self._text, start, end)
+
+    def may_end(self, place: int) -> bool:
+        """Return whether a phrase may end with a word: not with "city's"."""
+        return not self._text.endswith(_POSSESSIVE, *self.spans[place])
+
+    def goes_on(self, place: int, step: int) -> bool:
+        """Return whether the name that a word is part of goes on after it, or before it with a step of -1."""
+        other = place + step
+        return 0 <= other < len(self.spans) and self.follows(max(place, other)) and self.part(other) is Part.NAME
+
+    def phrase(self, first: int, length: int) -> str:
+        """Return some words as they are written, with single spaces."""
+        return " ".join(self._text[self.spans[first][0] : self.spans[first + length - 1][1]].split())
 
 
 def shared_phrase(
@@ -108,93 +137,83 @@ def shared_phrase(
     >>> shared_phrase("東京で地震", "地震が東京に", {"東京": 0.1, "地震": 0.2}, "ja").text
     '地震'
     """
-    a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
     if language in WITHOUT_SPACES:
+        a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
         if language == "zh":
             a, b = _PARTICLES.sub(" ", a), _PARTICLES.sub(" ", b)
         return _shared_characters(a, b, shares)
-    (words_a, first_a, _), (words_b, _, places_b) = _words(a, language), _words(b, language)
+    ours, theirs = _words(a, language), _words(b, language)
     total = sum(shares.values())
     best: tuple[float, int, int] | None = None
-    for first in first_a:
-        word = words_a[first]
-        places = places_b.get(word.key)
-        if places is None or (share := _share(word, shares)) is None:
-            continue
-        for place in places:
-            part = min(word.part, words_b[place].part)
-            alone = share * value_of(part)
-            if _stands_alone(part, alone, total) and word.ends and (part is Part.NAME or word.key in matters):
-                candidate = (-alone, first, 1)
+    places: dict[str, list[int]] = {}
+    for place in theirs.with_shared_terms(shares):
+        places.setdefault(theirs.keys[place], []).append(place)
+    for first in ours.with_shared_terms(shares):  # in any order, as the best is the least
+        key = ours.keys[first]
+        for place in places.get(key, ()):
+            for share, part, length in _phrases_at(ours, first, theirs, place, shares):
+                if length == 1 and not (
+                    (part is Part.NAME or key in matters)
+                    and share >= total * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
+                ):
+                    continue
+                candidate = (-share, first, length)
                 best = min(best, candidate) if best else candidate
-            for longer, length in _phrases_at(words_a, first, words_b, place, shares):
-                candidate = (-longer, first, length)
-                best = min(best, candidate) if best else candidate
-    if best is None:
-        return None
-    phrase = a[words_a[best[1]].start : words_a[best[1] + best[2] - 1].end]
-    return Phrase(" ".join(phrase.split()), -best[0])
+    return None if best is None else Phrase(ours.phrase(*best[1:]), -best[0])
 
 
 def _phrases_at(
-    words_a: list[_Word], first: int, words_b: list[_Word], place: int, shares: Mapping[str, float]
-) -> Iterator[tuple[float, int]]:
-    """Yield the shares and lengths of the noun phrases of several words that begin at two places with the same word."""
+    ours: _Words, first: int, theirs: _Words, place: int, shares: Mapping[str, float]
+) -> Iterator[tuple[float, Part, int]]:
+    """Yield the shares, last parts and lengths of the noun phrases that begin at two places with the same word."""
     parts: list[Part] = []
     total = 0.0
-    start = words_a[first].start
-    for ours, theirs in zip(words_a[first : first + MAX_PHRASE_WORDS], words_b[place : place + MAX_PHRASE_WORDS], strict=False):
-        if parts and (ours.key != theirs.key or not (ours.follows and theirs.follows) or ours.end - start > MAX_LABEL_CHARS):
+    start = ours.spans[first][0]
+    for n in range(min(MAX_PHRASE_WORDS, len(ours.keys) - first, len(theirs.keys) - place)):
+        i, j = first + n, place + n
+        if n and (ours.keys[i] != theirs.keys[j] or not (ours.follows(i) and theirs.follows(j))):
             return
-        part = min(ours.part, theirs.part)
-        if part is Part.OTHER:
+        part = min(ours.part(i), theirs.part(j))
+        if part is Part.OTHER or ours.spans[i][1] - start > MAX_LABEL_CHARS:
+            return
+        if not n and (part < Part.NUMBER or (part is Part.NAME and ours.goes_on(i, -1) and theirs.goes_on(j, -1))):
             return
         parts.append(part)
-        share = _share(ours, shares)
-        if share is not None:
-            total += share * value_of(part)
-            if len(parts) > 1 and total and ours.ends and is_noun_phrase(parts):
-                yield total, len(parts)
+        share = _share(ours.terms[i], shares)
+        if share is None:
+            continue
+        total += share * value_of(part)
+        is_cut = part is Part.NAME and ours.goes_on(i, 1) and theirs.goes_on(j, 1)
+        if total and not is_cut and ours.may_end(i) and is_noun_phrase(parts):
+            yield total, part, n + 1
 
 
-def _stands_alone(part: Part, share: float, total: float) -> bool:
-    """Return whether a word can be a label by itself, given its part of speech, what it explains and what all words do."""
-    return part >= Part.NOUN and share > 0 and share >= total * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
-
-
-def _share(word: _Word, shares: Mapping[str, float]) -> float | None:
+def _share(terms: tuple[str, ...], shares: Mapping[str, float]) -> float | None:
     """Return the share of a word's terms, None unless all are shared."""
-    return sum([shares[term] for term in word.terms]) if word.terms and all(term in shares for term in word.terms) else None
+    if len(terms) == 1:
+        return shares.get(terms[0])
+    return sum([shares[term] for term in terms]) if terms and all(term in shares for term in terms) else None
 
 
-@functools.lru_cache(1 << 13)  # an event is in its own list and in those of others
-def _words(text: str, language: str) -> _Words:
-    matches = list(_WORD.finditer(text))
-    forms = [match[0] for match in matches]
-    tell = capitals_tell(forms, language)
-    words: list[_Word] = []
-    end = 0
-    for match, form in zip(matches, forms, strict=True):
-        start = match.start()
-        gap = text[end:start]
-        if gap == " ":
-            follows, within = True, bool(words)
-        else:
-            follows = bool(words) and not _BREAK.search(gap)
-            within = bool(words) and not _ENDS_SENTENCE.search(gap)
-        end = match.end()
-        words.append(_Word(start, end, follows, *_form(form, language, tell and within)))
-    places: dict[str, list[int]] = {}
-    for place, word in enumerate(words):
-        places.setdefault(word.key, []).append(place)
-    return _Words(words, [place for place, word in enumerate(words) if word.terms and word.part > Part.OF], places)
+_words = functools.lru_cache(1 << 12)(_Words)  # an event is in its own list and in those of others
 
 
-@functools.lru_cache(1 << 17)
-def _form(form: str, language: str, capital_tells: bool) -> tuple[str, tuple[str, ...], Part, bool]:
-    """Return the key, the terms and the part of a word as it is written, and whether a label may end with it."""
-    terms = tuple(terms_of_name(form, language))
-    return " ".join(terms) or form.casefold(), terms, part_of(form, language, capital_tells), not form.endswith(_POSSESSIVE)
+class _KnownWords(dict[str, tuple[tuple[str, ...], str]]):
+    """The terms and the key of each word of a language, which are found when first asked for."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, word: str) -> tuple[tuple[str, ...], str]:
+        terms = tuple(terms_of_name(word, self._language))
+        found = terms, " ".join(terms) or word.casefold()
+        if len(self) < _MAX_KNOWN:
+            self[word] = found
+        return found
+
+
+_known_words = functools.cache(_KnownWords)
 
 
 def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> Phrase | None:

@@ -82,6 +82,7 @@ def capitals_tell(forms: Sequence[str], language: str) -> bool:
     return language != "de" and 2 * sum(map(str.islower, forms)) >= sum([form[:1].isalpha() for form in forms])
 
 
+@functools.lru_cache(1 << 16)
 def part_of(form: str, language: str, capital_tells: bool) -> Part:
     """Return the part of a word, as written.
 
