@@ -112,7 +112,7 @@ class Label(NamedTuple):
         if given or n_events < KNOWN_FROM:
             weakness = 1.0 if weakness > COUNTRY_WEIGHT else weakness
             coherence = max(coherence, BROAD) if given else BROAD
-        is_broad = weakness < 1 or coherence < BROAD
+        is_broad = weakness <= COUNTRY_WEIGHT or coherence < BROAD
         sureness = min(1.0, math.log1p(n_events) / math.log1p(KNOWN_FROM))  # what only two events have is often a chance topic
         weight = weakness * sureness * coherence * coherence
         return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, weakness == 1)

@@ -67,8 +67,8 @@ class _Words:
         self._parts: dict[int, Part] = {}
 
     def with_shared_terms(self, shares: Mapping[str, float]) -> list[int]:
-        """Return the places of words whose terms may all be shared."""
-        return [place for place, key in enumerate(self.keys) if key in shares] + self._compound
+        """Return the places of words whose terms may all be shared, and tell something."""
+        return [place for place, key in enumerate(self.keys) if shares.get(key)] + self._compound
 
     def part(self, place: int) -> Part:
         """Return the part of a word."""
@@ -117,7 +117,7 @@ def shared_phrase(
         Clean texts, of which the first `MAX_PHRASE_CHARS` characters are read.
     shares : mapping of str to float
         The shares of the score of the terms that both texts have; 0 for a term that tells nothing in the archive, which may be
-        part of a phrase, but not all of it.
+        part of a phrase, but not begin it.
     language : str, default "en"
         The code of the texts' language.
     matters : collection of str
@@ -150,7 +150,9 @@ def shared_phrase(
         places.setdefault(theirs.keys[place], []).append(place)
     for first in ours.with_shared_terms(shares):  # in any order, as the best is the least
         key = ours.keys[first]
-        for place in places.get(key, ()):
+        if key not in places or ours.part(first) < Part.NUMBER:
+            continue
+        for place in places[key]:
             for share, part, length in _phrases_at(ours, first, theirs, place, shares):
                 if length == 1 and not (
                     (part is Part.NAME or key in matters)

@@ -51,9 +51,44 @@ _VALUES = {Part.GENERIC: 0.2, Part.NOUN: 0.7, Part.ADJECTIVE: 0.5, Part.NUMBER: 
 _LINKS = {"of": Part.OF, "the": Part.LINK, "and": Part.LINK, "for": Part.LINK, "in": Part.LINK, "on": Part.LINK, "to": Part.LINK}
 _PARTS = {"n": Part.NOUN, "m": Part.MATTER, "g": Part.GENERIC, "v": Part.OTHER, "j": Part.ADJECTIVE, "o": Part.OTHER}
 _VAGUE = frozenset(
-    ("new", "first", "last", "several", "many", "other", "more", "same", "such", "own", "next", "former", "recent", "high", "old")
+    (
+        "prime",
+        "new",
+        "first",
+        "last",
+        "several",
+        "many",
+        "other",
+        "more",
+        "same",
+        "such",
+        "own",
+        "next",
+        "former",
+        "recent",
+        "high",
+        "old",
+    )
 )
 """Adjectives that say nothing about any event."""
+
+_BODIES = {
+    *(
+        "party",
+        "candidate",
+        "president",
+        "minister",
+        "government",
+        "parliament",
+        "court",
+        "police",
+        "official",
+        "leader",
+        "member",
+    ),
+    *("country", "state", "region", "province", "district", "capital", "city", "town", "village", "week", "month", "year", "day"),
+}
+"""Nouns that editors link to one body or place after another: which one, the noun alone does not say."""
 
 _NO_NOUN = re.compile(r"(?:ed|ing|ly|ous|ive|able|ible|less|ful)$")
 _MAX_LINK_CHARS = 4  # of a function word in a name in other languages: "de", "della"
@@ -63,7 +98,8 @@ _MAX_LINK_CHARS = 4  # of a function word in a name in other languages: "de", "d
 def _english_parts() -> dict[str, Part]:
     """Return the parts of common English words that are usually in lower case, and of adjectives of countries."""
     peoples = {name.lower(): Part.ADJECTIVE for _, *names in table("topics/countries.tsv") for name in names[:1]}
-    return peoples | {word: _PARTS[part] for word, part in table("words/words.tsv")} | _LINKS | dict.fromkeys(_VAGUE, Part.OTHER)
+    vague = dict.fromkeys(_VAGUE, Part.OTHER) | dict.fromkeys(_BODIES | {f"{noun}s" for noun in _BODIES}, Part.GENERIC)
+    return peoples | {word: _PARTS[part] for word, part in table("words/words.tsv")} | _LINKS | vague
 
 
 def value_of(part: Part) -> float:
