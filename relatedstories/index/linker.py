@@ -207,13 +207,13 @@ class Linker:
         telling = [(label, value) for label, value in ranked if label.tells and self._shown([label.name])]
         if telling and not telling[0][0].is_broad:
             return (telling[0][0].name,)
-        names = [(-value, place, label.name) for place, (label, value) in enumerate(telling)]
+        chosen = [(label.name, value) for label, value in telling]
         if not any(label.is_matter for label, _ in telling):
             phrase = self._phrase(events, language, telling, shares, columns)
-            if phrase is not None:
-                names.append((-phrase.share, len(names), phrase.text))
-        names.sort()
-        return tuple([name for value, _, name in names[:MAX_CONTEXTS] if value <= SECOND * names[0][0]])
+            if phrase is not None:  # a topic is surer than a phrase, unless it is only an office or a people
+                place = int(bool(telling) and not telling[0][0].is_last_resort)
+                chosen.insert(place, (phrase.text, phrase.share))
+        return tuple([name for name, value in chosen[:MAX_CONTEXTS] if value >= SECOND * chosen[0][1]])
 
     def _phrase(
         self,
@@ -230,6 +230,8 @@ class Linker:
             term: 0.0 if archive.is_common[column] or term in said else share * archive.coherence_of_terms(column)
             for (term, share), column in zip(shares.items(), columns, strict=True)
         }
+        if not any(told.values()):
+            return None
         a, b = map(archive.own_text, events)
         known = archive.term_events[columns] >= MATTER_EVENTS if language == ENGLISH else ()
         matters = list(itertools.compress(told, known))

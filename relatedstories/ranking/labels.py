@@ -69,6 +69,8 @@ class Label(NamedTuple):
         Whether it is too broad to be a reason alone.
     is_matter : bool
         Whether it may say what happened: it is no place, person, people or office.
+    is_last_resort : bool
+        Whether it is an office or a people, which is hardly a reason.
     """
 
     topic: Topic
@@ -79,6 +81,7 @@ class Label(NamedTuple):
     tells: bool
     is_broad: bool
     is_matter: bool
+    is_last_resort: bool
 
     @classmethod
     def of(
@@ -112,10 +115,10 @@ class Label(NamedTuple):
         if given or n_events < KNOWN_FROM:
             weakness = 1.0 if weakness > COUNTRY_WEIGHT else weakness
             coherence = max(coherence, BROAD) if given else BROAD
-        is_broad = weakness <= COUNTRY_WEIGHT or coherence < BROAD
+        is_broad = weakness <= COUNTRY_WEIGHT or (topic.kind == "person" and weakness < 1) or coherence < BROAD
         sureness = min(1.0, math.log1p(n_events) / math.log1p(KNOWN_FROM))  # what only two events have is often a chance topic
         weight = weakness * sureness * coherence * coherence
-        return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, weakness == 1)
+        return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, weakness == 1, weakness <= PEOPLE_WEIGHT)
 
 
 def _weakness(topic: Topic) -> float:

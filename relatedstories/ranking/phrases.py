@@ -21,7 +21,7 @@ MAX_PHRASE_WORDS = 6
 MAX_PHRASE_CHARS = 800
 """Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
 
-MIN_WORD_SHARE, MIN_NOUN_SHARE = 0.1, 0.3
+MIN_WORD_SHARE, MIN_NOUN_SHARE = 0.05, 0.3
 """The part of all shares that a single word needs that is a name or that editors link, and any other noun."""
 
 MIN_PART_CHARS = 4

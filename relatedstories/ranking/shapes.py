@@ -148,7 +148,9 @@ def _english_part(form: str, capital_tells: bool) -> Part:
         return Part.OTHER if len(form) == 1 else Part.NAME
     if known is not None:
         return known
-    return Part.OTHER if len(form) < 3 or _NO_NOUN.search(low) else Part.MATTER  # a rare word
+    if len(form) < 3 or _NO_NOUN.search(low) or _english_parts().get(low.removesuffix("s")) is Part.OTHER:
+        return Part.OTHER
+    return Part.MATTER  # a rare word
 
 
 def _of_mixed(form: str) -> Part:
