@@ -95,7 +95,9 @@ class _Words:
     def goes_on(self, place: int, step: int) -> bool:
         """Return whether the name that a word is part of goes on after it, or before it with a step of -1."""
         other = place + step
-        return 0 <= other < len(self.spans) and self.follows(max(place, other)) and self.part(other) is Part.NAME
+        if not 0 <= other < len(self.spans) or not self.follows(max(place, other)):
+            return False
+        return self._text[self.spans[other][0]].isupper() and self._capitals_tell
 
     def phrase(self, first: int, length: int) -> str:
         """Return some words as they are written, with single spaces."""
