@@ -32,6 +32,7 @@ _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
 _BREAK = re.compile(r"[^\w\s]|\n")
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
+_ADDRESS = re.compile(r"\w[./@_]\w")  # at a word that is part of an address or of a file's name
 _MAX_KNOWN = 100_000  # words of a language whose terms are kept
 
 
@@ -76,7 +77,12 @@ class _Words:
         if part is None:
             start, end = self.spans[place]
             within = place > 0 and not _ENDS_SENTENCE.search(self._text, self.spans[place - 1][1], start)
-            part = self._parts[place] = part_of(self._text[start:end], self._language, within and self._capitals_tell)
+            if _ADDRESS.search(self._text, max(0, start - 2), end + 2):
+                part = Part.OTHER
+            else:
+                tells = within and (self._language != ENGLISH or self._capitals_tell)
+                part = part_of(self._text[start:end], self._language, tells)
+            self._parts[place] = part
         return part
 
     @functools.cached_property

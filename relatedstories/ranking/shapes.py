@@ -91,7 +91,31 @@ _BODIES = {
 """Nouns that editors link to one body or place after another: which one, the noun alone does not say."""
 
 _NO_NOUN = re.compile(r"(?:ed|ing|ly|ous|ive|able|ible|less|ful)$")
-_MAX_LINK_CHARS = 4  # of a function word in a name in other languages: "de", "della"
+_CONNECTORS = {
+    *(
+        "de",
+        "du",
+        "des",
+        "la",
+        "le",
+        "les",
+        "del",
+        "della",
+        "dei",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "von",
+        "vom",
+        "der",
+        "van",
+        "den",
+    ),
+    *("el", "los", "las", "al", "af", "av"),
+}
+"""Words of other languages that may stand between nouns."""
 
 
 @functools.cache
@@ -136,7 +160,8 @@ def part_of(form: str, language: str, capital_tells: bool) -> Part:
     """
     if language == ENGLISH:
         return _english_part(form, capital_tells)
-    return _part(form, stop_words(language))
+    part = _part(form, stop_words(language), capital_tells)
+    return Part.ADJECTIVE if language == "de" and form.islower() and part is Part.NOUN else part  # its nouns have capitals
 
 
 def _english_part(form: str, capital_tells: bool) -> Part:
@@ -157,16 +182,16 @@ def _of_mixed(form: str) -> Part:
     return Part.OTHER if form.islower() else Part.NAME
 
 
-def _part(form: str, ignored: frozenset[str]) -> Part:
+def _part(form: str, ignored: frozenset[str], capital_tells: bool) -> Part:
     """Return the part of a word in a language whose words are not known."""
     if form[0].isdigit():
         return Part.NUMBER if not any(map(str.isalpha, form)) else _of_mixed(form)
     low = form.casefold()
     if low in ignored:
-        return Part.OF if len(low) <= _MAX_LINK_CHARS else Part.OTHER
+        return Part.OF if low in _CONNECTORS else Part.OTHER
     if form.upper() == form.lower():  # a script without capitals
         return Part.NAME if len(form) > 1 else Part.OTHER
-    if form[0].isupper() and len(form) > 1:
+    if form[0].isupper() and len(form) > 1 and (capital_tells or not form[1:].islower()):
         return Part.NAME
     return Part.NOUN
 
