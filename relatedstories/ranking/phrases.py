@@ -18,11 +18,11 @@ MAX_LABEL_CHARS = 40
 MAX_PHRASE_WORDS = 6
 """Length of the longest phrase, in words."""
 
-MAX_PHRASE_CHARS = 800
+MAX_PHRASE_CHARS = 1200
 """Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
 
-MIN_WORD_SHARE, MIN_NOUN_SHARE = 0.05, 0.3
-"""The part of all shares that a single word needs that is a name or that editors link, and any other noun."""
+MIN_WORD_SHARE, MIN_NOUN_SHARE = 0.2, 0.5
+"""The part of the greatest share that a single word needs that is a name or that editors link, and any other noun."""
 
 MIN_PART_CHARS = 4
 """Length of a phrase within a run of characters, whose words cannot be told, from which it is hardly a fragment of a word."""
@@ -116,8 +116,8 @@ def shared_phrase(
     """Return the phrase in both texts that explains most of a score, as the first text writes it.
 
     A phrase begins and ends with a word that has a shared term, and is a noun phrase as far as its words tell
-    (`relatedstories.ranking.shapes`). It crosses no punctuation, and has several words, or is one with `MIN_WORD_SHARE` of all
-    shares that is a name in both texts or one of `matters` (`MIN_NOUN_SHARE` if it is a noun that editors do not link).
+    (`relatedstories.ranking.shapes`). It crosses no punctuation, and has several words, or is one with `MIN_WORD_SHARE` of
+    the greatest share that is a name in both texts or one of `matters` (`MIN_NOUN_SHARE` if it is a noun that editors do not link).
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def shared_phrase(
             a, b = _PARTICLES.sub(" ", a), _PARTICLES.sub(" ", b)
         return _shared_characters(a, b, shares)
     ours, theirs = _words(a, language), _words(b, language)
-    total = sum(shares.values())
+    greatest = max(shares.values(), default=0.0)
     best: tuple[float, int, int] | None = None
     places: dict[str, list[int]] = {}
     for place in theirs.with_shared_terms(shares):
@@ -164,7 +164,7 @@ def shared_phrase(
             for share, part, length in _phrases_at(ours, first, theirs, place, shares):
                 if length == 1 and not (
                     (part is Part.NAME or key in matters)
-                    and share >= total * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
+                    and share >= greatest * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
                 ):
                     continue
                 candidate = (-share, first, length)
@@ -233,6 +233,8 @@ def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> Phrase | 
     for start, run in script_runs(a):
         for first, end in _shared_parts(run.lower(), in_b, shares):
             part = run[first:end]
+            if part.isascii() and part.islower() and _ADDRESS.search(a, max(0, start + first - 2), start + end + 2):
+                continue
             at_edge = (first == 0 or end == len(run)) and _is_at_edge(part.lower(), in_b)
             if len(part) < 2 or not (at_edge or len(part) >= MIN_PART_CHARS) or not any(map(str.isalpha, part)):
                 continue
