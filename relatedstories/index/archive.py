@@ -28,6 +28,7 @@ from relatedstories.features.vectors import (
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.index.adaptation import learnt_topic_weight
 from relatedstories.index.boilerplate import Boilerplate, Segments
+from relatedstories.index.coherence import Coherence
 from relatedstories.index.languages import n_told, usual_language
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
@@ -385,6 +386,16 @@ class Archive:
     def _labels(self) -> dict[int, Label]:
         return {}
 
+    @functools.cached_property
+    def coherence_of_topics(self) -> Coherence:
+        """How alike the events are that have each topic."""
+        return Coherence(self.keys.matrix, self.embeddings)
+
+    @functools.cached_property
+    def coherence_of_terms(self) -> Coherence:
+        """How alike the events are that have each term."""
+        return Coherence(self.terms.matrix, self.embeddings)
+
     def label(self, key: int) -> Label:
         """Return the topic of a key, given by its place among the keys, as a label."""
         label = self._labels.get(key)
@@ -399,7 +410,8 @@ class Archive:
                 known = places[places >= 0]  # without stop words
                 return len(known) > 0 and bool(self.is_common[known].all())
 
-            label = self._labels[key] = Label.of(topic, n_events, language, is_common)
+            given = any(by_editors for _, _, by_editors, _ in self.names[key][1])
+            label = self._labels[key] = Label.of(topic, n_events, self.coherence_of_topics(key), language, is_common, given=given)
         return label
 
     @functools.cached_property
