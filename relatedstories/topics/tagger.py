@@ -1,7 +1,7 @@
 """The topic model: finds the spans of a text that name its topics, and the canonical name of each.
 
-Candidates (`relatedstories.topics.candidates`) are scored by a network (`relatedstories.topics.candidate_ranker`), and the
-best that do not overlap are kept.
+Candidates (`relatedstories.topics.candidates`) are scored by a network (`relatedstories.topics.candidate_ranker`), those in
+lower case also by the model of matters (`relatedstories.topics.matters`), and the best that do not overlap are kept.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from relatedstories.topics.candidates import CandidateGenerator, Candidates
 from relatedstories.topics.headlines import in_usual_case
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
+from relatedstories.topics.matters import KIND as CONCEPT
+from relatedstories.topics.matters import Matter, find_matters
 from relatedstories.topics.senses import TextFacts, default_sense_filter
 from relatedstories.topics.tokenizer import TokenizedText
 
@@ -99,34 +101,42 @@ def tag_texts(texts: Sequence[TokenizedText], threshold: float | None = None) ->
     texts = [in_usual_case(text) for text in texts]
     candidates = _candidate_generator()(texts)
     found: list[list[TaggedSpan]] = [[] for _ in texts]
-    spans = list(_topic_spans(candidates, default_ranker()(candidates), threshold, texts))
-    for (number, first, end, name, probability), kind in zip(spans, _kinds(spans, texts), strict=True):
+    matters = find_matters(texts, _REPEATED if threshold is None else min(threshold, _REPEATED))
+    spans = list(_topic_spans(candidates, default_ranker()(candidates), threshold, texts, matters))
+    for (number, first, end, name, probability), kind in zip(spans, _kinds(spans, texts, matters), strict=True):
         found[number].append(TaggedSpan(first, end, name, kind, probability))
     return found
 
 
 def _topic_spans(
-    c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[TokenizedText]
+    c: Candidates,
+    p: npt.NDArray[np.float32],
+    threshold: float | None,
+    texts: Sequence[TokenizedText],
+    matters: Sequence[Sequence[Matter]],
 ) -> Iterator[_NumberedSpan]:
     """Yield the spans of all texts that name topics."""
     allows = default_sense_filter().allows
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
-    offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
         *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
         [c.names[row] for row in rows.tolist()],
         strict=True,
     )
-    for number, rows_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
+    by_text = dict.fromkeys(range(len(texts)), ())
+    by_text |= {number: tuple(group) for number, group in itertools.groupby(columns, key=operator.itemgetter(0))}
+    offset = 2
+    for number, text in enumerate(texts):
         best: dict[int, _Span] = {}
-        offset, facts = offsets[number], TextFacts(texts[number].tokens)
-        for _, span, first, end, probability, name in rows_of_text:
+        facts = TextFacts(text.tokens)
+        for _, span, first, end, probability, name in by_text[number]:
             if (span not in best or probability > best[span][2]) and allows(facts, first - offset, end - offset, name):
-                best[span] = (first, end, probability, name)
-        if not best:
-            continue
-        for first, end, probability, name in _best_spans(best.values(), _threshold_of(best.values(), threshold)):
-            yield number, first - offset, end - offset, name, probability
+                best[span] = (first - offset, end - offset, probability, name)
+        spans = [*best.values(), *((m.first, m.end, m.probability, m.name) for m in matters[number])]
+        if spans:
+            for first, end, probability, name in _best_spans(spans, _threshold_of(spans, threshold)):
+                yield number, first, end, name, probability
+        offset += len(text.tokens) + 2
 
 
 def _threshold_of(spans: Iterable[_Span], threshold: float | None) -> float:
@@ -173,14 +183,19 @@ def _best_spans(spans: Iterable[_Span], threshold: float) -> list[_Span]:
     return [(first, end, probabilities[name], name) for first, end, _, name in sorted(selected)]
 
 
-def _kinds(spans: Sequence[_NumberedSpan], texts: Sequence[TokenizedText]) -> list[str]:
+def _kinds(
+    spans: Sequence[_NumberedSpan], texts: Sequence[TokenizedText], matters: Sequence[Sequence[Matter]]
+) -> list[str]:
     """Return the kinds of spans: from the lexicon, else by spelling and, for single words, by the words around them."""
     lexicon = default_lexicon()
+    concepts = {(number, matter.first, matter.end, matter.name) for number, found in enumerate(matters) for matter in found}
     found = [""] * len(spans)
     unknown, around = [], []
     for i, (number, first, end, name, _) in enumerate(spans):
         known = lexicon.ids.get(key_of(name), -1)
-        if known >= 0:
+        if (number, first, end, name) in concepts:
+            found[i] = CONCEPT
+        elif known >= 0:
             found[i] = KINDS[lexicon.kinds[known]]
         elif name in lexicon.countries.names:
             found[i] = "place"
