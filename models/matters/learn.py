@@ -7,7 +7,6 @@ import gzip
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ import scipy.sparse
 from sklearn.utils.extmath import randomized_svd
 from wordnet import N_FILES, WordNet, depth, shares_of_files
 
+from relatedstories.artefacts import path
 from relatedstories.topics.lexicon import form_of, key_of
 from relatedstories.topics.matter_candidates import MAX_WORDS, MatterFinder
 from relatedstories.topics.matter_tables import HEAD, LOWERED, MODIFIER, MatterTables, lemma_of, scaled
@@ -24,18 +24,7 @@ LAST_OF_BACKGROUND = "2021"
 MIN_WORD, MIN_PHRASE, MIN_VECTOR = 3, 6, 8  # least numbers of background events with a word, a phrase, a word with a vector
 DIMENSIONS, CONTEXTS = 16, 3000
 PRIOR = 0.02  # share of phrases that are linked, about
-ARTICLES = ("the ", "a ", "an ")
-BREAKING = frozenset(
-    "the a an this that these those its his her their our my your it he she they who which whom what there him them i we you us "
-    "to and or nor but if because although though while whereas than so as then also not no of in on at by for from with against "
-    "during over after before into about amid between through under without near among following since until despite across off "
-    "upon towards toward via within around is are was were be been being has have had having will would can could may might must "
-    "shall should do does did some any many more most several other all both each every few less least first second third last "
-    "former latter when where why how whether one two three four five six seven eight nine ten eleven twelve hundred thousand million "
-    "billion trillion dozen dozens hundreds thousands millions another such own same only just very too much up down out away back "
-    "again further once here now ever never per including according due said says say saying amongst alongside behind beyond "
-    "himself herself itself themselves others else either neither yet already still even almost nearly approximately".split()
-)
+BREAKING = frozenset(path("matters/breaking.txt").read_text(encoding="utf-8").split())  # words that are in no phrase
 
 
 class Event(NamedTuple):
@@ -127,9 +116,15 @@ def singular(word: str, net: WordNet) -> str:
     return lemma
 
 
-DETERMINERS = frozenset("the a an his her its their our this that these those some any no".split())
-ENDS = frozenset("of in on at by for from with against during after before and or , . ; : ) over as is are was were has have".split())
-OBJECTS = frozenset("the a an his her its their him them it".split())
+DETERMINERS = frozenset((
+    "the", "a", "an", "his", "her", "its", "their",
+    "our", "this", "that", "these", "those", "some", "any", "no",
+))  # fmt: skip
+ENDS = frozenset((
+    "of", "in", "on", "at", "by", "for", "from", "with", "against", "during", "after", "before", "and",
+    "or", ",", ".", ";", ":", ")", "over", "as", "is", "are", "was", "were", "has", "have",
+))  # fmt: skip
+OBJECTS = frozenset(("the", "a", "an", "his", "her", "its", "their", "him", "them", "it"))
 
 
 def background_of(path: str, net: WordNet) -> Background:
@@ -143,7 +138,13 @@ def background_of(path: str, net: WordNet) -> Background:
         forms = [form_of(token) for token in event.text.tokens]
         lowered = {form for form in forms if form.islower() and form.isalpha()}
         words.update(lowered)
-        upper.update({form.lower() for form, before in zip(forms[1:], forms, strict=False) if form[:1].isupper() and before not in ".!?\"'“:"})
+        upper.update(
+            {
+                form.lower()
+                for form, before in zip(forms[1:], forms, strict=False)
+                if form[:1].isupper() and before not in ".!?\"'“:"
+            }
+        )
         phrases.update(runs.phrases(event.text, net))
         padded = [".", *forms, "."]
         for i, form in enumerate(forms):
@@ -157,7 +158,9 @@ def background_of(path: str, net: WordNet) -> Background:
         texts.append([form.lower() for form in forms])
     vectors = vectors_of(texts)
     usage = {word: [*row, upper[word]] for word, row in usage.items()}
-    return Background(len(texts), words, collections.Counter({p: n for p, n in phrases.items() if n >= MIN_PHRASE}), usage, vectors)
+    return Background(
+        len(texts), words, collections.Counter({p: n for p, n in phrases.items() if n >= MIN_PHRASE}), usage, vectors
+    )
 
 
 def vectors_of(texts: Sequence[Sequence[str]]) -> dict[str, np.ndarray]:
@@ -244,7 +247,7 @@ def tables_of(linked: Linked, background: Background, net: WordNet) -> MatterTab
         sense_of = phrase if phrase in net.senses else parts[-1]
         # a frequent phrase counts less than in proportion: its class should tell of others
         n_seen, n_here = math.sqrt(n), n_linked / math.sqrt(n)
-        for at, distance in net.ancestors(net.senses[sense_of][0]) if sense_of in net.senses else ():
+        for at, _ in net.ancestors(net.senses[sense_of][0]) if sense_of in net.senses else ():
             class_linked[at] += n_here
             class_seen[at] += n_seen
         as_head[parts[-1]][0] += n_here * (len(parts) > 1)
@@ -281,7 +284,7 @@ def tables_of(linked: Linked, background: Background, net: WordNet) -> MatterTab
         upper_count = background.usage.get(word, [0] * 6)[5]
         lowered = head and (lower_count > 2 * upper_count and lower_count >= MIN_WORD)
         roles.append(HEAD * head | MODIFIER * modifier | LOWERED * lowered)
-        total, determiner, infinitive, objects, ends, upper = background.usage.get(word, [0] * 6)
+        total, determiner, infinitive, objects, ends, _ = background.usage.get(word, [0] * 6)
         own = linked.seen[word]
         own_seen, own_linked = (math.sqrt(own), linked.linked[word] / math.sqrt(own)) if own else (0, 0)
         vector = background.vectors.get(word)
@@ -314,8 +317,12 @@ def tables_of(linked: Linked, background: Background, net: WordNet) -> MatterTab
             own = comparable(phrase)
             # the phrase itself, where that is linked nearly as often
             name_of[phrase] = max(good, key=lambda item: (item[0] + 0.5 * (comparable(item[1]) == own), item[1]))[1]
-    phrases = {phrase for phrase in linked.linked} | set(background.phrases) | {word for word in net.senses if " " in word and all(part in known for part in word.split(" ") if part != "-")}
-    phrases |= {phrase for phrase in linked.seen if linked.seen[phrase] >= 3}
+    common = {word for word, n in background.words.items() if n >= MIN_VECTOR}
+    common |= {singular(word, net) for word in common}
+    phrases = linked.linked.keys() | background.phrases.keys()
+    phrases |= {
+        phrase for phrase in net.senses if " " in phrase and all(part in common for part in phrase.split(" ") if part != "-")
+    }
     rows, phrase_numbers = [], []
     for phrase in sorted(phrases):
         parts = phrase.split(" ")
@@ -341,7 +348,9 @@ def tables_of(linked: Linked, background: Background, net: WordNet) -> MatterTab
     unknown_phrase = np.zeros(len(phrase_numbers[0]))
     unknown_phrase[1] = rate(0, 0)
     unknown_phrase[8] = -2
-    names = {phrase: name for phrase, name in sorted(name_of.items()) if name != phrase[:1].upper() + phrase[1:].replace(" - ", "-")}
+    names = {
+        phrase: name for phrase, name in sorted(name_of.items()) if name != phrase[:1].upper() + phrase[1:].replace(" - ", "-")
+    }
     singulars = {word: one for word in words if (one := singular(word, net)) != default_singular(word, known)}
     return MatterTables(
         {word: i for i, word in enumerate(words)}, roles, singulars, word_numbers,

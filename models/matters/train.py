@@ -34,7 +34,7 @@ except ImportError as error:  # say what to install, also to a reader who only a
     sys.exit(f"{__doc__}\n{error}")
 
 HIDDEN, TEACHER_HIDDEN = (64, 32), (128, 64)
-EPOCHS, TEACHERS = 12, 3
+EPOCHS, TEACHERS = 8, 2
 BATCH, RATE, DROPOUT = 256, 2e-3, 0.1
 COMMON_CATEGORY, WEIGHT = "Health and environment", 0.4  # COVID-19 fills two fifths of 2020 and 2021
 MIN_SPREAD = 0.2  # features that vary less are not scaled up

@@ -28,13 +28,19 @@ MAX_UNKNOWN = 3
 """Maximum length of a phrase that the tables do not know, in words."""
 
 _NEIGHBOURS = (
-    "a an another", "the", "this that these those its his her their our my your 's s", "to", "and or nor", ", ; ( ) - \" “ ” ‘ ’ '",
+    "a an another",
+    "the",
+    "this that these those its his her their our my your 's s",
+    "to",
+    "and or nor",
+    ", ; ( ) - \" “ ” ‘ ’ '",
     "of in on at by for from with against during over after before into about as amid between through under without near among"
     " following since until despite across off than upon towards toward via within around",
     "is are was were be been being has have had having will would can could may might must shall should do does did not",
     "it he she they who which whom what there him them i we you us",
     "some any no many more most several other all both each every few less least first second last new",
 )  # fmt: skip
+SIGN = 5
 EDGE, CAPITALISED, NUMERIC, PHRASE, OTHER = range(len(_NEIGHBOURS), len(_NEIGHBOURS) + 5)
 N_NEIGHBOURS = len(_NEIGHBOURS) + 5
 _NEIGHBOUR_OF = {word: i for i, words in enumerate(_NEIGHBOURS) for word in words.split()}
@@ -47,12 +53,53 @@ _LOGS = np.array([round(math.log1p(i) * UNIT) for i in range(MAX_LOG + 1)], np.i
 """Logarithms of whole numbers plus one, in units of the tables."""
 
 NEAR_PHRASE, NEAR_WORD = 4, 24
-"""Numbers of columns, the first of a phrase's, that are features of the phrases one word longer; and of the words on both sides."""
+"""Number of columns that are features of the phrases one word longer, and of the words on both sides."""
 
 VECTOR = slice(8, 24)
 """Columns of a word's vector."""
 
 _NONE, _NO_MODIFIER = -1, -2
+
+
+class _Phrase(NamedTuple):
+    """What is known of a phrase: its row in the tables, the rows of its last and first word, its form and its name.
+
+    The form is the number of words, plus 8 if the last is a plural, plus 16 if there are hyphens.
+    """
+
+    row: int
+    head: int
+    modifier: int
+    form: int
+    name: str
+
+
+class _Word(NamedTuple):
+    """A word of a run, which hyphens may make of several tokens: first token, token after the last, spelling, roles."""
+
+    first: int
+    end: int
+    word: str
+    roles: int
+
+
+class _Text(NamedTuple):
+    """A text: its number, and for each token its number in the finder's table, its kind as a neighbour, and its sentence."""
+
+    number: int
+    ids: list[int]
+    kinds: list[int]
+    sentences: list[int]
+
+
+class _Found:
+    """The candidates of some texts, in flat lists."""
+
+    def __init__(self) -> None:
+        self.words: list[list[int]] = []
+        self.rows: list[int] = []
+        self.phrases: list[str] = []
+        self.names: list[str] = []
 
 
 class MatterCandidates(NamedTuple):
@@ -103,9 +150,9 @@ class MatterFinder:
         self._tables = tables
         self._lock = threading.Lock()
         self._joined: dict[str, int] = {}  # first words of phrases that join words, with the most tokens of these
+        joining = {word for word, row in tables.words.items() if not tables.roles[row]}
         for phrase in tables.phrases:
-            parts = phrase.split(" ")
-            if len(parts) > 2 and any(not tables.roles[tables.words[part]] for part in parts[1:-1] if part in tables.words):
+            if 1 < phrase.count(" ") < MAX_JOINED and not joining.isdisjoint((parts := phrase.split(" "))[1:-1]):
                 self._joined[parts[0]] = max(len(parts), self._joined.get(parts[0], 0))
         self._forget()
 
@@ -117,7 +164,8 @@ class MatterFinder:
         self._kinds: list[int] = []
         self._lowered: list[int] = []  # for a capitalised token, the number of its word in lower case
         self._ends: list[bool] = []
-        self._phrases: dict[str, tuple[int, int, int, int, int, str]] = {}
+        self._phrases: dict[str, _Phrase] = {}
+        self._singulars: dict[str, str] = {}  # of words that may be in a phrase
 
     def _token(self, token: str) -> int:
         """Add a token that was not met before, and return its number."""
@@ -136,18 +184,26 @@ class MatterFinder:
                 else OTHER
             )  # fmt: skip
         number = self._ids[token] = len(self._words)
+        if roles:
+            self._singulars[word] = tables.singular(word)
         self._words.append(word if roles else "-" if form == "-" else "")
         self._roles.append(roles)
         self._rows.append(row)
         self._kinds.append(kind)
         self._ends.append(token[-1:] in ".!?:" or "\n" in token)
         self._lowered.append(_NONE)
-        if form[:1].isupper() and form[1:].islower() and form.isalpha() and tables.roles[tables.words.get(lowered, 0)] & LOWERED:
+        if (
+            form[:1].isupper()
+            and form[1:].islower()
+            and form.isalpha()
+            and lowered in tables.words
+            and tables.roles[tables.words[lowered]] & LOWERED
+        ):
             self._lowered[number] = self._ids[lowered] if lowered in self._ids else self._token(lowered)
         return number
 
-    def _phrase(self, phrase: str) -> tuple[int, int, int, int, int, str]:
-        """Return what is known of a phrase: rows of the phrase, its last and first word, its words, whether plural, its name."""
+    def _phrase(self, phrase: str) -> _Phrase:
+        """Return what is known of a phrase, and remember it."""
         tables = self._tables
         words = phrase.split(" ")
         last = words[-1]
@@ -157,8 +213,8 @@ class MatterFinder:
         head = tables.words.get(singular_word, tables.words.get(last, _NONE))
         modifier = tables.words.get(words[0], _NONE) if len(words) > 1 else _NO_MODIFIER
         size = len(words) - 2 * words.count("-")
-        known = (row, head, modifier, size + 8 * (last != singular_word) + 16 * ("-" in words), 0, canonical_name(tables, phrase, singular))
-        self._phrases[phrase] = known
+        form = size + 8 * (last != singular_word) + 16 * ("-" in words)
+        known = self._phrases[phrase] = _Phrase(row, head, modifier, form, canonical_name(tables, phrase, singular))
         return known
 
     def __call__(self, texts: Sequence[TokenizedText]) -> MatterCandidates:
@@ -166,27 +222,21 @@ class MatterFinder:
         with self._lock:
             if len(self._phrases) > 4 * MAX_KEPT or len(self._words) > 4 * MAX_KEPT:
                 self._forget()
-            tokens: list[list[int]] = []
-            rows: list[int] = []
-            phrases: list[str] = []
-            names: list[str] = []
+            found = _Found()
             for number, text in enumerate(texts):
-                tokens.append(self._add_text(number, text, rows, phrases, names))
-        return self._gather(tokens, rows, phrases, names)
+                self._add_text(number, text, found)
+        return self._gather(found)
 
-    def _add_text(self, number: int, text: TokenizedText, rows: list[int], phrases: list[str], names: list[str]) -> list[int]:
+    def _add_text(self, number: int, text: TokenizedText, found: _Found) -> None:
+        """Add the candidates of one text."""
         known = self._ids
         try:
             ids = [known[token] for token in text.tokens]
         except KeyError:
             ids = [known[token] if token in known else self._token(token) for token in text.tokens]
-        if not ids:
-            return ids
-        about = [self._rows[i] for i in ids]
-        kinds = [self._kinds[i] for i in ids]
-        ends, lowered = self._ends, self._lowered
-        start = True
-        sentence, sentences = 0, []
+        found.words.append([self._rows[i] for i in ids])
+        kinds, ends, lowered = [self._kinds[i] for i in ids], self._ends, self._lowered
+        start, sentence, sentences = True, 0, []
         for i, token in enumerate(ids):
             sentences.append(sentence)
             if start and lowered[token] >= 0:
@@ -195,91 +245,91 @@ class MatterFinder:
             if ends[token]:
                 start = True
                 sentence += 1
-            elif kinds[i] != 5:  # signs that open a quotation
+            elif kinds[i] != SIGN:  # which may open a quotation
                 start = False
-        words, n_tokens = [self._words[i] for i in ids], len(ids)
+        words, here = [self._words[i] for i in ids], _Text(number, ids, kinds, sentences)
         for run in self._runs(text, ids, words):
-            self._add_run(number, run, ids, kinds, sentences, n_tokens, rows, phrases, names)
-        for i, token in enumerate(ids):
-            longest = self._joined.get(words[i]) if words[i] else None
-            if longest:
-                phrase = words[i]
-                for end in range(i + 1, min(i + longest, n_tokens)):
-                    form = text.tokens[end]
-                    if not form.isalpha() or not form.islower():
-                        break
-                    phrase = f"{phrase} {form}"
-                    if end > i + 1 and not all(words[i + 1 : end]) and words[end]:
-                        found = self._phrases.get(phrase) or self._phrase(phrase)
-                        if found[0] >= 0:
-                            self._add(number, i, end + 1, found, phrase, _NONE, _NONE, ids, kinds, sentences, n_tokens, rows, phrases, names)
+            self._add_run(here, run, found)
+        if self._joined.keys().isdisjoint(words):
+            return
+        for i, word in enumerate(words):
+            longest = self._joined.get(word) if word else None
+            phrase = word
+            for end in range(i + 1, min(i + longest, len(ids)) if longest else 0):
+                joined = text.tokens[end]
+                if not (joined.isalpha() and joined.islower()):
+                    break
+                phrase = f"{phrase} {joined}"
+                if words[end] and not all(words[i + 1 : end]):
+                    named = self._phrases.get(phrase) or self._phrase(phrase)
+                    if named.row >= 0:
+                        self._add(here, i, end + 1, phrase, named, _NONE, _NONE, found)
 
-        return about
-
-    def _runs(self, text: TokenizedText, ids: list[int], words: list[str]) -> Iterator[list[tuple[int, int, str, int]]]:
+    def _runs(self, text: TokenizedText, ids: list[int], words: list[str]) -> Iterator[list[_Word]]:
         """Yield the rows of words that may be in a phrase: first token, token after the last, word and roles of each."""
         roles, starts, n_tokens, place = self._roles, text.starts, len(ids), 0
         while place < n_tokens:
             if not roles[ids[place]]:
                 place += 1
                 continue
-            run = [(place, place + 1, words[place], roles[ids[place]])]
+            run = [_Word(place, place + 1, words[place], roles[ids[place]])]
             place += 1
             while place < n_tokens:
                 if roles[ids[place]]:
-                    run.append((place, place + 1, words[place], roles[ids[place]]))
+                    run.append(_Word(place, place + 1, words[place], roles[ids[place]]))
                     place += 1
                 elif (
-                    words[place] == "-" and place + 1 < n_tokens and roles[ids[place + 1]]
-                    and starts[place] == starts[place - 1] + len(text.tokens[place - 1]) and starts[place + 1] == starts[place] + 1
-                ):  # fmt: skip
+                    words[place] == "-"
+                    and place + 1 < n_tokens
+                    and roles[ids[place + 1]]
+                    and starts[place] == starts[place - 1] + len(text.tokens[place - 1])  # "drone-strike", not "drone - strike"
+                    and starts[place + 1] == starts[place] + 1
+                ):
                     first, _, word, _ = run[-1]
-                    run[-1] = (first, place + 2, f"{word} - {words[place + 1]}", roles[ids[place + 1]])
+                    joined = f"{word} - {words[place + 1]}"
+                    self._singulars[joined] = f"{word} - {self._singulars[words[place + 1]]}"
+                    run[-1] = _Word(first, place + 2, joined, roles[ids[place + 1]])
                     place += 2
                 else:
                     break
             yield run
 
-    def _add_run(self, number, run, ids, kinds, sentences, n_tokens, rows, phrases, names) -> None:
-        size = len(run)
-        known, look_up = self._phrases, self._phrase
-        before: dict[int, tuple[int, int, int, int, int, str]] = {}
-        for a in range(size):
-            here: dict[int, tuple[int, int, int, int, int, str]] = {}
-            phrase = ""
-            windows = []
+    def _add_run(self, text: _Text, run: list[_Word], found: _Found) -> None:
+        """Add the phrases of a run."""
+        known, rows, singulars, size = self._phrases, self._tables.phrases, self._singulars, len(run)
+        longer: dict[int, int] = {}  # by its end, the row of the phrase that begins one word earlier
+        for a, first in enumerate(run):
+            before, windows = "", []
             for b in range(a + 1, min(size, a + MAX_WORDS) + 1):
-                word = run[b - 1][2]
-                phrase = f"{phrase} {word}" if phrase else word
-                found = here[b] = known.get(phrase) or look_up(phrase)
-                windows.append((b, phrase, found))
-            for b, phrase, found in windows:
-                if not run[b - 1][3] & HEAD:
-                    continue
-                if found[0] < 0 and b - a > 1 and (b - a > MAX_UNKNOWN or b < size):
-                    continue
-                left = before[b][0] if b in before else _NONE
-                right = here[b + 1][0] if b + 1 in here else _NONE
-                self._add(number, run[a][0], run[b - 1][1], found, phrase, left, right, ids, kinds, sentences, n_tokens, rows, phrases, names)
-            before = here
+                word = run[b - 1].word
+                windows.append((b, before + word, rows.get(before + singulars[word], _NONE)))
+                before = f"{before}{word} "
+            for number, (b, phrase, row) in enumerate(windows, 1):
+                if run[b - 1].roles & HEAD and (row >= 0 or number == 1 or (number <= MAX_UNKNOWN and b == size)):
+                    after = windows[number][2] if number < len(windows) else _NONE
+                    named = known.get(phrase) or self._phrase(phrase)
+                    self._add(text, first.first, run[b - 1].end, phrase, named, longer.get(b, _NONE), after, found)
+            longer = {b: row for b, _, row in windows}
 
-    def _add(self, number, first, end, found, phrase, left, right, ids, kinds, sentences, n_tokens, rows, phrases, names) -> None:
-        token_rows = self._rows
-        rows += (
-            number, first, end, *found[:4], left, right,
+    def _add(self, text: _Text, first: int, end: int, phrase: str, named: _Phrase, left: int, right: int, found: _Found) -> None:
+        """Add one candidate; `left` and `right` are the rows of the phrases that are longer by one word."""
+        number, ids, kinds, sentences = text
+        rows, n_tokens = self._rows, len(ids)
+        found.rows += (
+            number, first, end, named.row, named.head, named.modifier, named.form, left, right,
             kinds[first - 1] if first else EDGE, kinds[end] if end < n_tokens else EDGE,
-            token_rows[ids[first - 1]] if first else _NONE, token_rows[ids[end]] if end < n_tokens else _NONE,
+            rows[ids[first - 1]] if first else _NONE, rows[ids[end]] if end < n_tokens else _NONE,
             sentences[first], n_tokens,
         )  # fmt: skip
-        phrases.append(phrase)
-        names.append(found[5])
+        found.phrases.append(phrase)
+        found.names.append(named.name)
 
-    def _gather(self, tokens: list[list[int]], rows: list[int], phrases: list[str], names: list[str]) -> MatterCandidates:
+    def _gather(self, found: _Found) -> MatterCandidates:
         """Return the candidates as arrays; features of words and phrases come from the tables."""
-        r = np.fromiter(rows, np.intp, len(rows)).reshape(-1, 15)
+        r = np.fromiter(found.rows, np.intp, len(found.rows)).reshape(-1, 15)
         number, first, end, row, head, modifier, form, left, right, before, after, word_before, word_after, sentence, size = r.T
         words, known = self._tables.word_numbers, self._tables.phrase_numbers
-        about = _means(words, tokens)
+        about = _means(words, found.words)
         context = np.zeros((len(r), N_CONTEXT), np.int8)
         at = np.arange(len(r))
         context[at, before] = UNIT
@@ -299,7 +349,7 @@ class MatterFinder:
             context, known[row], words[head], of_modifier, known[left, :NEAR_PHRASE], known[right, :NEAR_PHRASE],
             words[word_before, :NEAR_WORD], words[word_after, :NEAR_WORD], about[number],
         )  # fmt: skip
-        return MatterCandidates(number, first, end, np.concatenate(parts, axis=1), phrases, names)
+        return MatterCandidates(number, first, end, np.concatenate(parts, axis=1), found.phrases, found.names)
 
 
 def _means(words: npt.NDArray[np.int8], tokens: list[list[int]]) -> npt.NDArray[np.int8]:

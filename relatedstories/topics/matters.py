@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +95,7 @@ class MatterRanker(NamedTuple):
 
     def save(self, target: Path) -> None:
         """Write the network as arrays of whole numbers."""
-        arrays = {}
+        arrays: dict[str, npt.NDArray[Any]] = {}
         for i, (weights, bias) in enumerate(self.layers):
             arrays |= {f"weights{i}": weights.astype(np.int16), f"bias{i}": bias.astype(np.int32)}
         np.savez_compressed(target, allow_pickle=False, **arrays)

@@ -123,13 +123,12 @@ def _topic_spans(
         [c.names[row] for row in rows.tolist()],
         strict=True,
     )
-    by_text = dict.fromkeys(range(len(texts)), ())
-    by_text |= {number: tuple(group) for number, group in itertools.groupby(columns, key=operator.itemgetter(0))}
+    by_text = {number: list(group) for number, group in itertools.groupby(columns, key=operator.itemgetter(0))}
     offset = 2
     for number, text in enumerate(texts):
         best: dict[int, _Span] = {}
         facts = TextFacts(text.tokens)
-        for _, span, first, end, probability, name in by_text[number]:
+        for _, span, first, end, probability, name in by_text.get(number, ()):
             if (span not in best or probability > best[span][2]) and allows(facts, first - offset, end - offset, name):
                 best[span] = (first - offset, end - offset, probability, name)
         spans = [*best.values(), *((m.first, m.end, m.probability, m.name) for m in matters[number])]
@@ -183,9 +182,7 @@ def _best_spans(spans: Iterable[_Span], threshold: float) -> list[_Span]:
     return [(first, end, probabilities[name], name) for first, end, _, name in sorted(selected)]
 
 
-def _kinds(
-    spans: Sequence[_NumberedSpan], texts: Sequence[TokenizedText], matters: Sequence[Sequence[Matter]]
-) -> list[str]:
+def _kinds(spans: Sequence[_NumberedSpan], texts: Sequence[TokenizedText], matters: Sequence[Sequence[Matter]]) -> list[str]:
     """Return the kinds of spans: from the lexicon, else by spelling and, for single words, by the words around them."""
     lexicon = default_lexicon()
     concepts = {(number, matter.first, matter.end, matter.name) for number, found in enumerate(matters) for matter in found}
