@@ -41,15 +41,13 @@ def test_matters_are_found_under_their_names() -> None:
 
 def test_words_that_nobody_linked_are_found() -> None:
     tables = default_matter_tables()
-    linked = {phrase for phrase, row in tables.phrases.items() if tables.phrase_numbers[row, 0]}
-    unseen = [
-        "A sperm whale is stranded on the beach.",
-        "Scientists describe a new species of pangolin.",
-        "Traces of thallium are found in the well.",
-        "A cuckoo clock is sold at auction.",
-    ]
-    found = {name.lower() for text in unseen for name in names(text, 0.2)}
-    assert found - linked
+    for text, name in [
+        ("A seal and a narwhal are seen near the coast of Norway.", "Narwhal"),
+        ("A leak of hydrogen sulfide kills five workers.", "Hydrogen sulfide"),
+        ("A hot air balloon crashes near Luxor.", "Hot air balloon"),
+    ]:
+        assert tables.phrase_numbers[tables.phrases.get(name.lower(), -1), 0] == 0
+        assert names(text).get(name) == KIND
 
 
 def test_titles_and_measures_name_no_topic() -> None:
