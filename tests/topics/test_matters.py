@@ -43,10 +43,10 @@ def test_words_that_nobody_linked_are_found() -> None:
     tables = default_matter_tables()
     for text, name in [
         ("A seal and a narwhal are seen near the coast of Norway.", "Narwhal"),
-        ("A leak of hydrogen sulfide kills five workers.", "Hydrogen sulfide"),
-        ("A hot air balloon crashes near Luxor.", "Hot air balloon"),
+        ("Turtles starve in a bed of seagrass off Kenya.", "Seagrass"),
+        ("Two are fined for price manipulation on the stock exchange of Oslo.", "Price manipulation"),
     ]:
-        assert tables.phrase_numbers[tables.phrases.get(name.lower(), -1), 0] == 0
+        assert name.lower() not in tables.phrases
         assert names(text).get(name) == KIND
 
 
