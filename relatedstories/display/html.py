@@ -51,6 +51,7 @@ _KIND_COLOURS = {
     "event": "215,70,90",
     "work": "150,95,210",
     "thing": "130,130,130",
+    "concept": "0,150,160",
 }
 _PART_COLOURS = {"topic": "#3a86c8", "term": "#d98324", "space": "#3d9970"}
 _OTHER_COLOUR = "#888888"

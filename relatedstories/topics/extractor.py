@@ -48,11 +48,12 @@ OWN_SEEN = 4
 
 _MODEL_FILES = (
     "topics/network.npz", "topics/counts.npz", "topics/forms.txt", "topics/names.txt", "topics/words.txt", "topics/patterns.tsv",
-    "topics/countries.tsv", "kinds/kinds.npz",
+    "topics/countries.tsv", "kinds/kinds.npz", "matters/network.npz", "matters/tables.npz", "matters/words.txt",
+    "matters/phrases.txt", "matters/names.tsv", "matters/singulars.tsv",
 )  # fmt: skip
 """Files that the model's topics depend on."""
 
-_RULES = b"2"
+_RULES = b"3"
 """Version of the rules around the model; raised when other topics follow from the same files."""
 
 _RULER = re.compile(r"([^\w\s])\1{20,}")
