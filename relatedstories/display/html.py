@@ -110,7 +110,7 @@ def links_text(links: Any) -> str:
     """Return links as lines: rank, score, date, context and title; then copies of the event."""
     lines = []
     for link in links[:MAX_ROWS]:
-        context = f"{link.context}: " if link.context else ""
+        context = f"{link.label}: " if link.label else ""
         day = link.event.date.isoformat() if link.event.date else " " * 10
         lines.append(f"{link.rank:2}  {link.score:.2f}  {day}  {shorten(context + plain_title(link.event.title), 100)}")
     if len(links) > MAX_ROWS:
@@ -118,7 +118,7 @@ def links_text(links: Any) -> str:
     lines = lines or ["no related events"]
     for copy in links.copies:
         day = f"{copy.date} " if copy.date else ""
-        lines.append(f"also published as: {day}{shorten(copy.title, 80)}")
+        lines.append(f"also published as: {day}{shorten(plain_title(copy.title), 80)}")
     return "\n".join(lines)
 
 

@@ -15,8 +15,9 @@ from relatedstories.language_codes import language_code
 from relatedstories.pages import front_matter
 from relatedstories.pages.front_matter import Key
 from relatedstories.pages.markdown import inline_links, plain_text
-from relatedstories.pages.sections import COPIES, heading, is_blank, sections, split_lines
+from relatedstories.pages.sections import heading, is_blank, sections, split_lines
 from relatedstories.pages.values import exported_field_value, field_value
+from relatedstories.pages.words import WORDS
 
 __all__ = ["DEFAULT_KEYS", "EVENT_ID", "PageFields", "PageParser", "front_matter_keys", "is_draft"]
 
@@ -54,6 +55,7 @@ _DATE_IN_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-.")  # the name of a Jekyll
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _DRAFTS_FOLDER = "_drafts"  # of Jekyll
 _FORMATS = "Formats:"
+_EXPORTED_HEADS = sorted({f"### {head}:" for words in WORDS.values() for head in (words.related, words.copies, words.sources)})
 
 
 class PageFields(NamedTuple):
@@ -71,12 +73,14 @@ class PageParser:
     ----------
     keys : mapping of str to tuple of str
         For each field, the front matter keys it is read from, as in `DEFAULT_KEYS`.
-    related, sources : str
-        The headings of these sections.
+    related : tuple of str
+        The headings that the section of links may have.
+    sources : str
+        The heading of the section of sources.
     """
 
     keys: Mapping[str, tuple[str, ...]]
-    related: str
+    related: tuple[str, ...]
     sources: str
 
     def with_front_matter(self, where: str, path: str, text: str, front: Mapping[str, Key], body: int) -> PageFields:
@@ -152,8 +156,8 @@ class PageParser:
     def _text_and_sources(self, lines: list[str], exported: bool = False) -> tuple[str, list[str | tuple[str, str]]]:
         """Return the text of a page without its sections of sources and related events, and the sources."""
         found_sources: list[str | tuple[str, str]] = []
-        without = [self.related, COPIES] if exported else [self.related]
-        ends = {section.head: section.end for head in without for section in sections(lines, head)}
+        without = [*self.related, *_EXPORTED_HEADS] if exported else self.related
+        ends = {section.head: section.end for section in sections(lines, *without)}
         for section in sections(lines, self.sources):
             ends[section.head] = section.end
             for line in lines[section.start : section.end]:

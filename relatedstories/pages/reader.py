@@ -15,10 +15,11 @@ from relatedstories.events import Event
 from relatedstories.pages.discovery import SUFFIXES, page_paths
 from relatedstories.pages.mojibake import repair_mojibake
 from relatedstories.pages.parsing import DEFAULT_KEYS, PageFields, PageParser, front_matter_keys, is_draft
-from relatedstories.pages.sections import RELATED, SOURCES, check_heading, split_lines
+from relatedstories.pages.sections import SOURCES, check_heading, split_lines
+from relatedstories.pages.words import RELATED_HEADS
 from relatedstories.records import DRAFTS, READ_FIELDS, check_drafts
 
-__all__ = ["RELATED", "SOURCES", "Pages", "page_digest", "read_pages"]
+__all__ = ["SOURCES", "Pages", "page_digest", "read_pages"]
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ def read_pages(
     drafts: Collection[str] = DRAFTS,
     on_draft: Callable[[str], object] | None = None,
     found: Pages | None = None,
-    related: str = RELATED,
+    related: str | None = None,
     sources: str = SOURCES,
 ) -> Iterator[Event]:
     r"""Read the events of all Markdown pages in a folder and the folders in it.
@@ -86,8 +87,11 @@ def read_pages(
         As of `relatedstories.read_events`.
     found : Pages, optional
         Takes the counts, and the digests and paths of the pages that are read.
-    related, sources : str
-        The headings of these sections, which are no part of an event's text.
+    related : str, optional
+        The heading of the section of links, which is no part of an event's text; by default those that `rewrite` writes in any
+        language.
+    sources : str
+        The heading of the section of sources, which is no part of it either.
 
     Yields
     ------
@@ -120,7 +124,8 @@ def read_pages(
         raise BadValueError("read_pages", "on_error", shown(on_error), "a function of an error, or None")
     keys = _keys_of_fields({} if fields is None else fields)
     draft_values = check_drafts("read_pages", drafts)
-    check_heading("read_pages", "related", related)
+    if related is not None:
+        check_heading("read_pages", "related", related)
     check_heading("read_pages", "sources", sources)
     root = Path(folder)
     if not root.is_dir():
@@ -129,7 +134,8 @@ def read_pages(
     paths = page_paths(root, found.others)
     if not paths:
         raise InputError(f"{root}: got a folder without pages of events, expected some in Markdown ({', '.join(SUFFIXES)})")
-    return _events(root, paths, PageParser(keys, related, sources), on_error, draft_values, on_draft, found)
+    parser = PageParser(keys, RELATED_HEADS if related is None else (related,), sources)
+    return _events(root, paths, parser, on_error, draft_values, on_draft, found)
 
 
 def _keys_of_fields(fields: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

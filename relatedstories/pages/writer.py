@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relatedstories.changes import Change, Contexts
+from relatedstories.changes import Change, Labels
 from relatedstories.disk.atomic import check_parent, new_file, remove_leftovers
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, InputError, shown
@@ -18,7 +18,8 @@ from relatedstories.events import Event, as_id
 from relatedstories.pages.discovery import SUFFIXES, page_paths
 from relatedstories.pages.reader import Pages, page_digest
 from relatedstories.pages.rewriting import LinkFormat, check_inside, links_of_page, rewrite_page
-from relatedstories.pages.sections import RELATED
+from relatedstories.text.languages import language_of_event
+from relatedstories.text.terms import ENGLISH
 
 if TYPE_CHECKING:
     from relatedstories.ranking.links import Link
@@ -72,8 +73,8 @@ def rewrite(
     read: Pages | None = None,
     root: str | None = "/",
     key: str | None = "related",
-    head: str = RELATED,
-    context: str = "Context",
+    head: str | None = None,
+    context: str | None = None,
 ) -> Rewritten:
     r"""Write related links into the pages of a folder, replacing each page that changes as a whole.
 
@@ -90,8 +91,9 @@ def rewrite(
         relative to the page.
     key : str or None, default "related"
         The front matter key of the links. None for a section in pages with front matter, too.
-    head, context : str
-        The heading of the section, and the word before a link's context.
+    head, context : str, optional
+        The heading of the section, and the word before a link's contexts. By default they are in the language of the event,
+        for which see `relatedstories.pages.words`, and a section with the heading in any language is replaced.
 
     Returns
     -------
@@ -110,7 +112,7 @@ def rewrite(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("rain", "snow"):
     ...         _ = Path(folder, f"{name}.md").write_text(f"---\ntitle: {name}\n---\n")
-    ...     print(rewrite(folder, {"rain": [Link(Event("snow", "Snow"), 0.5, 1, None)], "snow": []}))
+    ...     print(rewrite(folder, {"rain": [Link(Event("snow", "Snow"), 0.5, 1)], "snow": []}))
     ...     print(Path(folder, "rain.md").read_text())
     1 pages changed, 1 unchanged, 0 left alone
     ---
@@ -177,8 +179,8 @@ class LinkedPages:
         *,
         root: str | None = "/",
         key: str | None = "related",
-        head: str = RELATED,
-        context: str = "Context",
+        head: str | None = None,
+        context: str | None = None,
     ) -> None:
         self.folder, self.read = Path(folder), read
         self.link_format = LinkFormat(root, key, head, context)
@@ -228,9 +230,10 @@ class LinkedPages:
         ids = {path: id_ for id_, path in paths.items()}
         for event, new_links in links:
             id_ = event.id if isinstance(event, Event) else event
-            after: Contexts = {link.event.id: link.context for link in new_links}
+            language = language_of_event(event) if isinstance(event, Event) else ENGLISH
+            after: Labels = {link.event.id: link.label for link in new_links}
             try:
-                changed, before = self._rewrite(top, id_, new_links, paths, ids, dry_run)
+                changed, before = self._rewrite(top, id_, language, new_links, paths, ids, dry_run)
             except _LeftAloneError as error:
                 done.left_alone[id_] = str(error)
                 yield Change(id_, after, after, False, str(error))
@@ -240,8 +243,15 @@ class LinkedPages:
                 yield Change(id_, before if changed else after, after, changed)
 
     def _rewrite(
-        self, top: Path, id_: str, links: list[Link], paths: Mapping[str, str], ids: Mapping[str, str], dry_run: bool
-    ) -> tuple[bool, Contexts | None]:
+        self,
+        top: Path,
+        id_: str,
+        language: str,
+        links: list[Link],
+        paths: Mapping[str, str],
+        ids: Mapping[str, str],
+        dry_run: bool,
+    ) -> tuple[bool, Labels | None]:
         """Rewrite the page of an event; return whether it changes, and if so the links it had."""
         if (path := paths.get(id_)) is None:
             _check_real_path_inside(top, id_)
@@ -254,7 +264,7 @@ class LinkedPages:
             page = _read(top, path)
             if self.read is not None and self.read.digests[id_] != page_digest(page):
                 raise _EditedError(path)
-            new = rewrite_page(page, links, link_format=self.link_format, path=path, paths=paths)
+            new = rewrite_page(page, links, link_format=self.link_format, path=path, paths=paths, language=language)
             if new is None:
                 return False, None
             before = links_of_page(page.decode(), path, ids, self.link_format)

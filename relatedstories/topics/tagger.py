@@ -115,8 +115,12 @@ def _topic_spans(
     texts: Sequence[TokenizedText],
     matters: Sequence[Sequence[Matter]],
 ) -> Iterator[_NumberedSpan]:
-    """Yield the spans of all texts that name topics."""
-    allows = default_sense_filter().allows
+    """Yield the spans of all texts that name topics.
+
+    Senses of one name, such as Georgia (country) and Georgia (U.S. state), are alternatives: their probabilities are added up.
+    """
+    senses_of = default_sense_filter()
+    allows, is_namesake = senses_of.allows, senses_of.is_namesake
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     columns = zip(
         *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
@@ -127,15 +131,50 @@ def _topic_spans(
     offset = 2
     for number, text in enumerate(texts):
         best: dict[int, _Span] = {}
+        senses: dict[tuple[int, str], float] = {}
+        namesakes: dict[int, float] = {}
         facts = TextFacts(text.tokens)
         for _, span, first, end, probability, name in by_text.get(number, ()):
-            if (span not in best or probability > best[span][2]) and allows(facts, first - offset, end - offset, name):
-                best[span] = (first - offset, end - offset, probability, name)
+            is_sense = name[-1] == ")" and probability >= _REPEATED
+            if not is_sense and span in best and probability <= best[span][2]:
+                continue
+            if allows(facts, first - offset, end - offset, name):
+                if is_sense:
+                    key = span, name.partition(" (")[0]
+                    senses[key] = senses.get(key, 0) + probability
+                if span not in best or probability > best[span][2]:
+                    best[span] = (first - offset, end - offset, probability, name)
+            elif is_namesake(facts, first - offset, end - offset, name):
+                namesakes[span] = namesakes.get(span, 0) + probability
+        for (span, base), probability in senses.items():
+            first, end, _, name = best[span]
+            if name.partition(" (")[0] == base != name:
+                best[span] = (first, end, min(probability, 1.0), name)
+        for span, probability in namesakes.items():  # what is not Washington, D.C. is Washington (state)
+            if span in best:
+                first, end, of_state, name = best[span]
+                best[span] = (first, end, min(of_state + probability, 1.0), name)
+        best = _without_namesakes(best, THRESHOLD if threshold is None else threshold)
         spans = [*best.values(), *((m.first, m.end, m.probability, m.name) for m in matters[number])]
         if spans:
             for first, end, probability, name in _best_spans(spans, _threshold_of(spans, threshold)):
                 yield number, first, end, name, probability
         offset += len(text.tokens) + 2
+
+
+def _without_namesakes(spans: dict[int, _Span], threshold: float) -> dict[int, _Span]:
+    """Return the spans without surnames that end another person's name: "Biden" of "Hunter Biden" is not Joe Biden."""
+    ends = {span[1]: span for span in spans.values() if span[1] - span[0] > 1 and span[2] >= threshold}
+    kept = {}
+    for number, span in spans.items():
+        first, end, _, name = span
+        longer = ends.get(end)
+        if longer is not None and end - first == 1 and " " in name and longer[3] != name:
+            surname = name.rpartition(" ")[2]
+            if longer[3].endswith(f" {surname}"):
+                continue
+        kept[number] = span
+    return kept
 
 
 def _threshold_of(spans: Iterable[_Span], threshold: float | None) -> float:
