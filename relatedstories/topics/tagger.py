@@ -155,7 +155,10 @@ def _topic_spans(
                 first, end, of_state, name = best[span]
                 best[span] = (first, end, min(of_state + probability, 1.0), name)
         best = _without_namesakes(best, THRESHOLD if threshold is None else threshold)
-        spans = [*best.values(), *((m.first, m.end, m.probability, m.name) for m in matters[number])]
+        spans = list(best.values())
+        for matter in matters[number]:
+            if matter.name[-1] != ")" or allows(facts, matter.first, matter.end, matter.name):
+                spans.append((matter.first, matter.end, matter.probability, matter.name))
         if spans:
             for first, end, probability, name in _best_spans(spans, _threshold_of(spans, threshold)):
                 yield number, first, end, name, probability
