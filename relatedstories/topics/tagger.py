@@ -156,9 +156,11 @@ def _topic_spans(
                 best[span] = (first, end, min(of_state + probability, 1.0), name)
         best = _without_namesakes(best, THRESHOLD if threshold is None else threshold)
         spans = list(best.values())
-        for matter in matters[number]:
-            if matter.name[-1] != ")" or allows(facts, matter.first, matter.end, matter.name):
-                spans.append((matter.first, matter.end, matter.probability, matter.name))
+        spans += [
+            (matter.first, matter.end, matter.probability, matter.name)
+            for matter in matters[number]
+            if matter.name[-1] != ")" or allows(facts, matter.first, matter.end, matter.name)
+        ]
         if spans:
             for first, end, probability, name in _best_spans(spans, _threshold_of(spans, threshold)):
                 yield number, first, end, name, probability
