@@ -115,12 +115,8 @@ def _topic_spans(
     texts: Sequence[TokenizedText],
     matters: Sequence[Sequence[Matter]],
 ) -> Iterator[_NumberedSpan]:
-    """Yield the spans of all texts that name topics.
-
-    Senses of one name, such as Georgia (country) and Georgia (U.S. state), are alternatives: their probabilities are added up.
-    """
-    senses_of = default_sense_filter()
-    allows, is_namesake = senses_of.allows, senses_of.is_namesake
+    """Yield the spans of all texts that name topics."""
+    allows = default_sense_filter().allows  # a bracket says that the words have another sense: "Crane (machine)"
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     columns = zip(
         *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
@@ -130,32 +126,10 @@ def _topic_spans(
     by_text = {number: list(group) for number, group in itertools.groupby(columns, key=operator.itemgetter(0))}
     offset = 2
     for number, text in enumerate(texts):
-        best: dict[int, _Span] = {}
-        senses: dict[tuple[int, str], float] = {}
-        namesakes: dict[int, float] = {}
         facts = TextFacts(text.tokens)
-        for _, span, first, end, probability, name in by_text.get(number, ()):
-            is_sense = name[-1] == ")" and probability >= _REPEATED
-            if not is_sense and span in best and probability <= best[span][2]:
-                continue
-            if allows(facts, first - offset, end - offset, name):
-                if is_sense:
-                    key = span, name.partition(" (")[0]
-                    senses[key] = senses.get(key, 0) + probability
-                if span not in best or probability > best[span][2]:
-                    best[span] = (first - offset, end - offset, probability, name)
-            elif is_namesake(facts, first - offset, end - offset, name):
-                namesakes[span] = namesakes.get(span, 0) + probability
-        for (span, base), probability in senses.items():
-            first, end, _, name = best[span]
-            if name.partition(" (")[0] == base != name:
-                best[span] = (first, end, min(probability, 1.0), name)
-        for span, probability in namesakes.items():  # what is not Washington, D.C. is Washington (state)
-            if span in best:
-                first, end, of_state, name = best[span]
-                best[span] = (first, end, min(of_state + probability, 1.0), name)
-        best = _without_namesakes(best, THRESHOLD if threshold is None else threshold)
-        spans = list(best.values())
+        named = _named_spans(by_text.get(number, ()), offset, facts)
+        named = _without_namesakes(named, THRESHOLD if threshold is None else threshold)
+        spans = list(named.values())
         spans += [
             (matter.first, matter.end, matter.probability, matter.name)
             for matter in matters[number]
@@ -165,6 +139,39 @@ def _topic_spans(
             for first, end, probability, name in _best_spans(spans, _threshold_of(spans, threshold)):
                 yield number, first, end, name, probability
         offset += len(text.tokens) + 2
+
+
+def _named_spans(rows: Iterable[tuple[int, int, int, int, float, str]], offset: int, facts: TextFacts) -> dict[int, _Span]:
+    """Return each span of a text that may name a topic, with its likeliest name; tokens are counted from the text's first.
+
+    Senses of one name, such as Georgia (country) and Georgia (U.S. state), are alternatives: their probabilities are added up.
+    """
+    sense_filter = default_sense_filter()
+    best: dict[int, _Span] = {}
+    senses: dict[tuple[int, str], float] = {}
+    namesakes: dict[int, float] = {}
+    for _, span, first, end, probability, name in rows:
+        is_sense = name[-1] == ")" and probability >= _REPEATED
+        if not is_sense and span in best and probability <= best[span][2]:
+            continue
+        first, end = first - offset, end - offset
+        if sense_filter.allows(facts, first, end, name):
+            if is_sense:
+                key = span, name.partition(" (")[0]
+                senses[key] = senses.get(key, 0) + probability
+            if span not in best or probability > best[span][2]:
+                best[span] = (first, end, probability, name)
+        elif sense_filter.is_namesake(facts, first, end, name):
+            namesakes[span] = namesakes.get(span, 0) + probability
+    for (span, base), probability in senses.items():
+        first, end, _, name = best[span]
+        if name.partition(" (")[0] == base != name:
+            best[span] = (first, end, min(probability, 1.0), name)
+    for span, probability in namesakes.items():  # what is not Washington, D.C. is Washington (state)
+        if span in best:
+            first, end, of_state, name = best[span]
+            best[span] = (first, end, min(of_state + probability, 1.0), name)
+    return best
 
 
 def _without_namesakes(spans: dict[int, _Span], threshold: float) -> dict[int, _Span]:
