@@ -116,6 +116,7 @@ def _topic_spans(
     matters: Sequence[Sequence[Matter]],
 ) -> Iterator[_NumberedSpan]:
     """Yield the spans of all texts that name topics."""
+    allows = default_sense_filter().allows  # a bracket says that the words have another sense: "Crane (machine)"
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     columns = zip(
         *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
@@ -125,9 +126,15 @@ def _topic_spans(
     by_text = {number: list(group) for number, group in itertools.groupby(columns, key=operator.itemgetter(0))}
     offset = 2
     for number, text in enumerate(texts):
-        named = _named_spans(by_text.get(number, ()), offset, TextFacts(text.tokens))
+        facts = TextFacts(text.tokens)
+        named = _named_spans(by_text.get(number, ()), offset, facts)
         named = _without_namesakes(named, THRESHOLD if threshold is None else threshold)
-        spans = [*named.values(), *((m.first, m.end, m.probability, m.name) for m in matters[number])]
+        spans = list(named.values())
+        spans += [
+            (matter.first, matter.end, matter.probability, matter.name)
+            for matter in matters[number]
+            if matter.name[-1] != ")" or allows(facts, matter.first, matter.end, matter.name)
+        ]
         if spans:
             for first, end, probability, name in _best_spans(spans, _threshold_of(spans, threshold)):
                 yield number, first, end, name, probability
