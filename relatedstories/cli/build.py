@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from relatedstories.cli.console import log_to_stderr, progress_meter, say
-from relatedstories.cli.options import AcrossLanguages, Panel, ReadOptions, RunOptions, SourceArgument, TopicOptions
+from relatedstories.cli.options import AcrossLanguages, Panel, ReadOptions, RunOptions, SourcesArgument, TopicOptions
 from relatedstories.cli.source import Source
 
 __all__ = ["EXAMPLES", "build"]
@@ -27,7 +27,7 @@ Examples:
 
 
 def build(
-    source: SourceArgument,
+    source: SourcesArgument,
     reading: ReadOptions,
     topics: TopicOptions,
     running: RunOptions,
@@ -53,7 +53,7 @@ def build(
 
     log_to_stderr(running.quiet, running.verbose)
     workers = running.workers()
-    archive = Source(source, reading)
+    archive = Source(source, reading, quiet=running.quiet)
     archive.check()
     check_folder(index)
     extractor = topics.extractor()

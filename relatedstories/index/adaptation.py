@@ -128,10 +128,17 @@ def learnt_date_decay(rows: sp.csr_array, days: npt.NDArray[np.int32], ids: Sequ
         all_pairs += np.diff(np.maximum(nearer, 0))
         similarities[(days == NO_DATE) | (similarities <= 0)] = 0
         similarities[number] = 0
-        nearest = np.argsort(-similarities, kind="stable")[:NEIGHBOURS]
-        apart = distances(day, days[nearest[similarities[nearest] > 0]])
+        apart = distances(day, days[_greatest(similarities, NEIGHBOURS)])
         neighbours += np.bincount(np.minimum(_octave(apart), _OCTAVES - 1), minlength=_OCTAVES)
     return _in_steps(DECAY_SHARE * max(0.0, _slope(all_pairs.tolist(), neighbours.tolist())))
+
+
+def _greatest(values: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:
+    """Return the places of the k greatest values above 0, the first of equal ones first."""
+    places = np.flatnonzero(values)  # of the values, none below 0, most are 0
+    if len(places) > k:
+        places = places[values[places] >= np.partition(values[places], -k)[-k]]
+    return places[np.argsort(-values[places], kind="stable")[:k]]
 
 
 def _slope(all_pairs: Sequence[float], neighbours: Sequence[float]) -> float:
