@@ -207,10 +207,11 @@ class Linker:
     ) -> tuple[str, ...]:
         """Return the labels of a link, given the topics that its events share and the shares of the score of shared terms."""
         telling = [(label, value) for label, value in ranked if label.tells and self._shown([label.name])]
-        if telling and not telling[0][0].is_broad:
-            return (telling[0][0].name,)
+        is_enough = bool(telling) and not telling[0][0].is_broad
+        if is_enough:  # but where it was may be said beside what happened
+            telling = telling[:1] + [each for each in telling[1:] if each[0].is_matter and not telling[0][0].is_matter]
         chosen = [(label.name, value) for label, value in telling]
-        if not any(label.is_matter for label, _ in telling):
+        if not is_enough and not any(label.is_matter for label, _ in telling):
             phrase = self._phrase(events, language, telling, shares, columns)
             if phrase is not None:  # a topic is surer than a phrase, unless it is only an office or a people
                 place = int(bool(telling) and not telling[0][0].is_last_resort)

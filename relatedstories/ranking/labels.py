@@ -31,7 +31,7 @@ where it was or who said it."""
 KNOWN_FROM = 5
 """The number of events from which it shows that a topic is broad."""
 
-SECOND = 0.1
+SECOND = 0.03
 """The part of the value of the first label that a second one needs."""
 
 _OFFICE = re.compile(
