@@ -35,7 +35,7 @@ class Coherence:
     Notes
     -----
     The mean cosine of the embeddings of all pairs of events that have a topic is put on a scale on which 0 is that of any two
-    events of the archive and 1 that of equal ones. It is drawn to `TYPICAL` where few events have the topic, and is that where
+    events of the archive and 1 that of equal ones. It is drawn to `TYPICAL` where few events have the topic, and unknown where
     they have no embeddings, as in languages that the word space does not know. Sums are of whole numbers, and so exact.
 
     Examples
@@ -49,17 +49,16 @@ class Coherence:
 
     def __init__(self, counts: sp.csr_array, embeddings: npt.NDArray[np.int8]) -> None:
         self._counts, self._embeddings = counts, embeddings
-        self._known: dict[int, float] = {}
+        self._known: dict[int, float | None] = {}
 
-    def __call__(self, column: int) -> float:
-        """Return the coherence of a column, 0 to 1."""
-        coherence = self._known.get(column)
-        if coherence is None:
+    def __call__(self, column: int) -> float | None:
+        """Return the coherence of a column, 0 to 1; None if too few of its events have embeddings."""
+        if column not in self._known:
             starts, events = self._columns
-            coherence = self._known[column] = self._of(events[starts[column] : starts[column + 1]])
-        return coherence
+            self._known[column] = self._of(events[starts[column] : starts[column + 1]])
+        return self._known[column]
 
-    def _of(self, events: npt.NDArray[np.int32]) -> float:
+    def _of(self, events: npt.NDArray[np.int32]) -> float | None:
         n = len(events)
         if n > SAMPLE:
             events = events[np.arange(SAMPLE) * n // SAMPLE]
@@ -67,7 +66,7 @@ class Coherence:
         embeddings = embeddings[embeddings[:, 0] != NONE]
         chance = self._chance
         if len(embeddings) < 2 or chance >= 1:
-            return TYPICAL
+            return None
         cosine = _mean_cosine(embeddings)
         return (n * max(0.0, (cosine - chance) / (1 - chance)) + TYPICAL_EVENTS * TYPICAL) / (n + TYPICAL_EVENTS)
 

@@ -17,7 +17,7 @@ from relatedstories.index.comparison import Similarity, have_near_duplicates, ma
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
-from relatedstories.ranking.labels import SECOND, Label, most_telling_first
+from relatedstories.ranking.labels import SECOND, TYPICAL, Label, is_short_for, most_telling_first
 from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
@@ -207,15 +207,22 @@ class Linker:
     ) -> tuple[str, ...]:
         """Return the labels of a link, given the topics that its events share and the shares of the score of shared terms."""
         telling = [(label, value) for label, value in ranked if label.tells and self._shown([label.name])]
-        if telling and not telling[0][0].is_broad:
-            return (telling[0][0].name,)
+        is_enough = bool(telling) and not telling[0][0].is_broad
+        if is_enough:  # but where it was may be said beside what happened
+            telling = telling[:1] + [each for each in telling[1:] if each[0].is_matter and not telling[0][0].is_matter]
         chosen = [(label.name, value) for label, value in telling]
-        if not any(label.is_matter for label, _ in telling):
+        if not is_enough and not any(label.is_matter for label, _ in telling):
             phrase = self._phrase(events, language, telling, shares, columns)
             if phrase is not None:  # a topic is surer than a phrase, unless it is only an office or a people
                 place = int(bool(telling) and not telling[0][0].is_last_resort)
                 chosen.insert(place, (phrase.text, phrase.share))
-        return tuple([name for name, value in chosen[:MAX_CONTEXTS] if value >= SECOND * chosen[0][1]])
+        first, least = chosen[0] if chosen else ("", 0.0)
+        more = [
+            name
+            for name, value in chosen[1:]
+            if value >= SECOND * least and not (is_short_for(name, first) or is_short_for(first, name))
+        ]
+        return (first, *more)[:MAX_CONTEXTS] if chosen else ()
 
     def _phrase(
         self,
@@ -229,7 +236,7 @@ class Linker:
         archive = self.archive
         said = {term for label, _ in telling for term in label.terms}
         told = {
-            term: 0.0 if archive.is_common[column] or term in said else share * archive.coherence_of_terms(column)
+            term: 0.0 if archive.is_common[column] or term in said else share * (archive.coherence_of_terms(column) or TYPICAL)
             for (term, share), column in zip(shares.items(), columns, strict=True)
         }
         if not any(told.values()):

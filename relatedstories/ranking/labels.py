@@ -13,9 +13,9 @@ from relatedstories.text.terms import ENGLISH, terms_of_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 
-__all__ = ["MAX_NAME_CHARS", "SECOND", "TYPICAL", "Label", "most_telling_first"]
+__all__ = ["MAX_NAME_CHARS", "SECOND", "TYPICAL", "Label", "is_short_for", "most_telling_first"]
 
-TYPICAL = 0.3
+TYPICAL = 0.4
 """The coherence of a topic of which nothing is known."""
 
 MAX_NAME_CHARS = 72
@@ -24,15 +24,14 @@ MAX_NAME_CHARS = 72
 BROAD = 0.45
 """The coherence below which the events of a topic are so unlike that it is no reason alone."""
 
-PERSON_WEIGHT, PLACE_WEIGHT, COUNTRY_WEIGHT, PEOPLE_WEIGHT, OFFICE_WEIGHT = 0.7, 0.7, 0.5, 0.3, 0.15
-"""What persons, places, countries, peoples and offices count as beside other topics: where, and who, explains less than what."""
+MATTER_WEIGHT, COUNTRY_WEIGHT, PEOPLE_WEIGHT, OFFICE_WEIGHT = 1.2, 0.5, 0.3, 0.15
+"""What matters and named events, countries, peoples and offices count as beside other topics: what happened explains more than
+where it was or who said it."""
 
 KNOWN_FROM = 5
 """The number of events from which it shows that a topic is broad."""
 
-_KIND_WEIGHTS = {"person": PERSON_WEIGHT, "place": PLACE_WEIGHT}
-
-SECOND = 0.1
+SECOND = 0.03
 """The part of the value of the first label that a second one needs."""
 
 _OFFICE = re.compile(
@@ -88,7 +87,7 @@ class Label(NamedTuple):
         cls,
         topic: Topic,
         n_events: int,
-        coherence: float = TYPICAL,
+        coherence: float | None = None,
         language: str = ENGLISH,
         is_common: Callable[[Sequence[str]], bool] = _never,
         *,
@@ -101,8 +100,8 @@ class Label(NamedTuple):
         topic : Topic
         n_events : int
             The number of events of the archive that have it.
-        coherence : float
-            How alike the events are that have it, 0 to 1.
+        coherence : float, optional
+            How alike the events are that have it, 0 to 1, if that is known.
         language : str, default "en"
         is_common : callable, optional
             Called with the terms of the topic's name, returns whether the archive is full of the topic.
@@ -112,23 +111,22 @@ class Label(NamedTuple):
         terms = tuple(terms_of_name(topic, language))
         tells = len(topic) <= MAX_NAME_CHARS and not is_common(terms)
         weakness = _weakness(topic)
-        if given or n_events < KNOWN_FROM:
-            weakness = 1.0 if weakness > COUNTRY_WEIGHT else weakness
-            coherence = max(coherence, BROAD) if given else BROAD
-        is_broad = weakness <= COUNTRY_WEIGHT or (topic.kind == "person" and weakness < 1) or coherence < BROAD
+        if coherence is None or n_events < KNOWN_FROM or given:
+            coherence = max(coherence or TYPICAL, BROAD) if given else TYPICAL
+            is_broad = weakness < 1
+        else:
+            is_broad = weakness < 1 or topic.kind == "person" or coherence < BROAD
+        is_matter = weakness >= 1 and topic.kind not in ("place", "person")
         sureness = min(1.0, math.log1p(n_events) / math.log1p(KNOWN_FROM))  # what only two events have is often a chance topic
         weight = weakness * sureness * coherence * coherence
-        return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, weakness == 1, weakness <= PEOPLE_WEIGHT)
+        return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, is_matter, weakness <= PEOPLE_WEIGHT)
 
 
 def _weakness(topic: Topic) -> float:
-    """Return what the kind of a topic makes it count as, 1 for what happened and for names."""
+    """Return what an office, a people or a country counts as, more than 1 a matter, 1 other topics."""
     if _OFFICE.search(topic):
         return OFFICE_WEIGHT
-    country = _countries().get(topic.key)
-    if country is not None:
-        return country
-    return _KIND_WEIGHTS.get(topic.kind, 1.0)
+    return _countries().get(topic.key, MATTER_WEIGHT if topic.kind in ("concept", "event") else 1.0)
 
 
 @functools.cache
@@ -140,6 +138,21 @@ def _countries() -> dict[str, float]:
         weights[normalise_name(country)] = COUNTRY_WEIGHT
     weights[normalise_name("Palestinians")] = PEOPLE_WEIGHT
     return weights
+
+
+def is_short_for(name: str, other: str) -> bool:
+    """Return whether a name is made of the first letters of another's words.
+
+    Examples
+    --------
+    >>> is_short_for("ISS", "International Space Station"), is_short_for("GSoC", "Google Summer of Code")
+    (True, True)
+    """
+    initials = "".join([word[0] for word in other.split()]).casefold()
+    return len(name) > 1 and name.casefold() in (
+        initials,
+        "".join([word[0] for word in other.split() if word[0].isupper()]).casefold(),
+    )
 
 
 def most_telling_first(topics: Iterable[tuple[Label, float]], terms: Mapping[str, float]) -> list[tuple[Label, float]]:

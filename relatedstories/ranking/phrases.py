@@ -117,7 +117,7 @@ def shared_phrase(
 
     A phrase begins and ends with a word that has a shared term, and is a noun phrase as far as its words tell
     (`relatedstories.ranking.shapes`). It crosses no punctuation, and has several words, or is one with `MIN_WORD_SHARE` of
-    the greatest share that is a name in both texts or one of `matters` (`MIN_NOUN_SHARE` if it is a noun that editors do not link).
+    the greatest share that is a name in both texts or one of `matters`; `MIN_NOUN_SHARE` if it is a noun that nobody links.
 
     Parameters
     ----------
