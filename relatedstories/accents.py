@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import unicodedata
+from itertools import filterfalse
 
 __all__ = ["strip_accents"]
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def strip_accents(text: str) -> str:
@@ -19,18 +24,19 @@ def strip_accents(text: str) -> str:
     """
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", text).translate(_WITHOUT_ACCENTS))
+    return _NOT_ASCII.sub(_letters_without_accents, text)
 
 
-class _WithoutAccents(dict[int, int | None]):
-    """What each character becomes: None for an accent, itself otherwise; filled in as characters come up."""
-
-    def __missing__(self, code: int) -> int | None:
-        # The classes from 7 to 9 and from 84 to 132 are voicing marks, signs between consonants, vowels and tones.
-        combining = unicodedata.combining(chr(code))
-        is_accent = combining > 0 and not 7 <= combining <= 9 and not 84 <= combining <= 132
-        self[code] = None if is_accent else code
-        return self[code]
+def _letters_without_accents(found: re.Match[str]) -> str:
+    return _without_accents(found[0])
 
 
-_WITHOUT_ACCENTS = _WithoutAccents()
+@functools.lru_cache(1 << 12)  # mostly a single letter or sign
+def _without_accents(letters: str) -> str:
+    return unicodedata.normalize("NFC", "".join(filterfalse(_is_accent, unicodedata.normalize("NFKD", letters))))
+
+
+def _is_accent(char: str) -> bool:
+    # The classes from 7 to 9 and from 84 to 132 are voicing marks, signs between consonants, vowels and tones.
+    combining = unicodedata.combining(char)
+    return combining > 0 and not 7 <= combining <= 9 and not 84 <= combining <= 132

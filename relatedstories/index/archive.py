@@ -28,7 +28,8 @@ from relatedstories.features.vectors import (
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.index.adaptation import learnt_topic_weight
 from relatedstories.index.boilerplate import Boilerplate, Segments
-from relatedstories.index.languages import usual_language
+from relatedstories.index.coherence import Coherence
+from relatedstories.index.languages import n_told, usual_language
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
 from relatedstories.ranking.labels import Label
@@ -75,7 +76,8 @@ class Archive:
     languages : sequence of str
         The code of the language of each event.
     is_told : ndarray of bool
-        Whether each event says its language, or its text tells it. The others are in the archive's `usual_language`.
+        Whether each event says its language, or its text tells it. The others are in the archive's `usual_language`, if theirs
+        can be that.
     segments : Segments
         The segments of each event, of which those that recur across the archive are not counted.
     across_languages : bool, default False
@@ -384,6 +386,16 @@ class Archive:
     def _labels(self) -> dict[int, Label]:
         return {}
 
+    @functools.cached_property
+    def coherence_of_topics(self) -> Coherence:
+        """How alike the events are that have each topic."""
+        return Coherence(self.keys.matrix, self.embeddings)
+
+    @functools.cached_property
+    def coherence_of_terms(self) -> Coherence:
+        """How alike the events are that have each term."""
+        return Coherence(self.terms.matrix, self.embeddings)
+
     def label(self, key: int) -> Label:
         """Return the topic of a key, given by its place among the keys, as a label."""
         label = self._labels.get(key)
@@ -398,7 +410,8 @@ class Archive:
                 known = places[places >= 0]  # without stop words
                 return len(known) > 0 and bool(self.is_common[known].all())
 
-            label = self._labels[key] = Label.of(topic, n_events, language, is_common)
+            given = any(by_editors for _, _, by_editors, _ in self.names[key][1])
+            label = self._labels[key] = Label.of(topic, n_events, self.coherence_of_topics(key), language, is_common, given=given)
         return label
 
     @functools.cached_property
@@ -437,9 +450,9 @@ class Archive:
         """The language that an event whose text tells too little is taken to be in."""
         return self.usual_language_with(())
 
-    def usual_language_with(self, told: Iterable[str | None]) -> str:
-        """Return the `usual_language` of these events and further ones, given what they tell."""
-        return usual_language(self._n_told + collections.Counter([language for language in told if language is not None]))
+    def usual_language_with(self, possible: Iterable[Sequence[str]]) -> str:
+        """Return the `usual_language` of these events and further ones, given the possible languages of each of those."""
+        return usual_language(self._n_told + n_told(possible))
 
     @functools.cached_property
     def _n_told(self) -> collections.Counter[str]:

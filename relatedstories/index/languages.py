@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import collections
+from collections.abc import Iterable, Sequence
 
 from relatedstories.events import Event
-from relatedstories.text.languages import language_of_event
+from relatedstories.text.languages import possible_languages_of_event
 from relatedstories.text.terms import ENGLISH
 
-__all__ = ["LanguagesTold", "usual_language"]
-
-_NONE_TOLD = ""
+__all__ = ["PossibleLanguages", "n_told", "usual_language"]
 
 
-class LanguagesTold:
-    """Tells the languages of events, reading each event once.
+class PossibleLanguages:
+    """Finds the languages that events may be in, reading each event once.
 
     Parameters
     ----------
@@ -25,34 +24,40 @@ class LanguagesTold:
     def __init__(self, declared: str | None) -> None:
         self._declared = declared
         # By identity, since another event may have the same id; the event is kept alive.
-        self._told: dict[int, tuple[Event, str]] = {}
+        self._found: dict[int, tuple[Event, tuple[str, ...]]] = {}
 
-    def by(self, events: Sequence[Event]) -> list[str | None]:
-        """Return what each event says, what was declared or what its text tells; None for a text that tells too little.
+    def of(self, events: Sequence[Event]) -> list[tuple[str, ...]]:
+        """Return the possible languages of each event; see `relatedstories.text.languages.possible_languages`.
 
         Examples
         --------
         >>> events = [Event("1", "Der Hafen ist zu"), Event("2", "Berlin Marathon 2020"), Event("3", "Rain", language="en")]
-        >>> LanguagesTold(None).by(events)
-        ['de', None, 'en']
+        >>> PossibleLanguages(None).of(events)
+        [('de',), (), ('en',)]
         """
         for event in events:
-            if id(event) not in self._told:
-                self._told[id(event)] = event, language_of_event(event, self._declared, _NONE_TOLD)
-        return [self._told[id(event)][1] or None for event in events]
+            if id(event) not in self._found:
+                self._found[id(event)] = event, possible_languages_of_event(event, self._declared)
+        return [self._found[id(event)][1] for event in events]
 
 
-def usual_language(counts: Mapping[str, int]) -> str:
-    """Return the language of most of the events that tell theirs, which the others are taken to be in; English if there is none.
+def n_told(possible: Iterable[Sequence[str]]) -> collections.Counter[str]:
+    """Return the number of events that tell each language, given the possible ones of each."""
+    return collections.Counter([languages[0] for languages in possible if len(languages) == 1])
+
+
+def usual_language(counts: collections.Counter[str]) -> str:
+    """Return the language of most of the events that tell theirs, which others are taken to be in; English if there is none.
 
     Parameters
     ----------
-    counts : mapping of str to int
+    counts : Counter
         For each language the number of events that tell it.
 
     Examples
     --------
-    >>> usual_language({"de": 8, "en": 2}), usual_language({"de": 2, "fr": 2})
+    >>> usual_language(collections.Counter(de=8, en=2)), usual_language(collections.Counter(de=2, fr=2))
     ('de', 'en')
     """
-    return next((language for language, n in counts.items() if 2 * n > sum(counts.values())), ENGLISH)
+    total = counts.total()
+    return next((language for language, n in counts.items() if 2 * n > total), ENGLISH)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +17,9 @@ from relatedstories.index.comparison import Similarity, have_near_duplicates, ma
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
-from relatedstories.ranking.labels import most_telling_first
-from relatedstories.ranking.links import Link, Links
-from relatedstories.ranking.phrases import shared_phrase
+from relatedstories.ranking.labels import SECOND, Label, most_telling_first
+from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links
+from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
 from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.names import normalise_name
@@ -26,6 +27,9 @@ from relatedstories.topics.topic import Topic
 from relatedstories.topk.partial import PartialTopK
 
 __all__ = ["Linker"]
+
+MATTER_EVENTS = 5
+"""The number of events from which a common noun can be a label: the word of a few may be there by chance."""
 
 _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the garbage collector
 
@@ -184,23 +188,61 @@ class Linker:
         start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
         first_topic = bisect_left(columns, n_terms, start, end)
         labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
-        if len(labels) == 1:  # most links share a single topic
-            topics = labels[0].only_topic
+        if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
+            topics, contexts = labels[0].only_topic, self._shown([labels[0].name])
         else:
-            if labels:
-                shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
-                labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
-            topics = tuple([label.topic for label in labels])
-        if labels and labels[0].tells:
-            context: str | None = labels[0].name
-        else:
-            shared_terms = columns[start:first_topic]
-            telling = np.where(archive.is_common[shared_terms], 0, products[start:first_topic]).tolist()
-            shares = self._shares_of_terms(language, shared_terms, telling)
-            context = shared_phrase(archive.own_text(event), archive.own_text(other), shares, language)
-        if context is None or (self.ignored and normalise_name(context) in self.ignored):
-            return _Reason((), topics)
-        return _Reason((context,), topics)
+            shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
+            ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
+            topics = tuple([label.topic for label, _ in ranked])
+            contexts = self._contexts((event, other), language, ranked, shares, columns[start:first_topic])
+        return _Reason(contexts, topics)
+
+    def _contexts(
+        self,
+        events: tuple[Event, Event],
+        language: str,
+        ranked: list[tuple[Label, float]],
+        shares: dict[str, float],
+        columns: Sequence[int],
+    ) -> tuple[str, ...]:
+        """Return the labels of a link, given the topics that its events share and the shares of the score of shared terms."""
+        telling = [(label, value) for label, value in ranked if label.tells and self._shown([label.name])]
+        if telling and not telling[0][0].is_broad:
+            return (telling[0][0].name,)
+        chosen = [(label.name, value) for label, value in telling]
+        if not any(label.is_matter for label, _ in telling):
+            phrase = self._phrase(events, language, telling, shares, columns)
+            if phrase is not None:  # a topic is surer than a phrase, unless it is only an office or a people
+                place = int(bool(telling) and not telling[0][0].is_last_resort)
+                chosen.insert(place, (phrase.text, phrase.share))
+        return tuple([name for name, value in chosen[:MAX_CONTEXTS] if value >= SECOND * chosen[0][1]])
+
+    def _phrase(
+        self,
+        events: tuple[Event, Event],
+        language: str,
+        telling: list[tuple[Label, float]],
+        shares: dict[str, float],
+        columns: Sequence[int],
+    ) -> Phrase | None:
+        """Return the phrase that both events have and that says most beside the names of topics."""
+        archive = self.archive
+        said = {term for label, _ in telling for term in label.terms}
+        told = {
+            term: 0.0 if archive.is_common[column] or term in said else share * archive.coherence_of_terms(column)
+            for (term, share), column in zip(shares.items(), columns, strict=True)
+        }
+        if not any(told.values()):
+            return None
+        a, b = map(archive.own_text, events)
+        known = archive.term_events[columns] >= MATTER_EVENTS if language == ENGLISH else ()
+        matters = list(itertools.compress(told, known))
+        phrase = shared_phrase(a, b, told, language, matters)
+        return phrase if phrase is not None and self._shown([phrase.text]) else None
+
+    def _shown(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the names that may be labels."""
+        return tuple([name for name in names if not (self.ignored and normalise_name(name) in self.ignored)])
 
     def _shares_of_terms(self, language: str, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
         """Return what each term that an event shares with another adds to their inner product."""

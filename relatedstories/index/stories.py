@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import functools
 import os
 import warnings
@@ -20,7 +19,7 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
 from relatedstories.index.boilerplate import Boilerplate
 from relatedstories.index.explain import explain_rows
-from relatedstories.index.languages import LanguagesTold, usual_language
+from relatedstories.index.languages import PossibleLanguages, n_told, usual_language
 from relatedstories.index.linker import Linker
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow
@@ -43,6 +42,7 @@ from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
+from relatedstories.text.languages import settled
 from relatedstories.topics.extraction import extracted
 from relatedstories.topics.extractor import TopicExtractor, model_name
 from relatedstories.topics.names import normalise_name
@@ -92,8 +92,9 @@ class RelatedStories:
     language : str, optional
         The code of the language of events that say none: "de". By default that of the extractor, or else it is told from each
         event's text (see `relatedstories.text.languages`). A text that tells too little, such as a headline of two words, is
-        taken to be in the language of most of the other events, in English if there is none. Where that changes by `add` or
-        `remove`, the topics of these events are found again, unless `fit` was given embeddings.
+        taken to be in the language of most of the other events if that is possible, otherwise in English or the likeliest
+        language of its script. Where `add` or `remove` change that, the topics of these events are found again, unless `fit`
+        was given embeddings.
     across_languages : bool, default False
         Whether events in different languages may be related, by the topics that they share. Otherwise links stay within a
         language.
@@ -220,7 +221,7 @@ class RelatedStories:
             If something is not an event, an id is used twice, or the embeddings are not as described.
         """
         ordered, user_embeddings = ordered_events("fit", events, embeddings)
-        languages = LanguagesTold(self._language)
+        languages = PossibleLanguages(self._language)
         extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint)
         index = None
         self._changes = None
@@ -255,7 +256,7 @@ class RelatedStories:
         if ordered:
             self._check_model()
             extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress)
-            languages = LanguagesTold(self._language)
+            languages = PossibleLanguages(self._language)
             self._fitted = grown_index(index, ordered, extract, self._given.topic_weight, languages, user_embeddings)
         return self
 
@@ -276,7 +277,8 @@ class RelatedStories:
             ids = [ids]
         numbers = {_number_of(index.archive, id_) for id_ in several("remove", "ids", ids)}
         rest = index.without(numbers, self._given.topic_weight)
-        self._fitted = in_usual_language(rest, self._extract_checked, self._given.topic_weight)
+        languages, before = PossibleLanguages(self._language), index.archive.usual_language
+        self._fitted = in_usual_language(rest, before, self._extract_checked, self._given.topic_weight, languages)
         return self
 
     def tune(
@@ -362,7 +364,7 @@ class RelatedStories:
         ordered, user_embeddings = ordered_events("tune", events, embeddings)
         judged = split_judgements(judgements, {event.id for event in ordered}, k, queries)  # before any work is spent
         extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress)
-        archive = self._archive_of(ordered, extract, user_embeddings, LanguagesTold(self._language))
+        archive = self._archive_of(ordered, extract, user_embeddings, PossibleLanguages(self._language))
         tuning, index = search_settings(archive, judged, self._given, progress)
         if tuning.kept:
             given, after = self._given, tuning.after
@@ -396,19 +398,19 @@ class RelatedStories:
         return self._extract(events, languages)
 
     def _archive_of(
-        self, events: list[Event], extract: Extract, embeddings: npt.NDArray[Any] | None, languages: LanguagesTold
+        self, events: list[Event], extract: Extract, embeddings: npt.NDArray[Any] | None, languages: PossibleLanguages
     ) -> Archive:
         """Return the archive of events, with the settings of this index."""
-        told = languages.by(events)
-        usual = usual_language(collections.Counter([language for language in told if language is not None]))
-        codes = [language or usual for language in told]
+        possible = languages.of(events)
+        usual = usual_language(n_told(possible))
+        codes = [settled(one, usual) for one in possible]
         return Archive.of(
             events,
             extract(events, codes),
             self._given.topic_weight,
             embeddings,
             languages=codes,
-            is_told=[language is not None for language in told],
+            is_told=[len(one) == 1 for one in possible],
             across_languages=self._across_languages,
         )
 
@@ -741,7 +743,7 @@ class RelatedStories:
 
     def _languages_beside(self, archive: Archive, events: Sequence[Event]) -> list[str]:
         """Return the languages of events that are not in the archive: what they tell, or else what is usual there."""
-        return [language or archive.usual_language for language in LanguagesTold(self._language).by(events)]
+        return [settled(one, archive.usual_language) for one in PossibleLanguages(self._language).of(events)]
 
     def _rows(self, index: ArchiveIndex, events: Iterable[Event | str | int]) -> list[EventRow]:
         """Return the rows of events or ids; an event that the archive does not hold as it is gets a new row."""

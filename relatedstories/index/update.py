@@ -13,7 +13,8 @@ from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event, events_of
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
-from relatedstories.index.languages import LanguagesTold
+from relatedstories.index.languages import PossibleLanguages
+from relatedstories.text.languages import settled
 from relatedstories.topics.topic import EventTopics
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def updated_index(
     numbers: Sequence[int],
     extract: Extract,
     topic_weight: float | None,
-    languages: LanguagesTold,
+    languages: PossibleLanguages,
 ) -> ArchiveIndex | None:
     """Return the index of events, made from another one; None if that holds too few of them, or holds embeddings of the caller.
 
@@ -76,7 +77,7 @@ def updated_index(
     extract : callable
         Called with the events that are new or changed, and those that are in another language than before.
     topic_weight : float, optional
-    languages : LanguagesTold
+    languages : PossibleLanguages
     """
     archive = index.archive
     kept = {number for number in numbers if number >= 0}
@@ -89,7 +90,8 @@ def updated_index(
     if not new and len(kept) == len(archive):
         return index.with_events_in_memory(events)
     rest = index.without(set(range(len(archive))) - kept, topic_weight)
-    return grown_index(rest, new, extract, topic_weight, languages).with_events_in_memory(events)
+    grown = _grown(rest, new, extract, topic_weight, languages)
+    return in_usual_language(grown, archive.usual_language, extract, topic_weight, languages).with_events_in_memory(events)
 
 
 def grown_index(
@@ -97,31 +99,47 @@ def grown_index(
     events: list[Event],
     extract: Extract,
     topic_weight: float | None,
-    languages: LanguagesTold,
+    languages: PossibleLanguages,
     user_embeddings: npt.NDArray[Any] | None = None,
 ) -> ArchiveIndex:
     """Return the index of the events of another one and further ones, which are sorted by id."""
-    told = languages.by(events)
-    usual = index.archive.usual_language_with(told)
-    codes, is_told = [language or usual for language in told], [language is not None for language in told]
-    found = extract(events, codes)
-    grown = index.with_events(events, found, topic_weight, user_embeddings, languages=codes, is_told=is_told)
-    return in_usual_language(grown, extract, topic_weight)
+    grown = _grown(index, events, extract, topic_weight, languages, user_embeddings)
+    return in_usual_language(grown, index.archive.usual_language, extract, topic_weight, languages)
 
 
-def in_usual_language(index: ArchiveIndex, extract: Extract, topic_weight: float | None) -> ArchiveIndex:
-    """Return an index with the events that tell no language in the archive's usual one, which may have become another.
+def _grown(
+    index: ArchiveIndex,
+    events: list[Event],
+    extract: Extract,
+    topic_weight: float | None,
+    languages: PossibleLanguages,
+    user_embeddings: npt.NDArray[Any] | None = None,
+) -> ArchiveIndex:
+    """Return what `grown_index` does, with the events of the index in the languages that they were in."""
+    possible = languages.of(events)
+    usual = index.archive.usual_language_with(possible)
+    codes, is_told = [settled(one, usual) for one in possible], [len(one) == 1 for one in possible]
+    return index.with_events(events, extract(events, codes), topic_weight, user_embeddings, languages=codes, is_told=is_told)
+
+
+def in_usual_language(
+    index: ArchiveIndex, before: str, extract: Extract, topic_weight: float | None, languages: PossibleLanguages
+) -> ArchiveIndex:
+    """Return an index with the events that tell no language in the archive's usual one, where another was usual before.
 
     Beside embeddings of the caller, which were not kept apart, they stay in the language that was the usual one.
     """
     archive, usual = index.archive, index.archive.usual_language
-    untold = np.flatnonzero(~archive.is_told).tolist()
-    numbers = [number for number in untold if archive.languages[number] != usual]
-    if not numbers or archive.user_dimensions:
+    if usual == before or archive.user_dimensions:
         return index
-    events, codes = [archive.events[number] for number in numbers], [usual] * len(numbers)
-    found, rest = extract(events, codes), index.without({*numbers}, topic_weight)
-    return rest.with_events(events, found, topic_weight, languages=codes, is_told=[False] * len(numbers))
+    numbers = np.flatnonzero(~archive.is_told).tolist()
+    codes = [settled(possible, usual) for possible in languages.of([archive.events[number] for number in numbers])]
+    changed = {number: code for number, code in zip(numbers, codes, strict=True) if archive.languages[number] != code}
+    if not changed:
+        return index
+    events, codes = [archive.events[number] for number in changed], [*changed.values()]
+    found, rest = extract(events, codes), index.without({*changed}, topic_weight)
+    return rest.with_events(events, found, topic_weight, languages=codes, is_told=[False] * len(codes))
 
 
 def ordered_events(

@@ -108,8 +108,12 @@ def tag_texts(texts: Sequence[TokenizedText], threshold: float | None = None) ->
 def _topic_spans(
     c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[TokenizedText]
 ) -> Iterator[_NumberedSpan]:
-    """Yield the spans of all texts that name topics."""
-    allows = default_sense_filter().allows
+    """Yield the spans of all texts that name topics.
+
+    Senses of one name, such as Georgia (country) and Georgia (U.S. state), are alternatives: their probabilities are added up.
+    """
+    senses_of = default_sense_filter()
+    allows, is_namesake = senses_of.allows, senses_of.is_namesake
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
@@ -119,14 +123,49 @@ def _topic_spans(
     )
     for number, rows_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
         best: dict[int, _Span] = {}
+        senses: dict[tuple[int, str], float] = {}
+        namesakes: dict[int, float] = {}
         offset, facts = offsets[number], TextFacts(texts[number].tokens)
         for _, span, first, end, probability, name in rows_of_text:
-            if (span not in best or probability > best[span][2]) and allows(facts, first - offset, end - offset, name):
-                best[span] = (first, end, probability, name)
+            is_sense = name[-1] == ")" and probability >= _REPEATED
+            if not is_sense and span in best and probability <= best[span][2]:
+                continue
+            if allows(facts, first - offset, end - offset, name):
+                if is_sense:
+                    key = span, name.partition(" (")[0]
+                    senses[key] = senses.get(key, 0) + probability
+                if span not in best or probability > best[span][2]:
+                    best[span] = (first, end, probability, name)
+            elif is_namesake(facts, first - offset, end - offset, name):
+                namesakes[span] = namesakes.get(span, 0) + probability
         if not best:
             continue
+        for (span, base), probability in senses.items():
+            first, end, _, name = best[span]
+            if name.partition(" (")[0] == base != name:
+                best[span] = (first, end, min(probability, 1.0), name)
+        for span, probability in namesakes.items():  # what is not Washington, D.C. is Washington (state)
+            if span in best:
+                first, end, of_state, name = best[span]
+                best[span] = (first, end, min(of_state + probability, 1.0), name)
+        best = _without_namesakes(best, THRESHOLD if threshold is None else threshold)
         for first, end, probability, name in _best_spans(best.values(), _threshold_of(best.values(), threshold)):
             yield number, first - offset, end - offset, name, probability
+
+
+def _without_namesakes(spans: dict[int, _Span], threshold: float) -> dict[int, _Span]:
+    """Return the spans without surnames that end another person's name: "Biden" of "Hunter Biden" is not Joe Biden."""
+    ends = {span[1]: span for span in spans.values() if span[1] - span[0] > 1 and span[2] >= threshold}
+    kept = {}
+    for number, span in spans.items():
+        first, end, _, name = span
+        longer = ends.get(end)
+        if longer is not None and end - first == 1 and " " in name and longer[3] != name:
+            surname = name.rpartition(" ")[2]
+            if longer[3].endswith(f" {surname}"):
+                continue
+        kept[number] = span
+    return kept
 
 
 def _threshold_of(spans: Iterable[_Span], threshold: float | None) -> float:

@@ -53,6 +53,26 @@ def test_short_texts_are_in_english_where_no_other_language_is_usual(others: lis
     assert {stories.language_of(event.id) for event in SHORT} == {"en"}
 
 
+@pytest.mark.parametrize(
+    ("language", "texts", "short", "otherwise"),
+    [
+        ("uk", ["Вчора до Києва приїхала делегація з Варшави", "Її зустріли у Львові та Києві"], "Новини тижня", "ru"),
+        ("ja", ["大阪で新しい地下鉄が開業した", "大阪の地下鉄の工事が続いている"], "東京都知事", "zh"),
+        ("fa", ["زمین‌لرزه در شهر تبریز و چند روستا", "پس از زلزله مردم تبریز به خانه برگشتند"], "اخبار شهر", "ar"),
+        ("de", ["Der Hafen von Kiel ist zu", "Nach dem Sturm fehlen die Züge"], "2020", "en"),
+    ],
+)
+def test_a_short_text_is_in_another_language_of_its_script(language: str, texts: list[str], short: str, otherwise: str) -> None:
+    events = [Event(str(number), text) for number, text in enumerate(texts)]
+    alone, asked = Event("short", short), Event("english", "The airport of Oslo opens again after the snow")
+    found = RelatedStories().fit([*events, alone, asked])
+    assert [found.language_of(event.id) for event in [*events, alone, asked]] == [*[language] * len(events), language, "en"]
+    assert RelatedStories().fit([alone, asked]).language_of("short") == otherwise
+    grown = RelatedStories().fit([alone, asked]).add(events)
+    assert answers(grown) == answers(found)
+    assert answers(grown.remove(["0", "1"])) == answers(RelatedStories().fit([alone, asked]))
+
+
 def test_their_topics_are_found_in_that_language(stories: RelatedStories) -> None:
     in_german = TopicExtractor(language="de")
     for event in SHORT:
