@@ -26,6 +26,7 @@ MAX_EXTRA = 2000
 _MAX_PLANS = 1000
 """Number of different rows of keys that are remembered."""
 
+_SHORT_YEAR = re.compile(r"'\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2}\b")
 _WHOLE = re.compile(r"-?\d+\.0+")
 _OPTIONAL = frozenset(["heading", "topics", "url", "sources", "language"])
 
@@ -165,7 +166,8 @@ class RowReader:
             error = self._unread[field][0]
             stay = "its event stays, without it" if n == 1 else "their events stay, without them"
             value = "1 value" if n == 1 else f"{n} values"
-            lines.append(f"{error.field}: {value} could not be read, such as {error.got} ({error.where}); {stay}")
+            hint = "; --date-format %d.%m.%y says how dates with short years are written" if _SHORT_YEAR.search(error.got) else ""
+            lines.append(f"{error.field}: {value} could not be read, such as {error.got} ({error.where}); {stay}{hint}")
         return lines
 
     def remarks(self) -> list[str]:

@@ -77,8 +77,7 @@ def related(
     reading: ReadOptions,
     as_json: AsJson = False,
 ) -> None:
-    """List the events that are related to one event, best first, each with its context: one or two topics that are the
-    reason.
+    """List the events that are related to one event, best first, with its context: one or two topics that are the reason.
 
     The event is one of the index, or a draft that is given by --title, --text or --draft-file.
     """

@@ -325,6 +325,21 @@ def test_an_object_is_an_event_or_holds_them(tmp_path: Path) -> None:
     assert read(path) == ([RAIN, SNOW], [f"{path}: events are read from the list 'stories'"])
 
 
+def test_an_object_may_have_events_by_their_ids(tmp_path: Path) -> None:
+    path = tmp_path / "news.json"
+    for indent in (None, 1):
+        path.write_text(json.dumps({"1": {"title": "Rain"}, "2": {"title": "Snow"}}, indent=indent))
+        assert read(path)[0] == [RAIN, SNOW]
+
+
+def test_short_years_need_a_pattern() -> None:
+    rows = [{"id": 1, "title": "Rain", "date": "1/13/20"}, {"id": 2, "title": "Snow", "date": "2/1/20"}]
+    events, said = read(rows)
+    assert [event.date for event in events] == [None, None]
+    assert said[0].endswith("; --date-format %d.%m.%y says how dates with short years are written")
+    assert [str(event.date) for event in read(rows, date_format="%m/%d/%y")[0]] == ["2020-01-13", "2020-02-01"]
+
+
 # ---------------------------------------------------------------------- feeds
 
 
