@@ -21,6 +21,7 @@ from relatedstories.ranking.labels import SECOND, TYPICAL, Label, is_short_for, 
 from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
+from relatedstories.ranking.shapes import dull_terms
 from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
@@ -234,9 +235,11 @@ class Linker:
     ) -> Phrase | None:
         """Return the phrase that both events have and that says most beside the names of topics."""
         archive = self.archive
-        said = {term for label, _ in telling for term in label.terms}
+        silent = {term for label, _ in telling for term in label.terms}
+        if language == ENGLISH:
+            silent.update(dull_terms().intersection(shares))
         told = {
-            term: 0.0 if archive.is_common[column] or term in said else share * (archive.coherence_of_terms(column) or TYPICAL)
+            term: 0.0 if term in silent or archive.is_common[column] else share * (archive.coherence_of_terms(column) or TYPICAL)
             for (term, share), column in zip(shares.items(), columns, strict=True)
         }
         if not any(told.values()):
