@@ -17,7 +17,7 @@ from relatedstories.index.comparison import Similarity, have_near_duplicates, ma
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
-from relatedstories.ranking.labels import SECOND, TYPICAL, Label, is_short_for, most_telling_first
+from relatedstories.ranking.labels import SECOND, TYPICAL, Label, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
@@ -218,11 +218,7 @@ class Linker:
                 place = int(bool(telling) and not telling[0][0].is_last_resort)
                 chosen.insert(place, (phrase.text, phrase.share))
         first, least = chosen[0] if chosen else ("", 0.0)
-        more = [
-            name
-            for name, value in chosen[1:]
-            if value >= SECOND * least and not (is_short_for(name, first) or is_short_for(first, name))
-        ]
+        more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
         return (first, *more)[:MAX_CONTEXTS] if chosen else ()
 
     def _phrase(
