@@ -45,6 +45,8 @@ class Event:
     language : str, optional
         The code of the language that title and text are in, as in ISO 639-1: "de". Of a tag such as "de-AT" only the language
         is kept. Without it the language is told by the text.
+    translation_key : str, optional
+        What all translations of one text have in common, as in Hugo. They are never listed under each other.
 
     Raises
     ------
@@ -71,6 +73,7 @@ class Event:
     url: str | None = None
     sources: tuple[str | tuple[str, str], ...] = ()
     language: str | None = None
+    translation_key: str | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -79,7 +82,7 @@ class Event:
         put(self, "title", _text(where, "title", self.title, "a text that is not empty"))
         text = _text(where, "text", self.text, "a text", empty=True)
         put(self, "text", "" if text.isspace() else text)
-        for name in ("heading", "url"):
+        for name in ("heading", "url", "translation_key"):
             value = getattr(self, name)
             if value is not None:
                 put(self, name, _text(where, name, value, "a text that is not empty, or None"))
@@ -108,7 +111,7 @@ class Event:
         record: dict[str, Any] = {"id": self.id, "title": self.title, "text": self.text}
         record |= {"date": self.date and self.date.isoformat(), "heading": self.heading, "topics": list(self.topics)}
         record |= {"url": self.url, "sources": [x if isinstance(x, str) else list(x) for x in self.sources]}
-        record["language"] = self.language
+        record |= {"language": self.language, "translation_key": self.translation_key}
         return {name: value for name, value in record.items() if value}
 
     def in_language(self, language: str) -> Event:

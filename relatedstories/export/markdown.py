@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from relatedstories.events import Event
-from relatedstories.pages.front_matter import quoted
+from relatedstories.pages.keys import quoted
 from relatedstories.pages.markdown import escaped
 from relatedstories.pages.mojibake import repair_mojibake
 from relatedstories.pages.parsing import EVENT_ID

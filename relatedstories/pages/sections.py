@@ -17,6 +17,7 @@ __all__ = [
     "heading",
     "is_blank",
     "line_ending",
+    "lines_outside_code_and_html",
     "sections",
     "split_lines",
 ]
@@ -109,7 +110,7 @@ def sections(lines: Sequence[str], head: str) -> list[Section]:
     """
     wanted = heading(head)
     found = []
-    for number in _lines_outside_code_and_html(lines):
+    for number in lines_outside_code_and_html(lines):
         if lines[number].startswith("#") and heading(lines[number]) == wanted:
             start = number + 1
             while start < len(lines) and is_blank(lines[start]):
@@ -118,7 +119,7 @@ def sections(lines: Sequence[str], head: str) -> list[Section]:
     return found
 
 
-def _lines_outside_code_and_html(lines: Sequence[str]) -> list[int]:
+def lines_outside_code_and_html(lines: Sequence[str]) -> list[int]:
     """Return the numbers of the lines that are outside fenced code and HTML blocks."""
     outside: list[int] = []
     fence, html_end = "", None

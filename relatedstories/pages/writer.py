@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,10 @@ from relatedstories.disk.atomic import check_parent, new_file, remove_leftovers
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event, as_id
-from relatedstories.pages.discovery import SUFFIXES, page_paths
-from relatedstories.pages.reader import Pages, page_digest
-from relatedstories.pages.rewriting import LinkFormat, check_inside, links_of_page, rewrite_page
+from relatedstories.pages.discovery import OTHER_SUFFIXES, SUFFIXES, page_paths
+from relatedstories.pages.link_targets import LinkTargets, check_inside
+from relatedstories.pages.reader import Pages, page_digest, read_pages
+from relatedstories.pages.rewriting import LinkFormat, links_of_page, rewrite_page
 from relatedstories.pages.sections import RELATED
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def rewrite(
     key: str | None = "related",
     head: str = RELATED,
     context: str = "Context",
+    url: str | None = None,
+    wiki: bool | None = None,
 ) -> Rewritten:
     r"""Write related links into the pages of a folder, replacing each page that changes as a whole.
 
@@ -92,6 +95,13 @@ def rewrite(
         The front matter key of the links. None for a section in pages with front matter, too.
     head, context : str
         The heading of the section, and the word before a link's context.
+    url : str, optional
+        A pattern of addresses, such as ``/:year/:month/:slug/``: links lead to the addresses of pages, their own or those of the
+        pattern, instead of their paths. Without it, only links in the text of Jekyll's posts and links to pages with an address
+        of their own do.
+    wiki : bool, optional
+        Whether links are written as Obsidian reads them: ``[[Name of a note]]``. By default they are in a folder of notes: one
+        with Obsidian's settings, or one without a site builder whose pages are named by their titles.
 
     Returns
     -------
@@ -121,8 +131,8 @@ def rewrite(
     ---
     <BLANKLINE>
     """
-    LinkFormat(root, key, head, context).check("rewrite")
-    pages = LinkedPages(folder, read, root=root, key=key, head=head, context=context)
+    LinkFormat(root, key, head, context, url, wiki).check("rewrite")
+    pages = LinkedPages(folder, read, root=root, key=key, head=head, context=context, url=url, wiki=wiki)
     pairs = links.items() if isinstance(links, Mapping) else links
     with pages.locked():
         checked = ((event if isinstance(event, Event) else as_id(event), list(found)) for event, found in pairs)
@@ -139,7 +149,7 @@ class LinkedPages:
 
     Parameters
     ----------
-    folder, read, root, key, head, context
+    folder, read, root, key, head, context, url, wiki
         The parameters of `rewrite`.
 
     Attributes
@@ -161,7 +171,7 @@ class LinkedPages:
     2 pages: ---
     title: Snow in Oslo
     related:
-      - path: "/More%20snow%20in%20Oslo.md"
+      - path: "/More snow in Oslo.md"
         title: "More snow in Oslo"
         context: "Oslo"
     ---
@@ -179,9 +189,11 @@ class LinkedPages:
         key: str | None = "related",
         head: str = RELATED,
         context: str = "Context",
+        url: str | None = None,
+        wiki: bool | None = None,
     ) -> None:
         self.folder, self.read = Path(folder), read
-        self.link_format = LinkFormat(root, key, head, context)
+        self.link_format = LinkFormat(root, key, head, context, url, wiki)
         self.link_format.check("LinkedPages")
         self.done = Rewritten()
 
@@ -224,13 +236,12 @@ class LinkedPages:
         top, done = self._top, Rewritten()
         self.done = done
         self.check(dry_run)
-        paths = page_paths(top) if self.read is None else self.read.paths
-        ids = {path: id_ for id_, path in paths.items()}
+        targets, link_format = self._targets(top)
         for event, new_links in links:
             id_ = event.id if isinstance(event, Event) else event
             after: Contexts = {link.event.id: link.context for link in new_links}
             try:
-                changed, before = self._rewrite(top, id_, new_links, paths, ids, dry_run)
+                changed, before = self._rewrite(top, id_, new_links, targets, link_format, dry_run)
             except _LeftAloneError as error:
                 done.left_alone[id_] = str(error)
                 yield Change(id_, after, after, False, str(error))
@@ -239,10 +250,23 @@ class LinkedPages:
                 done.changed += changed
                 yield Change(id_, before if changed else after, after, changed)
 
+    def _targets(self, top: Path) -> tuple[LinkTargets, LinkFormat]:
+        """Return where links lead, and their form in this folder."""
+        link_format, read = self.link_format, self.read
+        paths = page_paths(top) if read is None else read.paths
+        if read is None:
+            read = Pages()
+            for _ in read_pages(top, on_error=_ignore, on_left_out=_ignore, found=read):
+                pass
+        if link_format.wiki is None:
+            link_format = replace(link_format, wiki=read.are_notes and link_format.url is None)
+        return LinkTargets(link_format.root, link_format.url, paths, read.about, top.as_posix()), link_format
+
     def _rewrite(
-        self, top: Path, id_: str, links: list[Link], paths: Mapping[str, str], ids: Mapping[str, str], dry_run: bool
+        self, top: Path, id_: str, links: list[Link], targets: LinkTargets, link_format: LinkFormat, dry_run: bool
     ) -> tuple[bool, Contexts | None]:
         """Rewrite the page of an event; return whether it changes, and if so the links it had."""
+        paths = targets.paths
         if (path := paths.get(id_)) is None:
             _check_real_path_inside(top, id_)
             raise _LeftAloneError(f"{id_}: is no page of {self.folder}")
@@ -254,10 +278,10 @@ class LinkedPages:
             page = _read(top, path)
             if self.read is not None and self.read.digests[id_] != page_digest(page):
                 raise _EditedError(path)
-            new = rewrite_page(page, links, link_format=self.link_format, path=path, paths=paths)
+            new = rewrite_page(page, links, link_format=link_format, path=path, targets=targets)
             if new is None:
                 return False, None
-            before = links_of_page(page.decode(), path, ids, self.link_format)
+            before = links_of_page(page.decode(), path, targets, link_format)
             if not dry_run:
                 _replace(top, path, page, new)
         except OSError as error:
@@ -271,10 +295,14 @@ class LinkedPages:
         return True, before
 
 
+def _ignore(_: BadValueError) -> None:
+    """Do nothing about a page that cannot be read: it is named when links are to be written into it."""
+
+
 def _check_real_path_inside(top: Path, id_: str) -> None:
     """Raise `BadValueError` if an id leads out of the folder; an id that is merely no page may have been one before."""
     check_inside(id_, id_)
-    for suffix in ("", *SUFFIXES):
+    for suffix in ("", *SUFFIXES, *OTHER_SUFFIXES):
         if not Path(os.path.realpath(top / f"{id_}{suffix}")).is_relative_to(top):
             raise BadValueError(
                 "page of an event", "id", shown(id_), "a path within the folder, not by a symbolic link out of it"
