@@ -86,6 +86,8 @@ class Source:
         """
         columns_of(self._reading)
         in_query, in_table = self._reading.query is not None, {self._reading.table, self._reading.where} != {None}
+        if self.pages is None and (self._reading.expired or self._reading.future):
+            raise typer.BadParameter("--expired and --future go with a folder of pages as SOURCE")
         if self.database is None and (in_query or in_table):
             hint = f": sqlite:///{self.address}, perhaps" if self.address.lower().endswith(_SQLITE_SUFFIXES) else ""
             raise typer.BadParameter(f"--table, --where and --query go with the address of a database as SOURCE{hint}")
@@ -140,7 +142,8 @@ class Source:
             yield event
         if not count:
             # Most likely an earlier step of the nightly job failed: the links of the run before are better than none.
-            raise InputError(f"{self.name}: got no events, expected at least one")
+            left_out = self.pages.left_out if self.pages is not None else ""
+            raise InputError(f"{self.name}: got no events, expected at least one{left_out and f'; left out: {left_out}'}")
 
     def _open(self) -> Iterator[Event]:
         """Return the events as the reader of this kind of archive gives them."""
@@ -158,6 +161,9 @@ class Source:
                 found=self.pages,
                 related=self._related_head,
                 sources=self._sources_head,
+                strict=reading.strict,
+                expired=reading.expired,
+                future=reading.future,
                 **keywords,
             )
         return read_events(

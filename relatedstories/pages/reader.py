@@ -120,7 +120,8 @@ def read_pages(
     on_error: Callable[[BadValueError], object] | None = None,
     drafts: Collection[str] = DRAFTS,
     on_draft: Callable[[str], object] | None = None,
-    on_left_out: Callable[[BadValueError], object] | None = None,
+    on_remark: Callable[[str], object] | None = None,
+    strict: bool = False,
     found: Pages | None = None,
     related: str = RELATED,
     sources: str = SOURCES,
@@ -149,9 +150,12 @@ def read_pages(
         Called with the error of each page that cannot be read, which is skipped. By default the error is raised.
     drafts, on_draft
         As of `relatedstories.read_events`.
-    on_left_out : callable, optional
-        Called with the error of each value that cannot be read, such as a date; the event is without it. By default it is
-        warned of.
+    on_remark : callable, optional
+        Called with a line for each value that cannot be read, such as a date, so that the event is without it; for each key that
+        a page has twice, of which the later counts; and for the order of day and month. By default these are warnings, of values
+        and keys the first 20.
+    strict : bool, default False
+        Whether a value that cannot be read makes the page an error.
     found : Pages, optional
         Takes the counts, and the digests and paths of the pages that are read.
     related, sources : str
@@ -182,7 +186,7 @@ def read_pages(
     Warns
     -----
     UserWarning
-        For values that cannot be read, if `on_left_out` is not given; and after the last page, if none has a key that `fields`
+        For values that cannot be read, if `on_remark` is not given; and after the last page, if none has a key that `fields`
         names.
 
     Examples
@@ -193,9 +197,9 @@ def read_pages(
     ...     [(event.id, event.title, event.text, event.topics) for event in read_pages(folder)]
     [('rain', 'Rain in Wales', 'It pours.', ('Wales',))]
     """
-    for name, function in (("on_error", on_error), ("on_left_out", on_left_out)):
+    for name, function in (("on_error", on_error), ("on_remark", on_remark)):
         if function is not None and not callable(function):
-            raise BadValueError("read_pages", name, shown(function), "a function of an error, or None")
+            raise BadValueError("read_pages", name, shown(function), "a function, or None")
     keys = _keys_of_fields({} if fields is None else fields)
     draft_values = check_drafts("read_pages", drafts)
     check_heading("read_pages", "related", related)
@@ -212,7 +216,7 @@ def read_pages(
         expected = f"expected some in Markdown ({', '.join(SUFFIXES[:2])})"
         raise InputError(f"{root}: got a folder without pages of events, {expected}{left_out}")
     span = _Span(dt.date.min if expired else day, dt.date.max if future else day)
-    reading = _Reading(root, site, keys, column, on_left_out, found)
+    reading = _Reading(root, site, keys, column, on_remark, strict, found)
     parser = PageParser(keys, related, sources, reading.day_of, reading.leave_out, not site.has_builder)
     return _events(reading, parser, on_error, draft_values, on_draft, span)
 
@@ -254,11 +258,13 @@ class _Reading:
         site: Site,
         keys: Mapping[str, tuple[str, ...]],
         column: DateColumn,
-        on_left_out: Callable[[BadValueError], object] | None,
+        on_remark: Callable[[str], object] | None,
+        strict: bool,
         found: Pages,
     ) -> None:
         self.root, self.site, self.keys, self.found = root, site, keys, found
-        self._column, self._on_left_out = column, on_left_out
+        self._column, self._on_remark, self._strict = column, on_remark, strict
+        self._n_remarks = 0
         self._has_seen_all = False
         self._n_with_key = self._n_named = 0
 
@@ -277,6 +283,8 @@ class _Reading:
             day = self._column.read(value, where)
             if isinstance(day, AmbiguousDate) and self._column.order is None:
                 self._see_all()
+                if self._column.order is None and "." in str(value):
+                    return day.day_first  # no country writes the month first with full stops
             return self._column.day(day)
         except BadValueError:
             raise
@@ -308,22 +316,42 @@ class _Reading:
                     except InputError:
                         continue
 
-    def leave_out(self, error: BadValueError, what_is_done: str = "left out") -> None:
-        """Tell of a value that the event is without."""
+    def leave_out(self, error: BadValueError) -> None:
+        """Tell of a value that the event is without; raises the error if values must be right."""
+        if self._strict:
+            raise error
         self.found.values_left_out += 1
-        if self._on_left_out is not None:
-            self._on_left_out(error)
-        elif self.found.values_left_out <= _MAX_WARNINGS:
-            warnings.warn(f"{error}; {what_is_done}", stacklevel=2)
-        elif self.found.values_left_out == _MAX_WARNINGS + 1:
-            warnings.warn(f"{self.root}: more values could not be read; they are counted but not shown", stacklevel=2)
+        self._remark(f"{error}; left out")
 
     def tell_of_repeated_keys(self, where: str, head: Head) -> None:
         """Tell of keys that a page has twice."""
         for name, key in head.keys.items():
             if key.earlier is not None and "." not in name:
                 expected = f"a key used once (it stands on line {key.earlier} too)"
-                self.leave_out(BadValueError(f"{where}:{key.line}", None, shown(name), expected), "the later value counts")
+                error = BadValueError(f"{where}:{key.line}", None, shown(name), expected)
+                if self._strict:
+                    raise error
+                self._remark(f"{error}; the later value counts")
+
+    def _remark(self, line: str) -> None:
+        """Pass a line on, or warn, of the first `_MAX_WARNINGS`."""
+        self._n_remarks += 1
+        if self._on_remark is not None:
+            self._on_remark(line)
+        elif self._n_remarks <= _MAX_WARNINGS:
+            warnings.warn(line, stacklevel=2)
+        elif self._n_remarks == _MAX_WARNINGS + 1:
+            warnings.warn(
+                f"{self.root}: more values could not be read or stand twice; they are counted but not shown", stacklevel=2
+            )
+
+    def end(self) -> None:
+        """Tell how dates were read."""
+        for line in self._column.remarks():
+            if self._on_remark is not None:
+                self._on_remark(f"{self.root}: {line}")
+            else:
+                warnings.warn(f"{self.root}: {line}", stacklevel=2)
 
     def count(self, event: Event, path: str, content: bytes, head: Head | None, name: PageName, page: PageFields) -> None:
         """Add an event to what was found."""
@@ -421,6 +449,7 @@ def _events(
             seen.add(event.id)
             reading.count(event, path, content, head, name, page)
             yield event
+    reading.end()
     for key, name_of_field in unseen.items():
         warnings.warn(f"no page has {key!r}, which the {name_of_field} was to be read from", stacklevel=2)
 

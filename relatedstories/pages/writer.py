@@ -256,7 +256,7 @@ class LinkedPages:
         paths = page_paths(top) if read is None else read.paths
         if read is None:
             read = Pages()
-            for _ in read_pages(top, on_error=_ignore, on_left_out=_ignore, found=read):
+            for _ in read_pages(top, on_error=_ignore, on_remark=_ignore, found=read):
                 pass
         if link_format.wiki is None:
             link_format = replace(link_format, wiki=read.are_notes and link_format.url is None)
@@ -295,7 +295,7 @@ class LinkedPages:
         return True, before
 
 
-def _ignore(_: BadValueError) -> None:
+def _ignore(_: object) -> None:
     """Do nothing about a page that cannot be read: it is named when links are to be written into it."""
 
 
