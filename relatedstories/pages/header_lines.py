@@ -10,6 +10,7 @@ from relatedstories.pages.sections import is_blank, split_lines
 __all__ = ["header_lines", "org_lines"]
 
 _HEADER = re.compile(r"([A-Za-z][\w-]*):(?:[ \t]+(.*))?")
+_ORG_DAY = re.compile(r"[<\[]\d{4}-\d\d-\d\d[ >\]]")
 _ORG = re.compile(r"#\+([A-Za-z][\w-]*)(\[\])?:(?:[ \t]+(.*))?")
 
 
@@ -53,6 +54,7 @@ def org_lines(text: str) -> tuple[dict[str, Key], int]:
         bare = line.rstrip("\r\n")
         if found := _ORG.fullmatch(bare):
             value = (found[3] or "").strip()
+            value = value[1:11] if _ORG_DAY.match(value) else value
             tagged = found[1].lower() in ("filetags", "roam_tags")
             listed = value.replace(":", " ").split() if tagged else value.split() if found[2] else None
             keys.setdefault(found[1], Key(value if listed is None else [*listed], number, at, at + len(line)))
