@@ -91,7 +91,7 @@ class Pages:
     def left_out(self) -> str:
         """What was left out and why, as a phrase; "" if nothing was."""
         counts = self.others + collections.Counter({DRAFT: self.drafts, "broken": self.broken})
-        return ", ".join(_counted(count, reason) for reason, count in counts.most_common())
+        return ", ".join(_counted(n, reason) for reason, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _counted(count: int, reason: str) -> str:
