@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,9 +106,17 @@ def links_line(id_: str, links: list[dict[str, Any]]) -> str:
     return _encode({"id": id_, "links": links}) + "\n"
 
 
-def line_of_event(event: Event, links: list[Link]) -> LinksLine:
-    """Return the id of an event with the line of its links."""
-    return event.id, links_line(event.id, [link.to_dict() for link in links])
+def line_of_event(event: Event, links: list[Link], fields: Sequence[str] = ()) -> LinksLine:
+    """Return the id of an event with the line of its links, each with some fields of the event that it leads to."""
+    if not fields:
+        return event.id, links_line(event.id, [link.to_dict() for link in links])
+    return event.id, links_line(event.id, [link.to_dict() | {"event": _fields_of(link.event, fields)} for link in links])
+
+
+def _fields_of(event: Event, names: Sequence[str]) -> dict[str, Any]:
+    """Return values of an event by name: of its own fields, otherwise of its `extra`; None for those it does not have."""
+    record = event.to_dict()
+    return {name: record[name] if name in record else event.extra.get(name) for name in names}
 
 
 def change_between(id_: str, before: str | None, after: str | None) -> Change:

@@ -28,12 +28,16 @@ _MISSING = frozenset(["", "-", "--", "null", "none", "nan", "nat", "n/a", "na", 
 
 _ISO = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt ]\d.*)?\s*", re.DOTALL)
 _ZERO = re.compile(r"0000([-/.])0?0\1?0?0(?:[T ].*)?|0{1,2}[-/.]0{1,2}[-/.]0000(?: .*)?|00000000(?:0{6})?")
-_REST = r"(?:[,;T\s_-]+\d{1,2}(?:[:.h]\d{2}|\s*[ap]\.?m|[ap]m).*|[,T\s_-]+\d{4,6}\b.*|Z|\s*[(\[].*|\s+[A-Z]{1,5}[+-]?\d*)?"
+_REST = (
+    r"(?:\s+(?:at|um|à)\s+\d.*|\s*[+-]\d{2}:?\d{2}|[,;T\s_-]+\d{1,2}(?:[:.h]\d{2}|\s*[ap]\.?m|[ap]m).*"
+    r"|[,T\s_-]+\d{4,6}\b.*|Z|\s*[(\[].*|\s+(?!BC)[A-Z]{1,5}[+-]?\d*)?"
+)
 """What may follow a day in figures: a time, a time zone, a note in brackets."""
 _YEAR_FIRST = re.compile(rf"(\d{{4}})\s*([-/._:])\s*(\d{{1,2}})\s*\2\s*(\d{{1,2}})\.?{_REST}", re.DOTALL)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})\s*([-/._])\s*(\d{{1,2}})\s*\2\s*(\d{{4}}){_REST}", re.DOTALL)
 _MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{4})")
 _EAST_ASIAN = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(?:(\d{1,2})\s*[日일号])?.*", re.DOTALL)
+_DASH = re.compile("[\u2010-\u2015\u2212]")
 _WEEK = re.compile(r"(\d{4}-?W\d\d(?:-?[1-7])?)(?:T.*)?")
 _DIGITS = re.compile(r"([+-]?\d+)(?:\.\d*)?")
 _BASIC = re.compile(r"(\d{4})(\d{2})(\d{2})T\d{2}.*")
@@ -264,7 +268,7 @@ def _reading(value: object, where: str, field: str, date_format: str | None) -> 
             raise BadValueError(where, field, shown(given), EXPECTED_DATE)
     if not isinstance(value, str):
         raise BadValueError(where, field, shown(given), EXPECTED_DATE)
-    text = unicodedata.normalize("NFKC", value[:200]).strip()
+    text = _DASH.sub("-", unicodedata.normalize("NFKC", value[:200])).strip()
     if (linked := _LINKED.fullmatch(text)) is not None:  # a link of Obsidian, or a list in a text
         text = (linked[1] or linked[2] or "").strip().strip("'\"")
     if text.casefold() in _MISSING or _ZERO.fullmatch(text):
@@ -311,7 +315,12 @@ def _in_figures(text: str, value: object, where: str, field: str) -> _Reading | 
 
 
 def _as_week(text: str, _value: object, _where: str, _field: str) -> _Reading | None:
-    """Read 2020-W05-5, or the Monday of 2020-W05."""
+    """Read the other forms of ISO 8601: 2020-W05-5, the Monday of 2020-W05, and 2020-031, the 31st day of the year."""
+    if re.fullmatch(r"\d{4}-\d{3}", text):
+        try:
+            return _Reading(dt.datetime.strptime(text, "%Y-%j").date())
+        except ValueError:
+            return None
     if (match := _WEEK.fullmatch(text)) is None:
         return None
     try:

@@ -7,17 +7,54 @@ import operator
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, NoReturn, TypeVar
 
 from relatedstories.errors import BadValueError, shown
 from relatedstories.language_codes import language_code
 
-__all__ = ["FIELDS", "Event", "as_id", "checked_language", "events_of", "parse_date", "several"]
+__all__ = [
+    "FIELDS",
+    "Event",
+    "ReadOnlyDict",
+    "as_id",
+    "as_json_value",
+    "checked_language",
+    "events_of",
+    "parse_date",
+    "several",
+    "values_of",
+]
 
 _DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d.*)?\s*", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _Item = TypeVar("_Item")
+
+
+class ReadOnlyDict(dict[str, Any]):
+    """A dict that cannot be changed; it can be pickled, copied and written as JSON.
+
+    Examples
+    --------
+    >>> ReadOnlyDict(section="World")["section"]
+    'World'
+    """
+
+    __slots__ = ()
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("an event's extra values cannot be changed; make a new Event")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ReadOnlyDict, (dict(self),)
+
+
+_NOTHING = ReadOnlyDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +82,9 @@ class Event:
     language : str, optional
         The code of the language that title and text are in, as in ISO 639-1: "de". Of a tag such as "de-AT" only the language
         is kept. Without it the language is told by the text.
+    extra : mapping of str to JSON values, optional
+        Values of your own, such as a section or an image. Links do not depend on them, but can be restricted by them, and pages
+        can show them. They are kept as a read-only dict; lists become tuples. They do not count in the hash of an event.
     translation_key : str, optional
         What all translations of one text have in common, as in Hugo. They are never listed under each other.
 
@@ -73,6 +113,7 @@ class Event:
     url: str | None = None
     sources: tuple[str | tuple[str, str], ...] = ()
     language: str | None = None
+    extra: Mapping[str, Any] = field(default=_NOTHING, hash=False)
     translation_key: str | None = None
 
     def __post_init__(self) -> None:
@@ -94,6 +135,7 @@ class Event:
         put(self, "topics", tuple(_items(where, "topics", self.topics, "texts", _topic)))
         put(self, "sources", tuple(_items(where, "sources", self.sources, "texts or (name, url) pairs", _source)))
         put(self, "language", checked_language(where, self.language))
+        put(self, "extra", _extra(where, self.extra))
 
     @property
     def full_text(self) -> str:
@@ -111,7 +153,7 @@ class Event:
         record: dict[str, Any] = {"id": self.id, "title": self.title, "text": self.text}
         record |= {"date": self.date and self.date.isoformat(), "heading": self.heading, "topics": list(self.topics)}
         record |= {"url": self.url, "sources": [x if isinstance(x, str) else list(x) for x in self.sources]}
-        record |= {"language": self.language, "translation_key": self.translation_key}
+        record |= {"language": self.language, "extra": dict(self.extra), "translation_key": self.translation_key}
         return {name: value for name, value in record.items() if value}
 
     def in_language(self, language: str) -> Event:
@@ -147,6 +189,8 @@ class Event:
             put(event, "date", dt.date.fromisoformat(record["date"]))
         if event.topics:
             put(event, "topics", tuple(event.topics))
+        if event.extra is not _NOTHING:
+            put(event, "extra", ReadOnlyDict({name: as_json_value(value) for name, value in event.extra.items()}))
         if event.sources:
             put(event, "sources", tuple([source if isinstance(source, str) else tuple(source) for source in event.sources]))
         return event
@@ -234,6 +278,66 @@ def _items(where: str, field: str, value: object, what: str, check: Callable[[ob
         if (checked := check(part)) is None:
             raise BadValueError(where, field, f"a list with {shown(part)} in it", f"a list of {what}, none of them empty")
         yield checked
+
+
+def as_json_value(value: Any) -> Any:
+    """Return a value as JSON can hold it, with tuples for lists; raises `TypeError` for one that it cannot hold.
+
+    Examples
+    --------
+    >>> as_json_value({"tags": ["a", dt.date(2020, 1, 31)]})
+    {'tags': ('a', '2020-01-31')}
+    """
+    if value is None or value is True or value is False or type(value) in (int, float):
+        return None if value != value else value
+    if isinstance(value, str):
+        return _well_formed(value)
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat() if value == value else None
+    if isinstance(value, Mapping):
+        return ReadOnlyDict({_well_formed(str(key)): as_json_value(part) for key, part in value.items()})
+    if isinstance(value, (list, tuple)):
+        return tuple([as_json_value(part) for part in value])
+    if hasattr(value, "tolist"):  # arrays and numbers of numpy
+        plain = value.tolist()
+        return as_json_value(plain) if not hasattr(plain, "tolist") else str(plain)
+    if type(value).__name__ in ("UUID", "Decimal", "datetime64"):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no value of JSON")
+
+
+def _extra(where: str, value: object) -> ReadOnlyDict:
+    """Return the values of an event that are its owner's, as a read-only dict of JSON values."""
+    if not value and isinstance(value, Mapping):
+        return _NOTHING
+    if type(value) is ReadOnlyDict:
+        return value
+    try:
+        if not isinstance(value, Mapping):
+            raise TypeError
+        return ReadOnlyDict({_well_formed(str(name)): as_json_value(part) for name, part in value.items()})
+    except (TypeError, ValueError, RecursionError):
+        raise BadValueError(where, "extra", shown(value), "a mapping of names to values that JSON can hold") from None
+
+
+def values_of(event: Event, name: str) -> frozenset[str]:
+    """Return the values that an event has under a name, as texts: of its own fields, otherwise of its `extra`.
+
+    Examples
+    --------
+    >>> event = Event("1", "Rain", topics=["Wales", "Kent"], extra={"section": "World", "premium": True})
+    >>> sorted(values_of(event, "topics")), set(values_of(event, "section")), set(values_of(event, "premium"))
+    (['Kent', 'Wales'], {'World'}, {'true'})
+    """
+    value = getattr(event, name) if name in FIELDS and name != "extra" else event.extra.get(name)
+    parts = value if isinstance(value, (tuple, list)) else (value,)
+    return frozenset(_as_text(part) for part in parts if part is not None and part != "")
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in ("name", "title", "slug") if key in value), value)
+    return str(value).lower() if isinstance(value, bool) else str(value).strip()
 
 
 def _topic(value: object) -> str | None:

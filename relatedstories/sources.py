@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import importlib.resources
 import io
+import itertools
 import os
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from relatedstories.addresses import address_scheme, is_database
+from relatedstories.columns import SourceRow, TableRow, check_header, column_of_each_field
+from relatedstories.dates import check_date_format
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event
-from relatedstories.files.formats import FORMATS, read_file_rows
-from relatedstories.records import DRAFTS, SourceRow, check_drafts, check_header, column_of_each_field, events_of_rows
+from relatedstories.files.formats import FORMATS, is_readable, read_file_rows, read_folder_rows
+from relatedstories.files.lines import check_encoding
+from relatedstories.records import DRAFTS, check_drafts, events_of_rows
 
-__all__ = ["SAMPLE", "read_events"]
+__all__ = ["SAMPLE", "holds_pages", "read_events"]
 
 SAMPLE = "sample"
 """The source that stands for the archive that comes with the package."""
+
+
+_NO_PAGES = ("readme.md", "license.md", "changelog.md")
+"""Files in Markdown that folders of other files may have."""
 
 
 def read_events(
@@ -28,6 +37,10 @@ def read_events(
     on_error: Callable[[BadValueError], object] | None = None,
     drafts: Collection[str] = DRAFTS,
     on_draft: Callable[[str], object] | None = None,
+    on_remark: Callable[[str], object] | None = None,
+    strict: bool = False,
+    date_format: str | None = None,
+    encoding: str | None = None,
     table: str | None = None,
     where: str | None = None,
     query: str | None = None,
@@ -39,16 +52,20 @@ def read_events(
     source : path, str, Database, data frame or iterable
         One of:
 
-        - a file in UTF-8 whose name ends in .jsonl, .ndjson or .csv (each also .gz), .tsv or .parquet;
+        - a file whose name ends in .jsonl, .ndjson, .jl, .json, .csv or .tsv; in .xml, .rss or .atom: a feed, a WordPress export
+          or a news sitemap (each of these also .gz, .bz2 or .xz); in .parquet; in .html or .txt: one article;
+        - a list of such files, as ``pathlib.Path``;
         - ``"sample"``, the archive that comes with the package;
-        - a folder of Markdown pages, see `relatedstories.pages.read_pages`;
+        - a folder of Markdown pages, see `relatedstories.pages.read_pages`, or else of such files;
         - a `relatedstories.databases.Database` or its URL in SQLAlchemy's form, such as ``"sqlite:///news.db"``;
         - a pandas or polars data frame;
         - an iterable of dicts or events.
     fields : mapping of str to str, optional
         The column or key that a field of `Event` is read from, where its name differs: ``{"title": "headline"}``.
-        A column named here is not read again for the field of its own name. ``{"status": "state"}`` names the column that
-        marks drafts.
+        Values within others are named with full stops: ``{"title": "attributes.headline"}``. Where no column has the very
+        name, capitals do not matter. A column named here is not read again for the field of its own name.
+        ``{"status": "state"}`` names the column that marks drafts. Columns that no field is read from are kept in
+        `Event.extra`, texts up to 2,000 characters.
     on_error : callable, optional
         Called with the error of each row that cannot be an event; the row is skipped. By default the error is raised.
     drafts : collection of str, default ("draft",)
@@ -56,6 +73,17 @@ def read_events(
         drafts are left out.
     on_draft : callable, optional
         Called with the place of each draft that is left out.
+    on_remark : callable, optional
+        Called after the last row with a line for each way of reading that was not plain: the encoding that was found, the order
+        of day and month, ids that were made. By default these are warnings.
+    strict : bool, default False
+        Whether an optional value that cannot be read, such as a date, makes the row an error. By default the event stays
+        without it, and a warning counts them.
+    date_format : str, optional
+        How dates are read that do not say whether the day or the month comes first: ``"day-first"``, ``"month-first"`` or a
+        pattern of ``strptime`` such as ``"%d.%m.%y"``. By default another date of the source has to show it.
+    encoding : str, optional
+        The encoding of files of text. By default it is found: UTF-8, UTF-16 with a byte order mark, else Windows-1252.
     table : str, default "events"
         The table or view of a database to read, as ``name`` or ``schema.name``.
     where : str, optional
@@ -66,23 +94,25 @@ def read_events(
     Yields
     ------
     Event
-        In the order of the source. Empty cells, null and NaN are missing values. Topics and sources given as one text
-        are split at semicolons.
+        In the order of the source. Empty cells, null and NaN are missing values, in tables also words such as NULL and N/A.
+        Topics given as one text may be a list in JSON or Python, or divided by semicolons, bars or commas. A row without an
+        id has its url as the id, or a digest of title, date and text; one without a title the first sentence of its text.
 
     Raises
     ------
     BadValueError
         For a row that cannot be an event, with its place, its field, what was got and what was expected.
     InputError
-        If the source cannot be read at all: an unknown format, a missing column, a file cut short.
+        If the source cannot be read at all: an unknown format, a missing column, a file cut short, or dates that do not tell
+        whether the day or the month comes first.
     FileNotFoundError
         If there is no such file.
 
     Warns
     -----
     UserWarning
-        After the last row, if no row has a key that `fields` names, or if rows have a ``status`` of drafts and `fields` names
-        no status.
+        After the last row, if no row has a key that `fields` names, if rows have a ``status`` of drafts and `fields` names
+        no status, if values could not be read, and for the lines that `on_remark` would take.
 
     Examples
     --------
@@ -93,18 +123,54 @@ def read_events(
     if on_error is not None and not callable(on_error):
         raise BadValueError("read_events", "on_error", shown(on_error), "a function of an error, or None")
     draft_values = check_drafts("read_events", drafts)
+    check_date_format("read_events", date_format)
+    check_encoding("read_events", encoding)
     options = {"table": table, "where": where, "query": query}
     selection = {name: value for name, value in options.items() if value is not None}
-    if not selection and isinstance(source, (str, os.PathLike)) and source != SAMPLE and os.path.isdir(source):
+    is_folder = not selection and isinstance(source, (str, os.PathLike)) and source != SAMPLE and os.path.isdir(source)
+    if is_folder and holds_pages(source):
         from relatedstories.pages.reader import read_pages  # imported only where it is needed, to start faster
 
-        return read_pages(source, fields, on_error=on_error, drafts=drafts, on_draft=on_draft)
+        how: dict[str, Any] = {"on_remark": on_remark, "strict": strict, "date_format": date_format}
+        return read_pages(source, fields, on_error=on_error, drafts=drafts, on_draft=on_draft, **how)
     columns = column_of_each_field({} if fields is None else fields)
-    rows = _rows(source, columns, selection)  # not inside a generator, so that a wrong source is an error of this call
-    return events_of_rows(rows, columns, draft_values, on_error, on_draft)
+    remark = on_remark or (lambda text: warnings.warn(text, stacklevel=2))
+    # not inside a generator, so that a wrong source is an error of this call
+    rows = _rows(source, columns, selection, encoding, remark)
+    return events_of_rows(
+        rows, columns, draft_values, on_error, on_draft, on_remark=on_remark, strict=strict, date_format=date_format
+    )
 
 
-def _rows(source: Any, columns: Mapping[str, str], selection: Mapping[str, str]) -> Iterator[SourceRow]:
+def holds_pages(folder: str | os.PathLike[str]) -> bool:
+    """Return whether a folder is one of pages: it has Markdown, or HTML with front matter, or no other file that can be read."""
+    from relatedstories.pages.discovery import SUFFIXES as PAGES
+
+    has_files = False
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if name.startswith("."):
+                continue
+            suffix = os.path.splitext(name)[1].lower()
+            if suffix in (".html", ".htm"):
+                has_files = True
+                with open(os.path.join(root, name), "rb") as file:
+                    if file.read(3) in (b"---", b"+++"):
+                        return True
+            elif suffix in PAGES and name.lower() not in _NO_PAGES:
+                return True
+            has_files = has_files or is_readable(name)
+    return not has_files
+
+
+def _rows(
+    source: Any,
+    columns: Mapping[str, str],
+    selection: Mapping[str, str],
+    encoding: str | None,
+    remark: Callable[[str], object],
+) -> Iterator[SourceRow]:
     """Return the rows of any source but a folder of pages."""
     # A Database is known by its method `reading`, so that SQLAlchemy is only imported where it is needed.
     if is_database(source) or hasattr(type(source), "reading"):
@@ -114,15 +180,21 @@ def _rows(source: Any, columns: Mapping[str, str], selection: Mapping[str, str])
     for name, value in selection.items():
         raise BadValueError("read_events", name, shown(value), "nothing, as the source is no database")
     if isinstance(source, (str, os.PathLike)) and source != "":
-        return read_file_rows(_file(source), columns)
+        path = _file(source)
+        if path.is_dir() and (rows := read_folder_rows(path, columns, encoding, remark)) is not None:
+            return rows
+        return read_file_rows(path, columns, encoding, remark)
+    if isinstance(source, (list, tuple)) and source and all(isinstance(part, os.PathLike) for part in source):
+        parts = [_rows(part, columns, selection, encoding, remark) for part in source]
+        return itertools.chain.from_iterable(parts)
     if hasattr(source, "iloc") and hasattr(source, "columns"):  # pandas
         names = [str(name) for name in source.columns]
         check_header("data frame", names, columns)
-        rows = zip(*(source.iloc[:, i] for i in range(len(names))), strict=True)
-        return _numbered(dict(zip(names, row, strict=True)) for row in rows)
+        cells = zip(*(source.iloc[:, i] for i in range(len(names))), strict=True)
+        return _numbered(TableRow(zip(names, row, strict=True)) for row in cells)
     if hasattr(source, "iter_rows"):  # polars
         check_header("data frame", list(source.columns), columns)
-        return _numbered(source.iter_rows(named=True))
+        return _numbered(map(TableRow, source.iter_rows(named=True)))
     if isinstance(source, (str, bytes, Mapping, io.IOBase)) or not isinstance(source, Iterable):
         raise InputError(f"got {shown(source)} as an archive, expected a path, a data frame or an iterable of dicts")
     return _numbered(source)

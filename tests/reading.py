@@ -15,11 +15,11 @@ import pytest
 
 from relatedstories import BadValueError, Event, InputError, read_events
 
-FORMATS = ".jsonl, .ndjson or .csv (each also .gz), .tsv or .parquet"
+FORMATS = ".jsonl, .json, .csv, .tsv or .xml (each also .gz, .bz2 or .xz), .parquet, or an article in .html or .txt"
 MAPPED = 'name it with fields={"%s": ...}, --field %s=... on the command line'
 TEXTS = "expected a list of texts"
 SOURCES = "expected a list of texts or (name, url) pairs"
-DATE = "expected a date as YYYY-MM-DD"
+DATE = "expected a date such as 2020-01-31"
 WHOLE_FILE = None
 """In place of the ids that are read around a bad row: the source as a whole cannot be used."""
 
@@ -46,16 +46,16 @@ def write_events(path: Path, events: list[Event]) -> None:
 def check_error(source: Any, message: str, fields: Mapping[str, str] | None, read: list[str] | None) -> None:
     """The message is raised at once; with on_error a bad row is reported once and the others are read."""
     with pytest.raises(InputError) as caught:
-        list(read_events(source, fields))
+        list(read_events(source, fields, strict=True))
     assert str(caught.value) == message
     assert "\n" not in message
 
     errors: list[BadValueError] = []
     if read is WHOLE_FILE:
         with pytest.raises(InputError) as caught:
-            list(read_events(source, fields, on_error=errors.append))
+            list(read_events(source, fields, strict=True, on_error=errors.append))
         assert str(caught.value) == message
         assert errors == []
     else:
-        assert [event.id for event in read_events(source, fields, on_error=errors.append)] == read
+        assert [event.id for event in read_events(source, fields, strict=True, on_error=errors.append)] == read
         assert [str(error) for error in errors] == [message]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from relatedstories.cli.console import log_to_stderr, progress_meter, say
-from relatedstories.cli.options import AcrossLanguages, Panel, ReadOptions, RunOptions, SourceArgument, TopicOptions
+from relatedstories.cli.options import AcrossLanguages, Panel, ReadOptions, RunOptions, SourcesArgument, TopicOptions
 from relatedstories.cli.source import Source
 
 __all__ = ["EXAMPLES", "build"]
@@ -27,7 +27,7 @@ Examples:
 
 
 def build(
-    source: SourceArgument,
+    source: SourcesArgument,
     reading: ReadOptions,
     topics: TopicOptions,
     running: RunOptions,

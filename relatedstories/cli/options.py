@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from relatedstories.dates import check_date_format
 from relatedstories.errors import BadValueError
-from relatedstories.events import parse_date
+from relatedstories.events import Event, parse_date, values_of
 from relatedstories.files.keyed_lists import read_lists
+from relatedstories.files.lines import check_encoding
 from relatedstories.language_codes import language_code
 from relatedstories.records import DRAFTS, READ_FIELDS
 
@@ -43,6 +45,7 @@ __all__ = [
     "ReadOptions",
     "RunOptions",
     "SourceArgument",
+    "SourcesArgument",
     "TopicOptions",
     "expand_groups",
     "load_index",
@@ -58,6 +61,7 @@ class Panel(StrEnum):
     OUTPUT = "Output"
     PAGES = "Pages, with --in-place"
     JUDGEMENTS = "Judgements"
+    DRAFT = "Draft"
     LINKS = "Links"
     TOPICS = "Topics"
     RUN = "Run"
@@ -84,6 +88,41 @@ def _day(text: str | None) -> str | None:
     return text
 
 
+def _date_format(text: str | None) -> str | None:
+    try:
+        return check_date_format("--date-format", text)
+    except BadValueError as error:
+        raise typer.BadParameter(f"got {error.got}, expected {error.expected}") from None
+
+
+def _encoding(text: str | None) -> str | None:
+    try:
+        return check_encoding("--encoding", text)
+    except BadValueError as error:
+        raise typer.BadParameter(f"got {error.got}, expected {error.expected}") from None
+
+
+def _filter(pairs: list[str] | None) -> list[str] | None:
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
+        if not (name.strip() and equals and value.strip()):
+            raise typer.BadParameter(f"got {pair}, expected NAME=VALUE, such as section=world")
+    return pairs
+
+
+def _where(pairs: Sequence[str]) -> Callable[[Event], bool] | None:
+    """Return the condition that pairs such as section=world set: any of the values of each name, in capitals or not."""
+    wanted: dict[str, set[str]] = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        wanted.setdefault(name.strip(), set()).add(value.strip().casefold())
+    if not wanted:
+        return None
+    return lambda event: all(
+        not values.isdisjoint(value.casefold() for value in values_of(event, name)) for name, values in wanted.items()
+    )
+
+
 def _language(text: str | None) -> str | None:
     if text is not None and language_code(text) is None:
         raise typer.BadParameter(f"got {text}, expected the code of a language, such as de")
@@ -92,12 +131,24 @@ def _language(text: str | None) -> str | None:
 
 # ---------------------------------------------------------------------- single options
 
+_SOURCE_HELP = (
+    "The archive: a file of JSON (.jsonl, .json), a table (.csv, .tsv), a feed, WordPress export or news sitemap (.xml), each "
+    "also packed (.gz, .bz2, .xz), or .parquet; a folder of Markdown pages, or of such files and articles (.html, .txt); "
+    "a database address such as sqlite:///news.db; or 'sample', the archive that comes with relatedstories."
+)
 SourceArgument = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="The archive: a .jsonl, .ndjson, .csv, .tsv (each also .gz) or .parquet file; a folder of Markdown pages; "
-        "a database address such as sqlite:///news.db; or 'sample', the archive that comes with relatedstories.",
+        help=_SOURCE_HELP,
+        show_default=False,
+    ),
+]
+SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help=_SOURCE_HELP + " Several files are read as one archive.",
         show_default=False,
     ),
 ]
@@ -153,8 +204,8 @@ class ReadOptions:
         typer.Option(
             "--field",
             metavar="FIELD=COLUMN",
-            help="Read a field of the event from a column of another name, as in title=headline. "
-            f"FIELD is one of {', '.join(READ_FIELDS)}. Can be repeated.",
+            help="Read a field of the event from a column of another name, as in title=headline, or within another, as in "
+            f"title=attributes.headline. FIELD is one of {', '.join(READ_FIELDS)}. Can be repeated.",
             rich_help_panel=Panel.SOURCE,
         ),
     ] = None
@@ -173,7 +224,8 @@ class ReadOptions:
         typer.Option(
             "--strict",
             metavar="",
-            help="Stop with an error at the first row that is not a valid event, instead of skipping it.",
+            help="Stop with an error at the first row that is not a valid event, instead of skipping it, and at the first value "
+            "that cannot be read, such as a date, instead of leaving it out.",
             rich_help_panel=Panel.SOURCE,
         ),
     ] = False
@@ -195,6 +247,28 @@ class ReadOptions:
             rich_help_panel=Panel.SOURCE,
         ),
     ] = False
+    date_format: Annotated[
+        str | None,
+        typer.Option(
+            "--date-format",
+            metavar="FORMAT",
+            callback=_date_format,
+            help="How to read dates such as 03.02.2020: day-first, month-first, or a pattern such as %d.%m.%y.",
+            show_default="as other dates of the archive show",
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            callback=_encoding,
+            help="Encoding of files of text, such as windows-1252.",
+            show_default="found: UTF-8, UTF-16 or Windows-1252",
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = None
     table: Annotated[
         str | None,
         typer.Option(
@@ -286,6 +360,41 @@ class LinkOptions:
             rich_help_panel=Panel.LINKS,
         ),
     ] = 0.0
+    min_score: Annotated[
+        float | None,
+        typer.Option(
+            "--min-score",
+            metavar="X",
+            min=0,
+            max=1,
+            help="Only list events with at least this score.",
+            show_default="that of the index",
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = None
+    filter_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="NAME=VALUE",
+            callback=_filter,
+            help="Only list events that have this value, such as section=world: of a column of your own, or of heading, topics "
+            "or language. Can be repeated: for one name any of the values is enough.",
+            show_default=False,
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = None
+    same: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--same",
+            metavar="NAME",
+            help="Only list events that have the same value here as the event they are listed under, such as section; of lists, "
+            "such as topics, one value in common. Can be repeated.",
+            show_default=False,
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = None
     pins: Annotated[
         Path | None,
         typer.Option(
@@ -321,9 +430,22 @@ class LinkOptions:
             "until": self.until,
             "max_per_context": self.max_per_context,
             "diversity": self.diversity,
+            "min_score": self.min_score,
+            "where": _where(self.filter_ or ()),
+            "same": self.same or (),
             "pinned": pinned,
             "blocked": blocked,
         }
+
+    def unknown_names(self, events: Iterable[Event]) -> list[str]:
+        """Return the names that --filter and --same give and under which no event has a value."""
+        names = dict.fromkeys([*(pair.partition("=")[0].strip() for pair in self.filter_ or ()), *(self.same or ())])
+        for event in events if names else ():
+            for name in [name for name in names if values_of(event, name)]:
+                del names[name]
+            if not names:
+                break
+        return list(names)
 
 
 @dataclass
@@ -481,7 +603,7 @@ def used_option(*groups: Any) -> str | None:
     for group in groups:
         for parameter in _parameters(type(group)):
             if getattr(group, parameter.name) not in (parameter.default, []):
-                return f"--{parameter.name.replace('_', '-')}"
+                return f"--{parameter.name.rstrip('_').replace('_', '-')}"
     return None
 
 

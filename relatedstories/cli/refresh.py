@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import typer
 
 from relatedstories.addresses import is_database, without_passwords
 from relatedstories.cli.console import error_message, log_to_stderr, progress_meter, say
-from relatedstories.cli.options import AcrossLanguages, LinkOptions, Panel, ReadOptions, RunOptions, SourceArgument, TopicOptions
+from relatedstories.cli.options import AcrossLanguages, LinkOptions, Panel, ReadOptions, RunOptions, SourcesArgument, TopicOptions
 from relatedstories.cli.source import Source, is_file
 from relatedstories.disk.atomic import check_target, new_file
 from relatedstories.errors import InputError
@@ -66,6 +66,17 @@ class OutputOptions:
             metavar="FILE",
             help="Write the links to this file: one line of JSON per event, or a single JSON object if the name ends in .json. "
             "'-' is standard output.",
+            show_default=False,
+            rich_help_panel=Panel.OUTPUT,
+        ),
+    ] = None
+    link_field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--link-field",
+            metavar="NAME",
+            help="Also write this field of the linked event into each link of --links: title, date, url or a column of your own. "
+            "Can be repeated.",
             show_default=False,
             rich_help_panel=Panel.OUTPUT,
         ),
@@ -203,7 +214,7 @@ class PageOptions:
 
 
 def refresh(
-    source: SourceArgument,
+    source: SourcesArgument,
     reading: ReadOptions,
     output: OutputOptions,
     pages: PageOptions,
@@ -221,7 +232,8 @@ def refresh(
     nothing is written where nothing changed. A run that was stopped continues with the topics it had found when it is started
     again; a second run that writes the same links at the same time ends with an error.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped. Rows that are not valid events are skipped with a warning.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped. Rows that are not valid events are skipped with a warning;
+    an optional value that cannot be read, such as a date, is left out with a warning.
     """
     log_to_stderr(running.quiet, running.verbose)
     archive = Source(source, reading, related_head=pages.related_head, sources_head=pages.sources_head)
@@ -250,6 +262,8 @@ def refresh(
                 progress=progress,
                 **keywords,
             )
+        for name in listing.unknown_names(stories):
+            say(f"warning: no event has {name!r}, which --filter or --same names")
         report.skipped, report.drafts = archive.skipped, archive.drafts
         contents |= report.to_dict()
     if not running.quiet:
@@ -267,10 +281,12 @@ def _target(archive: Source, output: OutputOptions, pages: PageOptions) -> Targe
     """Return the place for the links that the options name."""
     if sum([output.links is not None, output.links_table is not None, output.in_place]) != 1:
         raise typer.BadParameter(_ONE_TARGET)
+    if output.link_field and output.links is None:
+        raise typer.BadParameter("--link-field goes with --links")
     if output.links_table is not None:
         return archive.links_table(output.links_table)
     if output.links is not None:
-        return _links_file(archive, output.links)
+        return _links_file(archive, output.links, output.link_field or ())
     if not os.path.exists(archive.address) and not is_database(archive.address):
         raise InputError(f"{archive.address}: got no such folder, expected a folder of pages")
     if archive.pages is None:
@@ -289,12 +305,12 @@ def _target(archive: Source, output: OutputOptions, pages: PageOptions) -> Targe
     )
 
 
-def _links_file(archive: Source, links: str) -> Target:
+def _links_file(archive: Source, links: str, fields: Sequence[str]) -> Target:
     """Return the file of links, or standard output, as a place for links."""
-    from relatedstories.targets import as_target
+    from relatedstories.files.links_file import LinksFile, LinksStream
 
-    target = as_target(sys.stdout if links == "-" else links)
-    if is_file(links) and archive.file is not None and os.path.samefile(links, archive.file):
+    target = LinksStream(sys.stdout, fields) if links == "-" else LinksFile(links, fields)
+    if is_file(links) and any(os.path.samefile(links, file) for file in archive.files):
         raise InputError(f"{links}: got the archive itself as the place for its links, expected another file")
     return target
 
@@ -320,7 +336,7 @@ def _check_report_place(report: Path, archive: Source, output: OutputOptions, li
     """Raise an error where the report would take the place of a file that the run reads or writes."""
     others: list[str | Path | None] = [output.links, listing.pins, listing.blocks, topics.aliases]
     with suppress(InputError):  # raised again when the archive is read, which is in the report
-        others.append(archive.file)
+        others += archive.files
     in_index = output.index is not None and report.resolve().is_relative_to(output.index.resolve())
     if in_index or report.resolve() in {Path(path).resolve() for path in others if path is not None}:
         raise typer.BadParameter(f"--report: got {report}, which the run also reads or writes, expected a file of its own")

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relatedstories.cli.console import say
 from relatedstories.cli.formatting import iso_date, title_line
-from relatedstories.cli.options import AsJson, Index, LinkOptions, load_index
+from relatedstories.cli.options import AsJson, LinkOptions, Panel, ReadOptions, load_index, used_option
+from relatedstories.cli.source import Source
+from relatedstories.events import Event
+from relatedstories.files.draft import draft_of_file, draft_of_text
+
+if TYPE_CHECKING:
+    from relatedstories.index.stories import RelatedStories
 
 __all__ = ["EXAMPLES", "related"]
 
@@ -18,19 +27,73 @@ Examples:
   relatedstories related 2016-12-01-progress-ms-04 --index stories
   relatedstories related 2016-12-01-progress-ms-04 --index stories \\
       --k 3 --older-only --json
+
+  For a draft that is not in the archive, from an index or from an archive:
+    relatedstories related --index stories --title "Snow closes an airport"
+    relatedstories related sample --draft-file story.txt
+    cat story.txt | relatedstories related --index stories --draft-file -
 """
 
 
 def related(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="The id of an event in the index.")],
-    index: Index,
+    id_or_source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ID|SOURCE",
+            help="The id of an event in the index; or, for a draft, the archive to find related events in, if there is no index.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    index: Annotated[
+        Path | None,
+        typer.Option(
+            "--index",
+            metavar="DIR",
+            help="Folder of the index, as written by 'build --index' or 'refresh --index'.",
+            show_default=False,
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = None,
+    title: Annotated[
+        str | None,
+        typer.Option("--title", metavar="TEXT", help="The title of a draft.", show_default=False, rich_help_panel=Panel.DRAFT),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option("--text", metavar="TEXT", help="The text of a draft.", show_default=False, rich_help_panel=Panel.DRAFT),
+    ] = None,
+    draft_file: Annotated[
+        str | None,
+        typer.Option(
+            "--draft-file",
+            metavar="FILE",
+            help="Read the draft from this file of plain text, HTML, Markdown or JSON; '-' is standard input.",
+            show_default=False,
+            rich_help_panel=Panel.DRAFT,
+        ),
+    ] = None,
     listing: LinkOptions,
+    reading: ReadOptions,
     as_json: AsJson = False,
 ) -> None:
-    """List the events that are related to one event, best first, each with its context: the topic that is the reason."""
+    """List the events that are related to one event, best first, each with its context: the topic that is the reason.
+
+    The event is one of the index, or a draft that is given by --title, --text or --draft-file.
+    """
+    draft = _draft(title, text, draft_file)
+    if draft is None and (id_or_source is None or index is None):
+        raise typer.BadParameter("give ID and --index DIR, or a draft: --title, --text or --draft-file")
+    if draft is not None and (id_or_source is None) == (index is None):
+        raise typer.BadParameter("give either SOURCE or --index DIR with a draft, to find related events in")
+    if index is not None and (option := used_option(reading)) is not None:
+        raise typer.BadParameter(f"{option} goes with SOURCE, not with --index: an index is used as it was built")
     keywords = listing.keywords()
-    stories = load_index(index)
-    event, links = stories[id_], stories.related(id_, listing.k, **keywords)
+    stories = load_index(index) if index is not None else _stories_of(str(id_or_source), reading)
+    event = stories[str(id_or_source)] if draft is None else draft
+    links = stories.related(event, listing.k, **keywords)
+    for name in listing.unknown_names(stories):
+        say(f"warning: no event has {name!r}, which --filter or --same names")
     if as_json:
         links_found = [link.to_dict() | {"title": link.event.title, "date": iso_date(link.event)} for link in links]
         answer = {"id": event.id, "title": event.title, "date": iso_date(event), "links": links_found}
@@ -52,3 +115,24 @@ def related(
             print(f"    and {len(link.duplicates)} near-duplicate{'s' if len(link.duplicates) > 1 else ''}: {ids}")
     if not links:
         print("\n(no related events)")
+
+
+def _draft(title: str | None, text: str | None, file: str | None) -> Event | None:
+    """Return the draft that options give; None if they give none."""
+    if file is not None:
+        if title is not None or text is not None:
+            raise typer.BadParameter("give either --draft-file, or --title and --text")
+        return draft_of_text(sys.stdin.buffer.read().decode(errors="replace")) if file == "-" else draft_of_file(Path(file))
+    if title is None and text is None:
+        return None
+    if not (title or "").strip() and not (text or "").strip():
+        raise typer.BadParameter("got an empty draft, expected a title or a text")
+    return draft_of_text(text or "", title)
+
+
+def _stories_of(source: str, reading: ReadOptions) -> RelatedStories:
+    """Return the index of an archive that is made for this question alone."""
+    from relatedstories.index.stories import RelatedStories
+
+    with Source(source, reading).events() as events:
+        return RelatedStories().fit(events, n_jobs=-1)

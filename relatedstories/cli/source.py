@@ -14,12 +14,13 @@ import typer
 from relatedstories.addresses import is_database
 from relatedstories.cli.console import say
 from relatedstories.cli.options import ReadOptions
+from relatedstories.columns import READ_FIELDS
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import Event
 from relatedstories.files.formats import SUFFIXES
+from relatedstories.files.lines import COMPRESSED
 from relatedstories.pages.reader import RELATED, SOURCES, Pages, read_pages
-from relatedstories.records import READ_FIELDS
-from relatedstories.sources import SAMPLE, read_events
+from relatedstories.sources import SAMPLE, holds_pages, read_events
 
 if TYPE_CHECKING:
     from relatedstories.databases.database import Database
@@ -38,8 +39,8 @@ class Source:
 
     Parameters
     ----------
-    address : str
-        The argument SOURCE: a file, a folder of pages, the address of a database, or "sample".
+    address : str or list of str
+        The argument SOURCE: a file, a folder, the address of a database, or "sample"; or several files.
     reading : ReadOptions
     related_head, sources_head : str
         The headings of the sections of pages that are not text.
@@ -54,22 +55,28 @@ class Source:
         Number of rows, so far, that were skipped as they are not valid events, and left out as drafts.
     has_dates : bool
         Whether an event read so far has a date.
+    remarks : list of str
+        How the archive was read, where that was not plain.
 
     Nothing is read, connected to or checked before that is asked for.
     """
 
     def __init__(
         self,
-        address: str,
+        address: str | list[str],
         reading: ReadOptions,
         *,
         related_head: str = RELATED,
         sources_head: str = SOURCES,
         columns: dict[str, str] | None = None,
     ) -> None:
-        self.address = address
+        self._addresses = [address] if isinstance(address, str) else address
+        self.address = address = self._addresses[0]
         self.skipped, self.drafts, self.has_dates = 0, 0, False
-        in_folder = address != SAMPLE and not is_database(address) and os.path.isdir(address)
+        self.remarks: list[str] = []
+        self._first_skipped: str | None = None
+        is_folder = len(self._addresses) == 1 and address != SAMPLE and not is_database(address) and os.path.isdir(address)
+        in_folder = is_folder and holds_pages(address)
         self.pages = Pages() if in_folder else None
         self._reading, self._columns = reading, columns
         self._related_head, self._sources_head = related_head, sources_head
@@ -85,6 +92,9 @@ class Source:
             For the address of a database that is broken, or whose driver is not installed.
         """
         columns_of(self._reading)
+        others = [other for other in self._addresses if not is_file(other)]
+        if len(self._addresses) > 1 and others:
+            raise typer.BadParameter(f"got {others[0]} among several SOURCEs, expected files")
         in_query, in_table = self._reading.query is not None, {self._reading.table, self._reading.where} != {None}
         if self.pages is None and (self._reading.expired or self._reading.future):
             raise typer.BadParameter("--expired and --future go with a folder of pages as SOURCE")
@@ -106,14 +116,16 @@ class Source:
     @property
     def name(self) -> str:
         """The archive as messages name it, without a password."""
+        if len(self._addresses) > 1:
+            return f"{self.address} and {len(self._addresses) - 1} more"
         return self.address if self.database is None else self.database.name
 
     @property
-    def file(self) -> Path | None:
-        """The file that the archive is in, also that of an SQLite database; None for any other archive."""
+    def files(self) -> list[Path]:
+        """The files that the archive is in, also that of an SQLite database; none for any other archive."""
         if self.database is not None:
-            return self.database.file
-        return Path(self.address) if is_file(self.address) else None
+            return [self.database.file] if self.database.file is not None else []
+        return [Path(address) for address in self._addresses if is_file(address)]
 
     @contextmanager
     def events(self) -> Iterator[Iterator[Event]]:
@@ -125,14 +137,18 @@ class Source:
             unit = "row" if self.pages is None else "page"
             if self.skipped:
                 say(f"{self.skipped} {unit}{'s' if self.skipped > 1 else ''} of {self.name} skipped")
+            for remark in self.remarks:
+                say(remark)
 
     def links_table(self, name: str) -> LinksTable:
         """Return the table of the database that takes the links."""
         if self.database is None:
             raise typer.BadParameter("--links-table goes with the address of a database as SOURCE")
         from relatedstories.databases.links_table import LinksTable
+        from relatedstories.databases.reader import EVENTS
 
-        return LinksTable(self.database, name)
+        archive = None if self._reading.query is not None else self._reading.table or EVENTS
+        return LinksTable(self.database, name, archive=archive, id_column=columns_of(self._reading).get("id", "id"))
 
     def _read(self) -> Iterator[Event]:
         count = 0
@@ -142,8 +158,15 @@ class Source:
             yield event
         if not count:
             # Most likely an earlier step of the nightly job failed: the links of the run before are better than none.
+            hint = (
+                "; --field title=COLUMN names the column of the title"
+                if ": title: got no " in (self._first_skipped or "")
+                else ""
+            )
+            why = f"; {self.skipped} skipped, such as {self._first_skipped}{hint}" if self._first_skipped else ""
             left_out = self.pages.left_out if self.pages is not None else ""
-            raise InputError(f"{self.name}: got no events, expected at least one{left_out and f'; left out: {left_out}'}")
+            why += f"; left out: {left_out}" if left_out else ""
+            raise InputError(f"{self.name}: got no events, expected at least one{why}")
 
     def _open(self) -> Iterator[Event]:
         """Return the events as the reader of this kind of archive gives them."""
@@ -162,16 +185,19 @@ class Source:
                 related=self._related_head,
                 sources=self._sources_head,
                 strict=reading.strict,
+                date_format=reading.date_format,
                 expired=reading.expired,
                 future=reading.future,
                 **keywords,
             )
-        return read_events(
-            self.database or self.address, columns, table=reading.table, where=reading.where, query=reading.query, **keywords
-        )
+        source = self.database or (self.address if len(self._addresses) == 1 else [Path(file) for file in self._addresses])
+        selection: dict[str, Any] = {"table": reading.table, "where": reading.where, "query": reading.query}
+        how: dict[str, Any] = {"strict": reading.strict, "date_format": reading.date_format, "encoding": reading.encoding}
+        return read_events(source, columns, on_remark=self.remarks.append, **selection, **how, **keywords)
 
     def _count_skipped(self, error: BadValueError) -> None:
         self.skipped += 1
+        self._first_skipped = self._first_skipped or str(error)
         if self.skipped <= MAX_SHOWN:
             say(f"skipped: {error}")
         elif self.skipped == MAX_SHOWN + 1:
@@ -208,5 +234,8 @@ def names_archive(text: str) -> bool:
     >>> [names_archive(text) for text in ("news.csv", "sqlite:///news.db", "They lost news.csv", "Snow in Oslo")]
     [True, True, False, False]
     """
-    named = text == SAMPLE or is_database(text) or text.lower().removesuffix(".gz").endswith(SUFFIXES)
+    plain = text.lower()
+    for packed in COMPRESSED:
+        plain = plain.removesuffix(packed)
+    named = text == SAMPLE or is_database(text) or plain.endswith(SUFFIXES)
     return named and (is_file(text) or " " not in text)

@@ -32,14 +32,15 @@ SCORE_DIGITS = 3
 that a reader sees a change in."""
 
 
-def links_schema(schema: quoted_name | None, name: quoted_name) -> sa.Table:
-    """Return the definition of a table of links."""
-    # MySQL has no index on text of unbounded length, and does not tell A from a by default.
-    id_type = sa.Text().with_variant(sa.String(512, collation="utf8mb4_bin"), "mysql", "mariadb")
+def links_schema(schema: quoted_name | None, name: quoted_name, id_type: Any = None) -> sa.Table:
+    """Return the definition of a table of links, with ids of a type; by default they are texts."""
+    if id_type is None:
+        # MySQL has no index on text of unbounded length, and does not tell A from a by default.
+        id_type = sa.Text().with_variant(sa.String(512, collation="utf8mb4_bin"), "mysql", "mariadb")
     return sa.Table(
         name,
         sa.MetaData(),
-        sa.Column("event_id", id_type, primary_key=True),
+        sa.Column("event_id", id_type, primary_key=True, autoincrement=False),
         sa.Column("rank", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("related_id", id_type, nullable=False, index=True),
         sa.Column("score", sa.Double, nullable=False),
@@ -117,7 +118,7 @@ def _row_of_link(id_: str, link: dict[str, Any], now: dt.datetime) -> dict[str, 
 def _link_of_row(row: Sequence[Any]) -> dict[str, Any]:
     """Return the link of a row without its time, as `Link.to_dict` had it when the row was written."""
     _, rank, id_, score, context, topics, duplicates, pinned = row
-    link = {"id": id_, "rank": rank, "score": score, "context": context, "topics": _list_in(topics)}
+    link = {"id": str(id_), "rank": rank, "score": score, "context": context, "topics": _list_in(topics)}
     if duplicates:
         link["duplicates"] = _list_in(duplicates)
     if pinned:

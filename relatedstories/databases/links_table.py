@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import groupby
 from operator import itemgetter
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from relatedstories.changes import Change, LinkedEvents, LinksLine, changes_between
 from relatedstories.databases.database import Database, as_database
+from relatedstories.databases.id_types import as_id_value, fits, id_type_of
 from relatedstories.databases.link_rows import (
     RowChanges,
     add_events_without_links,
@@ -26,11 +27,12 @@ from relatedstories.databases.link_rows import (
     links_schema,
     rounded_line,
 )
+from relatedstories.databases.reader import EVENTS
 from relatedstories.databases.server_locks import lock_table
 from relatedstories.databases.table_names import column_names, split_table_name
 from relatedstories.disk.atomic import check_target
 from relatedstories.disk.locks import lock_beside, locked
-from relatedstories.errors import InputError, shown_names
+from relatedstories.errors import InputError, shown, shown_names
 
 __all__ = ["BATCH", "LOCK_SECONDS", "LinksTable"]
 
@@ -49,6 +51,8 @@ class LinksTable:
     The table is made if it does not exist. It has a row per link, with the columns ``event_id`` and ``rank``, the primary key;
     ``related_id``, which has an index; ``score``, rounded to three places; ``context``; ``topics`` and ``duplicates``, lists as
     JSON, the latter null where there are none; ``pinned``; and ``refreshed_at``, the time in UTC when the row was last changed.
+    Ids are of the type of the archive's own, whole numbers or UUIDs, if all fit, so that the tables can be joined; otherwise
+    they are texts.
     An event without links has no rows. The table is made and written in one transaction, so that a reader finds the old links
     or the new ones. Only in MySQL, where CREATE TABLE ends a transaction, a reader may see an empty table before the first
     links.
@@ -59,6 +63,10 @@ class LinksTable:
         The database or its URL.
     name : str, default "related_links"
         The table, as ``name`` or ``schema.name``.
+    archive : str or None, default "events"
+        The table of the same database that the events are in; if there is none, ids are texts.
+    id_column : str, default "id"
+        Its column of ids.
 
     Examples
     --------
@@ -76,10 +84,15 @@ class LinksTable:
 
     unit = "rows"
 
-    def __init__(self, database: Database | str, name: str = "related_links") -> None:
+    def __init__(
+        self, database: Database | str, name: str = "related_links", *, archive: str | None = EVENTS, id_column: str = "id"
+    ) -> None:
         self.database = as_database(database)
         self.name = name
         self.written = 0
+        self._archive = None if archive is None else split_table_name(archive)
+        self._id_column = id_column
+        self._id_type: Any = None
         self._table = links_schema(*split_table_name(name))
 
     def __repr__(self) -> str:
@@ -159,13 +172,16 @@ class LinksTable:
             rounded_line(event, event_links) for event, event_links in links
         ]  # before the transaction, which others may wait for
         self.written = 0
+        ids = [id_ for id_, _ in new]
         now = dt.datetime.now(dt.UTC).replace(microsecond=0)
         if dry_run:
             old = add_events_without_links(dict(self.read()), new)
             self.written = changed_rows(old, new, now).written
             yield from changes_between(sorted(old.items()), new)
             return
-        with self._writing() as connection:
+        with self._writing(ids) as connection:
+            if (wrong := fits(self._id_type, ids)) is not None:
+                raise InputError(f"{self}: got the id {shown(wrong)}, expected ids that its column event_id can hold")
             old = add_events_without_links(self._lines(connection, for_update=True), new)
             rows = changed_rows(old, new, now)
             yield from changes_between(sorted(old.items()), new)
@@ -175,6 +191,8 @@ class LinksTable:
 
     def _write(self, connection: sa.Connection, rows: RowChanges) -> None:
         """Remove and add rows."""
+        if self._id_type is not None:
+            rows = RowChanges(*([self._with_ids(row) for row in part] for part in rows))
         columns = self._table.c
         is_removed = (columns.event_id == sa.bindparam("old_event_id")) & (columns["rank"] == sa.bindparam("old_rank"))
         for start in range(0, len(rows.removed), BATCH):
@@ -184,6 +202,11 @@ class LinksTable:
             return
         for start in range(0, len(rows.added), BATCH):
             connection.execute(self._table.insert(), rows.added[start : start + BATCH])
+
+    def _with_ids(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row with its ids as the columns hold them."""
+        names = [name for name in ("event_id", "related_id", "old_event_id") if name in row]
+        return row | {name: as_id_value(self._id_type, row[name]) for name in names}
 
     def _copy(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
         """Add rows with PostgreSQL's COPY, which is four times as fast as INSERT."""
@@ -198,12 +221,14 @@ class LinksTable:
                 copy.write_row([row[name] for name in names])
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        """Begin a transaction in which nobody else writes to the table, and which makes the table if it does not exist."""
+    def _writing(self, ids: Sequence[str] = ()) -> Iterator[sa.Connection]:
+        """Begin a transaction in which nobody else writes to the table, and which makes the table, for some ids, if need be."""
         with self.database.writing() as connection:
             if self.database.dialect == "postgresql":
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             if not self._exists(connection):
+                id_type = self._type_in_archive(connection)
+                self._take_type(id_type if fits(id_type, ids) is None else None)
                 self._table.create(connection)
             elif self.database.dialect == "postgresql":
                 name = connection.dialect.identifier_preparer.format_table(self._table)
@@ -221,12 +246,29 @@ class LinksTable:
         inspector, schema = sa.inspect(connection), self._table.schema
         types = {column["name"]: column["type"] for column in inspector.get_columns(self._table.name, schema=schema)}
         for name in ("event_id", "related_id"):
-            if not isinstance(types[name], sa.String):
-                raise InputError(f"{self}: {name}: got a column of {types[name]}, expected one of text, as ids are texts")
+            if not isinstance(types[name], (sa.String, sa.Integer, sa.Uuid)):
+                raise InputError(f"{self}: {name}: got a column of {types[name]}, expected one of text, whole numbers or UUIDs")
+        self._take_type(id_type_of(types["event_id"]))
         key = inspector.get_pk_constraint(self._table.name, schema=schema)["constrained_columns"]
         if set(key) != {"event_id", "rank"}:
             raise InputError(f"{self}: got {shown_names(key)} as the primary key, expected 'event_id', 'rank'")
         return True
+
+    def _type_in_archive(self, connection: sa.Connection) -> Any:
+        """Return the type that ids get by the archive's table; None for texts, also where there is no such table."""
+        if self._archive is None:
+            return None
+        schema, name = self._archive
+        inspector = sa.inspect(connection)
+        if not (inspector.has_table(name, schema=schema) or name in inspector.get_view_names(schema=schema)):
+            return None
+        types = {str(column["name"]).casefold(): column["type"] for column in inspector.get_columns(name, schema=schema)}
+        return id_type_of(types.get(self._id_column.casefold()))
+
+    def _take_type(self, id_type: Any) -> None:
+        """Have ids be of a type."""
+        self._id_type = id_type
+        self._table = links_schema(*split_table_name(self.name), id_type)
 
     def _lines(self, connection: sa.Connection, for_update: bool = False) -> dict[str, str]:
         """Return the line of each event that has rows, by its id."""
@@ -236,4 +278,4 @@ class LinksTable:
         if self.database.dialect == "mysql" and for_update:
             statement = statement.with_for_update()
         rows = connection.execute(statement, execution_options={"yield_per": BATCH})
-        return {id_: line_of_rows(id_, group) for id_, group in groupby(rows, itemgetter(0))}
+        return {str(id_): line_of_rows(str(id_), group) for id_, group in groupby(rows, itemgetter(0))}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import decimal
-import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
+from relatedstories.columns import SourceRow, TypedRow, check_header, encoding_error, resolve_columns
 from relatedstories.databases.database import Database, as_database
 from relatedstories.databases.table_names import column_names, split_table_name
 from relatedstories.errors import InputError, shown, shown_names
-from relatedstories.records import SourceRow, check_header, encoding_error, read_columns
 
 __all__ = ["EVENTS", "read_rows"]
 
@@ -67,13 +66,13 @@ def _rows(
     database: Database, columns: Mapping[str, str], place: str, execute: Callable[[sa.Connection], sa.CursorResult[Any]]
 ) -> Iterator[SourceRow]:
     """Yield the rows that `execute` gets from a connection."""
-    list_columns = {columns.get("topics"), columns.get("sources")}
     with database.reading() as connection:
         result = execute(connection)
         header = list(result.keys())
+        id_column = resolve_columns(header, columns).get("id", ("",))[0]
         for number, values in enumerate(result, 1):
-            row = {name: _as_in_file(value, name in list_columns) for name, value in zip(header, values, strict=True)}
-            id_ = row[columns["id"]]
+            row = TypedRow({name: _as_in_file(value) for name, value in zip(header, values, strict=True)})
+            id_ = row.get(id_column)
             where = f"{place}: row {number}" + ("" if id_ is None else f" (id {shown(id_)})")
             yield where, encoding_error(where, row) or row
 
@@ -90,7 +89,7 @@ def _run_query(connection: sa.Connection, place: str, columns: Mapping[str, str]
 def _select(
     connection: sa.Connection, place: str, columns: Mapping[str, str], table: sa.TableClause, where: str | None
 ) -> sa.CursorResult[Any]:
-    """Return the columns of a table that are read, as far as the table has them."""
+    """Return all columns of a table: those that no field is read from are kept as extra values."""
     header = column_names(connection, table)
     if header is None:
         inspector = sa.inspect(connection)
@@ -98,22 +97,16 @@ def _select(
         got = f"got no such table among {shown_names(names)}"
         raise InputError(f"{place}: {got}; name it with table=, --table on the command line")
     check_header(place, header, columns)
-    selected = [name for name in read_columns(columns) if name in header]
-    statement: Any = sa.select(*(sa.column(quoted_name(name, True)) for name in selected)).select_from(table)
+    statement: Any = sa.select(*(sa.column(quoted_name(name, True)) for name in header)).select_from(table)
     if where is not None:
         statement = statement.where(sa.literal_column(f"({where}\n)"))  # a line feed, as it may end in a comment
     return connection.execute(statement, execution_options=_STREAM)
 
 
-def _as_in_file(value: Any, is_list: bool) -> Any:
+def _as_in_file(value: Any) -> Any:
     """Return a value of the database in the form that a file would have it in."""
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, decimal.Decimal) and value.is_finite() and value == value.to_integral_value():
         return int(value)
-    if is_list and isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value  # a text that is split at semicolons
     return value

@@ -78,7 +78,7 @@ def target(url: str) -> str:
 
 
 def front_matter(event: Event) -> str:
-    r"""Return all fields of an event except its text as front matter.
+    r"""Return all fields of an event except its text and `Event.extra` as front matter.
 
     Examples
     --------
@@ -95,7 +95,8 @@ def front_matter(event: Event) -> str:
     lines = [f"{EVENT_ID}: {quoted(event.id)}", f"title: {quoted(event.title)}"]
     if event.date:
         lines.append(f"date: {event.date.isoformat()}")
-    lines += [f"{name}: {quoted(value)}" for name in ("heading", "url", "language") if (value := getattr(event, name))]
+    names = ("heading", "url", "language", "translation_key")
+    lines += [f"{name}: {quoted(value)}" for name in names if (value := getattr(event, name))]
     if event.topics:
         lines += ["topics:", *(f"  - {quoted(topic)}" for topic in event.topics)]
     if event.sources:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
@@ -32,6 +32,9 @@ class LinksFile:
     Parameters
     ----------
     path : path
+    fields : sequence of str, default ()
+        Fields of events, or keys of `Event.extra`, such as "title" and "section": each link has them of the event that it leads
+        to, under the key "event".
 
     Raises
     ------
@@ -41,13 +44,14 @@ class LinksFile:
 
     unit = "lines"
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], fields: Sequence[str] = ()) -> None:
         if (scheme := address_scheme(os.fspath(path))) and not os.path.exists(path):  # the address may hold a password
             raise InputError(
                 f"got an address ({scheme}://...) as the place for links, expected a file, "
                 "or LinksTable(url, name), --links-table on the command line"
             )
         self.path = Path(path)
+        self.fields = tuple(fields)
         if self.path.suffix.lower() in {".gz", ".csv", ".parquet"}:
             raise InputError(
                 f"{path}: got {self.path.suffix} as the kind of a file of links, expected .jsonl, or .json for one object"
@@ -90,7 +94,7 @@ class LinksFile:
                 check_target(self.path)
                 folder = self._resolved.parent
             new = stack.enter_context(temporary_file(folder))
-            events = _write_events(new.file, links, _is_one_object(self.path))
+            events = _write_events(new.file, links, _is_one_object(self.path), self.fields)
             for change in changes_between(read_links(self.path), events):
                 lines += change.after is not None
                 yield change
@@ -106,13 +110,16 @@ class LinksStream:
     Parameters
     ----------
     file : text file
+    fields : sequence of str, default ()
+        As of `LinksFile`.
     """
 
     unit = "lines"
     checkpoint = None
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: IO[str], fields: Sequence[str] = ()) -> None:
         self.file = file
+        self.fields = tuple(fields)
         self.written = 0
 
     def __str__(self) -> str:
@@ -129,7 +136,7 @@ class LinksStream:
         """Write the line of each event and yield its change, which is always from no links."""
         self.written = 0
         for event, event_links in links:
-            id_, line = line_of_event(event, event_links)
+            id_, line = line_of_event(event, event_links, self.fields)
             if not dry_run:
                 self.file.write(line)
             self.written += 1
@@ -178,11 +185,11 @@ def _id_in(line: str) -> str:
     return str(json.loads(line)["id"])
 
 
-def _write_events(file: IO[str], links: LinkedEvents, as_object: bool) -> Iterator[LinksLine]:
+def _write_events(file: IO[str], links: LinkedEvents, as_object: bool, fields: Sequence[str]) -> Iterator[LinksLine]:
     """Write each event, on its own line of JSON or as an entry of one object, and yield its line."""
     first = True
     for event, event_links in links:
-        id_, line = line_of_event(event, event_links)
+        id_, line = line_of_event(event, event_links, fields)
         file.write(_object_entry(id_, line, first) if as_object else line)
         first = False
         yield id_, line

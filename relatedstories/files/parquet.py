@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from relatedstories.columns import SourceRow, TypedRow, check_header
 from relatedstories.errors import BadValueError, InputError
-from relatedstories.records import SourceRow, check_header, read_columns
 
 __all__ = ["read_parquet"]
 
@@ -16,7 +16,7 @@ _BATCH = 4096
 
 
 def read_parquet(path: Path, columns: Mapping[str, str]) -> Iterator[SourceRow]:
-    """Yield the values of each row in the columns that are read, or what is wrong with the row.
+    """Yield the values of each row, or what is wrong with the row.
 
     Raises
     ------
@@ -35,14 +35,14 @@ def read_parquet(path: Path, columns: Mapping[str, str]) -> Iterator[SourceRow]:
         header = file.schema_arrow.names
         check_header(str(path), header, columns)
         number = 0
-        for batch in file.iter_batches(batch_size=_BATCH, columns=[name for name in read_columns(columns) if name in header]):
+        for batch in file.iter_batches(batch_size=_BATCH):
             for row in _batch_rows(batch):
                 number += 1
                 where = f"{path}: row {number}"
                 if isinstance(row, Exception):
                     yield where, BadValueError(where, None, f"a value that cannot be read ({row})", "one that can")
                 else:
-                    yield where, row
+                    yield where, TypedRow(row)
     except (pyarrow.ArrowException, OSError) as error:
         raise InputError(f"{path}: got a broken Parquet file ({str(error).splitlines()[0]}), expected a whole one") from None
 

@@ -112,7 +112,7 @@ class Linker:
     def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
         """Return the links selected from all candidates of a row."""
         archive, filters = self.archive, self.retriever.filters
-        weights, where = row.weight_by_column(), filters.where
+        weights = row.weight_by_column()
 
         @functools.cache
         def reason(number: int) -> _Reason:
@@ -123,8 +123,10 @@ class Linker:
             context = reason(number).context
             return None if context is None else normalise_name(context) or context
 
+        is_free = filters.where is None and not filters.same
+
         def is_allowed(number: int) -> bool:
-            return where is None or bool(where(archive.events[number]))
+            return is_free or filters.allows(row.event, archive.events[number])
 
         def is_candidate(number: int) -> bool:
             return is_allowed(number) and not _are_translations(row.event, archive.events[number])

@@ -588,6 +588,9 @@ class RelatedStories:
             Only list events dated on or after, or on or before, this day; events of unknown date are then left out.
         where : callable, optional
             Called with an event, returns whether it may be listed.
+        same : sequence of str, optional
+            Names of fields or of keys of `Event.extra`, such as "section": only events that have the same value are listed, or
+            of lists, such as topics, one in common. Events without any value have that in common.
         min_score : float, optional
             The least score of a link, 0 to 1, in place of the index's own.
         max_per_context : int, optional

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from relatedstories.columns import encoding_error
 from relatedstories.errors import BadValueError, InputError, shown, shown_names
 from relatedstories.events import Event, as_id
 from relatedstories.files.lines import read_lines
@@ -59,13 +60,11 @@ def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
     {'progress': {'dragon': 2, 'whitson': 1}}
     """
     gains: dict[str, dict[str, int]] = {}
-    for number, line in enumerate(read_lines(Path(path)), 1):
+    for number, line in enumerate(read_lines(Path(path), "utf-8"), 1):
         where = f"{path}:{number}"
-        try:
-            parts = line.decode().split()
-        except UnicodeDecodeError as error:
-            got = f"byte 0x{line[error.start]:02x} at column {error.start + 1}"
-            raise BadValueError(where, None, got, "text in UTF-8") from None
+        if (error := encoding_error(where, {"line": line})) is not None:
+            raise BadValueError(where, None, error.got, error.expected)
+        parts = line.split()
         if not parts:
             continue
         if len(parts) != 4:

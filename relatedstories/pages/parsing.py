@@ -19,7 +19,8 @@ from relatedstories.pages.markdown import inline_links, plain_text
 from relatedstories.pages.page_names import PageName, day_of_path
 from relatedstories.pages.sections import COPIES, heading, is_blank, sections, split_lines
 from relatedstories.pages.titles import title_without_key
-from relatedstories.pages.values import exported_field_value, field_value, text_of
+from relatedstories.pages.values import exported_field_value, extra_value, field_value, text_of
+from relatedstories.row_reader import MAX_EXTRA
 from relatedstories.text.cleaning import clean
 from relatedstories.text.titles import plain_title
 
@@ -152,6 +153,8 @@ class PageParser:
                 values["title"] = plain_title(values["title"])
             if "language" not in values and name.language is not None:
                 values["language"] = name.language
+            if extra := self._extra(text, front):
+                values["extra"] = extra
             if "translation_key" not in values and (key := _translation_key(front, head.format)):
                 values["translation_key"] = key
         return PageFields(values, line_of, title_from)
@@ -193,6 +196,18 @@ class PageParser:
             self.left_out(BadValueError(where, name, shown(found), 'the code of a language, such as "de"'))
             return None
         return found or None
+
+    def _extra(self, text: str, front: Mapping[str, Key]) -> dict[str, Any]:
+        """Return the values of keys that no field is read from, but for long texts and the links of an earlier run."""
+        of_fields = {key for keys in self.keys.values() for key in keys}
+        extra = {}
+        for name, key in front.items():
+            if name in of_fields or key.value in (None, "", []) or front_matter.is_ours(key.value, text[key.start : key.end]):
+                continue
+            value = extra_value(key.value)
+            if value is not None and not (isinstance(value, str) and len(value) > MAX_EXTRA):
+                extra[name] = value
+        return extra
 
     @staticmethod
     def _day_of_names(path: str, front: Mapping[str, Key]) -> dt.date | None:

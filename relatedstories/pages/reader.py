@@ -403,9 +403,10 @@ def _events(
             if head is not None:
                 unseen = {key: field for key, field in unseen.items() if key not in head.keys}
                 reading.tell_of_repeated_keys(where, head)
+            is_exported = head is not None and EVENT_ID in head.keys
             reason = reason_not_listed(
                 path,
-                {} if head is None else head.keys,
+                {} if head is None or is_exported else head.keys,
                 status_key=parser.keys["status"][0],
                 date_key=parser.keys["date"][0],
                 drafts=draft_values,

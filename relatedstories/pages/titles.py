@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from relatedstories.pages.page_names import PageName, has_words, is_named_by_title, titled
-from relatedstories.text.cleaning import clean
-from relatedstories.text.segments import sentences
+from relatedstories.text.titles import first_sentence
 
 __all__ = ["FIRST_SENTENCE", "NAME", "title_without_key"]
 
@@ -16,7 +15,6 @@ NAME = "name"
 FIRST_SENTENCE = "first sentence"
 """Where a title comes from that is the first sentence of the text."""
 
-_LONGEST = 120  # characters of a title that is a sentence
 _TAGS_AT_END = re.compile(r"(?:\s+#[\w/-]+)+\s*$")
 
 
@@ -42,25 +40,5 @@ def title_without_key(name: PageName, slug: str | None, text: str) -> tuple[str,
         return by_slug, NAME
     if by_name and has_words(name.stem, 1 if name.is_dated else 2):
         return by_name, NAME
-    if sentence := first_sentence(text):
-        return sentence, FIRST_SENTENCE
-    return None
-
-
-def first_sentence(text: str) -> str | None:
-    """Return the first sentence of a text without its markup, shortened if it is long; None if there are no words.
-
-    Examples
-    --------
-    >>> first_sentence("**Met** the council about the [tram](/tram). #oslo")
-    'Met the council about the tram.'
-    """
-    plain = clean(text[:20_000]).text
-    for start, end in sentences(plain):
-        sentence = _TAGS_AT_END.sub("", plain[start:end]).strip()
-        if any(character.isalpha() for character in sentence) and not sentence.startswith("#"):
-            if len(sentence) > _LONGEST:
-                shortened = sentence[:_LONGEST].rpartition(" ")[0].rstrip(" ,;:–—-") or sentence[:_LONGEST]
-                return f"{shortened}…"
-            return sentence
-    return None
+    sentence = _TAGS_AT_END.sub("", first_sentence(text)).strip()
+    return (sentence, FIRST_SENTENCE) if any(character.isalnum() for character in sentence) else None

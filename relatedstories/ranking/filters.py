@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 import numpy as np
 
 from relatedstories.errors import BadValueError, number_within, shown, whole_number
-from relatedstories.events import Event, as_id, parse_date
+from relatedstories.events import Event, as_id, parse_date, values_of
 from relatedstories.topk.dates import ANY_DAY, NO_DATE
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Keywords(TypedDict, total=False):
     since: dt.date | str | None
     until: dt.date | str | None
     where: Callable[[Event], object] | None
+    same: Iterable[str]
     min_score: float | None
     max_per_context: int | None
     diversity: float
@@ -49,6 +50,7 @@ class LinkFilters:
     diversity: float
     pinned: Mapping[str, tuple[str, ...]]
     blocked: Mapping[str, tuple[str, ...]]
+    same: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -60,6 +62,7 @@ class LinkFilters:
         since: dt.date | str | None = None,
         until: dt.date | str | None = None,
         where: Callable[[Event], object] | None = None,
+        same: Iterable[str] = (),
         min_score: float | None = None,
         max_per_context: int | None = None,
         diversity: float = 0.0,
@@ -98,6 +101,7 @@ class LinkFilters:
             number_within(call, "diversity", diversity),
             _choices(call, "pinned", pinned),
             _choices(call, "blocked", blocked),
+            _names(call, same),
         )
         for id_, ids in filters.pinned.items():
             both = next((other for other in ids if other in filters.blocked.get(id_, ())), None)
@@ -108,7 +112,13 @@ class LinkFilters:
     @property
     def best_candidates_only(self) -> bool:
         """Whether a list is simply its best candidates, apart from near-duplicates and from pinned and blocked events."""
-        return self.where is None and self.max_per_context is None and not self.diversity
+        return self.where is None and not self.same and self.max_per_context is None and not self.diversity
+
+    def allows(self, event: Event, other: Event) -> bool:
+        """Return whether `where` and `same` let an event list another."""
+        if self.where is not None and not self.where(other):
+            return False
+        return all(_have_in_common(values_of(event, name), values_of(other, name)) for name in self.same)
 
     @property
     def every_day(self) -> bool:
@@ -139,6 +149,22 @@ class LinkFilters:
             for id_ in choices if queries is None else queries:
                 phrases += [f"{shown(other)} {name} under {shown(id_)}" for other in choices.get(id_, ()) if other not in known]
         return phrases
+
+
+def _have_in_common(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Return whether two events have a value in common; those without any have that in common."""
+    return not a.isdisjoint(b) if a else not b
+
+
+def _names(call: str, same: object) -> tuple[str, ...]:
+    """Return the names that `same` gives, checked."""
+    if isinstance(same, (str, bytes, Mapping)) or not isinstance(same, Iterable):
+        raise BadValueError(call, "same", shown(same), "a list of names, such as ['section']")
+    names = tuple(same)
+    wrong = next((name for name in names if not isinstance(name, str) or not name.strip()), None)
+    if wrong is not None:
+        raise BadValueError(call, "same", f"a list with {shown(wrong)} in it", "a list of names, such as ['section']")
+    return names
 
 
 def _choices(call: str, name: str, value: object) -> dict[str, tuple[str, ...]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from relatedstories.text.cleaning import clean
 from relatedstories.text.marks import RULES, Context
 
-__all__ = ["plain_title"]
+__all__ = ["first_sentence", "plain_title"]
 
 _MARK = re.compile("[<&]")
 
@@ -26,6 +27,29 @@ def plain_title(title: str) -> str:
     while _MARK.search(plain) and (shorter := _without_html(plain)) != plain:  # tags may be escaped within a title
         plain = shorter
     return title.strip() if plain == title else " ".join(plain.split()) or title.strip()
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s|(?<=[。！？])")
+_MAX_SENTENCE = 140
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a text without markup, cut at a word where it is long: the title of a text that has none.
+
+    Examples
+    --------
+    >>> first_sentence("<p>Rain in <b>Wales</b>. It pours.</p>"), first_sentence(" ")
+    ('Rain in Wales.', '')
+    """
+    block = next((line for line in clean(text[:10_000]).text.split("\n") if line.strip()), "").strip()
+    for end in _SENTENCE_END.finditer(block):
+        if end.end() > 15:  # not after "Dr." and the like
+            block = block[: end.end()].strip()
+            break
+    if len(block) > _MAX_SENTENCE:
+        block = block[: _MAX_SENTENCE + 1].rpartition(" ")[0] or block[:_MAX_SENTENCE]
+        block = block.rstrip(" ,;:") + "…"
+    return block
 
 
 def _without_html(title: str) -> str:

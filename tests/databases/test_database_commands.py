@@ -110,7 +110,7 @@ def test_a_command_makes_one_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with source.events() as events:
         assert list(events) == SPACE
     table = source.links_table("related_links")
-    assert (source.name, source.file) == (store.name, tmp_path / "news.db")
+    assert (source.name, source.files) == (store.name, [tmp_path / "news.db"])
     assert made == [table.database]
 
 

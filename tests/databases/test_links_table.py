@@ -290,12 +290,43 @@ def test_a_table_of_that_name_with_other_columns(store: Store, dry_run: bool) ->
 
 def test_a_table_of_other_types(postgres: Store) -> None:
     refresh(quick(), [], LinksTable(postgres.url))
-    postgres.run("ALTER TABLE related_links ALTER COLUMN event_id TYPE INTEGER USING 1")
+    postgres.run("ALTER TABLE related_links ALTER COLUMN event_id TYPE BOOLEAN USING true")
     message = message_of(lambda: refresh(quick(), SPACE, LinksTable(postgres.url)))
-    assert message.endswith("event_id: got a column of INTEGER, expected one of text, as ids are texts")
+    assert message.endswith("event_id: got a column of BOOLEAN, expected one of text, whole numbers or UUIDs")
     postgres.run("DROP TABLE related_links")
     refresh(quick(), [], LinksTable(postgres.url))
     postgres.run("ALTER TABLE related_links DROP CONSTRAINT related_links_pkey")
     message = message_of(lambda: refresh(quick(), SPACE, LinksTable(postgres.url)))
     assert message.endswith("got no names as the primary key, expected 'event_id', 'rank'")
     assert postgres.rows("SELECT * FROM related_links") == []
+
+
+def test_ids_are_of_the_type_of_the_archives_own(store: Store) -> None:
+    store.run("CREATE TABLE events (id INTEGER, title TEXT)")
+    store.run("INSERT INTO events VALUES (1, 'Snow in Oslo'), (2, 'More snow in Oslo'), (10, 'Rain in Rome')")
+    table = LinksTable(store.url)
+    joined = "SELECT title, context FROM related_links JOIN events ON id = related_id WHERE event_id = '1' ORDER BY rank"
+    for written in (2, 0):
+        report = refresh(quick(), read_events(store.url), table)
+        assert report.written == written
+        assert store.rows(joined) == [("More snow in Oslo", "Oslo")]
+    store.run("UPDATE events SET title = 'Hail in Rome' WHERE id = 2")
+    report = refresh(quick(), read_events(store.url), table)
+    assert [id_ for id_, _ in table.read()] == ["10", "2"]
+    with pytest.raises(InputError, match="got the id 'a', expected ids that its column event_id can hold"):
+        refresh(quick(), [Event("a", "Snow in Oslo"), Event("b", "Snow in Oslo")], table)
+
+
+def test_uuids_stay_uuids(postgres: Store) -> None:
+    postgres.run("CREATE TABLE news (nr UUID, title TEXT)")
+    postgres.run("INSERT INTO news VALUES (gen_random_uuid(), 'Snow in Oslo'), (gen_random_uuid(), 'More snow in Oslo')")
+    table = LinksTable(postgres.url, archive="news", id_column="nr")
+    for written in (2, 0):
+        assert refresh(quick(), read_events(postgres.url, {"id": "nr"}, table="news"), table).written == written
+    assert len(postgres.rows("SELECT 1 FROM related_links JOIN news ON nr = related_id")) == 2
+
+
+def test_ids_are_texts_where_some_are_no_numbers(store: Store) -> None:
+    store.run("CREATE TABLE events (id INTEGER, title TEXT)")
+    refresh(quick(), [Event("a", "Snow in Oslo"), Event("7", "More snow in Oslo")], LinksTable(store.url))
+    assert store.rows("SELECT event_id FROM related_links ORDER BY event_id") == [("7",), ("a",)]

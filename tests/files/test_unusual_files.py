@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import gzip
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from reading import RAIN, SNOW, parquet, write_events
 
 from relatedstories import Event, InputError, read_events
+from relatedstories.cells import MISSING_WORDS
 
 JSON_ROWS = b'{"id": 1, "title": "Rain"}\n{"id": 2, "title": "Snow"}\n'
 
@@ -37,8 +40,24 @@ CSV_ROWS = b"id,title\n1,Rain\n2,Snow\n"
         ("tabs.csv", CSV_ROWS.replace(b",", b"\t")),
         ("tabs.tsv", CSV_ROWS.replace(b",", b"\t")),
         ("spaces around the names.csv", CSV_ROWS.replace(b"id,title", b" id , title")),
-        ("other columns, twice.csv", b"id,x,title,x\n1,a,Rain,b\n2,a,Snow,b\n"),
-        ("other keys.jsonl", JSON_ROWS.replace(b"{", b'{"story": {"x": [1, 2.5, null]}, ')),
+        ("UTF-16.csv", CSV_ROWS.decode().encode("utf-16")),
+        ("UTF-16.jsonl", JSON_ROWS.decode().encode("utf-16")),
+        ("an array.json", b"[" + JSON_ROWS.replace(b"}\n{", b"},\n{") + b"]"),
+        ("an array on one line.json", b"[" + JSON_ROWS.replace(b"}\n{", b"},{").strip() + b"]"),
+        ("wrapped.json", b'{"page": {"of": 1, "items": [' + JSON_ROWS.replace(b"}\n{", b"},\n{") + b']},\n "ok": true}'),
+        ("wrapped on one line.json", b'{"items": [' + JSON_ROWS.replace(b"}\n{", b"},{").strip() + b"]}"),
+        ("lines.json", JSON_ROWS),
+        ("lines.jl", JSON_ROWS),
+        ("compressed.jsonl.bz2", bz2.compress(JSON_ROWS)),
+        ("compressed.json.xz", lzma.compress(JSON_ROWS)),
+        ("Excel.csv", b"sep=;\r\n" + CSV_ROWS.replace(b",", b";")),
+        ("bars.csv", CSV_ROWS.replace(b",", b"|")),
+        ("capitals.csv", CSV_ROWS.replace(b"id,title", b"ID,Title")),
+        ("commas at the end.csv", CSV_ROWS.replace(b"Rain", b"Rain,").replace(b"Snow", b"Snow,,")),
+        ("spaces.csv", b'id, title\n1, "Rain"\n2, Snow\n'),
+        ("spaces in rows.csv", b'id,title\n1, "Rain"\n2,Snow\n'),
+        ("whole floats.csv", b"id,title\n1.0,Rain\n2.0,Snow\n"),
+        ("whole floats.jsonl", JSON_ROWS.replace(b"1", b"1.0")),
         ("nulls.jsonl", JSON_ROWS.replace(b"}", b', "date": null, "text": null, "topics": null, "heading": ""}')),
         ("other suffix.ndjson", JSON_ROWS),
         ("upper case.CSV", CSV_ROWS),
@@ -90,7 +109,7 @@ def test_a_lone_surrogate_becomes_the_replacement_character(tmp_path: Path) -> N
 characters = st.characters(codec=None)  # halves of surrogate pairs among them
 
 
-words = st.text(characters, min_size=1).filter(str.strip)
+words = st.text(characters, min_size=1).filter(str.strip).filter(lambda text: not set("<&") & set(text))  # no HTML
 
 
 plain = {
@@ -126,7 +145,11 @@ def test_events_come_back_from_json_lines(folder: Path, events: list[Event]) -> 
     assert list(read_events(event.to_dict() for event in events)) == events
 
 
-@given(events=archives(**plain))
+# Words that stand for nothing in tables, and whole numbers with a decimal point, do not come back.
+kept = words.filter(lambda text: text.strip() not in MISSING_WORDS)
+
+
+@given(events=archives(**plain | dict.fromkeys(["id", "title", "heading", "url"], kept) | {"text": st.just("") | kept}))
 @settings(deadline=None)
 def test_events_come_back_from_csv(folder: Path, events: list[Event]) -> None:
     write_events(folder / "news.csv", events)

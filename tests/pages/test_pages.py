@@ -168,6 +168,7 @@ def test_yaml_front_matter(tmp_path: Path) -> None:
         ("Oslo", "Snow, heavy", "Weather"),
         "/2017/snow/",
         [("NTB", "https://example.org/ntb"), "https://example.org/two"],
+        extra={"author": {"name": "Kari"}},
     )
 
 

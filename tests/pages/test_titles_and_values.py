@@ -26,7 +26,7 @@ from relatedstories.pages import read_pages
         ("Harbour tram.md", "It runs.\n", "Harbour tram"),
         ("Word.md", "---\n---\nIt runs.\n", "Word"),
         ("Daily/2020-01-02.md", "Met the [[Council|council]]. #oslo\n", "Met the council."),
-        ("a.md", f"---\ndate: 2020-01-03\n---\n{'storm ' * 40}", f"{('storm ' * 20).strip()}…"),
+        ("a.md", f"---\ndate: 2020-01-03\n---\n{'storm ' * 40}", f"{('storm ' * 23).strip()}…"),
         ("a.md", "---\ntitle: R&amp;D <em>now</em>\n---\n", "R&D now"),
     ],
 )

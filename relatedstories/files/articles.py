@@ -1,0 +1,184 @@
+"""A file that is one article: a page in HTML, or plain text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from relatedstories.columns import SourceRow
+from relatedstories.errors import BadValueError, shown
+from relatedstories.files.lines import read_lines
+from relatedstories.text.cleaning import clean
+from relatedstories.text.titles import first_sentence, plain_title
+
+__all__ = ["article_of_text", "read_article"]
+
+_MAX_ARTICLE = 1 << 25
+"""Maximum number of characters of an article."""
+
+_LEFT_OUT_NAMES = """
+    aside button code dialog fieldset figcaption footer form head iframe menu nav noscript pre script select style svg template
+    textarea
+"""
+_LEFT_OUT = frozenset(_LEFT_OUT_NAMES.split())
+"""Elements that are no part of an article's text."""
+_VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
+_VOID = frozenset(_VOID_NAMES.split())
+_BLOCK_NAMES = """
+    address article blockquote br dd div dl dt figure h1 h2 h3 h4 h5 h6 header hr li main ol p section table td th tr ul
+"""
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
+_DATED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
+_TITLES = ("og:title", "twitter:title", "dc.title")
+_DATES = ("article:published_time", "datepublished", "date", "dc.date", "dcterms.created", "pubdate", "publish-date")
+
+
+def read_article(
+    path: Path, id_: str, encoding: str | None = None, on_remark: Callable[[str], object] = lambda _: None
+) -> Iterator[SourceRow]:
+    """Yield the one row that a file of HTML or plain text is.
+
+    Of HTML, the title is that of the metadata, the first heading or the window, and the text that of the article, without
+    navigation, captions, code and forms. Of plain text, the first line is the title if an empty line or the end follows it, and
+    otherwise the first sentence. A day at the beginning of the name is the date, unless the page has one.
+    """
+    text = "".join(read_lines(path, encoding, on_remark))
+    if len(text) > _MAX_ARTICLE:
+        yield str(path), BadValueError(str(path), None, f"{len(text)} characters", f"at most {_MAX_ARTICLE} in one article")
+        return
+    is_html = path.name.lower().endswith((".html", ".htm", ".xhtml"))
+    row: dict[str, Any] = _of_html(text) if is_html else article_of_text(text)
+    if not row.get("title"):
+        yield str(path), BadValueError(str(path), "title", shown(text[:40]), "an article with words")
+        return
+    dated = _DATED_NAME.match(path.name)
+    if dated is not None:
+        row.setdefault("date", dated[0])
+    yield str(path), {"id": id_} | row
+
+
+def article_of_text(text: str) -> dict[str, Any]:
+    """Return the title and the text of plain text: its first line if an empty one follows, otherwise its first sentence."""
+    lines = text.lstrip("\ufeff").strip().splitlines()
+    if lines and (len(lines) == 1 or not lines[1].strip()):
+        return {"title": lines[0].strip(), "text": "\n".join(lines[1:]).strip()}
+    return {"title": first_sentence(text), "text": text.strip()}
+
+
+def _of_html(text: str) -> dict[str, Any]:
+    parser = _ArticleParser()
+    parser.feed(text)
+    parser.close()
+    data = parser.linked_data()
+    title = next(filter(None, (parser.meta.get(name) for name in _TITLES)), None) or parser.heading or data.get("title")
+    row = {
+        "title": plain_title(" ".join((title or parser.window_title).split())),
+        "text": clean(parser.text()).text,
+        "date": next(filter(None, (parser.meta.get(name) for name in _DATES)), None) or data.get("date") or parser.time,
+        "url": parser.address,
+        "topics": parser.topics,
+        "author": parser.meta.get("author") or data.get("author"),
+        "section": parser.meta.get("article:section"),
+        "image": parser.meta.get("og:image"),
+        "language": parser.language,
+    }
+    if not row["title"]:
+        row["title"] = first_sentence(str(row["text"]))
+    return {name: value for name, value in row.items() if value}
+
+
+class _ArticleParser(HTMLParser):
+    """Takes the metadata of a page, and its text in the narrowest of article, main and body."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.meta: dict[str, str] = {}
+        self.topics: list[str] = []
+        self.heading = self.window_title = ""
+        self.time: str | None = None
+        self.address: str | None = None
+        self.language: str | None = None
+        self._texts: dict[str, list[str]] = {"article": [], "main": [], "body": []}
+        self._open: list[str] = []
+        self._n_left_out = 0
+        self._scripts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "html":
+            self.language = values.get("lang") or None
+        elif tag == "meta":
+            name = (values.get("property") or values.get("name") or values.get("itemprop") or "").lower()
+            if name in ("article:tag", "keywords", "news_keywords"):
+                parts = [values.get("content", "")] if name == "article:tag" else values.get("content", "").split(",")
+                self.topics += [part.strip() for part in parts if part.strip() and part.strip() not in self.topics]
+            else:
+                self.meta.setdefault(name, values.get("content", "").strip())
+        elif tag == "link" and values.get("rel", "").lower() == "canonical":
+            self.address = values.get("href") or None
+        elif tag == "time" and self.time is None:
+            self.time = values.get("datetime") or None
+        elif tag == "script" and values.get("type", "").lower() == "application/ld+json":
+            self._scripts.append("")
+            tag = "script"
+        if tag in _VOID:
+            self._put("\n" if tag == "br" else "")
+            return
+        self._open.append(tag)
+        self._n_left_out += tag in _LEFT_OUT
+        if tag in _BLOCKS:
+            self._put("\n\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self._open:
+            return
+        while (last := self._open.pop()) != tag:
+            self._n_left_out -= last in _LEFT_OUT
+        self._n_left_out -= tag in _LEFT_OUT
+        if tag in _BLOCKS:
+            self._put("\n\n")
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] == "script" and self._scripts:
+            self._scripts[-1] += data
+        elif "title" in self._open and "svg" not in self._open:
+            self.window_title += data
+        elif "h1" in self._open and not self._n_left_out and not (self.heading and "h1" not in self._open):
+            self.heading += data
+        else:
+            self._put(data)
+
+    def _put(self, data: str) -> None:
+        if self._n_left_out or not data or "h1" in self._open:
+            return
+        for name, parts in self._texts.items():
+            if name == "body" or name in self._open:
+                parts.append(data)
+
+    def text(self) -> str:
+        """Return the text of the article as HTML, so that what looks like markup in it stays."""
+        joined = ("".join(parts) for parts in self._texts.values())
+        text = next((text for text in joined if text.strip()), "")
+        blocks = (" ".join(block.split()) for block in re.split(r"\n\s*\n", text))
+        return "\n\n".join(block for block in blocks if block)
+
+    def linked_data(self) -> dict[str, Any]:
+        """Return the title, the date and the author that a page says of itself in JSON-LD."""
+        for script in self._scripts:
+            try:
+                data = json.loads(script)
+            except (ValueError, RecursionError):
+                continue
+            graph = data.get("@graph", [data]) if isinstance(data, dict) else data if isinstance(data, list) else []
+            for part in graph if isinstance(graph, list) else []:
+                if isinstance(part, dict) and ("headline" in part or "datePublished" in part):
+                    author = part.get("author")
+                    author = author[0] if isinstance(author, list) and author else author
+                    name = author.get("name") if isinstance(author, dict) else author
+                    found = {"title": part.get("headline"), "date": part.get("datePublished"), "author": name}
+                    return {key: value for key, value in found.items() if isinstance(value, str)}
+        return {}

@@ -1,0 +1,279 @@
+"""Rows of a JSON file: an object a line, an array, or an object with the list of events inside, read as a stream."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from relatedstories.columns import SourceRow, resolve_columns
+from relatedstories.errors import BadValueError, InputError
+from relatedstories.files.lines import read_lines
+
+__all__ = ["read_json"]
+
+_OBJECT_PER_LINE = "one JSON object a line"
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_SPACE = re.compile(r"\s*")
+_DECODER = json.JSONDecoder()
+_MAX_VALUE = 1 << 28
+"""Maximum length of an event's JSON text."""
+_MAX_DEPTH = 6
+"""How deep in objects a list of events is looked for."""
+
+
+def read_json(
+    path: Path,
+    columns: Mapping[str, str],
+    encoding: str | None = None,
+    on_remark: Callable[[str], object] = lambda _: None,
+) -> Iterator[SourceRow]:
+    """Yield each object of a JSON file, or what is wrong with it; empty lines are skipped.
+
+    Objects on lines of their own are read line by line. An array is read element by element. Of one object, the events are
+    in the first list of objects that have titles, or else in the longest, at any depth; without one it is an event itself.
+
+    Raises
+    ------
+    InputError
+        If an array or object that takes up the file is broken.
+    """
+    lines = read_lines(path, encoding, on_remark)
+    head: list[str] = []
+    full = (line for line in _remembered(lines, head) if line.strip())
+    first, second = next(full, "").strip(), next(full, "").strip()
+    if _is_on_lines(first, second, columns):
+        yield from _of_lines(path, itertools.chain(head, lines))
+        return
+    if first[0] == "[":
+        yield from _of_array(path, _Stream(path, itertools.chain(head, lines)))
+        return
+    way = _way_to_events(_Stream(path, itertools.chain(head, lines)), columns)
+    if way is None:
+        stream = _Stream(path, read_lines(path, encoding))
+        stream.peek()
+        yield f"{path}:{stream.line}", stream.value()
+        return
+    on_remark(f"{path}: events are read from the list {'.'.join(way)!r}")
+    yield from _of_list_at(path, _Stream(path, read_lines(path, encoding)), way)
+
+
+def _remembered(lines: Iterator[str], head: list[str]) -> Iterator[str]:
+    for line in lines:
+        head.append(line)
+        yield line
+
+
+def _is_on_lines(first: str, second: str, columns: Mapping[str, str]) -> bool:
+    """Return whether a file has a value a line, given its first two lines that are not empty."""
+    if not first.startswith(("{", "[")):
+        return True
+    try:
+        value = json.loads(first)
+    except json.JSONDecodeError as error:
+        is_cut = error.pos >= len(first) or error.msg.startswith("Expecting property name")
+        goes_on = first.endswith((",", "[", "{", ":")) or first[0] == "["
+        return not is_cut or (not goes_on and second.startswith("{") and _is_json(second))
+    except (ValueError, RecursionError):
+        return True
+    if second:
+        return True
+    if isinstance(value, list):
+        return bool(value) and not isinstance(value[0], dict)
+    return "title" in resolve_columns(list(value), columns) or not any(_holds_list(part, 1) for part in value.values())
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _of_lines(path: Path, lines: Iterable[str]) -> Iterator[SourceRow]:
+    for number, text in enumerate(lines, 1):
+        where = f"{path}:{number}"
+        if not text.strip():
+            continue
+        if (bad := _NOT_UTF8.search(text)) is not None:
+            got = f"byte 0x{ord(bad[0]) - 0xDC00:02x} at column {bad.start() + 1}"
+            yield where, BadValueError(where, None, got, "text in UTF-8")
+            continue
+        try:
+            record = json.loads(text.rstrip())
+        except json.JSONDecodeError as error:
+            why = f"{error.msg.removesuffix(' at')} at column {error.colno}"
+            yield where, BadValueError(where, None, f"broken JSON ({why})", _OBJECT_PER_LINE)
+        except ValueError:
+            yield where, BadValueError(where, None, "a number of thousands of digits", _OBJECT_PER_LINE)
+        except RecursionError:
+            yield where, BadValueError(where, None, "JSON nested a thousand deep or more", _OBJECT_PER_LINE)
+        else:
+            yield where, record
+
+
+class _Stream:
+    """A JSON text that is read in pieces: the next character that is no space, and the next value."""
+
+    def __init__(self, path: Path, lines: Iterable[str]) -> None:
+        self._path, self._lines = path, iter(lines)
+        self._text, self._place, self._before = "", 0, 0
+        self._ended = False
+
+    def _more(self, least: int = 1) -> bool:
+        """Read on; return whether there was anything."""
+        if self._ended:
+            return False
+        self._before += self._text.count("\n", 0, self._place)
+        parts, n = [self._text[self._place :]], 0
+        while n < least:
+            line = next(self._lines, None)
+            if line is None:
+                self._ended = True
+                break
+            parts.append(line)
+            n += len(line)
+        self._text, self._place = "".join(parts), 0
+        return n > 0
+
+    @property
+    def line(self) -> int:
+        """The number of the line that is read next."""
+        return self._before + self._text.count("\n", 0, self._place) + 1
+
+    def peek(self) -> str:
+        """Return the next character that is no space; an empty text at the end."""
+        while True:
+            found = _SPACE.match(self._text, self._place)
+            assert found is not None
+            self._place = found.end()
+            if self._place < len(self._text):
+                return self._text[self._place]
+            if not self._more():
+                return ""
+
+    def take(self, expected: str) -> str:
+        """Return the next character, which has to be one of those expected."""
+        character = self.peek()
+        if not character or character not in expected:
+            raise self.error(f"{character or 'the end of the file'!r} instead of one of {' '.join(expected)}")
+        self._place += 1
+        return character
+
+    def value(self) -> Any:
+        """Return the next value."""
+        self.peek()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._place)
+            except RecursionError:
+                raise self.error("JSON nested a thousand deep or more") from None
+            except ValueError as error:
+                left = len(self._text) - self._place
+                if left > _MAX_VALUE:
+                    raise self.error(f"a value of more than {_MAX_VALUE >> 20} MB") from None
+                if not self._more(max(left, 1 << 16)):
+                    raise self.error(str(error).partition(":")[0]) from None
+                continue
+            if end == len(self._text) and isinstance(value, (int, float)) and self._more():
+                continue  # a number may go on
+            self._place = end
+            return value
+
+    def error(self, why: str) -> InputError:
+        """Return the error that says where the text is broken."""
+        return InputError(f"{self._path}:{self.line}: got broken JSON ({why}), expected whole objects")
+
+
+def _elements(stream: _Stream) -> Iterator[tuple[int, Any]]:
+    """Yield the elements of an array, each with the number of its first line."""
+    stream.take("[")
+    if stream.peek() == "]":
+        stream.take("]")
+        return
+    while True:
+        stream.peek()
+        yield stream.line, stream.value()
+        if stream.take(",]") == "]":
+            return
+
+
+def _members(stream: _Stream) -> Iterator[str]:
+    """Yield the keys of an object; the value of each has to be taken before the next."""
+    stream.take("{")
+    if stream.peek() == "}":
+        stream.take("}")
+        return
+    while True:
+        if stream.peek() != '"':
+            raise stream.error(f"{stream.peek()!r} instead of a key")
+        key = stream.value()
+        stream.take(":")
+        yield key
+        if stream.take(",}") == "}":
+            return
+
+
+def _of_array(path: Path, stream: _Stream) -> Iterator[SourceRow]:
+    for line, value in _elements(stream):
+        where = f"{path}:{line}"
+        bad = _NOT_UTF8.search(json.dumps(value, ensure_ascii=False)) if not isinstance(value, (int, float)) else None
+        if bad is not None:
+            yield where, BadValueError(where, None, f"byte 0x{ord(bad[0]) - 0xDC00:02x}", "text in UTF-8")
+        else:
+            yield where, value
+
+
+def _of_list_at(path: Path, stream: _Stream, way: tuple[str, ...]) -> Iterator[SourceRow]:
+    """Yield the elements of the list that keys lead to."""
+    if not way:
+        yield from _of_array(path, stream)
+        return
+    for key in _members(stream):
+        if key != way[0]:
+            stream.value()
+        else:
+            yield from _of_list_at(path, stream, way[1:])
+
+
+def _way_to_events(stream: _Stream, columns: Mapping[str, str]) -> tuple[str, ...] | None:
+    """Return the keys that lead to the list of events within an object; None where it is an event itself."""
+    lists: list[tuple[bool, int, tuple[str, ...]]] = []
+    keys: list[str] = []
+
+    def visit(way: tuple[str, ...]) -> None:
+        for key in _members(stream):
+            here = (*way, key)
+            if not way:
+                keys.append(key)
+            kind = stream.peek()
+            if kind == "{" and len(here) < _MAX_DEPTH:
+                visit(here)
+            elif kind == "[":
+                n, has_titles = 0, False
+                for _, value in _elements(stream):
+                    if isinstance(value, dict):
+                        n += 1
+                        has_titles = has_titles or "title" in resolve_columns(list(value), columns)
+                if n:
+                    lists.append((has_titles, n, here))
+            else:
+                stream.value()
+
+    visit(())
+    with_titles = [way for has_titles, _, way in lists if has_titles]
+    if "title" in resolve_columns(keys, columns) or not lists:
+        return None  # an event whose values are lists
+    if with_titles:
+        return with_titles[0]
+    return max(lists, key=lambda found: found[1])[2]
+
+
+def _holds_list(value: Any, depth: int) -> bool:
+    if isinstance(value, list):
+        return any(isinstance(part, dict) for part in value)
+    return isinstance(value, dict) and depth < _MAX_DEPTH and any(_holds_list(part, depth + 1) for part in value.values())
