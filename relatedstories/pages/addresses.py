@@ -110,7 +110,7 @@ def address_of(about: PageAbout, path: str, pattern: str | None) -> str | None:
         "slugorfilename": about.slug or name.stem, "contentbasename": name.stem, "slugorcontentbasename": about.slug or name.stem,
         "categories": "/".join(dict.fromkeys(_slug(part) for part in (*folders, *about.categories))),
         "section": sections[0] if sections else "", "sections": "/".join(sections),
-        "path": "/".join([*folders, slug]), "lang": name.language or "", "output_ext": ".html",
+        "path": "/".join([*sections, slug]), "lang": name.language or "", "output_ext": ".html",
     }  # fmt: skip
     if day is not None:
         values |= {

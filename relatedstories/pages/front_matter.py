@@ -23,7 +23,6 @@ _KEY_LINE = re.compile(r"""["']?[^\W\d][\w -]*["']?[ \t]*[:=]""")
 _FIRST_KEY = re.compile(r"\ufeff?(?=[A-Za-z_][\w-]*:(?:[ \t]|\r|\n))")
 _NO_KEYS = re.compile(r"(?m)^[ \t]*(?:[-\[{?#\"'&!]|[^\s:]+[ \t]*:)")
 _LONGEST_WITHOUT_OPENING = 64 * 1024
-_WIKI_LINK = re.compile(r"\[\[[^\[\]]+\]\]")
 _READERS = {"YAML": yaml_format.read, "TOML": toml_format.read, "JSON": json_format.read}
 _EDITORS = {"YAML": yaml_format.with_list, "TOML": toml_format.with_list, "JSON": json_format.with_list}
 
@@ -139,8 +138,8 @@ def is_ours(value: Value, written: str = "") -> bool:
     ----------
     value : Value
     written : str, default ""
-        The key and its value as they stand in the page. Links such as ``[[Note]]`` are ours only behind `yaml_format.MARK`, as
-        editors write such lists too.
+        The key and its value as they stand in the page. Texts, such as ``[[Note]]``, are ours only behind
+        `yaml_format.MARK`, as editors write such lists too.
 
     Examples
     --------
@@ -151,7 +150,7 @@ def is_ours(value: Value, written: str = "") -> bool:
         return True
     if not isinstance(value, list):
         return False
-    if all(isinstance(item, str) and _WIKI_LINK.fullmatch(item) for item in value):
+    if all(isinstance(item, str) for item in value):
         first_line = written.partition("\n")[0].partition("\r")[0]
         return first_line.rstrip().endswith(yaml_format.MARK)
     return all(
