@@ -62,11 +62,24 @@ _FORMATS = "Formats:"
 
 
 class PageFields(NamedTuple):
-    """The fields of an event on its page, the lines they stand on, and where its title comes from if no key or heading has it."""
+    """The fields of an event on its page.
+
+    Parameters
+    ----------
+    values : dict of str to value
+        The fields.
+    lines : dict of str to int
+        The lines they stand on.
+    title_from : str or None, default None
+        Where the title comes from if no key or heading has it.
+    is_dated_by_name : bool, default False
+        Whether the date is that of the page's name.
+    """
 
     values: dict[str, Any]
     lines: dict[str, int]
     title_from: str | None = None
+    is_dated_by_name: bool = False
 
 
 class Head(NamedTuple):
@@ -119,8 +132,9 @@ class PageParser:
         first = next((number for number, line in enumerate(lines) if not is_blank(line)), None)
         exported = EVENT_ID in front
         values, line_of = self._values(where, head, exported)
-        if not exported and "date" not in values and (day := self._day_of_names(path, front)):
-            values["date"], line_of["date"] = day, 1
+        day_of_name = None if exported or "date" in values else self._day_of_names(path, front)
+        if day_of_name is not None:
+            values["date"], line_of["date"] = day_of_name, 1
         if exported:
             values["id"], line_of["id"] = front[EVENT_ID].value, front[EVENT_ID].line
             title_line = next((number for number, line in enumerate(lines) if (heading(line) or (0, ""))[0] == 1), -1)
@@ -157,7 +171,7 @@ class PageParser:
                 values["extra"] = extra
             if "translation_key" not in values and (key := _translation_key(front, head.format)):
                 values["translation_key"] = key
-        return PageFields(values, line_of, title_from)
+        return PageFields(values, line_of, title_from, day_of_name is not None)
 
     def _values(self, where: str, head: Head, exported: bool) -> tuple[dict[str, Any], dict[str, int]]:
         """Return the fields that keys of front matter have, and their lines."""

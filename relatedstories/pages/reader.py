@@ -21,7 +21,7 @@ from relatedstories.pages.keys import Value
 from relatedstories.pages.mojibake import repair_mojibake
 from relatedstories.pages.page_names import PageName, is_named_by_title
 from relatedstories.pages.parsing import DEFAULT_KEYS, EVENT_ID, Head, PageFields, PageParser, head_of
-from relatedstories.pages.publication import DRAFT, reason_not_listed
+from relatedstories.pages.publication import DRAFT, FUTURE, reason_not_listed
 from relatedstories.pages.sections import RELATED, SOURCES, check_heading, split_lines
 from relatedstories.pages.titles import FIRST_SENTENCE, NAME
 from relatedstories.pages.values import field_value, text_of
@@ -429,6 +429,8 @@ def _events(
                     reason = "without front matter"
                 else:
                     page, reason = parser.of_plain_text(where, path, text, name), "without text"
+            if page is not None and page.is_dated_by_name and page.values["date"] > span.published_by:
+                page, reason = None, FUTURE
             if page is None:
                 found.others[reason or ""] += 1
                 continue

@@ -125,6 +125,9 @@ def test_expired_and_future_pages_are_read_on_demand(tmp_path: Path) -> None:
     assert list(Reading(tmp_path, future=True).events) == ["b"]
     assert list(Reading(tmp_path, today="2018-01-01", future=True).events) == ["a", "b"]
     assert list(Reading(tmp_path, expired=True, future=True).events) == ["a", "b"]
+    reading = Reading(write(tmp_path, titled("_posts/2020-06-15-c.md", "_posts/2020-06-16-d.md")))
+    assert list(reading.events) == ["_posts/2020-06-15-c"]
+    assert reading.found.others["to be published later"] == 2
 
 
 def test_pages_of_other_formats_need_front_matter(tmp_path: Path) -> None:
