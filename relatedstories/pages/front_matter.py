@@ -12,7 +12,7 @@ from relatedstories.pages.keys import FrontMatter, Item, Key, Value
 __all__ = ["FrontMatter", "check_ours", "find", "find_key", "is_ours", "read", "with_list"]
 
 # YAML parsers do not count the second byte order mark.
-_OPENING = re.compile(r"\ufeff?(---|\+\+\+)(-*)[ \t]*(?:\r\n|\r|\n)\ufeff?")
+_OPENING = re.compile(r"\ufeff?(?P<blank>(?:[ \t]*(?:\r\n|\r|\n))*+)(---|\+\+\+)(?P<more>-*)[ \t]*(?:\r\n|\r|\n)\ufeff?")
 _CLOSING = {
     "---": re.compile(r"(?<![^\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)"),
     "+++": re.compile(r"(?<![^\r\n])\+\+\+[ \t]*(?:\r\n|\r|\n|\Z)"),
@@ -57,17 +57,18 @@ def find(text: str, where: str = "page") -> FrontMatter | None:
 
 def _between_lines(text: str, opening: re.Match[str], where: str) -> FrontMatter | None:
     """Return the place of front matter between two lines; None for a line that is a thematic break of the text."""
-    closing = _CLOSING[opening[1]].search(text, opening.end())
-    if opening[2] and not _KEY_LINE.match(text, opening.end()):
-        return None
+    mark = opening[2]
+    closing = _CLOSING[mark].search(text, opening.end())
+    if (opening["blank"] or opening["more"]) and not _KEY_LINE.match(text, opening.end()):
+        return None  # Hugo takes these for front matter, too
     if closing is None:
         if not _KEY_LINE.match(text, opening.end()):
             return None
-        raise BadValueError(f"{where}:1", None, "front matter that does not end", f"a line {opening[1]} after it")
+        raise BadValueError(f"{where}:1", None, "front matter that does not end", f"a line {mark} after it")
     inner = text[opening.end() : closing.start()]
-    if opening[1] == "---" and inner.strip() and not _NO_KEYS.search(inner):
+    if mark == "---" and inner.strip() and not _NO_KEYS.search(inner):
         return None
-    return FrontMatter(opening.end(), closing.start(), closing.end(), "TOML" if opening[1] == "+++" else "YAML")
+    return FrontMatter(opening.end(), closing.start(), closing.end(), "TOML" if mark == "+++" else "YAML")
 
 
 def _without_opening(text: str, start: int) -> FrontMatter | None:

@@ -93,6 +93,17 @@ def test_pages_of_each_format(tmp_path: Path, text: str, newline: str, bom: str)
     assert list(read_pages(tmp_path)) == [event]
 
 
+@pytest.mark.parametrize(
+    "page", ["\n\n---\ntitle: x\n---\nText\n", "------\ntitle: x\n---\nText\n", '\r\n+++\ntitle = "x"\n+++\n']
+)
+def test_front_matter_that_hugo_takes_as_such(page: str) -> None:
+    assert keys(page) == {"title": "x"}
+    new = rewrite_page(page.encode(), LINKS)
+    assert new is not None
+    inserted(page.encode(), new)
+    assert rewrite_page(new, []) == page.encode()
+
+
 def test_where_links_stand() -> None:
     new = (rewrite_page(TOML.encode(), LINKS[1:]) or b"").decode()
     assert '\'\'\'\nrelated = [\n  { path = "/e.md", title = "Plain" },\n]\n\n[params]' in new
@@ -193,6 +204,7 @@ def test_broken_front_matter_is_named(tmp_path: Path, page: str, message: str) -
         "Title: Pelican\nDate: 2020-01-02\n\nText\n\n---\n\nmore",
         "Note: this is text\n\nand more\n---\n",
         "---\nText without end",
+        "\n\n---\n\nText: after a break\n\n---\n",
     ],
 )
 def test_what_is_no_front_matter(text: str) -> None:
