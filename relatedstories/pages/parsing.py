@@ -321,8 +321,6 @@ def _readable(text: str, path: str) -> str:
 
 
 def _translation_key(front: Mapping[str, Key], front_format: str | None) -> str | None:
-    """Return what the translations of a page share by the keys that only name it in pages with a language."""
-    if not {"lang", "language"} & front.keys():
-        return None
-    names = ("ref", "page_id", "slug") if front_format is None else ("ref", "page_id")
+    """Return what the translations of a page share: in Pelican a slug, elsewhere a key that counts where the language stands."""
+    names = ("slug",) if front_format is None else ("ref", "page_id") if {"lang", "language"} & front.keys() else ()
     return next((found for name in names if name in front and (found := text_of(front[name].value))), None)
