@@ -40,7 +40,7 @@ def sitemaps(stems: Sequence[str], base_url: str) -> Iterator[tuple[str, str]]:
     if len(stems) <= MAX_ADDRESSES:
         yield SITEMAP, _document("urlset", list(addresses))
         return
-    parts = []
+    parts: list[str] = []
     while some := list(islice(addresses, MAX_ADDRESSES)):
         parts.append(f"sitemap-{len(parts) + 1}.xml")
         yield parts[-1], _document("urlset", some)
