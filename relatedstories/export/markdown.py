@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from relatedstories.events import Event
@@ -78,7 +80,7 @@ def target(url: str) -> str:
 
 
 def front_matter(event: Event) -> str:
-    r"""Return all fields of an event except its text and `Event.extra` as front matter.
+    r"""Return all fields of an event except its text as front matter.
 
     Examples
     --------
@@ -104,5 +106,16 @@ def front_matter(event: Event) -> str:
         for source in event.sources:
             pair = None if isinstance(source, str) else source
             lines += [f"  - name: {quoted(pair[0])}", f"    url: {quoted(pair[1])}"] if pair else [f"  - {quoted(str(source))}"]
+    if event.extra:
+        lines.append(f"extra: {_flow(event.extra)}")
     text = "\n".join(lines)
     return text if repair_mojibake(text) == text else text.translate(_QUOTED_ESCAPES)
+
+
+def _flow(value: object) -> str:
+    """Return a value that JSON can hold, as JSON and YAML both read it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join([f"{quoted(name)}: {_flow(part)}" for name, part in value.items()]) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return quoted(value) if isinstance(value, str) else json.dumps(value)

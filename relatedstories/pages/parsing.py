@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,12 +20,12 @@ from relatedstories.pages.markdown import inline_links, plain_text
 from relatedstories.pages.page_names import PageName, day_of_path
 from relatedstories.pages.sections import COPIES, heading, is_blank, sections, split_lines
 from relatedstories.pages.titles import title_without_key
-from relatedstories.pages.values import exported_field_value, extra_value, field_value, text_of
+from relatedstories.pages.values import exported_field_value, extra_value, field_value, text_of, type_name
 from relatedstories.row_reader import MAX_EXTRA
 from relatedstories.text.cleaning import clean
 from relatedstories.text.titles import plain_title
 
-__all__ = ["DEFAULT_KEYS", "EVENT_ID", "Head", "PageFields", "PageParser", "head_of"]
+__all__ = ["DATED_HEADING", "DEFAULT_KEYS", "EVENT_ID", "Head", "PageFields", "PageParser", "head_of"]
 
 EVENT_ID = "event_id"
 """The front matter key of pages that `relatedstories.export` wrote: all their values are taken exactly as they are written."""
@@ -55,6 +56,9 @@ _KEYS_WITH_DAY = ("path", "url", "permalink", "slug")
 """Keys with an address, which may have the day in it."""
 
 _DATE_LINK = re.compile(r"\[(\d{4}-\d{1,2}-\d{1,2})\]\(")
+DATED_HEADING = re.compile(r"^### \[\d{4}-\d{1,2}-\d{1,2}\]\(", re.MULTILINE)
+"""The heading that pages without front matter have over their title, in a site such as this project takes after."""
+
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _UNDERLINE = re.compile(r"=+[ \t]*[\r\n]*")
 _HTML_BLOCK = re.compile(r"\s*<(?:article|blockquote|div|figure|h[1-6]|main|ol|p|section|table|ul)[\s>]", re.IGNORECASE)
@@ -137,6 +141,8 @@ class PageParser:
             values["date"], line_of["date"] = day_of_name, 1
         if exported:
             values["id"], line_of["id"] = front[EVENT_ID].value, front[EVENT_ID].line
+            if "extra" in front:
+                values["extra"], line_of["extra"] = _exported_extra(where, text, front["extra"]), front["extra"].line
             title_line = next((number for number, line in enumerate(lines) if (heading(line) or (0, ""))[0] == 1), -1)
             lines = lines[title_line + 1 :]
         elif first is not None and (title := _first_heading(lines, first)):
@@ -303,6 +309,14 @@ def head_of(where: str, path: str, text: str) -> Head | None:
     found, body = header_lines(text)
     names = {name.casefold(): key for name, key in found.items()}
     return Head(names, body, None) if "title" in names else None
+
+
+def _exported_extra(where: str, text: str, key: Key) -> Any:
+    """Return the values of `Event.extra`, which exported pages have as JSON; raises `BadValueError` if they are none."""
+    try:
+        return json.loads(text[key.start : key.end].partition(":")[2])
+    except (ValueError, RecursionError):
+        raise BadValueError(f"{where}:{key.line}", "extra", type_name(key.value), "a mapping in JSON") from None
 
 
 def _first_heading(lines: list[str], first: int) -> str | None:

@@ -9,6 +9,7 @@ import os
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from relatedstories.pages.discovery import MAX_BYTES, SUFFIXES, Site, site_of
 from relatedstories.pages.keys import Value
 from relatedstories.pages.mojibake import repair_mojibake
 from relatedstories.pages.page_names import PageName, is_named_by_title
-from relatedstories.pages.parsing import DEFAULT_KEYS, EVENT_ID, Head, PageFields, PageParser, head_of
+from relatedstories.pages.parsing import DATED_HEADING, DEFAULT_KEYS, EVENT_ID, Head, PageFields, PageParser, head_of
 from relatedstories.pages.publication import DRAFT, FUTURE, reason_not_listed
 from relatedstories.pages.sections import RELATED, SOURCES, check_heading, split_lines
 from relatedstories.pages.titles import FIRST_SENTENCE, NAME
@@ -268,6 +269,20 @@ class _Reading:
         self._has_seen_all = False
         self._n_with_key = self._n_named = 0
 
+    @cached_property
+    def has_notes(self) -> bool:
+        """Whether pages of nothing but text are events: not beside pages of a site builder, an exported or a dated site."""
+        if self.site.has_builder:
+            return False
+        for path in self.site.paths.values():
+            try:
+                _, text, head = self.head(path)
+            except BadValueError:
+                continue
+            if DATED_HEADING.search(text) if head is None else EVENT_ID in head.keys:
+                return False
+        return True
+
     def head(self, path: str) -> tuple[bytes, str, Head | None]:
         """Return the content of a page, its text and its head."""
         where = str(self.root / path)
@@ -425,7 +440,7 @@ def _events(
             if head is not None:
                 page, reason = parser.with_front_matter(where, path, text, head, name), "without title"
             elif (page := parser.without_front_matter(where, text)) is None:
-                if site.has_builder:
+                if not reading.has_notes:
                     reason = "without front matter"
                 else:
                     page, reason = parser.of_plain_text(where, path, text, name), "without text"

@@ -8,7 +8,8 @@ import pytest
 from folders import Reading, write
 from helpers import day
 
-from relatedstories import BadValueError
+from relatedstories import BadValueError, Event
+from relatedstories.export.markdown import front_matter
 from relatedstories.pages import read_pages
 
 
@@ -167,3 +168,26 @@ def test_where_a_site_builder_is_at_work_pages_without_front_matter_are_none(tmp
     reading = Reading(write(tmp_path, pages))
     assert [(event.title, event.topics) for event in reading] == [("A", ())]
     assert reading.found.left_out == "1 without front matter"
+
+
+@pytest.mark.parametrize("other", ["### [2020-1-2](i.md)\n# Rain\n", '---\nevent_id: "1"\ntitle: "Rain"\n---\n'])
+def test_beside_pages_of_dated_and_exported_sites_pages_without_front_matter_are_none(tmp_path: Path, other: str) -> None:
+    reading = Reading(write(tmp_path, {"a.md": "A list of pages.\n", "topics/b.md": "# B\n\nText\n", "z.md": other}))
+    assert [event.title for event in reading] == ["Rain"]
+    assert reading.found.left_out == "2 without front matter"
+
+
+def test_other_keys_are_kept_as_extra(tmp_path: Path) -> None:
+    bomb = "".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 10) if n else 'x'}]\n" for n in range(11))
+    front = "title: A\nSection: World\npremium: true\nwords: 120\nzip: 007\nparams: {a: [b]}\nrelated:\n- {path: a, title: b}\n"
+    (event,) = Reading(write(tmp_path, {"a.md": f"---\n{front}long: {'x' * 3000}\n---\n"}))
+    assert event.extra == {"section": "World", "premium": True, "words": 120, "zip": "007", "params": {"a": ("b",)}}
+    (event,) = Reading(write(tmp_path, {"a.md": f"---\ntitle: A\n{bomb}---\n"}))
+    assert set(event.extra) == {"k0", "k1", "k2"}
+
+
+def test_extra_values_are_read_back_from_exported_pages(tmp_path: Path) -> None:
+    extra = {"a b": 'x: "y"\u2028\x7f\ufeff\u00e2\u20ac\u2122', "n": [1, 1.5, None, True, {"z": "12"}], "\u00fc": {}}
+    event = Event("1", "Rain", translation_key="rain", extra=extra)
+    (read,) = Reading(write(tmp_path, {"a.md": f"---\n{front_matter(event)}\n---\n# Rain\n"}))
+    assert read == event
