@@ -38,7 +38,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from ranking import Stored, Variant, without_background, without_folding  # of this folder
+from ranking import Stored, Variant, without_background, without_folding, without_passages, without_prominence  # of this folder
 from topics import table
 
 from relatedstories import Event, InputError, Link, RelatedStories
@@ -59,6 +59,8 @@ PARTS = {
     "word-space": Variant("without the word space", {"space_weight": 0}),
     "dates": Variant("without the date factor", {"date_decay": 0}),
     "background": Variant("without background frequencies", {}, (without_background,)),
+    "prominence": Variant("without prominence", {}, (without_prominence,)),
+    "passages": Variant("without passages", {}, (without_passages,)),
     "minimum": Variant("without the minimum score", {"min_score": 0}),
     "folding": Variant("without folding near-duplicates", {}, (without_folding,)),
 }
@@ -223,14 +225,14 @@ def label_figures(archive: Archive, links: Mapping[int, Sequence[Link]]) -> tupl
     """Return what labels and lists are like: labelled, common, long, links a list, empty lists."""
     texts_with = collections.Counter(word for text in archive.texts for word in set(re.findall(r"\w+", text.lower())))
     lists = [links[number] for number in archive.label_queries]
-    contexts = [link.context for each in lists for link in each]
-    labels = [context for context in contexts if context]
+    contexts = [link.contexts for each in lists for link in each]
+    labels = [context for each in contexts for context in each]
 
     def is_common(label: str) -> bool:
         return all(texts_with[word] > COMMON_WORD * len(archive.events) for word in re.findall(r"\w+", label.lower()))
 
     return (
-        f"{len(labels) / max(1, len(contexts)):.3f}",
+        f"{sum(map(bool, contexts)) / max(1, len(contexts)):.3f}",
         f"{sum(map(is_common, labels)) / max(1, len(labels)):.3f}",
         f"{sum(len(label) > LONG_LABEL for label in labels) / max(1, len(labels)):.3f}",
         f"{len(contexts) / len(lists):.2f}",

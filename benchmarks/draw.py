@@ -18,7 +18,7 @@ def main() -> None:
     for event in random.Random(args.seed).sample(list(stories), args.count):
         print(f"\n{event.date}  {event.title}")
         for link in stories.related(event.id):
-            print(f"    {link.score:.2f}  {link.event.date}  {link.event.title[:160]}  [{link.context}]")
+            print(f"    {link.score:.2f}  {link.event.date}  {link.event.title[:160]}  [{link.label}]")
 
 
 if __name__ == "__main__":

@@ -67,6 +67,16 @@ def without_space() -> AbstractContextManager[object]:
     return patch("relatedstories.index.archive.default_space", lambda: none)
 
 
+def without_prominence() -> AbstractContextManager[object]:
+    """Weigh a term that comes again and again in a text as one that comes once in each of many."""
+    return patch("relatedstories.features.vectors.PROMINENCE", 0)
+
+
+def without_passages() -> AbstractContextManager[object]:
+    """Compare articles as wholes only."""
+    return patch("relatedstories.index.reranking.PASSAGE_WEIGHT", 0)
+
+
 def without_folding() -> AbstractContextManager[object]:
     """List near-duplicates separately."""
     patches = ExitStack()
@@ -234,7 +244,7 @@ def draw_wrong(data: Data, count: int, seed: int) -> None:
     print("; ".join(f"{what}: {n}" for what, n in sorted(counts.items(), reverse=True)))
     event = {one.id: one for one in data.filed}
     for i, (query, link) in enumerate(random.Random(seed).sample(wrong, min(count, len(wrong))), 1):
-        print(f"\n{i}. score {link.score:.3f}, rank {link.rank}, context {link.context}; {[topic.name for topic in link.topics]}")
+        print(f"\n{i}. score {link.score:.3f}, rank {link.rank}, context {link.label}; {[topic.name for topic in link.topics]}")
         for one in (event[query], event[link.event.id]):
             print(f"   {one.date} {data.above[one.id]} {one.title}")
         print("  ", "; ".join(f"{part.name} {part.share:.3f}" for part in stories.explain(query, link.event.id).parts[:6]))

@@ -9,21 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-from relatedstories.events import Event
+from relatedstories.events import Event, own_value
 
 if TYPE_CHECKING:
     from relatedstories.ranking.links import Link
 
 __all__ = [
     "Change",
-    "Contexts",
     "Difference",
+    "Labels",
     "LinkedEvents",
     "LinksLine",
     "Target",
     "change_between",
     "change_to_dict",
     "changes_between",
+    "joined_contexts",
     "line_of_event",
     "links_line",
 ]
@@ -34,8 +35,8 @@ LinkedEvents: TypeAlias = "Iterable[tuple[Event, list[Link]]]"
 LinksLine: TypeAlias = tuple[str, str]
 """The id of an event, and its links as a line of JSON."""
 
-Contexts: TypeAlias = dict[str, str | None]
-"""The links of an event: the context of each, by the id of the event it leads to."""
+Labels: TypeAlias = dict[str, str | None]
+"""The links of an event: the label of each, its contexts as one text, by the id of the event it leads to."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
@@ -46,7 +47,7 @@ class Change(NamedTuple):
     Parameters
     ----------
     id : str
-    before, after : Contexts or None
+    before, after : Labels or None
         The links, or None where the event is not in the run, or its page has no place for links yet.
     changed : bool, default True
         Whether anything that is written differs, down to the last place of a score.
@@ -55,8 +56,8 @@ class Change(NamedTuple):
     """
 
     id: str
-    before: Contexts | None
-    after: Contexts | None
+    before: Labels | None
+    after: Labels | None
     changed: bool = True
     left_alone: str | None = None
 
@@ -116,7 +117,7 @@ def line_of_event(event: Event, links: list[Link], fields: Sequence[str] = ()) -
 def _fields_of(event: Event, names: Sequence[str]) -> dict[str, Any]:
     """Return values of an event by name: of its own fields, otherwise of its `extra`; None for those it does not have."""
     record = event.to_dict()
-    return {name: record[name] if name in record else event.extra.get(name) for name in names}
+    return {name: record[name] if name in record else own_value(event, name) for name in names}
 
 
 def change_between(id_: str, before: str | None, after: str | None) -> Change:
@@ -127,17 +128,33 @@ def change_between(id_: str, before: str | None, after: str | None) -> Change:
     >>> change_between("a1", links_line("a1", []), None)
     Change(id='a1', before={}, after=None, changed=True, left_alone=None)
     """
-    return Change(id_, _contexts_in(before), _contexts_in(after), before != after)
+    return Change(id_, _labels_in(before), _labels_in(after), before != after)
 
 
-def _contexts_in(line: str | None) -> Contexts | None:
+def joined_contexts(contexts: Iterable[str]) -> str | None:
+    """Return the contexts of a link as the one text that readers see; None if there are none.
+
+    Examples
+    --------
+    >>> joined_contexts(("Cholera", "Sudan"))
+    'Cholera, Sudan'
+    """
+    return ", ".join(contexts) or None
+
+
+def _labels_in(line: str | None) -> Labels | None:
     """Return the links in a line; none for a line that a refresh did not write."""
     if line is None:
         return None
     try:
-        return {str(link["id"]): link["context"] for link in json.loads(line)["links"]}
+        return {str(link["id"]): _label_of(link) for link in json.loads(line)["links"]}
     except (ValueError, KeyError, TypeError, RecursionError):
         return {}
+
+
+def _label_of(link: dict[str, Any]) -> str | None:
+    """Return the contexts of a link in a line as a text; lines of tables and of earlier releases have only that."""
+    return joined_contexts(link["contexts"]) if "contexts" in link else link["context"]
 
 
 @dataclass(slots=True)
@@ -153,7 +170,7 @@ class Difference:
     changed : int
         Events in both runs whose links differ, down to the last place of a score.
     added, removed, relabelled : int
-        Links that are only in the new run, only in the run before, and in both with different contexts.
+        Links that are only in the new run, only in the run before, and in both with different labels.
 
     Examples
     --------
@@ -223,7 +240,7 @@ def changes_between(old: Iterable[LinksLine], new: Iterable[LinksLine]) -> Itera
 
 
 def change_to_dict(change: Change) -> dict[str, Any]:
-    """Return the change as JSON objects: the context of each added or removed link, both contexts of each relabelled one."""
+    """Return the change as JSON objects: the label of each added or removed link, both labels of each relabelled one."""
     added, removed, relabelled = _changed_links(change)
     before, after = change.before or {}, change.after or {}
     return {

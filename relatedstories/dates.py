@@ -156,8 +156,8 @@ class DateColumn:
         The value that showed an order first, and its place, by the order.
     asked_by : (str, str) or None
         The first value that could be read in either order, and its place.
-    ambiguous, months : int
-        How many values could be read in either order, and named a month without a day.
+    dates, ambiguous, months : int
+        How many values were dates, could be read in either order, and named a month without a day.
 
     Examples
     --------
@@ -173,12 +173,17 @@ class DateColumn:
         self._format = check_date_format("read_events", date_format)
         self.shown_by: dict[str, tuple[str, str]] = {}
         self.asked_by: tuple[str, str] | None = None
-        self.ambiguous = self.months = 0
+        self.dates = self.ambiguous = self.months = 0
 
     @property
     def order(self) -> str | None:
         """The order of day and month; None while nothing shows it."""
         return self._format if self._format in (DAY_FIRST, MONTH_FIRST) else next(iter(self.shown_by), None)
+
+    @property
+    def asks(self) -> bool:
+        """Whether most dates could be read in either order and nothing shows which: then a person has to say it."""
+        return self.order is None and self.ambiguous * 2 > self.dates
 
     def read(self, value: object, where: str, field: str = "date") -> dt.date | AmbiguousDate | None:
         """Return what `read_date` does, and take note of what the value shows.
@@ -191,8 +196,10 @@ class DateColumn:
             If the column has dates in both orders, and others that could be read in either.
         """
         if type(value) is str and (match := _ISO.fullmatch(value)) is not None and match[1] != "0000":
+            self.dates += 1
             return _date(match[1], match[2], match[3], value, where, field)  # by far the most dates
         reading = _reading(value, where, field, self._format)
+        self.dates += reading.day is not None
         self.months += reading.is_month
         if reading.order is not None:
             self.shown_by.setdefault(reading.order, (shown(value), where))

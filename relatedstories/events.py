@@ -21,6 +21,7 @@ __all__ = [
     "as_json_value",
     "checked_language",
     "events_of",
+    "own_value",
     "parse_date",
     "several",
     "values_of",
@@ -329,9 +330,17 @@ def values_of(event: Event, name: str) -> frozenset[str]:
     >>> sorted(values_of(event, "topics")), set(values_of(event, "section")), set(values_of(event, "premium"))
     (['Kent', 'Wales'], {'World'}, {'true'})
     """
-    value = getattr(event, name) if name in FIELDS and name != "extra" else event.extra.get(name)
+    value = getattr(event, name) if name in FIELDS and name != "extra" else own_value(event, name)
     parts = value if isinstance(value, (tuple, list)) else (value,)
     return frozenset(_as_text(part) for part in parts if part is not None and part != "")
+
+
+def own_value(event: Event, name: str) -> Any:
+    """Return the value in the `extra` of an event under a name, in capitals or not; None if there is none."""
+    if name in event.extra:
+        return event.extra[name]
+    folded = name.casefold()
+    return next((value for key, value in event.extra.items() if key.casefold() == folded), None)
 
 
 def _as_text(value: object) -> str:

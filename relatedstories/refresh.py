@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, TypeVar, Unpack
 
@@ -19,6 +20,7 @@ from relatedstories.events import Event
 from relatedstories.files.links_file import LinksFile
 from relatedstories.index.storage import check_folder
 from relatedstories.index.stories import RelatedStories
+from relatedstories.pages.writer import LinkedPages
 from relatedstories.progress import Progress
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Link
@@ -57,7 +59,7 @@ class Report:
     dry_run : bool
         Whether changes were only counted and nothing was written.
     contexts : Counter
-        Number of links that each context labels.
+        Number of links that have each context.
     linked : Counter
         Number of links that lead to each event that has any.
     seconds : dict of str to float
@@ -213,8 +215,8 @@ def refresh(
         Where the links go:
 
         - A path of a file, which is replaced when all links are written, so that a reader finds the old file or the new one. It
-          has a line ``{"id": ..., "links": [{"id": ..., "rank": ..., "score": ..., "context": ..., "topics": [...]}]}`` per
-          event, see `Link.to_dict`, in the order of the ids. If the name ends in .json, it is one object of lists by id.
+          has a line ``{"id": ..., "links": [{"id": ..., "rank": ..., "score": ..., ...}]}`` per event, see `Link.to_dict`, in
+          the order of the ids. If the name ends in .json, it is one object of lists by id.
         - A text file that is open, for the same lines.
         - A `relatedstories.databases.LinksTable`. Rows that are new or have changed are written, and rows of links that are
           gone are deleted, in one transaction.
@@ -249,8 +251,8 @@ def refresh(
     >>> from relatedstories import Event, RelatedStories
     >>> events = [Event("1", "Snow in Oslo"), Event("2", "More snow in Oslo")]
     >>> report = refresh(RelatedStories(), events, sys.stdout)
-    {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.999902, "context": "Oslo", "topics": ["Oslo"]}]}
-    {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.999902, "context": "Oslo", "topics": ["Oslo"]}]}
+    {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.999902, "context": "Oslo", "contexts": ["Oslo"], "topics": ["Oslo"]}]}
+    {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.999902, "context": "Oslo", "contexts": ["Oslo"], "topics": ["Oslo"]}]}
     """
     LinkFilters.of("refresh", **keywords)  # so that a mistake shows before the work
     target = as_target(links)
@@ -268,7 +270,10 @@ def refresh(
 
         report = Report(events=len(archive), unit=target.unit, dry_run=dry_run)
         all_links = timer.timed("links", stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords))
-        for change in target.take(_counted(all_links, report), dry_run):
+        counted = _counted(all_links, report)
+        if isinstance(target, LinkedPages):  # whose words depend on it
+            counted = ((event.in_language(stories.language_of(event.id)), links) for event, links in counted)
+        for change in target.take(counted, dry_run):
             report.difference.count(change)
             if change.left_alone is not None:
                 report.left_alone += 1
@@ -304,11 +309,11 @@ def _checkpoint_beside(index: Path) -> Path:
 def _counted(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Iterator[tuple[Event, list[Link]]]:
     """Yield the events with their links, and add them to the counts of a report."""
     for event, links in all_links:
-        contexts = [link.context for link in links if link.context is not None]
+        labelled = [link.contexts for link in links if link.contexts]
         report.without_links += not links
-        report.labelled += len(contexts)
+        report.labelled += len(labelled)
         report.linked.update([link.event.id for link in links])
-        report.contexts.update(contexts)
+        report.contexts.update(chain.from_iterable(labelled))
         yield event, links
 
 

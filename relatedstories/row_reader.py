@@ -26,6 +26,7 @@ MAX_EXTRA = 2000
 _MAX_PLANS = 1000
 """Number of different rows of keys that are remembered."""
 
+_SHORT_YEAR = re.compile(r"'\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2}\b")
 _WHOLE = re.compile(r"-?\d+\.0+")
 _OPTIONAL = frozenset(["heading", "topics", "url", "sources", "language", "translation_key"])
 
@@ -128,6 +129,9 @@ class RowReader:
         try:
             date = values.get("date")
             if isinstance(date, AmbiguousDate):
+                if self._dates.order is None and not self._dates.asks and not self._strict:
+                    self._counts["ambiguous"] += 1
+                    date = None
                 values["date"] = self._dates.day(date)
             if is_missing(values.get("id")):
                 values["id"] = self._made_id(values)
@@ -150,11 +154,20 @@ class RowReader:
             lines.append(
                 f"{have} a language that is no code, such as {shown(value)}: expected one such as 'de'; their texts tell it"
             )
+        if n := self._counts["ambiguous"]:
+            value, where = self._dates.asked_by or ("", "")
+            could = "1 could be read in two ways" if n == 1 else f"{n} could be read in two ways"
+            stay = "its event stays, without it" if n == 1 else "their events stay, without them"
+            lines.append(
+                f"{self._name('date')}: {could}, such as {value} ({where}), and no other date shows which; {stay}; "
+                'date_format="day-first" or "month-first", --date-format on the command line, says which comes first'
+            )
         for field, n in self._n_unread.items():
             error = self._unread[field][0]
             stay = "its event stays, without it" if n == 1 else "their events stay, without them"
             value = "1 value" if n == 1 else f"{n} values"
-            lines.append(f"{error.field}: {value} could not be read, such as {error.got} ({error.where}); {stay}")
+            hint = "; --date-format %d.%m.%y says how dates with short years are written" if _SHORT_YEAR.search(error.got) else ""
+            lines.append(f"{error.field}: {value} could not be read, such as {error.got} ({error.where}); {stay}{hint}")
         return lines
 
     def remarks(self) -> list[str]:

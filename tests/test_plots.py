@@ -83,7 +83,7 @@ def test_a_neighbourhood_names_events_and_contexts():
     assert "2017-06-03 SpaceX launches a Dragon cargo ship to the International Space Station (ISS)" in written
     for link in stories.related("dragon"):
         assert any(text.startswith(f"{link.event.date} {link.event.title[:20]}") for text in written)
-        assert link.context in written
+        assert link.label in written
     unseen = plots.neighbourhood(stories, Event("new", "Snow in Oslo", date=day("2017-02-01")))
     assert any("Snow in Oslo" in text.get_text() for text in unseen.texts)
     assert plots.neighbourhood(stories, "iceland").get_title() == "No related events"

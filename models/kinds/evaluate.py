@@ -20,7 +20,7 @@ from pathlib import Path
 import spacy
 
 from relatedstories.topics.entities import KIND_OF_LABEL
-from relatedstories.topics.kinds import KINDS, kinds
+from relatedstories.topics.kinds import CLASSES, kinds
 
 FOLDER = Path(__file__).parent
 MAX_MENTIONS = 12  # number of mentions per title that give its contexts and its spaCy label
@@ -66,7 +66,7 @@ def label(found: Sequence[tuple[str, int, int]], nlp: spacy.language.Language) -
 def figures(gold: Sequence[str], found: Sequence[str]) -> list[float]:
     """Return the accuracy, the macro-averaged F1 and the F1 of each kind."""
     f1 = []
-    for kind in KINDS:
+    for kind in CLASSES:
         both = sum(one == other == kind for one, other in zip(gold, found, strict=True))
         f1.append(2 * both / max(1, gold.count(kind) + found.count(kind)))
     accuracy = sum(one == other for one, other in zip(gold, found, strict=True)) / len(gold)
@@ -101,8 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             chosen = [i for i, row in enumerate(rows) if row[2] == part and row[3] in seen]
             counts = collections.Counter(gold[i] for i in chosen)
             print(f"\n{part}, {what}: {len(chosen)} names\n")
-            print(f"| {'':17} | accuracy | macro F1 | {' | '.join(f'{kind} ({counts[kind]})' for kind in KINDS)} |")
-            print("|---|" + "---|" * (2 + len(KINDS)))
+            print(f"| {'':17} | accuracy | macro F1 | {' | '.join(f'{kind} ({counts[kind]})' for kind in CLASSES)} |")
+            print("|---|" + "---|" * (2 + len(CLASSES)))
             for way, answer in answers.items():
                 values = figures([gold[i] for i in chosen], [answer[i] for i in chosen])
                 print(f"| {way:17} | {' | '.join(f'{value:.3f}' for value in values)} |")

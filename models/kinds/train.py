@@ -29,7 +29,7 @@ import scipy.sparse as sp
 import spacy
 from scipy.optimize import minimize
 
-from relatedstories.topics.kinds import CONTEXT_BITS, KINDS, NAME_BITS, context_features, name_features
+from relatedstories.topics.kinds import CLASSES, CONTEXT_BITS, NAME_BITS, context_features, name_features
 
 LAST_YEAR = "2021"
 ROUNDS = 3  # number of rounds in which names without a label get one
@@ -39,7 +39,7 @@ CONTEXT_WEIGHT = 0.6  # weight of the context's log-odds; the name's have weight
 NAME_PENALTY, CONTEXT_PENALTY = 1e-6, 3e-6
 HAND_WEIGHT, TEXT_WEIGHT, WORD_WEIGHT = 4.0, 0.3, 0.1  # for hand labels, names that are not titles, common words; others have 1
 
-PERSON, ORGANISATION, PLACE, EVENT, WORK, THING = range(len(KINDS))
+PERSON, ORGANISATION, PLACE, EVENT, WORK, THING = range(len(CLASSES))
 
 Context = tuple[str, str, str]  # the two words before a mention and the one after it
 
@@ -291,7 +291,7 @@ def examples(corpus: Corpus, labels: dict[str, str], hidden: Collection[str] = (
 
     for title in sorted(corpus.titles.keys() - set(hidden)):
         if title in labels:
-            kind, weight = KINDS.index(labels[title]), HAND_WEIGHT
+            kind, weight = CLASSES.index(labels[title]), HAND_WEIGHT
         else:
             kind, weight = spelling_rule(title), 1.0
             if kind is None:
@@ -332,7 +332,7 @@ def fit(x: sp.csr_matrix, y: np.ndarray, weights: np.ndarray, penalty: float, st
     transposed = x.T.tocsr()
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        v = flat.reshape(len(used), len(KINDS))
+        v = flat.reshape(len(used), len(CLASSES))
         z = x @ v
         z -= z.max(axis=1, keepdims=True)
         e = np.exp(z)
@@ -343,7 +343,7 @@ def fit(x: sp.csr_matrix, y: np.ndarray, weights: np.ndarray, penalty: float, st
 
     found = minimize(loss, start[used].ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps, "maxcor": 6})
     result = np.zeros_like(start)
-    result[used] = found.x.reshape(len(used), len(KINDS))
+    result[used] = found.x.reshape(len(used), len(CLASSES))
     return result
 
 
@@ -353,9 +353,9 @@ def train(corpus: Corpus, labels: dict[str, str], hidden: Collection[str] = ()) 
     x_name, x_context = matrix([name_features(name) for name in names], NAME_BITS), context_matrix(contexts)
     base = np.array(weights)
     known = np.array([kind is not None for kind in given])
-    y = np.eye(len(KINDS))[[kind or 0 for kind in given]]
+    y = np.eye(len(CLASSES))[[kind or 0 for kind in given]]
     seen = np.array([min(counter.total(), 50) for counter in contexts])
-    by_name, by_context = np.zeros((1 << NAME_BITS, len(KINDS))), np.zeros((1 << CONTEXT_BITS, len(KINDS)))
+    by_name, by_context = np.zeros((1 << NAME_BITS, len(CLASSES))), np.zeros((1 << CONTEXT_BITS, len(CLASSES)))
     weight = np.where(known, base, 0)
     for turn in range(ROUNDS + 1):
         steps = 60 if turn == ROUNDS else 30

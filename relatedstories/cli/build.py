@@ -53,7 +53,7 @@ def build(
 
     log_to_stderr(running.quiet, running.verbose)
     workers = running.workers()
-    archive = Source(source, reading)
+    archive = Source(source, reading, quiet=running.quiet)
     archive.check()
     check_folder(index)
     extractor = topics.extractor()

@@ -36,7 +36,7 @@ def diff(
     """Compare two files of links: which links were added, removed or got another context.
 
     Each event with different links is printed, and under it a line per link, marked + (added), - (removed) or ~ (another
-    context, which is the topic given as the reason). The totals go to standard error. The exit code is 0 whether or not
+    context: the topics given as the reason). The totals go to standard error. The exit code is 0 whether or not
     anything differs.
     """
     from relatedstories.changes import Difference, change_to_dict, changes_between

@@ -14,6 +14,7 @@ from relatedstories.cli.console import progress_meter, say
 from relatedstories.cli.options import (
     ALL_CORES,
     LINKS_PER_EVENT,
+    AcrossLanguages,
     AsJson,
     Jobs,
     K,
@@ -106,6 +107,7 @@ def evaluate(
     k: K = LINKS_PER_EVENT,
     topics: TopicOptions,
     jobs: Jobs = ALL_CORES,
+    across_languages: AcrossLanguages = False,
 ) -> None:
     """Measure how good the links are, beside four baselines: TF-IDF, BM25, shared topics and the newest events.
 
@@ -138,7 +140,7 @@ def evaluate(
     if runs is not None:
         check_runs_folder(runs)
     gains = None if judgements is None else read_qrels(judgements)
-    stories = RelatedStories(topics.extractor())
+    stories = RelatedStories(topics.extractor(), across_languages=across_languages)
     with Source(source, reading, columns=columns).events() as events:
         archive = [replace(event, **{name: _OPTIONAL_FIELDS[name] for name in dropped}) for event in events]
     if runs is not None:

@@ -9,7 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from relatedstories.cli.console import log_to_stderr, progress_meter, say
-from relatedstories.cli.options import LinkOptions, Panel, ReadOptions, RunOptions, TopicOptions, load_index, require_one
+from relatedstories.cli.options import (
+    AcrossLanguages,
+    LinkOptions,
+    Panel,
+    ReadOptions,
+    RunOptions,
+    TopicOptions,
+    load_index,
+    require_one,
+)
 from relatedstories.cli.source import Source
 from relatedstories.errors import InputError
 
@@ -103,13 +112,14 @@ def export(
     listing: LinkOptions,
     topics: TopicOptions,
     running: RunOptions,
+    across_languages: AcrossLanguages = False,
 ) -> None:
     """Write an archive as a web site: a page for each event with its links, and for each day, year and topic.
 
     Give either SOURCE or --index. Only pages that changed are written.
     """
     log_to_stderr(running.quiet, running.verbose)
-    require_one(source, index, reading, topics)
+    require_one(source, index, reading, topics, across_languages=across_languages)
     archive = None if source is None else Source(source, reading)
     if archive is not None:
         archive.check()
@@ -133,7 +143,7 @@ def export(
         if index is not None:
             stories = load_index(index)
         elif archive is not None:
-            stories = RelatedStories(topics.extractor())
+            stories = RelatedStories(topics.extractor(), across_languages=across_languages)
             with archive.events() as events:
                 stories.fit(events, n_jobs=running.jobs, progress=progress)
         report = export_site(stories, to, asked, listing.k, **about, n_jobs=running.jobs, progress=progress, **keywords)

@@ -343,7 +343,7 @@ class LinkOptions:
             "--max-per-context",
             metavar="N",
             min=1,
-            help="Maximum number of links with the same context, the topic that is shown as the reason for a link.",
+            help="Maximum number of links with the same first context, the topic that is shown as the reason for a link.",
             show_default="no maximum",
             rich_help_panel=Panel.LINKS,
         ),
@@ -607,11 +607,12 @@ def used_option(*groups: Any) -> str | None:
     return None
 
 
-def require_one(source: str | None, index: Path | None, *groups: Any) -> None:
+def require_one(source: str | None, index: Path | None, *groups: Any, across_languages: bool = False) -> None:
     """Raise an error unless either SOURCE or --index is given, and with --index none of the options that go with SOURCE."""
     if (source is None) == (index is None):
         raise typer.BadParameter("give either SOURCE or --index DIR")
-    if index is not None and (option := used_option(*groups)) is not None:
+    option = "--across-languages" if across_languages else used_option(*groups)
+    if index is not None and option is not None:
         raise typer.BadParameter(f"{option} goes with SOURCE, not with --index: an index is used as it was built")
 
 

@@ -21,7 +21,7 @@ from relatedstories.cli.source import Source, is_file
 from relatedstories.disk.atomic import check_target, new_file
 from relatedstories.errors import InputError
 from relatedstories.pages.publication import EXPIRED
-from relatedstories.pages.reader import RELATED, SOURCES
+from relatedstories.pages.reader import SOURCES
 
 if TYPE_CHECKING:
     from relatedstories.changes import Target
@@ -185,14 +185,15 @@ class PageOptions:
         ),
     ] = False
     related_head: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--related-head",
             metavar="HEADING",
             help="The heading, in Markdown, of the section of links. It is not read as text of the event.",
+            show_default="'### Related:' in the language of the page",
             rich_help_panel=Panel.PAGES,
         ),
-    ] = RELATED
+    ] = None
     sources_head: Annotated[
         str,
         typer.Option(
@@ -203,14 +204,15 @@ class PageOptions:
         ),
     ] = SOURCES
     context_word: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--context-word",
             metavar="WORD",
-            help="The word in front of a link's context, the topic that is the reason for the link.",
+            help="The word in front of a link's context, the one or two topics that are the reason for it.",
+            show_default="'Context' in the language of the page",
             rich_help_panel=Panel.PAGES,
         ),
-    ] = "Context"
+    ] = None
 
 
 def refresh(
@@ -226,7 +228,7 @@ def refresh(
     """Find the related events of every event in an archive, and bring the stored links up to date.
 
     An event is one news item: a row or page with an id, a title and, if possible, a date and a text. A link leads from an event
-    to a related one, with its rank, its score from 0 to 1 and its context, the topic that is the reason for the link.
+    to a related one, with its rank, its score from 0 to 1 and its context: one or two topics that are the reason for the link.
 
     Give exactly one of --links, --links-table and --in-place. The old links stay in place until all new ones are found, and
     nothing is written where nothing changed. A run that was stopped continues with the topics it had found when it is started
@@ -236,7 +238,7 @@ def refresh(
     an optional value that cannot be read, such as a date, is left out with a warning.
     """
     log_to_stderr(running.quiet, running.verbose)
-    archive = Source(source, reading, related_head=pages.related_head, sources_head=pages.sources_head)
+    archive = Source(source, reading, related_head=pages.related_head, sources_head=pages.sources_head, quiet=running.quiet)
     if output.report is not None:
         _check_report_place(output.report, archive, output, listing, topics)
     with _written_report(output.report) as contents:

@@ -55,11 +55,11 @@ def related(
             rich_help_panel=Panel.SOURCE,
         ),
     ] = None,
-    title: Annotated[
+    draft_title: Annotated[
         str | None,
         typer.Option("--title", metavar="TEXT", help="The title of a draft.", show_default=False, rich_help_panel=Panel.DRAFT),
     ] = None,
-    text: Annotated[
+    draft_text: Annotated[
         str | None,
         typer.Option("--text", metavar="TEXT", help="The text of a draft.", show_default=False, rich_help_panel=Panel.DRAFT),
     ] = None,
@@ -77,11 +77,11 @@ def related(
     reading: ReadOptions,
     as_json: AsJson = False,
 ) -> None:
-    """List the events that are related to one event, best first, each with its context: the topic that is the reason.
+    """List the events that are related to one event, best first, with its context: one or two topics that are the reason.
 
     The event is one of the index, or a draft that is given by --title, --text or --draft-file.
     """
-    draft = _draft(title, text, draft_file)
+    draft = _draft(draft_title, draft_text, draft_file)
     if draft is None and (id_or_source is None or index is None):
         raise typer.BadParameter("give ID and --index DIR, or a draft: --title, --text or --draft-file")
     if draft is not None and (id_or_source is None) == (index is None):
@@ -106,8 +106,8 @@ def related(
         print(f"Also published as: {title_line(copy)} ({copy.id})")
     for link in links:
         print(f"\n{link.rank:2}. {title_line(link.event)}")
-        if link.context is not None:
-            print(f"    Context: {link.context}")
+        if link.label is not None:
+            print(f"    Context: {link.label}")
         if link.pinned:
             print("    Pinned")
         if link.duplicates:
@@ -134,5 +134,5 @@ def _stories_of(source: str, reading: ReadOptions) -> RelatedStories:
     """Return the index of an archive that is made for this question alone."""
     from relatedstories.index.stories import RelatedStories
 
-    with Source(source, reading).events() as events:
+    with Source(source, reading, quiet=True).events() as events:
         return RelatedStories().fit(events, n_jobs=-1)

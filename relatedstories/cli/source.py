@@ -19,7 +19,7 @@ from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import Event
 from relatedstories.files.formats import SUFFIXES
 from relatedstories.files.lines import COMPRESSED
-from relatedstories.pages.reader import RELATED, SOURCES, Pages, read_pages
+from relatedstories.pages.reader import SOURCES, Pages, read_pages
 from relatedstories.sources import SAMPLE, holds_pages, read_events
 
 if TYPE_CHECKING:
@@ -43,9 +43,11 @@ class Source:
         The argument SOURCE: a file, a folder, the address of a database, or "sample"; or several files.
     reading : ReadOptions
     related_head, sources_head : str
-        The headings of the sections of pages that are not text.
+        The headings of the sections of pages that are not text; without the first, those of any language.
     columns : dict of str to str, optional
         The column of each field, in place of those that `reading` names.
+    quiet : bool
+        Whether remarks on how the archive was read are not printed; warnings are.
 
     Attributes
     ----------
@@ -66,9 +68,10 @@ class Source:
         address: str | list[str],
         reading: ReadOptions,
         *,
-        related_head: str = RELATED,
+        related_head: str | None = None,
         sources_head: str = SOURCES,
         columns: dict[str, str] | None = None,
+        quiet: bool = False,
     ) -> None:
         self._addresses = [address] if isinstance(address, str) else address
         self.address = address = self._addresses[0]
@@ -78,7 +81,7 @@ class Source:
         is_folder = len(self._addresses) == 1 and address != SAMPLE and not is_database(address) and os.path.isdir(address)
         in_folder = is_folder and holds_pages(address)
         self.pages = Pages() if in_folder else None
-        self._reading, self._columns = reading, columns
+        self._reading, self._columns, self._quiet = reading, columns, quiet
         self._related_head, self._sources_head = related_head, sources_head
 
     def check(self) -> None:
@@ -137,7 +140,7 @@ class Source:
             unit = "row" if self.pages is None else "page"
             if self.skipped:
                 say(f"{self.skipped} {unit}{'s' if self.skipped > 1 else ''} of {self.name} skipped")
-            for remark in self.remarks:
+            for remark in () if self._quiet else self.remarks:
                 say(remark)
 
     def links_table(self, name: str) -> LinksTable:

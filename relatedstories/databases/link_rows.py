@@ -54,8 +54,14 @@ def links_schema(schema: quoted_name | None, name: quoted_name, id_type: Any = N
 
 
 def rounded_line(event: Event, links: list[Link]) -> LinksLine:
-    """Return the id of an event with the line of its links, with scores rounded as in a table."""
-    return event.id, links_line(event.id, [link.to_dict() | {"score": round(link.score, SCORE_DIGITS)} for link in links])
+    """Return the id of an event with the line of its links as a table has them: scores rounded, contexts as one text."""
+    return event.id, links_line(event.id, [_rounded(link) for link in links])
+
+
+def _rounded(link: Link) -> dict[str, Any]:
+    record = link.to_dict() | {"score": round(link.score, SCORE_DIGITS), "context": link.label}
+    del record["contexts"]
+    return record
 
 
 def line_of_rows(id_: str, rows: Iterable[Sequence[Any]]) -> str:
@@ -100,7 +106,7 @@ def _links_by_rank(line: str | None) -> dict[int, dict[str, Any]]:
 
 
 def _row_of_link(id_: str, link: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
-    """Return the row of an event's link, which is given as `Link.to_dict` has it."""
+    """Return the row of an event's link in the line of `rounded_line`."""
     duplicates = link.get("duplicates")
     return {
         "event_id": id_,
@@ -116,7 +122,7 @@ def _row_of_link(id_: str, link: dict[str, Any], now: dt.datetime) -> dict[str, 
 
 
 def _link_of_row(row: Sequence[Any]) -> dict[str, Any]:
-    """Return the link of a row without its time, as `Link.to_dict` had it when the row was written."""
+    """Return the link of a row without its time, as `rounded_line` had it when the row was written."""
     _, rank, id_, score, context, topics, duplicates, pinned = row
     link = {"id": str(id_), "rank": rank, "score": score, "context": context, "topics": _list_in(topics)}
     if duplicates:

@@ -49,13 +49,12 @@ class LinksTable:
     """A table of links in a database, which `relatedstories.refresh.refresh` writes to.
 
     The table is made if it does not exist. It has a row per link, with the columns ``event_id`` and ``rank``, the primary key;
-    ``related_id``, which has an index; ``score``, rounded to three places; ``context``; ``topics`` and ``duplicates``, lists as
-    JSON, the latter null where there are none; ``pinned``; and ``refreshed_at``, the time in UTC when the row was last changed.
-    Ids are of the type of the archive's own, whole numbers or UUIDs, if all fit, so that the tables can be joined; otherwise
-    they are texts.
-    An event without links has no rows. The table is made and written in one transaction, so that a reader finds the old links
-    or the new ones. Only in MySQL, where CREATE TABLE ends a transaction, a reader may see an empty table before the first
-    links.
+    ``related_id``, which has an index; ``score``, rounded to three places; ``context``, the link's contexts as
+    one text such as "Cholera, Sudan"; ``topics`` and ``duplicates``, lists as JSON, the latter null where there are none;
+    ``pinned``; and ``refreshed_at``, the time in UTC when the row was last changed. Ids are of the type of the archive's own,
+    whole numbers or UUIDs, if all fit, so that the tables can be joined; otherwise they are texts. An event without links has
+    no rows. The table is made and written in one transaction, so that a reader finds the old links or the new ones. Only in
+    MySQL, where CREATE TABLE ends a transaction, a reader may see an empty table before the first links.
 
     Parameters
     ----------
@@ -117,7 +116,7 @@ class LinksTable:
                 pass
 
     def read(self) -> Iterator[LinksLine]:
-        """Yield the ids of the events that have links, in order, each with the line that a file of links would have for it."""
+        """Yield the ids of the events that have links, in order, each with a line as in a file of links; see `rounded_line`."""
         file = self.database.file
         if file is not None and not file.exists():
             return

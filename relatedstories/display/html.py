@@ -51,6 +51,7 @@ _KIND_COLOURS = {
     "event": "215,70,90",
     "work": "150,95,210",
     "thing": "130,130,130",
+    "concept": "0,150,160",
 }
 _PART_COLOURS = {"topic": "#3a86c8", "term": "#d98324", "space": "#3d9970"}
 _OTHER_COLOUR = "#888888"
@@ -109,7 +110,7 @@ def links_text(links: Any) -> str:
     """Return links as lines: rank, score, date, context and title; then copies of the event."""
     lines = []
     for link in links[:MAX_ROWS]:
-        context = f"{link.context}: " if link.context else ""
+        context = f"{link.label}: " if link.label else ""
         day = link.event.date.isoformat() if link.event.date else " " * 10
         lines.append(f"{link.rank:2}  {link.score:.2f}  {day}  {shorten(context + plain_title(link.event.title), 100)}")
     if len(links) > MAX_ROWS:
@@ -117,7 +118,7 @@ def links_text(links: Any) -> str:
     lines = lines or ["no related events"]
     for copy in links.copies:
         day = f"{copy.date} " if copy.date else ""
-        lines.append(f"also published as: {day}{shorten(copy.title, 80)}")
+        lines.append(f"also published as: {day}{shorten(plain_title(copy.title), 80)}")
     return "\n".join(lines)
 
 

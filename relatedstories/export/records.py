@@ -85,8 +85,9 @@ class _RecordBuilder:
     def event(self, view: EventView) -> dict[str, Any]:
         related = []
         for one in view.related:
-            link: dict[str, Any] = {**self.listed(ListedEvent(one.link.event, one.stem)), **one.link.to_dict()}
-            link["context"] = one.context and self.topic(one.context)
+            link: dict[str, Any] = {**self.listed(ListedEvent(one.link.event, one.stem, one.language)), **one.link.to_dict()}
+            link["contexts"] = [self.topic(label) for label in one.contexts]
+            link["context"] = next(iter(link["contexts"]), None)
             link["topics"] = [self.topic(label) for label in one.labels]
             related.append(link)
         record = {

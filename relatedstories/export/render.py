@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
+from markupsafe import Markup
 
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.export.linked_data import is_web_address, json_ld
 from relatedstories.export.markdown import front_matter, inline, paragraphs, target
 from relatedstories.export.records import SCHEMA, to_json
 from relatedstories.export.views import ListedEvent, View
+from relatedstories.pages.words import RIGHT_TO_LEFT, WORDS, words_in
 from relatedstories.text.cleaning import clean
+from relatedstories.text.languages import UNKNOWN
+from relatedstories.text.terms import ENGLISH
 from relatedstories.text.titles import plain_title
 
 __all__ = ["FORMATS", "PACKAGE_DIR", "Renderer", "SiteInfo", "checked_base_url", "cut_at_word", "long_date"]
@@ -31,9 +35,6 @@ MEDIA_TYPES = {"html": "text/html", "json": "application/json", "xml": "applicat
 KINDS = ("event", "day", "topic", "year", "home")
 STYLE, FEED = "style.css", "feed.atom"
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 _INVALID_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -75,9 +76,10 @@ class Renderer:
     Notes
     -----
     The templates are `event`, `day`, `topic`, `year` and `home`, each with the suffixes ``.html``, ``.xml`` and ``.md``, and
-    ``base.html``, ``feed.atom`` and ``style.css``. Their variables are `site` and the fields of the page's view (see
-    `relatedstories.export.views`). A template that begins with ``{% extends "relatedstories/event.html" %}`` takes over a
-    packaged one and replaces some of its blocks. In HTML and XML, all values are escaped.
+    ``base.html``, ``feed.atom`` and ``style.css``. Their variables are `site`, the fields of the page's view (see
+    `relatedstories.export.views`) and `words`, those of the page's language (see `relatedstories.pages.words.Words`). A
+    template that begins with ``{% extends "relatedstories/event.html" %}`` takes over a packaged one and replaces some of
+    its blocks. In HTML and XML, all values are escaped.
     """
 
     def __init__(self, site: SiteInfo, templates: str | os.PathLike[str] | None = None) -> None:
@@ -159,14 +161,21 @@ def _environment(loader: jinja2.BaseLoader, site: SiteInfo, *, autoescape: bool)
         auto_reload=False,
     )
     environment.globals |= {"site": site, "json_ld": json_ld, "uuid": _entry_id}
-    environment.filters |= {"day": long_date, "month": _month, "plain": plain_title, "short": cut_at_word, "words": _clean_text}
+    environment.filters |= {
+        "day": long_date,
+        "month": _month,
+        "plain": plain_title,
+        "short": cut_at_word,
+        "words": _clean_text,
+        "lang": _language_attributes,
+    }
     environment.tests["web_address"] = is_web_address
     return environment
 
 
 def _render(template: jinja2.Template, view: Any) -> str:
     try:
-        text = template.render(vars(view), view=view)
+        text = template.render(vars(view), view=view, words=words_in(getattr(view, "language", ENGLISH)))
     except jinja2.TemplateError as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name.partition(".")[2]]
         place = next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if not frame.filename.endswith(".py")), "")
@@ -189,11 +198,17 @@ def long_date(date: dt.date | None) -> str:
     >>> long_date(dt.date(2016, 12, 1))
     '1 December 2016'
     """
-    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}" if date else "Without a date"
+    return WORDS[ENGLISH].date(date)
+
+
+def _language_attributes(language: str) -> Markup:
+    """Return the attributes of an HTML element in a language; what it is in an unknown one is said to be so."""
+    attributes = Markup('lang="{}"').format("" if language == UNKNOWN else language)
+    return attributes + Markup(' dir="rtl"') if language in RIGHT_TO_LEFT else attributes
 
 
 def _month(date: dt.date) -> str:
-    return _MONTHS[date.month - 1]
+    return WORDS[ENGLISH].months.split()[date.month - 1]
 
 
 def cut_at_word(text: str, limit: int = 160) -> str:

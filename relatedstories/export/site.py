@@ -71,6 +71,7 @@ class Site:
         self._stories = stories
         self.ids: list[str] = []
         self.stems: list[str] = []
+        self.languages: list[str] = []
         self._topic_names: list[str] = []
         self._topic_kinds: list[str] = []
         numbers: dict[str, int] = {}
@@ -78,6 +79,7 @@ class Site:
         for event in stories:
             self.ids.append(event.id)
             self.stems.append(event_stem(event.id, event.title, event.date))
+            self.languages.append(stories.language_of(event.id))
             days.append(event.date.toordinal() if event.date else 0)
             for topic in stories.topics(event.id):
                 number = numbers.setdefault(topic.name, len(self._topic_names))
@@ -104,6 +106,10 @@ class Site:
     def event(self, place: int) -> Event:
         """Return the event at a place of the archive."""
         return self._stories[self.ids[place]]
+
+    def language_of(self, id_: str) -> str:
+        """Return the code of the language of an event."""
+        return self.languages[bisect_left(self.ids, id_)]
 
     def stem(self, id_: str) -> str:
         """Return the path of an event's pages, without the suffix."""

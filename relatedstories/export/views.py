@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 
 from relatedstories.events import Event
 from relatedstories.ranking.links import Link
+from relatedstories.text.terms import ENGLISH
 
 __all__ = [
     "Bar", "DayLink", "DayView", "EventView", "HomeView", "ListedEvent", "RelatedEvent", "Timeline", "TopicLink", "TopicView",
@@ -20,10 +21,11 @@ __all__ = [
 
 
 class ListedEvent(NamedTuple):
-    """An event in a list, with the path of its page."""
+    """An event in a list, with the path of its page and the code of its language."""
 
     event: Event
     stem: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,12 @@ class TopicLink:
 
 
 class RelatedEvent(NamedTuple):
-    """A link of an event, with the path of the linked event's page, the link's context and its topics."""
+    """A link of an event, with the path of the linked event's page, its language, the link's contexts and its topics."""
 
     link: Link
     stem: str
-    context: TopicLink | None
+    language: str
+    contexts: list[TopicLink]
     labels: list[TopicLink]
 
 
@@ -89,7 +92,7 @@ class Timeline(NamedTuple):
 
 @dataclass(frozen=True)
 class EventView:
-    """An event with its topics, links and copies; `day` is the path of its day's page."""
+    """An event with its topics, links and copies; `day` is the path of its day's page, `language` the code of its language."""
 
     kind: ClassVar[str] = "event"
     stem: str
@@ -99,6 +102,7 @@ class EventView:
     labels: list[TopicLink]
     related: list[RelatedEvent]
     copies: Sequence[ListedEvent] = ()
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ class DayView:
     """
 
     kind: ClassVar[str] = "day"
+    language: ClassVar[str] = ENGLISH
     stem: str
     root: str
     date: dt.date | None
@@ -128,6 +133,7 @@ class TopicView:
     """
 
     kind: ClassVar[str] = "topic"
+    language: ClassVar[str] = ENGLISH
     stem: str
     root: str
     label: TopicLink
@@ -145,6 +151,7 @@ class YearView:
     """The days of a year that have events, by month."""
 
     kind: ClassVar[str] = "year"
+    language: ClassVar[str] = ENGLISH
     stem: str
     root: str
     year: int
@@ -159,6 +166,7 @@ class HomeView:
     """The latest days, all years, and the commonest topics."""
 
     kind: ClassVar[str] = "home"
+    language: ClassVar[str] = ENGLISH
     stem: str
     root: str
     title: str

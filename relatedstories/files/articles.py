@@ -63,10 +63,12 @@ def read_article(
 
 def article_of_text(text: str) -> dict[str, Any]:
     """Return the title and the text of plain text: its first line if an empty one follows, otherwise its first sentence."""
-    lines = text.lstrip("\ufeff").strip().splitlines()
-    if lines and (len(lines) == 1 or not lines[1].strip()):
+    text = text.lstrip("\ufeff").strip()
+    lines = text.splitlines()
+    if len(lines) > 1 and not lines[1].strip():
         return {"title": lines[0].strip(), "text": "\n".join(lines[1:]).strip()}
-    return {"title": first_sentence(text), "text": text.strip()}
+    title = first_sentence(text)
+    return {"title": title, "text": "" if title == text else text}
 
 
 def _of_html(text: str) -> dict[str, Any]:

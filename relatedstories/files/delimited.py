@@ -36,7 +36,7 @@ def read_delimited(
     """Yield the cells of each row by column, or what is wrong with the row.
 
     The delimiter is a tab in .tsv files, what a first line such as ``sep=;`` says, or the commonest in the line of names. If
-    all columns that `columns` names are numbers and the first line does not have them, there is no line of names.
+    all columns that `columns` names are numbers, and the first line does not have them all, there is no line of names.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def read_delimited(
             header = [cell.strip() for cell in cells]
             numbered = [str(place) for place in range(1, len(header) + 1)]
             named = [column for field, column in columns.items() if column != field]
-            is_headless = named and all(column.isdigit() and column not in header for column in named)
+            is_headless = bool(named) and all(column.isdigit() for column in named) and not set(named) <= set(header)
             if is_headless:
                 header = numbered
             check_header(where, header, {**columns, "id": "id"} if is_headless and "id" not in columns else columns)

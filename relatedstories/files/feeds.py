@@ -117,7 +117,7 @@ def _of_rss(item: Element) -> dict[str, Any] | LeftOut:
         elif namespace in _RSS and name == "description":
             summary = _whole_text(child)
         elif namespace in _RSS and name == "title":
-            row["title"] = plain_title(_whole_text(child))
+            row["title"] = _title(_whole_text(child))
         elif namespace in _RSS and name == "link":
             row["url"] = text
         elif namespace == _ATOM and name == "link" and child.get("rel", "alternate") == "alternate":
@@ -153,7 +153,7 @@ def _of_atom(item: Element) -> dict[str, Any]:
         if namespace != _ATOM:
             _add_image(row, namespace, name, child)
         elif name == "title":
-            row["title"] = plain_title(_whole_text(child))
+            row["title"] = _title(_whole_text(child))
         elif name == "link":
             if child.get("rel", "alternate") == "alternate":
                 row.setdefault("url", child.get("href"))
@@ -184,7 +184,7 @@ def _of_sitemap(where: str, item: Element) -> dict[str, Any] | BadValueError:
         elif name == "lastmod":
             row.setdefault("date", text)
         elif namespace == _NEWS and name == "title":
-            row["title"] = plain_title(text)
+            row["title"] = _title(text)
         elif namespace == _NEWS and name == "publication_date":
             row["date"] = text
         elif namespace == _NEWS and name == "keywords":
@@ -214,6 +214,10 @@ def _whole_text(element: Element) -> str:
         name = _split(child.tag)[1]
         parts += [f"<{name}>", _whole_text(child), f"</{name}>", html.escape(child.tail or "", quote=False)]
     return "".join(parts).strip()
+
+
+def _title(text: str) -> str:
+    return " ".join(plain_title(text).split())
 
 
 def _distinct(topics: list[str]) -> list[str]:

@@ -34,7 +34,8 @@ def read_json(
     """Yield each object of a JSON file, or what is wrong with it; empty lines are skipped.
 
     Objects on lines of their own are read line by line. An array is read element by element. Of one object, the events are
-    in the first list of objects that have titles, or else in the longest, at any depth; without one it is an event itself.
+    in the first list of objects that have titles, or else in the longest, at any depth; without one it has events by their ids,
+    or is an event itself.
 
     Raises
     ------
@@ -55,7 +56,11 @@ def read_json(
     if way is None:
         stream = _Stream(path, read_lines(path, encoding))
         stream.peek()
-        yield f"{path}:{stream.line}", stream.value()
+        where, value = f"{path}:{stream.line}", stream.value()
+        if _are_by_id(value, columns):
+            yield from ((f"{path}: {key}", {columns["id"]: key} | event) for key, event in value.items())
+        else:
+            yield where, value
         return
     on_remark(f"{path}: events are read from the list {'.'.join(way)!r}")
     yield from _of_list_at(path, _Stream(path, read_lines(path, encoding)), way)
@@ -83,7 +88,9 @@ def _is_on_lines(first: str, second: str, columns: Mapping[str, str]) -> bool:
         return True
     if isinstance(value, list):
         return bool(value) and not isinstance(value[0], dict)
-    return "title" in resolve_columns(list(value), columns) or not any(_holds_list(part, 1) for part in value.values())
+    if "title" in resolve_columns(list(value), columns):
+        return True
+    return not _are_by_id(value, columns) and not any(_holds_list(part, 1) for part in value.values())
 
 
 def _is_json(text: str) -> bool:
@@ -271,6 +278,13 @@ def _way_to_events(stream: _Stream, columns: Mapping[str, str]) -> tuple[str, ..
     if with_titles:
         return with_titles[0]
     return max(lists, key=lambda found: found[1])[2]
+
+
+def _are_by_id(value: Any, columns: Mapping[str, str]) -> bool:
+    """Return whether an object has events by their ids, and is none itself."""
+    if not isinstance(value, dict) or not value or "title" in resolve_columns(list(value), columns):
+        return False
+    return all(isinstance(part, dict) and "title" in resolve_columns(list(part), columns) for part in value.values())
 
 
 def _holds_list(value: Any, depth: int) -> bool:

@@ -128,10 +128,17 @@ def learnt_date_decay(rows: sp.csr_array, days: npt.NDArray[np.int32], ids: Sequ
         all_pairs += np.diff(np.maximum(nearer, 0))
         similarities[(days == NO_DATE) | (similarities <= 0)] = 0
         similarities[number] = 0
-        nearest = np.argsort(-similarities, kind="stable")[:NEIGHBOURS]
-        apart = distances(day, days[nearest[similarities[nearest] > 0]])
+        apart = distances(day, days[_greatest(similarities, NEIGHBOURS)])
         neighbours += np.bincount(np.minimum(_octave(apart), _OCTAVES - 1), minlength=_OCTAVES)
     return _in_steps(DECAY_SHARE * max(0.0, _slope(all_pairs.tolist(), neighbours.tolist())))
+
+
+def _greatest(values: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:
+    """Return the places of the k greatest values above 0, the first of equal ones first."""
+    places = np.flatnonzero(values)  # of the values, none below 0, most are 0
+    if len(places) > k:
+        places = places[values[places] >= np.partition(values[places], -k)[-k]]
+    return places[np.argsort(-values[places], kind="stable")[:k]]
 
 
 def _slope(all_pairs: Sequence[float], neighbours: Sequence[float]) -> float:
@@ -184,7 +191,7 @@ def learnt_min_score(
 
     It is the quantile of the scores of a sample of pairs above which `LISTED_BY_CHANCE` of each event's pairs are, but at
     least that of `CHANCE`: the more events, the better are the matches that chance finds. It is no more than
-    ``max(0.05, 0.02 * log10(n))`` in an archive of n events, as in a small one many pairs are truly related.
+    ``max(0.05, 0.03 * log10(n))`` in an archive of n events, as in a small one many pairs are truly related.
 
     Parameters
     ----------
@@ -203,7 +210,7 @@ def learnt_min_score(
         scores.append(np.delete(blended(products, squares, space_weight, factors), number))
     quantile = max(1 - LISTED_BY_CHANCE / len(ids), CHANCE)
     by_chance = _in_steps(float(np.quantile(np.concatenate(scores), quantile, method="lower")), 0.01)
-    return max(MIN_SCORE, min(by_chance, round(max(0.05, 0.02 * math.log10(len(ids))), 2)))
+    return max(MIN_SCORE, min(by_chance, round(max(0.05, 0.03 * math.log10(len(ids))), 2)))
 
 
 def _in_steps(value: float, step: float = STEP) -> float:

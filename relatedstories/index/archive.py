@@ -14,16 +14,28 @@ import scipy.sparse as sp
 
 from relatedstories.disk.lazy_sequence import LazySequence, to_json_line
 from relatedstories.events import Event
-from relatedstories.features.vectors import Counts, background, count_terms, count_topics, inverse_frequencies, stemmed, weigh
+from relatedstories.features.passages import NO_PASSAGES, PassageRows, Passages
+from relatedstories.features.vectors import (
+    Counts,
+    background,
+    count_topics,
+    inverse_frequencies,
+    prominence,
+    read_terms,
+    stemmed,
+    weigh,
+)
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.index.adaptation import learnt_topic_weight
 from relatedstories.index.boilerplate import Boilerplate, Segments
+from relatedstories.index.coherence import Coherence
+from relatedstories.index.languages import n_told, usual_language
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
 from relatedstories.ranking.labels import Label
 from relatedstories.text.cleaning import clean
 from relatedstories.text.segments import n_words, segment_at, without_segments
-from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key
+from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key, stem_of
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic
 from relatedstories.topk.rows import Rows, csr_arrays
@@ -53,6 +65,8 @@ class Archive:
         The topics of each event, also those that are not salient.
     terms, keys : Counts
         The terms and the topics' keys in each event, those of each language apart (`relatedstories.text.terms.in_language`).
+    passages : Passages
+        The terms of the passages of each event.
     names : sequence of TopicNames
         For each key, the names and kinds that events have it under.
     weights : scipy.sparse.csr_array of float32
@@ -61,6 +75,9 @@ class Archive:
         See `relatedstories.features.word_space`.
     languages : sequence of str
         The code of the language of each event.
+    is_told : ndarray of bool
+        Whether each event says its language, or its text tells it. The others are in the archive's `usual_language`, if theirs
+        can be that.
     segments : Segments
         The segments of each event, of which those that recur across the archive are not counted.
     across_languages : bool, default False
@@ -73,10 +90,12 @@ class Archive:
     found: LazySequence[EventTopics]
     terms: Counts
     keys: Counts
+    passages: Passages
     names: LazySequence[TopicNames]
     weights: sp.csr_array
     embeddings: npt.NDArray[np.int8]
     languages: LazySequence[str]
+    is_told: npt.NDArray[np.bool_]
     segments: Segments
     across_languages: bool = False
 
@@ -91,11 +110,12 @@ class Archive:
         user_embeddings: npt.NDArray[Any] | None = None,
         *,
         languages: Sequence[str] | None = None,
+        is_told: Sequence[bool] | None = None,
         across_languages: bool = False,
     ) -> Archive:
         """Return the archive of events sorted by id, with their topics, a caller's embeddings and their languages.
 
-        Without `languages`, an event that says none is in English.
+        Without `languages`, an event that says none is in English. Without `is_told`, all languages are told.
         """
         languages = _languages_of(events) if languages is None else languages
         written = _written(events)
@@ -114,10 +134,12 @@ class Archive:
             LazySequence(found),
             counted.terms,
             counted.keys,
+            counted.passages,
             names,
             _weights(counted.terms, counted.keys, names, languages, across_languages, topic_weight),
             embeddings,
             LazySequence(languages),
+            np.ones(len(events), bool) if is_told is None else np.array(is_told, bool),
             segments,
             across_languages,
         )
@@ -137,6 +159,7 @@ class Archive:
         user_embeddings: npt.NDArray[Any] | None = None,
         *,
         languages: Sequence[str],
+        is_told: Sequence[bool],
     ) -> Archive:
         """Return the archive of these events and further ones: the same as `of` all of them.
 
@@ -153,18 +176,21 @@ class Archive:
             By default it is learnt.
         languages : sequence of str
             The languages of the further events.
+        is_told : sequence of bool
+            Whether they are told.
         """
-        return self._changed(events, found, languages, order, topic_weight, user_embeddings)
+        return self._changed(events, found, languages, is_told, order, topic_weight, user_embeddings)
 
     def taking(self, kept: npt.NDArray[np.intp], topic_weight: float | None) -> Archive:
         """Return the archive of the events of some numbers, which rise: the same as `of` these events."""
-        return self._changed([], [], [], kept, topic_weight)
+        return self._changed([], [], [], [], kept, topic_weight)
 
     def _changed(
         self,
         events: list[Event],
         found: list[EventTopics],
         languages: Sequence[str],
+        is_told: Sequence[bool],
         order: npt.NDArray[np.intp],
         topic_weight: float | None,
         user_embeddings: npt.NDArray[Any] | None = None,
@@ -194,6 +220,11 @@ class Archive:
         rows[recounted] = np.arange(n + len(events), n + len(events) + len(again))
         rows = rows[order]
         terms, keys = self.terms.stack(counted.terms).take(rows), self.keys.stack(counted.keys).take(rows)
+        passages, more_passages = (
+            each.over(terms_before.terms, terms.terms)
+            for each, terms_before in ((self.passages, self.terms), (counted.passages, counted.terms))
+        )
+        passages = passages.stack(more_passages).take(rows)
         more_embeddings = counted.embeddings
         if self.user_dimensions:  # these do not depend on boilerplate
             rows, more_embeddings = order, self._with_user_embeddings(more_embeddings[: len(events)], user_embeddings)
@@ -208,10 +239,12 @@ class Archive:
             self.found.extended(found, order),
             terms,
             keys,
+            passages,
             names,
             _weights(terms, keys, names, all_languages, self.across_languages, topic_weight),
             np.concatenate([self.embeddings, more_embeddings])[rows],
             all_languages,
+            np.concatenate([self.is_told, np.array(is_told, bool)])[order],
             segments,
             self.across_languages,
         )
@@ -318,12 +351,17 @@ class Archive:
 
         return own_text
 
-    def boilerplate(self) -> Boilerplate:
-        """Return what recurs across the archive and is left out."""
+    def recurring_texts(self) -> dict[str, int]:
+        """Return the sentences that are left out, with the number of events that have each; the commonest first."""
         texts: dict[str, int] = {}
         for number, segment, n_events in self.segments.first_places():
             event = self.events[number]
             texts.setdefault(segment_at(clean(event.title).text, clean(event.text).text, segment), n_events)
+        return texts
+
+    def boilerplate(self) -> Boilerplate:
+        """Return what recurs across the archive and is left out."""
+        texts = self.recurring_texts()
         if not texts:
             return Boilerplate({}, 0.0)
         n_single = sum(
@@ -348,6 +386,16 @@ class Archive:
     def _labels(self) -> dict[int, Label]:
         return {}
 
+    @functools.cached_property
+    def coherence_of_topics(self) -> Coherence:
+        """How alike the events are that have each topic."""
+        return Coherence(self.keys.matrix, self.embeddings)
+
+    @functools.cached_property
+    def coherence_of_terms(self) -> Coherence:
+        """How alike the events are that have each term."""
+        return Coherence(self.terms.matrix, self.embeddings)
+
     def label(self, key: int) -> Label:
         """Return the topic of a key, given by its place among the keys, as a label."""
         label = self._labels.get(key)
@@ -362,7 +410,8 @@ class Archive:
                 known = places[places >= 0]  # without stop words
                 return len(known) > 0 and bool(self.is_common[known].all())
 
-            label = self._labels[key] = Label.of(topic, n_events, language, is_common)
+            given = any(by_editors for _, _, by_editors, _ in self.names[key][1])
+            label = self._labels[key] = Label.of(topic, n_events, self.coherence_of_topics(key), language, is_common, given=given)
         return label
 
     @functools.cached_property
@@ -396,11 +445,20 @@ class Archive:
         """The number of events in each language."""
         return dict(sorted(collections.Counter(self.languages).items()))
 
+    @property
+    def usual_language(self) -> str:
+        """The language that an event whose text tells too little is taken to be in."""
+        return self.usual_language_with(())
+
+    def usual_language_with(self, possible: Iterable[Sequence[str]]) -> str:
+        """Return the `usual_language` of these events and further ones, given the possible languages of each of those."""
+        return usual_language(self._n_told + n_told(possible))
+
     @functools.cached_property
-    def main_language(self) -> str:
-        """The language of most events, which an event whose text tells too little is taken to be in."""
-        counts = self.n_events_by_language
-        return max(counts, key=counts.__getitem__, default=ENGLISH)
+    def _n_told(self) -> collections.Counter[str]:
+        """The number of events that tell each language."""
+        untold = collections.Counter([self.languages[number] for number in np.flatnonzero(~self.is_told).tolist()])
+        return collections.Counter(self.n_events_by_language) - untold
 
     # ------------------------------------------------------------------ rows
 
@@ -420,9 +478,24 @@ class Archive:
         start, end = starts[number : number + 2].tolist()
         return columns[start:end], weights[start:end]
 
+    @functools.cached_property
+    def prominence(self) -> npt.NDArray[np.float64]:
+        """How much more each term tells for being said often, or in titles, where it is said."""
+        return prominence(self.terms)
+
+    @functools.cached_property
+    def passage_weights(self) -> sp.csr_array:
+        """The rows of the passages of all events."""
+        return self.passages.weigh(_term_weights(self.terms, self.n_events_by_language))
+
     def row(self, number: int) -> EventRow:
         """Return the row of an event of the archive."""
-        return EventRow(self.events[number], number, *self.entries(number), int(self.days[number]), self.embeddings[number])
+        day, embedding, passages = int(self.days[number]), self.embeddings[number], self.passages_of(number)
+        return EventRow(self.events[number], number, *self.entries(number), day, embedding, passages)
+
+    def passages_of(self, number: int) -> PassageRows:
+        """Return the rows of the passages of an event; the event is not read for that."""
+        return self.passages.rows_of(self.passage_weights, number) if len(self.passages) else NO_PASSAGES
 
     def rows(self) -> Rows:
         """Return all rows as the join compares them."""
@@ -462,7 +535,10 @@ class Archive:
             n_events = _n_events_for(theirs.terms, self.n_events_by_language)
             idf.append(inverse_frequencies(theirs.terms, counts, n_events, background_shares))
             columns.append(np.where(places >= 0, places + first_column, -1))
+        known_terms = columns[0] >= 0  # the prominence of others is that of most terms
+        idf[0][known_terms] *= self.prominence[columns[0][known_terms]]
         weights = weigh(terms, keys, idf[0], idf[1], topic_weight)
+        passage_weights = counted.passages.weigh(idf[0])
         column_of, embeddings = np.concatenate(columns), self._with_user_embeddings(counted.embeddings, None)
         rows = []
         for place, event in enumerate(events):
@@ -470,10 +546,10 @@ class Archive:
             row_columns = column_of[weights.indices[entries]]
             known = row_columns >= 0
             row_weights = weights.data[entries][known]
-            number = self.number_of(event.id)
-            rows.append(
-                EventRow(event, number, row_columns[known], row_weights, day_of(event), embeddings[place], in_archive=False)
-            )
+            row_columns, number = row_columns[known], self.number_of(event.id)
+            passages = counted.passages.rows_of(passage_weights, place).over(columns[0])
+            day, embedding = day_of(event), embeddings[place]
+            rows.append(EventRow(event, number, row_columns, row_weights, day, embedding, passages, in_archive=False))
         return rows
 
 
@@ -500,18 +576,17 @@ def _written(events: Sequence[Event]) -> tuple[list[str], list[str]]:
     return [clean(event.title).text for event in events], [clean(event.text).text for event in events]
 
 
-def _words_and_keys(
-    written: tuple[list[str], list[str]], languages: Sequence[str], keys: Sequence[list[str]]
-) -> tuple[Counts, Counts]:
-    """Return the words of clean titles and texts, and the topics' keys, of each event."""
-    return count_terms(*written, languages), count_topics(map(dict.fromkeys, keys))
+def _topics_counted(keys: Sequence[list[str]]) -> Counts:
+    """Return the topics' keys of each event, each once."""
+    return count_topics(map(dict.fromkeys, keys))
 
 
 class _Counted(NamedTuple):
-    """What is counted in events: terms, topics' keys and their names, and the embeddings that follow."""
+    """What is counted in events: terms, topics' keys and their names, passages, and the embeddings that follow."""
 
     terms: Counts
     keys: Counts
+    passages: Passages
     names: collections.Counter[NameOfKey]
     embeddings: npt.NDArray[np.int8]
 
@@ -543,7 +618,10 @@ class _Counted(NamedTuple):
             Whether nothing is left out of the embeddings. Those that are joined with a caller's cannot be made again.
         """
         some = [place for place, numbers in enumerate(left_out) if numbers]
-        to_embed = _words_and_keys(written, languages, _keys(found, languages, across_languages)) if some and embed_all else None
+        to_embed = None
+        if some and embed_all:
+            event_keys = _keys(found, languages, across_languages)
+            to_embed = read_terms(*written, languages).counts(), _topics_counted(event_keys)
         if some:
             titles, texts = [*written[0]], [*written[1]]
             for place in some:
@@ -551,9 +629,12 @@ class _Counted(NamedTuple):
             written = titles, texts
         found = [salient_topics(*each) for each in zip(found, left_out, events, strict=True)]
         event_keys = _keys(found, languages, across_languages)
-        words, keys = _words_and_keys(written, languages, event_keys)
+        read, keys = read_terms(*written, languages), _topics_counted(event_keys)
+        words = read.counts()
+        terms = stemmed(words)
+        passages = Passages.cut(read.columns, read.lengths, len(read.terms)).over(read.terms, terms.terms, stem_of)
         embeddings = default_space().embeddings(*(to_embed or (words, keys)))
-        return cls(stemmed(words), keys, count_names(event_keys, found, events), embeddings)
+        return cls(terms, keys, passages, count_names(event_keys, found, events), embeddings)
 
 
 def _weights(
@@ -568,10 +649,14 @@ def _weights(
     if topic_weight is None:
         topic_weight = learnt_topic_weight(names, across_languages)
     n_by_language = collections.Counter(languages)
-    n_term_events, n_key_events = (_n_events_for(counts.terms, n_by_language) for counts in (terms, keys))
-    term_idf = inverse_frequencies(terms.terms, terms.events(), n_term_events, background())
-    topic_idf = inverse_frequencies(keys.terms, keys.events(), n_key_events)
-    return weigh(terms, keys, term_idf, topic_idf, topic_weight)
+    topic_idf = inverse_frequencies(keys.terms, keys.events(), _n_events_for(keys.terms, n_by_language))
+    return weigh(terms, keys, _term_weights(terms, n_by_language), topic_idf, topic_weight)
+
+
+def _term_weights(terms: Counts, n_by_language: Mapping[str, int]) -> npt.NDArray[np.float64]:
+    """Return how much each term tells in the archive."""
+    n_events = _n_events_for(terms.terms, n_by_language)
+    return inverse_frequencies(terms.terms, terms.events(), n_events, background()) * prominence(terms)
 
 
 def _n_events_for(terms: Sequence[str], n_by_language: Mapping[str, int]) -> int | npt.NDArray[np.intp]:

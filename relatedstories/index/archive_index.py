@@ -108,10 +108,13 @@ class ArchiveIndex:
         user_embeddings: npt.NDArray[Any] | None = None,
         *,
         languages: Sequence[str],
+        is_told: Sequence[bool],
     ) -> ArchiveIndex:
         """Return the index of this archive's events and further ones, see `Archive.with_events`."""
         order = self.archive.insertion_order(events)
-        archive = self.archive.with_events(events, found, order, topic_weight, user_embeddings, languages=languages)
+        archive = self.archive.with_events(
+            events, found, order, topic_weight, user_embeddings, languages=languages, is_told=is_told
+        )
         return ArchiveIndex(archive, stale_neighbours=self._stale_neighbours_of(order))
 
     def without(self, numbers: set[int], topic_weight: float | None) -> ArchiveIndex:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,14 +12,13 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns, csr_arrays_of
 from relatedstories.index.weights import Weights
 from relatedstories.ranking.selection import NEAR_DUPLICATE
-from relatedstories.topk.cosines import squared_cosine_of_many
 from relatedstories.topk.dates import distances
 from relatedstories.topk.scores import blended
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Comparison", "PairScore", "Similarity", "have_near_duplicates", "may_have_copies", "score_pair", "shared_columns"]
+__all__ = ["Comparison", "Similarity", "have_near_duplicates", "may_have_copies", "shared_columns"]
 
 _SORTED_FIRST = 64  # enough for lists of a dozen, with near-duplicates and filtered candidates
 
@@ -62,34 +61,6 @@ class Comparison:
         for part in parts:
             order = np.lexsort((numbers[part], apart[part], -scores[part]))
             yield from zip(numbers[part][order].tolist(), scores[part][order].tolist(), strict=True)
-
-
-class PairScore(NamedTuple):
-    """The score of two rows and what it is made of.
-
-    Parameters
-    ----------
-    products : dict of int to float
-        The products of their weights by shared column.
-    squared_cosine : float
-        Of their embeddings, -1 where one is missing.
-    date_factor : float
-    score : float
-    """
-
-    products: dict[int, float]
-    squared_cosine: float
-    date_factor: float
-    score: float
-
-
-def score_pair(a: EventRow, b: EventRow, weights: Weights) -> PairScore:
-    """Return the score of two rows."""
-    products = b.products(a.weight_by_column())
-    squared_cosines = squared_cosine_of_many(a.embedding, b.embedding[None], np.zeros(1, np.intp))
-    factors = weights.date_factor.of(a.day, np.array([b.day], np.int32))
-    scores = blended(np.array([sum(products.values())], np.float32), squared_cosines, weights.space_weight, factors)
-    return PairScore(products, float(squared_cosines[0]), float(factors[0]), float(scores[0]))
 
 
 class Similarity:

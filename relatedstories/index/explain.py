@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relatedstories.index.archive import Archive
-from relatedstories.index.comparison import score_pair
+from relatedstories.index.reranking import Reranker
 from relatedstories.index.rows import EventRow
 from relatedstories.index.weights import Weights
 from relatedstories.ranking.explanation import Explanation, Part, largest_first
@@ -13,14 +13,15 @@ from relatedstories.text.terms import language_of_key, without_language, words_b
 __all__ = ["explain_rows"]
 
 
-def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow) -> Explanation:
-    """Return each shared topic and term of two rows, and the word space, with its share of their score.
+def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow, contexts: tuple[str, ...]) -> Explanation:
+    """Return each shared topic and term of two rows, and the word space, with its share of their score, beside their contexts.
 
-    The shares sum to the score; see `relatedstories.topk.blended` for the formula. A term is named by the first word of the
+    The shares sum to the score; see `relatedstories.topk.blended` for the formula, and `relatedstories.index.reranking` for what
+    passages add. A term is named by the first word of the
     first event that has it as its stem.
     """
     terms, n_terms = archive.terms.terms, len(archive.terms.terms)
-    pair = score_pair(a, b, weights)
+    pair = Reranker(archive, weights, a).score(b)
     product_share = pair.date_factor * (1 - weights.space_weight if pair.squared_cosine >= 0 else 1)
     shared_terms = [terms[column] for column in pair.products if column < n_terms]
     text = clean_event(a.event).text if shared_terms else ""
@@ -38,4 +39,4 @@ def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow) -
     ]
     if pair.squared_cosine * weights.space_weight > 0 and pair.products:
         parts.append(Part("word space", "space", pair.squared_cosine * weights.space_weight * pair.date_factor))
-    return Explanation(a.event, b.event, pair.score, pair.date_factor, largest_first(parts))
+    return Explanation(a.event, b.event, pair.score, pair.date_factor, largest_first(parts), contexts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +17,9 @@ from relatedstories.index.comparison import Similarity, have_near_duplicates, ma
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
-from relatedstories.ranking.labels import most_telling_first
-from relatedstories.ranking.links import Link, Links
-from relatedstories.ranking.phrases import shared_phrase
+from relatedstories.ranking.labels import SECOND, TYPICAL, Label, is_short_for, most_telling_first
+from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links
+from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
 from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.names import normalise_name
@@ -27,13 +28,16 @@ from relatedstories.topk.partial import PartialTopK
 
 __all__ = ["Linker"]
 
+MATTER_EVENTS = 5
+"""The number of events from which a common noun can be a label: the word of a few may be there by chance."""
+
 _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the garbage collector
 
 
 class _Reason(NamedTuple):
-    """The label of a link, and the topics that its events share."""
+    """The contexts of a link, and the topics that its events share."""
 
-    context: str | None
+    contexts: tuple[str, ...]
     topics: tuple[Topic, ...]
 
 
@@ -69,6 +73,11 @@ class Linker:
         """Yield the links of every event of the archive, given the first candidates of all."""
         return self._batched(None, first)
 
+    def contexts(self, row: EventRow, other: EventRow, language: str) -> tuple[str, ...]:
+        """Return the contexts that a link between two rows would have, given the language of the other event."""
+        shared = SharedColumns.of_pair(other.products(row.weight_by_column()))
+        return self._reason(row.event, other.event, language, shared, 0).contexts
+
     def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK) -> Iterator[Links]:
         """Yield the links of rows, or of all the archive's, given their first candidates.
 
@@ -82,6 +91,10 @@ class Linker:
                 pending[next(first.batches)] = False
             ids, scores = first.ids[start : start + _BATCH_SIZE], first.scores[start : start + _BATCH_SIZE]
             batch = None if rows is None else rows[start : start + len(ids)]
+            first_ids, first_scores = ids, scores
+            if len(archive.passages):
+                asked = batch or [archive.row(start + place) for place in range(len(ids))]
+                ids, scores = self.retriever.reranked(asked, ids, scores)
             simple = np.zeros(len(ids), bool)
             if filters.best_candidates_only:
                 folded = k + DUPLICATES_WITHIN
@@ -101,13 +114,13 @@ class Linker:
                     ranked = enumerate(zip(pairs, row_ids, row_scores, strict=False), 1)
                     yield Links(
                         [
-                            Link(archive.events[number], score, rank, *self._reason(event, number, shared, pair))
+                            Link(archive.events[number], score, rank, *self._reason_in_archive(event, number, shared, pair))
                             for rank, (pair, number, score) in ranked
                         ]
                     )
                 else:
                     row = archive.row(start + place) if batch is None else batch[place]
-                    yield self._select(row, self.retriever.with_known(row, ids[place], scores[place]))
+                    yield self._select(row, self.retriever.with_known(row, first_ids[place], first_scores[place]))
 
     def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
         """Return the links selected from all candidates of a row."""
@@ -117,10 +130,10 @@ class Linker:
         @functools.cache
         def reason(number: int) -> _Reason:
             shared = SharedColumns.of_pair(archive.row(number).products(weights))
-            return self._reason(row.event, number, shared, 0)
+            return self._reason_in_archive(row.event, number, shared, 0)
 
         def label(number: int) -> str | None:
-            context = reason(number).context
+            context = next(iter(reason(number).contexts), None)
             return None if context is None else normalise_name(context) or context
 
         is_free = filters.where is None and not filters.same
@@ -170,36 +183,84 @@ class Linker:
         duplicates = tuple(events[number] for number in selected.duplicates)
         return Link(events[selected.number], selected.score, rank, *reason, duplicates, selected.pinned)
 
-    def _reason(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
+    def _reason_in_archive(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
         """Return the reason of the link from an event to one of the archive, given what a pair of rows shares."""
+        return self._reason(event, self.archive.events[number], self.archive.languages[number], shared, pair)
+
+    def _reason(self, event: Event, other: Event, language: str, shared: SharedColumns, pair: int) -> _Reason:
+        """Return the reason of the link from an event to another in a language, given what a pair of rows shares."""
         archive = self.archive
         columns, products, bounds = shared
         start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
         first_topic = bisect_left(columns, n_terms, start, end)
         labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
-        if len(labels) == 1:  # most links share a single topic
-            topics = labels[0].only_topic
+        if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
+            topics, contexts = labels[0].only_topic, self._shown([labels[0].name])
         else:
-            if labels:
-                shares = self._shares_of_terms(number, columns[start:first_topic], products[start:first_topic])
-                labels = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
-            topics = tuple([label.topic for label in labels])
-        if labels and labels[0].tells:
-            context: str | None = labels[0].name
-        else:
-            shared_terms = columns[start:first_topic]
-            telling = np.where(archive.is_common[shared_terms], 0, products[start:first_topic]).tolist()
-            shares = self._shares_of_terms(number, shared_terms, telling)
-            texts = archive.own_text(event), archive.own_text(archive.events[number])
-            context = shared_phrase(*texts, shares, archive.languages[number])
-        if context is not None and self.ignored and normalise_name(context) in self.ignored:
-            context = None
-        return _Reason(context, topics)
+            shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
+            ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
+            topics = tuple([label.topic for label, _ in ranked])
+            contexts = self._contexts((event, other), language, ranked, shares, columns[start:first_topic])
+        return _Reason(contexts, topics)
 
-    def _shares_of_terms(self, number: int, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
+    def _contexts(
+        self,
+        events: tuple[Event, Event],
+        language: str,
+        ranked: list[tuple[Label, float]],
+        shares: dict[str, float],
+        columns: Sequence[int],
+    ) -> tuple[str, ...]:
+        """Return the labels of a link, given the topics that its events share and the shares of the score of shared terms."""
+        telling = [(label, value) for label, value in ranked if label.tells and self._shown([label.name])]
+        is_enough = bool(telling) and not telling[0][0].is_broad
+        if is_enough:  # but where it was may be said beside what happened
+            telling = telling[:1] + [each for each in telling[1:] if each[0].is_matter and not telling[0][0].is_matter]
+        chosen = [(label.name, value) for label, value in telling]
+        if not is_enough and not any(label.is_matter for label, _ in telling):
+            phrase = self._phrase(events, language, telling, shares, columns)
+            if phrase is not None:  # a topic is surer than a phrase, unless it is only an office or a people
+                place = int(bool(telling) and not telling[0][0].is_last_resort)
+                chosen.insert(place, (phrase.text, phrase.share))
+        first, least = chosen[0] if chosen else ("", 0.0)
+        more = [
+            name
+            for name, value in chosen[1:]
+            if value >= SECOND * least and not (is_short_for(name, first) or is_short_for(first, name))
+        ]
+        return (first, *more)[:MAX_CONTEXTS] if chosen else ()
+
+    def _phrase(
+        self,
+        events: tuple[Event, Event],
+        language: str,
+        telling: list[tuple[Label, float]],
+        shares: dict[str, float],
+        columns: Sequence[int],
+    ) -> Phrase | None:
+        """Return the phrase that both events have and that says most beside the names of topics."""
+        archive = self.archive
+        said = {term for label, _ in telling for term in label.terms}
+        told = {
+            term: 0.0 if archive.is_common[column] or term in said else share * (archive.coherence_of_terms(column) or TYPICAL)
+            for (term, share), column in zip(shares.items(), columns, strict=True)
+        }
+        if not any(told.values()):
+            return None
+        a, b = map(archive.own_text, events)
+        known = archive.term_events[columns] >= MATTER_EVENTS if language == ENGLISH else ()
+        matters = list(itertools.compress(told, known))
+        phrase = shared_phrase(a, b, told, language, matters)
+        return phrase if phrase is not None and self._shown([phrase.text]) else None
+
+    def _shown(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the names that may be labels."""
+        return tuple([name for name in names if not (self.ignored and normalise_name(name) in self.ignored)])
+
+    def _shares_of_terms(self, language: str, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
         """Return what each term that an event shares with another adds to their inner product."""
         texts = map(self.archive.terms.terms.__getitem__, columns)
-        if self.archive.languages[number] != ENGLISH:
+        if language != ENGLISH:
             texts = map(without_language, texts)
         return dict(zip(texts, products, strict=True))
 

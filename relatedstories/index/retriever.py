@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relatedstories.index.archive_index import ArchiveIndex
-from relatedstories.index.comparison import PairScore, score_pair
+from relatedstories.index.reranking import RERANKED, PairScore, Reranker
 from relatedstories.index.rows import EventRow
 from relatedstories.index.weights import Weights
 from relatedstories.parallel import on_cluster
@@ -61,11 +61,13 @@ class Retriever:
         """The number of candidates that most lists need: near-duplicates take room, and filters pass candidates over."""
         passed_over = self.filters.diversity or self.filters.max_per_context
         width = self.k + DUPLICATES_WITHIN + (DIVERSITY_POOL if passed_over else _ROOM_FOR_DUPLICATES)
+        if len(self.index.archive.passages):
+            width = -(-width // RERANKED) * RERANKED + 1  # whole blocks, and the candidate whose score bounds those of the last
         return max(1, min(width, len(self.index.archive)))
 
     def score(self, a: EventRow, b: EventRow) -> PairScore:
         """Return the score of two rows."""
-        return score_pair(a, b, self.weights)
+        return Reranker(self.index.archive, self.weights, a).score(b)
 
     # ------------------------------------------------------------------ one row
 
@@ -80,14 +82,30 @@ class Retriever:
         self, row: EventRow, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
     ) -> Iterator[tuple[int, float]]:
         """Yield all candidates of a row, first the known ones; the others are only searched for if they are needed."""
+        return self._reranked(row, self._with_known(row, ids, scores))
+
+    def _with_known(
+        self, row: EventRow, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
+    ) -> Iterator[tuple[int, float]]:
         n_known = int(np.count_nonzero(ids >= 0))
         yield from zip(ids[:n_known].tolist(), scores[:n_known].tolist(), strict=True)
         if n_known == len(ids):
-            yield from islice(self._search(row), n_known, None)
+            yield from islice(self._compare(row), n_known, None)
 
     def _search(self, row: EventRow) -> Iterator[tuple[int, float]]:
         """Yield all candidates of a row, best first, without compiled code."""
+        return self._reranked(row, self._compare(row))
+
+    def _compare(self, row: EventRow) -> Iterator[tuple[int, float]]:
+        """Yield all candidates of a row by its row alone."""
         yield from self.index.compare(row, self.filters.span(row.day)).best_first(self.weights, self.least_score)
+
+    def _reranked(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Iterator[tuple[int, float]]:
+        """Yield candidates in the order of their scores with passages."""
+        archive = self.index.archive
+        if not len(archive.passages):
+            return candidates
+        return Reranker(archive, self.weights, row).rerank(candidates, self.least_score)
 
     # ------------------------------------------------------------------ many rows
 
@@ -158,6 +176,21 @@ class Retriever:
             rows = rows.picked(numbers)
         numbers = numbers.astype(np.int32)
         return self.index.blocks.top(rows, k, numbers, spans, min_score=min_score, n_threads=n_threads, **self._scoring)
+
+    def reranked(
+        self, rows: Sequence[EventRow], ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Return the first candidates of rows in the order of their scores with passages; see `Reranker.rerank`."""
+        new_ids, new_scores = np.full_like(ids, -1), np.zeros_like(scores)
+        width = ids.shape[1]
+        for place, row in enumerate(rows):
+            n_known = int(np.count_nonzero(ids[place] >= 0))
+            candidates = zip(ids[place, :n_known].tolist(), scores[place, :n_known].tolist(), strict=True)
+            # Of a full list, the last one only bounds the scores of the block before it.
+            n_ranked = width - 1 if n_known == width < len(self.index.archive) else n_known
+            for rank, (number, score) in enumerate(islice(self._reranked(row, candidates), n_ranked)):
+                new_ids[place, rank], new_scores[place, rank] = number, score
+        return new_ids, new_scores
 
     # ------------------------------------------------------------------ the neighbour cache
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from relatedstories.events import Event
+from relatedstories.features.passages import NO_PASSAGES, PassageRows
 from relatedstories.topk.dates import NO_DATE
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class EventRow:
         The day number of its date, or `NO_DATE`.
     embedding : ndarray of int8, shape (d,)
         See `relatedstories.features.word_space`.
+    passages : PassageRows
+        Of its text, over the same columns.
     in_archive : bool
         Whether the archive holds exactly this event, not only one with the same id.
     """
@@ -43,6 +46,7 @@ class EventRow:
     weights: npt.NDArray[np.float32]
     day: int
     embedding: npt.NDArray[np.int8]
+    passages: PassageRows = NO_PASSAGES
     in_archive: bool = True
 
     def weight_by_column(self) -> dict[int, float]:

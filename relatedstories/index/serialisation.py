@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from relatedstories.disk.lazy_sequence import LazySequence, LineSource, to_json_line
 from relatedstories.events import Event
+from relatedstories.features.passages import Passages
 from relatedstories.features.vectors import Counts
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
@@ -31,7 +32,14 @@ def parts_of_index(index: ArchiveIndex) -> tuple[dict[str, npt.NDArray[Any]], di
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, matrix in (("weights", archive.weights), ("terms", archive.terms.matrix), ("topics", archive.keys.matrix)):
         arrays |= {f"{name}-indptr": matrix.indptr, f"{name}-indices": matrix.indices, f"{name}-data": matrix.data}
+    passages = archive.passages
+    arrays |= {
+        "passages-starts": passages.starts,
+        "passages-indptr": passages.matrix.indptr,
+        "passages-indices": passages.matrix.indices,
+    }
     arrays |= {"days": archive.days, "embeddings": archive.embeddings, **index.blocks.parts()}
+    arrays["languages-told"] = archive.is_told
     arrays |= {f"segments-{name}": getattr(archive.segments, name) for name in _SEGMENTS}
     arrays["boilerplate"] = archive.segments.recurring
     arrays |= index.learnt.parts()
@@ -66,10 +74,12 @@ def index_from_parts(
         LazySequence(all_events, found, lambda topics: tuple((name, kind, tuple(of)) for name, kind, of in topics)),
         Counts(LazySequence(range(len(terms)), terms), _matrix(arrays, "terms", len(terms))),
         Counts(LazySequence(all_topics, topics, lambda topic: str(topic[0])), _matrix(arrays, "topics", len(topics))),
+        Passages.of_parts(arrays["passages-starts"], arrays["passages-indptr"], arrays["passages-indices"], len(terms)),
         LazySequence(all_topics, topics, lambda topic: (topic[0], tuple(tuple(named) for named in topic[1]))),
         _matrix(arrays, "weights", len(terms) + len(topics)),
         arrays["embeddings"],
         LazySequence(all_events, documents["languages"]),
+        arrays["languages-told"],
         Segments(**{name: arrays[f"segments-{name}"] for name in _SEGMENTS}, known_recurring=arrays["boilerplate"]),
         across_languages,
     )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["MANIFEST", "JsonLines", "check_folder", "manifest_checksum", "read_folder", "remove_leftovers", "write_folder"]
 
 MANIFEST = "index.json"
-FORMAT = 6
+FORMAT = 7
 
 LOCK_SECONDS = 60.0
 """Seconds that a writer waits for another one to finish."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import os
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -19,12 +19,22 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
 from relatedstories.index.boilerplate import Boilerplate
 from relatedstories.index.explain import explain_rows
+from relatedstories.index.languages import PossibleLanguages, n_told, usual_language
 from relatedstories.index.linker import Linker
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
 from relatedstories.index.storage import manifest_checksum, read_folder, remove_leftovers, write_folder
-from relatedstories.index.update import Changes, changes_between, ordered_events, unchanged_numbers, updated_index
+from relatedstories.index.update import (
+    Changes,
+    Extract,
+    changes_between,
+    grown_index,
+    in_usual_language,
+    ordered_events,
+    unchanged_numbers,
+    updated_index,
+)
 from relatedstories.index.weights import Settings
 from relatedstories.judging.judgements import QUERIES, Judgements
 from relatedstories.parallel import worker_count
@@ -32,8 +42,7 @@ from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
-from relatedstories.text.languages import language_of
-from relatedstories.text.terms import ENGLISH
+from relatedstories.text.languages import settled
 from relatedstories.topics.extraction import extracted
 from relatedstories.topics.extractor import TopicExtractor, model_name
 from relatedstories.topics.names import normalise_name
@@ -48,9 +57,6 @@ if TYPE_CHECKING:
     from relatedstories.index.tuning import Tuning
 
 __all__ = ["Changes", "RelatedStories"]
-
-LanguagesOf: TypeAlias = Callable[[Sequence[Event]], list[str]]
-"""Returns the languages of events."""
 
 MANY = 3
 """Number of events in one question from which it is worth loading the compiled kernel."""
@@ -85,7 +91,10 @@ class RelatedStories:
         learnt from the archive: a score that few pairs of its events reach by chance.
     language : str, optional
         The code of the language of events that say none: "de". By default that of the extractor, or else it is told from each
-        event's text (see `relatedstories.text.languages`).
+        event's text (see `relatedstories.text.languages`). A text that tells too little, such as a headline of two words, is
+        taken to be in the language of most of the other events if that is possible, otherwise in English or the likeliest
+        language of its script. Where `add` or `remove` change that, the topics of these events are found again, unless `fit`
+        was given embeddings.
     across_languages : bool, default False
         Whether events in different languages may be related, by the topics that they share. Otherwise links stay within a
         language.
@@ -189,7 +198,8 @@ class RelatedStories:
             Your own embeddings, for example of a sentence encoder: one row an event, in the order of `events`; a row of
             zeros for an event without. They count for half of the word space's part of a score and make that more
             valuable: a `space_weight` of 0.7 then serves better than 0.5. An event that is not in the archive is compared
-            without them.
+            without them. What recurs across the archive (see `boilerplate`) is then left out of terms, topics and labels
+            only: the word space reads it with all other words, and your encoder has read whatever you gave it.
         n_jobs : int, default 1
             Number of processes that extract topics; -1 for the number of cores. The index does not depend on it.
             Within ``joblib.parallel_config(backend="dask")`` the whole cluster is used instead.
@@ -211,10 +221,8 @@ class RelatedStories:
             If something is not an event, an id is used twice, or the embeddings are not as described.
         """
         ordered, user_embeddings = ordered_events("fit", events, embeddings)
-        languages_of = self._languages()
-        extract = functools.partial(
-            self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint, languages_of=languages_of
-        )
+        languages = PossibleLanguages(self._language)
+        extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint)
         index = None
         self._changes = None
         if self._fitted is not None and self._loaded_topics_are_ours:
@@ -223,9 +231,9 @@ class RelatedStories:
         else:
             numbers = [-1] * len(ordered)
         if self._fitted is not None and user_embeddings is None:
-            index = updated_index(self._fitted, ordered, numbers, extract, self._given.topic_weight, languages_of)
+            index = updated_index(self._fitted, ordered, numbers, extract, self._given.topic_weight, languages)
         if index is None:
-            index = ArchiveIndex(self._archive_of(ordered, extract(ordered), user_embeddings, languages_of))
+            index = ArchiveIndex(self._archive_of(ordered, extract, user_embeddings, languages))
         self._fitted, self._loaded_model = index, None
         return self
 
@@ -247,11 +255,9 @@ class RelatedStories:
             raise BadValueError("add", "id", shown(known.id), "an id that is not in the archive yet; remove it first")
         if ordered:
             self._check_model()
-            languages_of = self._languages()
-            found = self._extract(ordered, n_jobs, progress, languages_of=languages_of)
-            languages = languages_of(ordered)
-            topic_weight = self._given.topic_weight
-            self._fitted = index.with_events(ordered, found, topic_weight, user_embeddings, languages=languages)
+            extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress)
+            languages = PossibleLanguages(self._language)
+            self._fitted = grown_index(index, ordered, extract, self._given.topic_weight, languages, user_embeddings)
         return self
 
     def remove(self, ids: Iterable[str | int] | str | int) -> RelatedStories:
@@ -270,7 +276,9 @@ class RelatedStories:
         if isinstance(ids, (str, int)):
             ids = [ids]
         numbers = {_number_of(index.archive, id_) for id_ in several("remove", "ids", ids)}
-        self._fitted = index.without(numbers, self._given.topic_weight)
+        rest = index.without(numbers, self._given.topic_weight)
+        languages, before = PossibleLanguages(self._language), index.archive.usual_language
+        self._fitted = in_usual_language(rest, before, self._extract_checked, self._given.topic_weight, languages)
         return self
 
     def tune(
@@ -355,9 +363,8 @@ class RelatedStories:
 
         ordered, user_embeddings = ordered_events("tune", events, embeddings)
         judged = split_judgements(judgements, {event.id for event in ordered}, k, queries)  # before any work is spent
-        languages_of = self._languages()
-        found = self._extract(ordered, n_jobs, progress, languages_of=languages_of)
-        archive = self._archive_of(ordered, found, user_embeddings, languages_of)
+        extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress)
+        archive = self._archive_of(ordered, extract, user_embeddings, PossibleLanguages(self._language))
         tuning, index = search_settings(archive, judged, self._given, progress)
         if tuning.kept:
             given, after = self._given, tuning.after
@@ -368,48 +375,42 @@ class RelatedStories:
     def _extract(
         self,
         events: Sequence[Event],
-        n_jobs: int,
-        progress: Progress | None,
+        languages: Sequence[str],
+        n_jobs: int = 1,
+        progress: Progress | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
-        *,
-        languages_of: LanguagesOf,
     ) -> list[EventTopics]:
-        """Return the topics of events; events that a loaded index holds unchanged are not asked about again."""
+        """Return the topics of events in languages; an event that a loaded index holds unchanged is not asked about again."""
         known: list[EventTopics | None] = [None] * len(events)
         if self._fitted is not None and self._loaded_topics_are_ours:
             archive = self._fitted.archive
             numbers = unchanged_numbers(archive, events)
-            known = [archive.found[number] if number >= 0 else None for number in numbers]
-        pairs = zip(events, languages_of(events), strict=True)
-        events = [event.in_language(language) for event, language in pairs]
+            known = [
+                archive.found[number] if number >= 0 and archive.languages[number] == language else None
+                for number, language in zip(numbers, languages, strict=True)
+            ]
+        events = [event.in_language(language) for event, language in zip(events, languages, strict=True)]
         return extracted(self.extractor, events, known, n_jobs, progress, checkpoint)
 
-    def _languages(self, default: str = ENGLISH) -> LanguagesOf:
-        """Return a function of events that returns the language of each: what it says, what was declared, or what its text tells.
-
-        A text that tells too little is in the default language. The function reads a text once, though the languages
-        of the same events are needed for topics and for terms.
-        """
-        told: dict[int, tuple[Event, str]] = {}  # by identity: another event may have the same id; the event is kept alive
-
-        def languages_of(events: Sequence[Event]) -> list[str]:
-            for event in events:
-                if id(event) not in told:
-                    told[id(event)] = event, event.language or language_of(event.full_text, self._language, default)
-            return [told[id(event)][1] for event in events]
-
-        return languages_of
+    def _extract_checked(self, events: Sequence[Event], languages: Sequence[str]) -> list[EventTopics]:
+        """Return the topics of events of the archive, if they are found as those of its other events were."""
+        self._check_model()
+        return self._extract(events, languages)
 
     def _archive_of(
-        self, events: list[Event], found: list[EventTopics], embeddings: npt.NDArray[Any] | None, languages_of: LanguagesOf
+        self, events: list[Event], extract: Extract, embeddings: npt.NDArray[Any] | None, languages: PossibleLanguages
     ) -> Archive:
         """Return the archive of events, with the settings of this index."""
+        possible = languages.of(events)
+        usual = usual_language(n_told(possible))
+        codes = [settled(one, usual) for one in possible]
         return Archive.of(
             events,
-            found,
+            extract(events, codes),
             self._given.topic_weight,
             embeddings,
-            languages=languages_of(events),
+            languages=codes,
+            is_told=[len(one) == 1 for one in possible],
             across_languages=self._across_languages,
         )
 
@@ -508,6 +509,27 @@ class RelatedStories:
             topics[archive.topic(place)] = topics.get(archive.topic(place), 0) + int(archive.topic_events[place])
         return topics
 
+    def language_of(self, id_: str | int) -> str:
+        """Return the code of the language that an event is in: the one it says, that was declared, or that its text tells.
+
+        Parameters
+        ----------
+        id_ : str or int
+
+        Raises
+        ------
+        UnknownEventError
+            If the id is not in the archive.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Die Stadt sperrt den Hafen wegen des Sturms")])
+        >>> stories.language_of("1")
+        'de'
+        """
+        archive = self._index.archive
+        return archive.languages[_number_of(archive, id_)]
+
     def boilerplate(self) -> Boilerplate:
         """Return what recurs across the archive, so that it is left out of terms, topics and labels.
 
@@ -566,9 +588,8 @@ class RelatedStories:
         days = archive.days[archive.days != NO_DATE]
         first, last = (date.fromordinal(int(day)) for day in (days.min(), days.max())) if len(days) else (None, None)
         n_undated, n_topics = len(archive) - len(days), len(archive.keys.terms)
-        contents = IndexContents(
-            len(archive), n_undated, first, last, n_topics, self.commonest_topics(MAX_COMMONEST), self.boilerplate().texts
-        )
+        commonest, recurring = self.commonest_topics(MAX_COMMONEST), archive.recurring_texts()
+        contents = IndexContents(len(archive), n_undated, first, last, n_topics, commonest, recurring)
         return index_html(self.settings, contents)
 
     # ------------------------------------------------------------------ answers
@@ -594,8 +615,8 @@ class RelatedStories:
         min_score : float, optional
             The least score of a link, 0 to 1, in place of the index's own.
         max_per_context : int, optional
-            Maximum number of links with the same context; the next best events take their room. Links without a context
-            are not counted.
+            Maximum number of links with the same first context; the next best events take their room. Links without a
+            context are not counted.
         diversity : float, default 0
             From 0, the best events, towards 1, events that are unlike each other; see `relatedstories.ranking.select`.
         pinned : mapping of ids to lists of ids, optional
@@ -705,14 +726,24 @@ class RelatedStories:
         Returns
         -------
         Explanation
-            The shares of its parts sum to the score, which is that of the link from `a` to `b`. For events that are not in
-            the archive, only terms and topics that the archive knows count.
+            The shares of its parts sum to the score, which is that of the link from `a` to `b`, and its contexts are those
+            of that link. For events that are not in the archive, only terms and topics that the archive knows count.
         """
         index = self._index
-        return explain_rows(index.archive, index.learnt.weights(self._given), *self._rows(index, [a, b]))
+        row_a, row_b = self._rows(index, [a, b])
+        if row_b.in_archive:
+            language = index.archive.languages[row_b.number]
+        else:
+            [language] = self._languages_beside(index.archive, [row_b.event])
+        contexts = self._linker(index, 1, LinkFilters.of("explain")).contexts(row_a, row_b, language)
+        return explain_rows(index.archive, index.learnt.weights(self._given), row_a, row_b, contexts)
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
         return Linker(Retriever(index, index.learnt.weights(self._given), filters, k), self._ignored)
+
+    def _languages_beside(self, archive: Archive, events: Sequence[Event]) -> list[str]:
+        """Return the languages of events that are not in the archive: what they tell, or else what is usual there."""
+        return [settled(one, archive.usual_language) for one in PossibleLanguages(self._language).of(events)]
 
     def _rows(self, index: ArchiveIndex, events: Iterable[Event | str | int]) -> list[EventRow]:
         """Return the rows of events or ids; an event that the archive does not hold as it is gets a new row."""
@@ -728,10 +759,10 @@ class RelatedStories:
                 rows.append(archive.row(number))
         if unseen:
             self._check_model()
-            languages_of = self._languages(archive.main_language)
-            found = self._extract(unseen, 1, None, languages_of=languages_of)
+            languages = self._languages_beside(archive, unseen)
+            found = self._extract(unseen, languages)
             topic_weight = index.learnt.weights(self._given).topic_weight
-            new_rows = iter(archive.rows_for(unseen, found, topic_weight, languages_of(unseen)))
+            new_rows = iter(archive.rows_for(unseen, found, topic_weight, languages))
             return [next(new_rows) if row is None else row for row in rows]
         return [row for row in rows if row is not None]
 

@@ -15,6 +15,7 @@ from relatedstories.errors import InputError, whole_number
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.comparison import Similarity
+from relatedstories.index.reranking import Reranker
 from relatedstories.index.weights import Settings, Weights
 from relatedstories.judging.judgements import QUERIES, Judgements, restrict_judgements
 from relatedstories.judging.measures import (
@@ -275,9 +276,12 @@ class _Rankings:
     def _lists(self, id_: str, settings: Sequence[Weights]) -> Iterator[list[str]]:
         """Yield the ids listed for a query under each of some settings with the current weight of topics."""
         archive = self._index.archive
-        comparison, similarity = self._index.compare(archive.row(archive.number_of(id_))), Similarity(archive)
+        row = archive.row(archive.number_of(id_))
+        comparison, similarity = self._index.compare(row), Similarity(archive)
         for weights in settings:
             candidates = comparison.best_first(weights, weights.min_score)
+            if len(archive.passages):
+                candidates = Reranker(archive, weights, row).rerank(candidates, weights.min_score)
             yield [archive.events[one.number].id for one in select(candidates, self._judged.k, similarity, _no_label)]
 
 

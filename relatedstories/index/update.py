@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,12 +13,26 @@ from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event, events_of
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
+from relatedstories.index.languages import PossibleLanguages
+from relatedstories.text.languages import settled
 from relatedstories.topics.topic import EventTopics
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Changes", "changes_between", "ordered_events", "unchanged_numbers", "updated_index"]
+__all__ = [
+    "Changes",
+    "Extract",
+    "changes_between",
+    "grown_index",
+    "in_usual_language",
+    "ordered_events",
+    "unchanged_numbers",
+    "updated_index",
+]
+
+Extract: TypeAlias = Callable[[Sequence[Event], Sequence[str]], list[EventTopics]]
+"""Returns the topics of events in languages."""
 
 
 class Changes(NamedTuple):
@@ -47,9 +61,9 @@ def updated_index(
     index: ArchiveIndex,
     events: list[Event],
     numbers: Sequence[int],
-    extract: Callable[[Sequence[Event]], list[EventTopics]],
+    extract: Extract,
     topic_weight: float | None,
-    languages: Callable[[Sequence[Event]], list[str]],
+    languages: PossibleLanguages,
 ) -> ArchiveIndex | None:
     """Return the index of events, made from another one; None if that holds too few of them, or holds embeddings of the caller.
 
@@ -61,10 +75,9 @@ def updated_index(
     numbers : sequence of int
         Their `unchanged_numbers` in the index.
     extract : callable
-        Returns the topics of events; called with those that are new or changed.
+        Called with the events that are new or changed, and those that are in another language than before.
     topic_weight : float, optional
-    languages : callable
-        Returns the languages of events.
+    languages : PossibleLanguages
     """
     archive = index.archive
     kept = {number for number in numbers if number >= 0}
@@ -77,7 +90,56 @@ def updated_index(
     if not new and len(kept) == len(archive):
         return index.with_events_in_memory(events)
     rest = index.without(set(range(len(archive))) - kept, topic_weight)
-    return rest.with_events(new, extract(new), topic_weight, languages=languages(new)).with_events_in_memory(events)
+    grown = _grown(rest, new, extract, topic_weight, languages)
+    return in_usual_language(grown, archive.usual_language, extract, topic_weight, languages).with_events_in_memory(events)
+
+
+def grown_index(
+    index: ArchiveIndex,
+    events: list[Event],
+    extract: Extract,
+    topic_weight: float | None,
+    languages: PossibleLanguages,
+    user_embeddings: npt.NDArray[Any] | None = None,
+) -> ArchiveIndex:
+    """Return the index of the events of another one and further ones, which are sorted by id."""
+    grown = _grown(index, events, extract, topic_weight, languages, user_embeddings)
+    return in_usual_language(grown, index.archive.usual_language, extract, topic_weight, languages)
+
+
+def _grown(
+    index: ArchiveIndex,
+    events: list[Event],
+    extract: Extract,
+    topic_weight: float | None,
+    languages: PossibleLanguages,
+    user_embeddings: npt.NDArray[Any] | None = None,
+) -> ArchiveIndex:
+    """Return what `grown_index` does, with the events of the index in the languages that they were in."""
+    possible = languages.of(events)
+    usual = index.archive.usual_language_with(possible)
+    codes, is_told = [settled(one, usual) for one in possible], [len(one) == 1 for one in possible]
+    return index.with_events(events, extract(events, codes), topic_weight, user_embeddings, languages=codes, is_told=is_told)
+
+
+def in_usual_language(
+    index: ArchiveIndex, before: str, extract: Extract, topic_weight: float | None, languages: PossibleLanguages
+) -> ArchiveIndex:
+    """Return an index with the events that tell no language in the archive's usual one, where another was usual before.
+
+    Beside embeddings of the caller, which were not kept apart, they stay in the language that was the usual one.
+    """
+    archive, usual = index.archive, index.archive.usual_language
+    if usual == before or archive.user_dimensions:
+        return index
+    numbers = np.flatnonzero(~archive.is_told).tolist()
+    codes = [settled(possible, usual) for possible in languages.of([archive.events[number] for number in numbers])]
+    changed = {number: code for number, code in zip(numbers, codes, strict=True) if archive.languages[number] != code}
+    if not changed:
+        return index
+    events, codes = [archive.events[number] for number in changed], [*changed.values()]
+    found, rest = extract(events, codes), index.without({*changed}, topic_weight)
+    return rest.with_events(events, found, topic_weight, languages=codes, is_told=[False] * len(codes))
 
 
 def ordered_events(

@@ -63,7 +63,7 @@ def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
     for number, line in enumerate(read_lines(Path(path), "utf-8"), 1):
         where = f"{path}:{number}"
         if (error := encoding_error(where, {"line": line})) is not None:
-            raise BadValueError(where, None, error.got, error.expected)
+            raise BadValueError(where, None, error.got.replace("character", "column"), error.expected)
         parts = line.split()
         if not parts:
             continue

@@ -18,9 +18,10 @@ from relatedstories.pages.header_lines import header_lines, org_lines
 from relatedstories.pages.keys import Key, Value
 from relatedstories.pages.markdown import inline_links, plain_text
 from relatedstories.pages.page_names import PageName, day_of_path
-from relatedstories.pages.sections import COPIES, heading, is_blank, sections, split_lines
+from relatedstories.pages.sections import heading, is_blank, sections, split_lines
 from relatedstories.pages.titles import title_without_key
 from relatedstories.pages.values import exported_field_value, extra_value, field_value, text_of, type_name
+from relatedstories.pages.words import WORDS
 from relatedstories.row_reader import MAX_EXTRA
 from relatedstories.text.cleaning import clean
 from relatedstories.text.titles import plain_title
@@ -63,6 +64,7 @@ _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _UNDERLINE = re.compile(r"=+[ \t]*[\r\n]*")
 _HTML_BLOCK = re.compile(r"\s*<(?:article|blockquote|div|figure|h[1-6]|main|ol|p|section|table|ul)[\s>]", re.IGNORECASE)
 _FORMATS = "Formats:"
+_EXPORTED_HEADS = sorted({f"### {head}:" for words in WORDS.values() for head in (words.related, words.copies, words.sources)})
 
 
 class PageFields(NamedTuple):
@@ -112,8 +114,10 @@ class PageParser:
     ----------
     keys : mapping of str to tuple of str
         For each field, the front matter keys it is read from, as in `DEFAULT_KEYS`.
-    related, sources : str
-        The headings of these sections.
+    related : tuple of str
+        The headings that the section of links may have.
+    sources : str
+        The heading of the section of sources.
     day_of : callable
         Returns the day that a value names, given the place that errors name; raises `BadValueError` if it is no date.
     left_out : callable
@@ -123,7 +127,7 @@ class PageParser:
     """
 
     keys: Mapping[str, tuple[str, ...]]
-    related: str
+    related: tuple[str, ...]
     sources: str
     day_of: Callable[[Value, str], dt.date | None]
     left_out: Callable[[BadValueError], object]
@@ -269,8 +273,8 @@ class PageParser:
     def _text_and_sources(self, lines: list[str], exported: bool = False) -> tuple[str, list[str | tuple[str, str]]]:
         """Return the text of a page without its sections of sources and related events, and the sources."""
         found_sources: list[str | tuple[str, str]] = []
-        without = [self.related, COPIES] if exported else [self.related]
-        ends = {section.head: section.end for head in without for section in sections(lines, head)}
+        without = [*self.related, *_EXPORTED_HEADS] if exported else self.related
+        ends = {section.head: section.end for section in sections(lines, *without)}
         for section in sections(lines, self.sources):
             ends[section.head] = section.end
             for line in lines[section.start : section.end]:

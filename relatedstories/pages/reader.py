@@ -23,12 +23,13 @@ from relatedstories.pages.mojibake import repair_mojibake
 from relatedstories.pages.page_names import PageName, is_named_by_title
 from relatedstories.pages.parsing import DATED_HEADING, DEFAULT_KEYS, EVENT_ID, Head, PageFields, PageParser, head_of
 from relatedstories.pages.publication import DRAFT, FUTURE, reason_not_listed
-from relatedstories.pages.sections import RELATED, SOURCES, check_heading, split_lines
+from relatedstories.pages.sections import SOURCES, check_heading, split_lines
 from relatedstories.pages.titles import FIRST_SENTENCE, NAME
 from relatedstories.pages.values import field_value, text_of
+from relatedstories.pages.words import RELATED_HEADS
 from relatedstories.records import DRAFTS, READ_FIELDS, check_drafts
 
-__all__ = ["RELATED", "SOURCES", "Pages", "page_digest", "read_pages"]
+__all__ = ["SOURCES", "Pages", "page_digest", "read_pages"]
 
 _MAX_WARNINGS = 20
 """Number of values left out that are warned of one by one; further ones are only counted."""
@@ -124,7 +125,7 @@ def read_pages(
     on_remark: Callable[[str], object] | None = None,
     strict: bool = False,
     found: Pages | None = None,
-    related: str = RELATED,
+    related: str | None = None,
     sources: str = SOURCES,
     date_format: str | None = None,
     today: dt.date | str | None = None,
@@ -159,8 +160,11 @@ def read_pages(
         Whether a value that cannot be read makes the page an error.
     found : Pages, optional
         Takes the counts, and the digests and paths of the pages that are read.
-    related, sources : str
-        The headings of these sections, which are no part of an event's text.
+    related : str, optional
+        The heading of the section of links, which is no part of an event's text; by default those that `rewrite` writes in any
+        language.
+    sources : str
+        The heading of the section of sources, which is no part of it either.
     date_format : str, optional
         As of `relatedstories.dates.read_date`. By default dates of all pages together show whether days or months come first.
     today : datetime.date or str, optional
@@ -203,7 +207,8 @@ def read_pages(
             raise BadValueError("read_pages", name, shown(function), "a function, or None")
     keys = _keys_of_fields({} if fields is None else fields)
     draft_values = check_drafts("read_pages", drafts)
-    check_heading("read_pages", "related", related)
+    if related is not None:
+        check_heading("read_pages", "related", related)
     check_heading("read_pages", "sources", sources)
     column = DateColumn(date_format)
     day = parse_date(today, "read_pages", "today") or dt.datetime.now(dt.UTC).date()
@@ -218,7 +223,8 @@ def read_pages(
         raise InputError(f"{root}: got a folder without pages of events, {expected}{left_out}")
     span = _Span(dt.date.min if expired else day, dt.date.max if future else day)
     reading = _Reading(root, site, keys, column, on_remark, strict, found)
-    parser = PageParser(keys, related, sources, reading.day_of, reading.leave_out, not site.has_builder)
+    heads = RELATED_HEADS if related is None else (related,)
+    parser = PageParser(keys, heads, sources, reading.day_of, reading.leave_out, not site.has_builder)
     return _events(reading, parser, on_error, draft_values, on_draft, span)
 
 

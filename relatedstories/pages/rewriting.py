@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relatedstories.changes import Contexts
+from relatedstories.changes import Labels
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.pages import front_matter
 from relatedstories.pages.addresses import check_pattern
@@ -16,7 +16,9 @@ from relatedstories.pages.header_lines import header_lines
 from relatedstories.pages.keys import Item, Key
 from relatedstories.pages.link_targets import LinkTargets
 from relatedstories.pages.markdown import escaped, inline_links, plain_text
-from relatedstories.pages.sections import RELATED, Section, check_heading, is_blank, line_ending, sections, split_lines
+from relatedstories.pages.sections import Section, check_heading, heading, is_blank, line_ending, sections, split_lines
+from relatedstories.pages.words import RELATED_HEADS, WORDS, words_in
+from relatedstories.text.terms import ENGLISH
 from relatedstories.text.titles import plain_title
 
 if TYPE_CHECKING:
@@ -41,8 +43,9 @@ class LinkFormat:
         relative to the page.
     key : str or None, default "related"
         The front matter key of the links. None for a section in pages with front matter, too.
-    head, context : str
-        The heading of the section, and the word before a link's context.
+    head, context : str, optional
+        The heading of the section, and the word before a link's contexts. By default they are in the language of the page,
+        and a section with the heading in any language is replaced.
     url : str or None, default None
         A pattern of addresses, such as ``/:year/:month/:slug/``, for links to the addresses of pages instead of their paths.
     wiki : bool or None, default None
@@ -51,15 +54,35 @@ class LinkFormat:
 
     root: str | None = "/"
     key: str | None = "related"
-    head: str = RELATED
-    context: str = "Context"
+    head: str | None = None
+    context: str | None = None
     url: str | None = None
     wiki: bool | None = None
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The headings that the section may have."""
+        return RELATED_HEADS if self.head is None else (self.head,)
+
+    def head_in(self, language: str) -> str:
+        """Return the heading that the section of a page in a language gets."""
+        return f"### {words_in(language).related}:" if self.head is None else self.head
+
+    def context_in(self, language: str) -> str:
+        """Return the word before the contexts on a page in a language."""
+        return words_in(language).context if self.context is None else self.context
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """The words that may stand before contexts."""
+        return tuple(words.context for words in WORDS.values()) if self.context is None else (self.context,)
+
     def check(self, call: str) -> None:
         """Raise `BadValueError` for a value that cannot be; the message names the `call`."""
-        check_heading(call, "head", self.head)
-        if not isinstance(self.context, str) or not self.context.strip() or len(split_lines(self.context)) != 1:
+        if self.head is not None:
+            check_heading(call, "head", self.head)
+        word = self.context
+        if word is not None and not (isinstance(word, str) and word.strip() and len(split_lines(word)) == 1):
             raise BadValueError(call, "context", shown(self.context), "a word, such as 'Context'")
         if self.key is not None and not (isinstance(self.key, str) and _KEY.fullmatch(self.key)):
             raise BadValueError(call, "key", shown(self.key), "a key of letters, digits, - and _, or None")
@@ -78,6 +101,7 @@ def rewrite_page(
     path: str = "",
     paths: Mapping[str, str] | None = None,
     targets: LinkTargets | None = None,
+    language: str = ENGLISH,
 ) -> bytes | None:
     r"""Return a page with its related links replaced.
 
@@ -94,6 +118,8 @@ def rewrite_page(
         The paths of pages within the folder, by id, as `page_paths` returns them. Any other id is a path without ``.md``.
     targets : LinkTargets, optional
         Where links lead, if that takes more than `paths` and the root of `link_format`.
+    language : str, default "en"
+        The code of the language of the page.
 
     Returns
     -------
@@ -110,13 +136,14 @@ def rewrite_page(
     -----
     In front matter, be it YAML, TOML or JSON, the links are a list of mappings of path, title and context under one key. A value
     of this key that is no such list stays, and the page as it is. Without front matter the links are a section ``### Related:``
-    with a list ``1. [title](path) _Context: topic_``, which is added at the end of a page that has none. Titles and contexts are
-    escaped, so that a Markdown parser reads them back, without the spaces around them.
+    with a list ``1. [title](path) _Context: topic_``, in the words of the page's language (see `relatedstories.pages.words`),
+    which is added at the end of a page that has none. Two contexts are one text: ``_Context: topic, topic_``. Titles and contexts
+    are escaped, so that a Markdown parser reads them back, without the spaces around them.
 
     Examples
     --------
     >>> from relatedstories import Event, Link
-    >>> links = [Link(Event("news/b", "Snow [heavy]"), 0.5, 1, "Oslo")]
+    >>> links = [Link(Event("news/b", "Snow [heavy]"), 0.5, 1, ("Oslo",))]
     >>> print(rewrite_page(b"# Frost in Oslo\n", links).decode())
     # Frost in Oslo
     <BLANKLINE>
@@ -138,7 +165,7 @@ def rewrite_page(
         items = [_item(link, targets, path, is_wiki) for link in links]
         new = front_matter.with_list(text, front, link_format.key, items, where)
     else:
-        new = _with_links_in_text(text, front, list(links), link_format, targets, path)
+        new = _with_links_in_text(text, front, list(links), link_format, targets, path, language)
     return None if new == text else new.encode()
 
 
@@ -149,6 +176,7 @@ def _with_links_in_text(
     link_format: LinkFormat,
     targets: LinkTargets,
     path: str,
+    language: str,
 ) -> str:
     """Return the text of a page with its section of links replaced."""
     where = path or "page"
@@ -158,6 +186,7 @@ def _with_links_in_text(
     in_pelican = front is None and front_matter.find_key(head, "title") is not None
     _check_wants_links(text, head, link_format.key or _DEFAULT_KEY, where)
     body = front.body if front else len(text) - len(text.removeprefix("\ufeff"))
+    word = link_format.context_in(language)
     items = []
     for number, link in enumerate(links, 1):
         if link_format.wiki:
@@ -165,8 +194,9 @@ def _with_links_in_text(
         else:
             target = targets.of(link.event.id, path, in_text=True, in_pelican=in_pelican)
             written = f"[{escaped(plain_title(link.event.title))}]({target})"
-        items.append(f"{number}. {written}{_label(link, link_format.context)}")
-    new = text[:body] + _with_section(text[body:], items, link_format.head, where)
+        label = _label(link)
+        items.append(f"{number}. {written}" + (f" _{escaped(word)}: {escaped(label)}_" if label else ""))
+    new = text[:body] + _with_section(text[body:], items, link_format.head_in(language), link_format.heads, where)
     if front and new != text and not line_ending(text[:body]):  # the page ended with the front matter
         new = text[:body] + line_ending(split_lines(text)[0]) + new[body:]
     return new
@@ -185,18 +215,21 @@ def _item(link: Link, targets: LinkTargets, path: str, is_wiki: bool) -> Item:
     if is_wiki:
         return targets.wiki_link(link.event.id, title)
     item = {"path": targets.of(link.event.id, path), "title": title}
-    return item | {"context": link.context.strip()} if link.context and link.context.strip() else item
+    return item | {"context": label} if (label := _label(link)) else item
 
 
-def _label(link: Link, context: str) -> str:
-    """Return the context of a link as it is written after it."""
-    return f" _{escaped(context)}: {escaped(link.context.strip())}_" if link.context and link.context.strip() else ""
+def _label(link: Link) -> str:
+    """Return the contexts of a link as one text, "" if there are none."""
+    return (link.label or "").strip()
 
 
-def _with_section(text: str, items: Sequence[str], head: str, where: str) -> str:
-    """Return a text whose last section with a heading has these items; without its sections if there are no items."""
+def _with_section(text: str, items: Sequence[str], head: str, heads: Sequence[str], where: str) -> str:
+    """Return a text whose last section with one of some headings has these items; without its sections if there are none.
+
+    The section gets the heading `head` if it has another one.
+    """
     lines = split_lines(text)
-    found = sections(lines, head)
+    found = sections(lines, *heads)
     if not items:
         return _without_sections(lines, found)
     newline = next((line_ending(line) for line in reversed(lines) if line_ending(line)), "\n")
@@ -205,6 +238,8 @@ def _with_section(text: str, items: Sequence[str], head: str, where: str) -> str
     section = found[-1]
     newline = line_ending(lines[section.head]) or newline
     rest = lines[section.end :]
+    if heading(lines[section.head]) != heading(head):
+        lines[section.head] = head + line_ending(lines[section.head])
     new = [*lines[section.head : section.start], *([newline] if section.start == section.head + 1 else []), *items]
     if rest and not is_blank(rest[0]):
         new.append("")  # separates the list from the text after it, which would continue its last item
@@ -240,12 +275,12 @@ def _appended(lines: Sequence[str], items: Sequence[str], head: str, newline: st
     return text
 
 
-def links_of_page(text: str, path: str, targets: LinkTargets, link_format: LinkFormat) -> Contexts | None:
+def links_of_page(text: str, path: str, targets: LinkTargets, link_format: LinkFormat) -> Labels | None:
     """Return the links of a page with their contexts; None if it has neither the front matter key nor the section.
 
     The links go by the ids of events.
     """
-    key, head = link_format.key, link_format.head
+    key = link_format.key
     front = front_matter.find(text, path)
     found: list[tuple[str, str | None]]
     if front is not None and key is not None:
@@ -263,10 +298,11 @@ def links_of_page(text: str, path: str, targets: LinkTargets, link_format: LinkF
                 ]
     else:
         lines = split_lines(text)
-        placed = sections(lines, head)
+        placed = sections(lines, *link_format.heads)
         if not placed:
             return None
-        label = re.compile(rf"_{re.escape(escaped(link_format.context))}: (.*)_\s*$")
+        words = "|".join(re.escape(escaped(word)) for word in link_format.contexts)
+        label = re.compile(rf"_(?:{words}): (.*)_\s*$")
         found = []
         for line in lines[placed[-1].start : placed[-1].end]:
             match, wiki = label.search(line), _FIRST_LINK.match(line)

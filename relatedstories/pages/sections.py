@@ -9,8 +9,6 @@ from typing import NamedTuple
 from relatedstories.errors import BadValueError, shown
 
 __all__ = [
-    "COPIES",
-    "RELATED",
     "SOURCES",
     "Section",
     "check_heading",
@@ -21,12 +19,6 @@ __all__ = [
     "sections",
     "split_lines",
 ]
-
-RELATED = "### Related:"
-"""The default heading of the section of related links."""
-
-COPIES = "### Also published as:"
-"""The heading of the section of copies that an exported page has."""
 
 SOURCES = "### Sources:"
 """The default heading of the section of sources."""
@@ -97,8 +89,8 @@ def heading(line: str) -> tuple[int, str] | None:
     return level, closed.rstrip(" \t") if closed == "" or closed.endswith((" ", "\t")) else text
 
 
-def sections(lines: Sequence[str], head: str) -> list[Section]:
-    r"""Return the sections with a given heading, except headings within code and HTML.
+def sections(lines: Sequence[str], *heads: str) -> list[Section]:
+    r"""Return the sections with one of some headings, except headings within code and HTML.
 
     A section is a heading and the list that follows it, with nothing but empty lines between them. Text after the list is no
     part of the section.
@@ -108,10 +100,10 @@ def sections(lines: Sequence[str], head: str) -> list[Section]:
     >>> sections(["### Related:\n", "\n", "1. [Rain](/rain.md)\n", "\n", "A footer\n"], "### Related:")
     [Section(head=0, start=2, end=3)]
     """
-    wanted = heading(head)
+    wanted = {heading(head) for head in heads}
     found = []
     for number in lines_outside_code_and_html(lines):
-        if lines[number].startswith("#") and heading(lines[number]) == wanted:
+        if lines[number].startswith("#") and heading(lines[number]) in wanted:
             start = number + 1
             while start < len(lines) and is_blank(lines[start]):
                 start += 1
@@ -162,4 +154,4 @@ def _list_end(lines: Sequence[str], start: int) -> int:
 def check_heading(call: str, name: str, value: object) -> None:
     """Raise `BadValueError` if a value cannot be the heading of a section."""
     if not isinstance(value, str) or len(split_lines(value)) != 1 or not (heading(value) or (0, ""))[1] or value != value.strip():
-        raise BadValueError(call, name, shown(value), f"a heading in Markdown, such as {RELATED!r}")
+        raise BadValueError(call, name, shown(value), "a heading in Markdown, such as '### Related:'")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relatedstories.changes import Change, Contexts
+from relatedstories.changes import Change, Labels
 from relatedstories.disk.atomic import check_parent, new_file, remove_leftovers
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, InputError, shown
@@ -19,7 +19,8 @@ from relatedstories.pages.discovery import OTHER_SUFFIXES, SUFFIXES, page_paths
 from relatedstories.pages.link_targets import LinkTargets, check_inside
 from relatedstories.pages.reader import Pages, page_digest, read_pages
 from relatedstories.pages.rewriting import LinkFormat, links_of_page, rewrite_page
-from relatedstories.pages.sections import RELATED
+from relatedstories.text.languages import language_of_event
+from relatedstories.text.terms import ENGLISH
 
 if TYPE_CHECKING:
     from relatedstories.ranking.links import Link
@@ -73,8 +74,8 @@ def rewrite(
     read: Pages | None = None,
     root: str | None = "/",
     key: str | None = "related",
-    head: str = RELATED,
-    context: str = "Context",
+    head: str | None = None,
+    context: str | None = None,
     url: str | None = None,
     wiki: bool | None = None,
 ) -> Rewritten:
@@ -93,8 +94,9 @@ def rewrite(
         relative to the page.
     key : str or None, default "related"
         The front matter key of the links. None for a section in pages with front matter, too.
-    head, context : str
-        The heading of the section, and the word before a link's context.
+    head, context : str, optional
+        The heading of the section, and the word before a link's contexts. By default they are in the language of the event,
+        for which see `relatedstories.pages.words`, and a section with the heading in any language is replaced.
     url : str, optional
         A pattern of addresses, such as ``/:year/:month/:slug/``: links lead to the addresses of pages, their own or those of the
         pattern, instead of their paths. Without it, only links in the text of Jekyll's posts and links to pages with an address
@@ -120,7 +122,7 @@ def rewrite(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("rain", "snow"):
     ...         _ = Path(folder, f"{name}.md").write_text(f"---\ntitle: {name}\n---\n")
-    ...     print(rewrite(folder, {"rain": [Link(Event("snow", "Snow"), 0.5, 1, None)], "snow": []}))
+    ...     print(rewrite(folder, {"rain": [Link(Event("snow", "Snow"), 0.5, 1)], "snow": []}))
     ...     print(Path(folder, "rain.md").read_text())
     1 pages changed, 1 unchanged, 0 left alone
     ---
@@ -187,8 +189,8 @@ class LinkedPages:
         *,
         root: str | None = "/",
         key: str | None = "related",
-        head: str = RELATED,
-        context: str = "Context",
+        head: str | None = None,
+        context: str | None = None,
         url: str | None = None,
         wiki: bool | None = None,
     ) -> None:
@@ -239,9 +241,10 @@ class LinkedPages:
         targets, link_format = self._targets(top)
         for event, new_links in links:
             id_ = event.id if isinstance(event, Event) else event
-            after: Contexts = {link.event.id: link.context for link in new_links}
+            language = language_of_event(event) if isinstance(event, Event) else ENGLISH
+            after: Labels = {link.event.id: link.label for link in new_links}
             try:
-                changed, before = self._rewrite(top, id_, new_links, targets, link_format, dry_run)
+                changed, before = self._rewrite(top, id_, language, new_links, targets, link_format, dry_run)
             except _LeftAloneError as error:
                 done.left_alone[id_] = str(error)
                 yield Change(id_, after, after, False, str(error))
@@ -263,8 +266,15 @@ class LinkedPages:
         return LinkTargets(link_format.root, link_format.url, paths, read.about, top.as_posix()), link_format
 
     def _rewrite(
-        self, top: Path, id_: str, links: list[Link], targets: LinkTargets, link_format: LinkFormat, dry_run: bool
-    ) -> tuple[bool, Contexts | None]:
+        self,
+        top: Path,
+        id_: str,
+        language: str,
+        links: list[Link],
+        targets: LinkTargets,
+        link_format: LinkFormat,
+        dry_run: bool,
+    ) -> tuple[bool, Labels | None]:
         """Rewrite the page of an event; return whether it changes, and if so the links it had."""
         paths = targets.paths
         if (path := paths.get(id_)) is None:
@@ -278,7 +288,7 @@ class LinkedPages:
             page = _read(top, path)
             if self.read is not None and self.read.digests[id_] != page_digest(page):
                 raise _EditedError(path)
-            new = rewrite_page(page, links, link_format=link_format, path=path, targets=targets)
+            new = rewrite_page(page, links, link_format=link_format, path=path, targets=targets, language=language)
             if new is None:
                 return False, None
             before = links_of_page(page.decode(), path, targets, link_format)

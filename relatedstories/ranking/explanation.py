@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from relatedstories.changes import joined_contexts
 from relatedstories.events import Event
 
 if TYPE_CHECKING:
@@ -47,12 +48,15 @@ class Explanation:
         What the days between the events leave of their similarity, 0 to 1; the shares include it.
     parts : tuple of Part
         Every shared topic and term, and the word space, the largest share first.
+    contexts : tuple of str
+        The contexts that a link between the events has or would have, see `relatedstories.Link`.
 
     Examples
     --------
     >>> parts = (Part("International Space Station", "topic", 0.25), Part("cargo", "term", 0.125))
-    >>> print(Explanation(Event("1", "Cargo is lost"), Event("2", "Cargo arrives"), 0.375, 0.5, parts))
+    >>> print(Explanation(Event("1", "Cargo is lost"), Event("2", "Cargo arrives"), 0.375, 0.5, parts, ("Cargo",)))
     score 0.375 = similarity 0.750 x date factor 0.500
+    Context: Cargo
      0.250  topic  International Space Station
      0.125  term   cargo
     """
@@ -62,6 +66,7 @@ class Explanation:
     score: float
     date_factor: float
     parts: tuple[Part, ...]
+    contexts: tuple[str, ...] = ()
 
     @property
     def topics(self) -> tuple[Part, ...]:
@@ -73,15 +78,22 @@ class Explanation:
         """The parts that are terms."""
         return tuple(part for part in self.parts if part.kind == "term")
 
+    @property
+    def label(self) -> str | None:
+        """The contexts as the one text that readers see: "Cholera, Sudan"; None if there are none."""
+        return joined_contexts(self.contexts)
+
     def __str__(self) -> str:
         similarity = self.score / self.date_factor if self.date_factor else 0.0
         head = f"score {self.score:.3f} = similarity {similarity:.3f} x date factor {self.date_factor:.3f}"
-        return "\n".join([head, *(f"{part.share:6.3f}  {part.kind:5}  {part.name}" for part in self.parts)])
+        context = [f"Context: {self.label}"] if self.label else []
+        return "\n".join([head, *context, *(f"{part.share:6.3f}  {part.kind:5}  {part.name}" for part in self.parts)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as a dictionary that JSON can hold."""
         parts = [{"name": part.name, "kind": part.kind, "share": part.share} for part in self.parts]
-        return {"a": self.a.id, "b": self.b.id, "score": self.score, "date_factor": self.date_factor, "parts": parts}
+        numbers = {"score": self.score, "date_factor": self.date_factor}
+        return {"a": self.a.id, "b": self.b.id, **numbers, "contexts": [*self.contexts], "parts": parts}
 
     def to_frame(self, library: Library | None = None) -> Any:
         """Return the parts as a data frame: name, kind, share. Parameters and errors are those of `Links.to_frame`."""

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from relatedstories.artefacts import table
 from relatedstories.text.terms import ENGLISH, terms_of_name
+from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 
-__all__ = ["MAX_LABEL_CHARS", "Label", "most_telling_first"]
+__all__ = ["MAX_NAME_CHARS", "SECOND", "TYPICAL", "Label", "is_short_for", "most_telling_first"]
 
-MAX_LABEL_CHARS = 40
-"""Length of the longest label, in characters."""
+TYPICAL = 0.4
+"""The coherence of a topic of which nothing is known."""
+
+MAX_NAME_CHARS = 72
+"""Length of the longest name that is a label, in characters."""
+
+BROAD = 0.45
+"""The coherence below which the events of a topic are so unlike that it is no reason alone."""
+
+MATTER_WEIGHT, COUNTRY_WEIGHT, PEOPLE_WEIGHT, OFFICE_WEIGHT = 1.2, 0.5, 0.3, 0.15
+"""What matters and named events, countries, peoples and offices count as beside other topics: what happened explains more than
+where it was or who said it."""
+
+KNOWN_FROM = 5
+"""The number of events from which it shows that a topic is broad."""
+
+SECOND = 0.03
+"""The part of the value of the first label that a second one needs."""
+
+_OFFICE = re.compile(
+    r"^(?:(?:deputy|vice|acting|first|foreign|prime|chief|interim|lieutenant) )*"
+    r"(?:president|minister|governor|chancellor|premier|secretary|mayor|speaker|king|queen|emperor|pope|presidency|chairman"
+    r"|attorney general)\b(?!.*\d)"
+    r"|\b(?:minister|spokesperson|politician|official|civilian|officer)$",
+    re.IGNORECASE,
+)
 
 
 def _never(_: Sequence[str]) -> bool:
@@ -32,10 +60,16 @@ class Label(NamedTuple):
     terms : tuple of str
         The terms of its name.
     weight : float
-        ``ln(1 + n)`` for a topic that n events of the archive have.
+        What a share of the score counts as if it is this topic's: the square of its coherence, and less for places and offices.
     tells : bool
         Whether it can be the label of a link: it cannot if so many of the archive's events have it, or all words of its name,
-        that it tells nothing there, or if it is longer than `MAX_LABEL_CHARS`.
+        that it tells nothing there, or if it is longer than `MAX_NAME_CHARS`.
+    is_broad : bool
+        Whether it is too broad to be a reason alone.
+    is_matter : bool
+        Whether it may say what happened: it is no place, person, people or office.
+    is_last_resort : bool
+        Whether it is an office or a people, which is hardly a reason.
     """
 
     topic: Topic
@@ -44,32 +78,88 @@ class Label(NamedTuple):
     terms: tuple[str, ...]
     weight: float
     tells: bool
+    is_broad: bool
+    is_matter: bool
+    is_last_resort: bool
 
     @classmethod
     def of(
-        cls, topic: Topic, n_events: int, language: str = ENGLISH, is_common: Callable[[Sequence[str]], bool] = _never
+        cls,
+        topic: Topic,
+        n_events: int,
+        coherence: float | None = None,
+        language: str = ENGLISH,
+        is_common: Callable[[Sequence[str]], bool] = _never,
+        *,
+        given: bool = False,
     ) -> Label:
-        """Return the label of a topic that `n_events` events of the archive have.
+        """Return the label of a topic.
 
         Parameters
         ----------
         topic : Topic
         n_events : int
+            The number of events of the archive that have it.
+        coherence : float, optional
+            How alike the events are that have it, 0 to 1, if that is known.
         language : str, default "en"
         is_common : callable, optional
             Called with the terms of the topic's name, returns whether the archive is full of the topic.
+        given : bool, default False
+            Whether editors gave it, who know what it tells: it is not broad unless it is a country, a people or an office.
         """
         terms = tuple(terms_of_name(topic, language))
-        tells = len(topic) <= MAX_LABEL_CHARS and not is_common(terms)
-        return cls(topic, topic.name, (topic,), terms, math.log1p(n_events), tells)
+        tells = len(topic) <= MAX_NAME_CHARS and not is_common(terms)
+        weakness = _weakness(topic)
+        if coherence is None or n_events < KNOWN_FROM or given:
+            coherence = max(coherence or TYPICAL, BROAD) if given else TYPICAL
+            is_broad = weakness < 1
+        else:
+            is_broad = weakness < 1 or topic.kind == "person" or coherence < BROAD
+        is_matter = weakness >= 1 and topic.kind not in ("place", "person")
+        sureness = min(1.0, math.log1p(n_events) / math.log1p(KNOWN_FROM))  # what only two events have is often a chance topic
+        weight = weakness * sureness * coherence * coherence
+        return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, is_matter, weakness <= PEOPLE_WEIGHT)
 
 
-def most_telling_first(topics: Iterable[tuple[Label, float]], terms: Mapping[str, float]) -> list[Label]:
-    """Return shared topics by how well each explains a link: ``share * ln(1 + n)``, best first, those that tell nothing last.
+def _weakness(topic: Topic) -> float:
+    """Return what an office, a people or a country counts as, more than 1 a matter, 1 other topics."""
+    if _OFFICE.search(topic):
+        return OFFICE_WEIGHT
+    return _countries().get(topic.key, MATTER_WEIGHT if topic.kind in ("concept", "event") else 1.0)
 
-    ``share`` is what the topic and the words of its name add to the score, and n the number of events that have the topic.
-    The logarithm keeps a topic that only these two events have, which is often a chance one, from going before the topic
-    that the archive knows the story by.
+
+@functools.cache
+def _countries() -> dict[str, float]:
+    """Return the weights of countries, by their names, and of their peoples and adjectives."""
+    weights: dict[str, float] = {}
+    for country, *others in table("topics/countries.tsv"):
+        weights.update(dict.fromkeys(map(normalise_name, others), PEOPLE_WEIGHT))
+        weights[normalise_name(country)] = COUNTRY_WEIGHT
+    weights[normalise_name("Palestinians")] = PEOPLE_WEIGHT
+    return weights
+
+
+def is_short_for(name: str, other: str) -> bool:
+    """Return whether a name is made of the first letters of another's words.
+
+    Examples
+    --------
+    >>> is_short_for("ISS", "International Space Station"), is_short_for("GSoC", "Google Summer of Code")
+    (True, True)
+    """
+    initials = "".join([word[0] for word in other.split()]).casefold()
+    return len(name) > 1 and name.casefold() in (
+        initials,
+        "".join([word[0] for word in other.split() if word[0].isupper()]).casefold(),
+    )
+
+
+def most_telling_first(topics: Iterable[tuple[Label, float]], terms: Mapping[str, float]) -> list[tuple[Label, float]]:
+    """Return shared topics with how well each explains a link, ``share * weight``, best first, those that tell nothing last.
+
+    ``share`` is what the topic and the words of its name add to the score. The weight puts a topic of few, like events before
+    one that many unlike events have.
 
     Parameters
     ----------
@@ -80,8 +170,9 @@ def most_telling_first(topics: Iterable[tuple[Label, float]], terms: Mapping[str
 
     Examples
     --------
-    >>> russia, station = Label.of(Topic("Russia"), 9), Label.of(Topic("Space Station"), 9)
-    >>> [label.name for label in most_telling_first([(russia, 0.05), (station, 0.04)], {"space": 0.03, "station": 0.03})]
+    >>> russia, station = Label.of(Topic("Russia", "place"), 9, 0.1), Label.of(Topic("Space Station"), 9, 0.4)
+    >>> ranked = most_telling_first([(russia, 0.05), (station, 0.04)], {"space": 0.03, "station": 0.03})
+    >>> [label.name for label, _ in ranked]
     ['Space Station', 'Russia']
     """
     ranked = []
@@ -89,4 +180,4 @@ def most_telling_first(topics: Iterable[tuple[Label, float]], terms: Mapping[str
         for term in label.terms:
             share += terms.get(term, 0.0)
         ranked.append((not label.tells, -share * label.weight, label))
-    return [label for _, _, label in sorted(ranked)]
+    return [(label, -value) for _, value, label in sorted(ranked)]

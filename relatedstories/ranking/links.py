@@ -6,13 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from relatedstories.changes import joined_contexts
+from relatedstories.errors import BadValueError, shown
 from relatedstories.events import Event
 from relatedstories.topics.topic import Topic
 
 if TYPE_CHECKING:
     from relatedstories.display.frames import Library
 
-__all__ = ["Link", "Links"]
+__all__ = ["MAX_CONTEXTS", "Link", "Links"]
+
+MAX_CONTEXTS = 2
+"""Greatest number of contexts of a link: a second where the first alone is too broad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,40 +32,68 @@ class Link:
         How related it is, 0 to 1.
     rank : int
         Its place in the list, from 1.
-    context : str or None
-        The label: the shared topic that best explains the link. Without a shared topic, a phrase that both events
-        contain, or None.
+    contexts : tuple of str
+        The shared topics that best explain the link, best first: at most `MAX_CONTEXTS`. Without a shared topic, a phrase
+        that both events contain, or nothing.
     topics : tuple of Topic
         All topics that both events have, the most telling first.
     duplicates : tuple of Event
         Near-duplicates of the event that are not listed themselves, best first; see `relatedstories.ranking.select`.
     pinned : bool
         Whether an editor put the event into the list, whatever its score.
+
+    Raises
+    ------
+    BadValueError
+        If `contexts` is no tuple of texts, or too long.
+
+    Examples
+    --------
+    >>> link = Link(Event("2", "Cholera spreads"), 0.5, 1, ("Cholera", "Sudan"))
+    >>> link.context, link.label
+    ('Cholera', 'Cholera, Sudan')
     """
 
     event: Event
     score: float
     rank: int
-    context: str | None
+    contexts: tuple[str, ...] = ()
     topics: tuple[Topic, ...] = ()
     duplicates: tuple[Event, ...] = ()
     pinned: bool = False
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the link as the batch job writes it: id, rank, score to six places, context and topics.
+    def __post_init__(self) -> None:
+        contexts: object = self.contexts
+        if not isinstance(contexts, tuple) or len(contexts) > MAX_CONTEXTS or not all(isinstance(one, str) for one in contexts):
+            raise BadValueError("Link", "contexts", shown(contexts), f"a tuple of at most {MAX_CONTEXTS} texts")
 
-        The ids of its duplicates are included if it has any, and ``"pinned": true`` if it is pinned.
+    @property
+    def context(self) -> str | None:
+        """The first of the contexts, None if there is none."""
+        return self.contexts[0] if self.contexts else None
+
+    @property
+    def label(self) -> str | None:
+        """The contexts as the one text that readers see: "Cholera, Sudan"; None if there are none."""
+        return joined_contexts(self.contexts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the link as the batch job writes it: id, rank, score to six places, contexts and topics.
+
+        ``"context"`` is the first of ``"contexts"``. The ids of its duplicates are included if it has any, and
+        ``"pinned": true`` if it is pinned.
 
         Examples
         --------
-        >>> Link(Event("2", "Rain"), 0.5, 1, None, duplicates=(Event("3", "Rain"),)).to_dict()
-        {'id': '2', 'rank': 1, 'score': 0.5, 'context': None, 'topics': [], 'duplicates': ['3']}
+        >>> Link(Event("2", "Rain"), 0.5, 1, duplicates=(Event("3", "Rain"),)).to_dict()
+        {'id': '2', 'rank': 1, 'score': 0.5, 'context': None, 'contexts': [], 'topics': [], 'duplicates': ['3']}
         """
         record: dict[str, Any] = {
             "id": self.event.id,
             "rank": self.rank,
             "score": round(self.score, 6),
             "context": self.context,
+            "contexts": [*self.contexts],
             "topics": [topic.name for topic in self.topics],
         }
         if self.duplicates:
@@ -90,7 +123,7 @@ class Links(list[Link]):
 
     Examples
     --------
-    >>> links = Links([Link(Event("2", "Cargo arrives"), 0.5, 1, "Oslo"), Link(Event("3", "Rain"), 0.25, 2, None)])
+    >>> links = Links([Link(Event("2", "Cargo arrives"), 0.5, 1, ("Oslo",)), Link(Event("3", "Rain"), 0.25, 2)])
     >>> print(links)
      1  0.50              Oslo: Cargo arrives
      2  0.25              Rain
@@ -117,7 +150,7 @@ class Links(list[Link]):
         Returns
         -------
         data frame
-            One row a link: rank, id, date, title, score, context, names of topics, ids of duplicates, pinned.
+            One row a link: rank, id, date, title, score, context, contexts, names of topics, ids of duplicates, pinned.
 
         Raises
         ------
@@ -134,6 +167,7 @@ class Links(list[Link]):
                 "title": ("text", [link.event.title for link in self]),
                 "score": ("number", [link.score for link in self]),
                 "context": ("text", [link.context for link in self]),
+                "contexts": ("texts", [[*link.contexts] for link in self]),
                 "topics": ("texts", [[topic.name for topic in link.topics] for link in self]),
                 "duplicates": ("texts", [[event.id for event in link.duplicates] for link in self]),
                 "pinned": ("truth", [link.pinned for link in self]),

@@ -4,46 +4,120 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from relatedstories.ranking.labels import MAX_LABEL_CHARS
+from relatedstories.ranking.shapes import Part, capitals_tell, is_noun_phrase, part_of, value_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of_name
 
-__all__ = ["MAX_PHRASE_CHARS", "shared_phrase"]
+__all__ = ["MAX_LABEL_CHARS", "MAX_PHRASE_CHARS", "Phrase", "shared_phrase"]
+
+MAX_LABEL_CHARS = 40
+"""Length of the longest phrase, in characters."""
 
 MAX_PHRASE_WORDS = 6
 """Length of the longest phrase, in words."""
 
-MAX_PHRASE_CHARS = 800
+MAX_PHRASE_CHARS = 1200
 """Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
 
-MIN_WORD_SHARE = 0.3
-"""The part of all shares that a single word needs."""
+MIN_WORD_SHARE, MIN_NOUN_SHARE = 0.2, 0.5
+"""The part of the greatest share that a single word needs that is a name or that editors link, and any other noun."""
 
 MIN_PART_CHARS = 4
 """Length of a phrase within a run of characters, whose words cannot be told, from which it is hardly a fragment of a word."""
 
-_WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’][^\W\d_][\w\u0300-\u036f]*)*")
+_WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
+_POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
 _BREAK = re.compile(r"[^\w\s]|\n")
+_ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
+_ADDRESS = re.compile(r"\w[./@_]\w")  # at a word that is part of an address or of a file's name
+_MAX_KNOWN = 100_000  # words of a language whose terms are kept
 
 
-class _Word(NamedTuple):
-    """A word of a text: its offsets, its terms or else itself in lower case, and whether it follows the word before closely."""
+class Phrase(NamedTuple):
+    """A phrase that two texts have.
 
-    start: int
-    end: int
-    key: str
-    terms: tuple[str, ...]
-    follows: bool
+    Parameters
+    ----------
+    text : str
+        As the first text writes it.
+    share : float
+        What its words explain of the score.
+    """
+
+    text: str
+    share: float
 
 
-def shared_phrase(a: str, b: str, shares: Mapping[str, float], language: str = ENGLISH) -> str | None:
+class _Words:
+    """The words of a text: for each, its start and end, its terms, and its key, which is these or else itself in lower case.
+
+    What else is asked of a word is found when it is asked, as few words of a text are shared.
+    """
+
+    def __init__(self, text: str, language: str) -> None:
+        self._text, self._language = text, language
+        self.spans = [match.span() for match in _WORD.finditer(text, 0, MAX_PHRASE_CHARS)]
+        known = _known_words(language)
+        found = [known[text[start:end]] for start, end in self.spans]
+        self.terms = [terms for terms, _ in found]
+        self.keys = [key for _, key in found]
+        self._compound = [place for place, terms in enumerate(self.terms) if len(terms) > 1]
+        self._parts: dict[int, Part] = {}
+
+    def with_shared_terms(self, shares: Mapping[str, float]) -> list[int]:
+        """Return the places of words whose terms may all be shared, and tell something."""
+        return [place for place, key in enumerate(self.keys) if shares.get(key)] + self._compound
+
+    def part(self, place: int) -> Part:
+        """Return the part of a word."""
+        part = self._parts.get(place)
+        if part is None:
+            start, end = self.spans[place]
+            within = place > 0 and not _ENDS_SENTENCE.search(self._text, self.spans[place - 1][1], start)
+            if _ADDRESS.search(self._text, max(0, start - 2), end + 2):
+                part = Part.OTHER
+            else:
+                tells = within and (self._language != ENGLISH or self._capitals_tell)
+                part = part_of(self._text[start:end], self._language, tells)
+            self._parts[place] = part
+        return part
+
+    @functools.cached_property
+    def _capitals_tell(self) -> bool:
+        return capitals_tell([self._text[start:end] for start, end in self.spans], self._language)
+
+    def follows(self, place: int) -> bool:
+        """Return whether a word follows the one before closely."""
+        start, end = self.spans[place - 1][1], self.spans[place][0]
+        return self._text[start:end] == " " or not _BREAK.search(self._text, start, end)
+
+    def may_end(self, place: int) -> bool:
+        """Return whether a phrase may end with a word: not with "city's"."""
+        return not self._text.endswith(_POSSESSIVE, *self.spans[place])
+
+    def goes_on(self, place: int, step: int) -> bool:
+        """Return whether the name that a word is part of goes on after it, or before it with a step of -1."""
+        other = place + step
+        if not 0 <= other < len(self.spans) or not self.follows(max(place, other)):
+            return False
+        return self._text[self.spans[other][0]].isupper() and self._capitals_tell
+
+    def phrase(self, first: int, length: int) -> str:
+        """Return some words as they are written, with single spaces."""
+        return " ".join(self._text[self.spans[first][0] : self.spans[first + length - 1][1]].split())
+
+
+def shared_phrase(
+    a: str, b: str, shares: Mapping[str, float], language: str = ENGLISH, matters: Collection[str] = ()
+) -> Phrase | None:
     """Return the phrase in both texts that explains most of a score, as the first text writes it.
 
-    A phrase begins and ends with a word that has a shared term. It crosses no punctuation, and has several words, or is one with
-    `MIN_WORD_SHARE` of all shares that begins with a capital in both texts, if its script has capitals.
+    A phrase begins and ends with a word that has a shared term, and is a noun phrase as far as its words tell
+    (`relatedstories.ranking.shapes`). It crosses no punctuation, and has several words, or is one with `MIN_WORD_SHARE` of
+    the greatest share that is a name in both texts or one of `matters`; `MIN_NOUN_SHARE` if it is a noun that nobody links.
 
     Parameters
     ----------
@@ -51,99 +125,116 @@ def shared_phrase(a: str, b: str, shares: Mapping[str, float], language: str = E
         Clean texts, of which the first `MAX_PHRASE_CHARS` characters are read.
     shares : mapping of str to float
         The shares of the score of the terms that both texts have; 0 for a term that tells nothing in the archive, which may be
-        part of a phrase, but not all of it.
+        part of a phrase, but not begin it.
     language : str, default "en"
         The code of the texts' language.
+    matters : collection of str
+        Terms that may be a phrase by themselves though they are no names, in English.
 
     Returns
     -------
-    str or None
-        None if no phrase qualifies, or only one of more than `MAX_LABEL_CHARS` characters.
+    Phrase or None
+        None if no phrase qualifies.
 
     Examples
     --------
-    >>> shared_phrase("A cargo ship sinks off Malta.", "The cargo ship was new", {"cargo": 0.2, "ship": 0.1})
+    >>> shared_phrase("A cargo ship sinks off Malta.", "The cargo ship was new", {"cargo": 0.2, "ship": 0.1}).text
     'cargo ship'
-    >>> shared_phrase("La ligne de tram ouvre", "Une ligne de tram au port", {"lign": 0.1, "tram": 0.2}, "fr")
+    >>> shared_phrase("La ligne de tram ouvre", "Une ligne de tram au port", {"lign": 0.1, "tram": 0.2}, "fr").text
     'ligne de tram'
-    >>> shared_phrase("東京で地震", "地震が東京に", {"東京": 0.1, "地震": 0.2}, "ja")
+    >>> shared_phrase("東京で地震", "地震が東京に", {"東京": 0.1, "地震": 0.2}, "ja").text
     '地震'
     """
-    a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
     if language in WITHOUT_SPACES:
+        a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
         if language == "zh":
             a, b = _PARTICLES.sub(" ", a), _PARTICLES.sub(" ", b)
         return _shared_characters(a, b, shares)
-    words_a, words_b = _words(a, language), _words(b, language)
-    places_b: dict[str, list[int]] = {}
-    for place, word in enumerate(words_b):
-        places_b.setdefault(word.key, []).append(place)
-    min_share = MIN_WORD_SHARE * sum(shares.values())
+    ours, theirs = _words(a, language), _words(b, language)
+    greatest = max(shares.values(), default=0.0)
     best: tuple[float, int, int] | None = None
-    for first, word in enumerate(words_a):
-        share = _share(word, shares)
+    places: dict[str, list[int]] = {}
+    for place in theirs.with_shared_terms(shares):
+        places.setdefault(theirs.keys[place], []).append(place)
+    for first in ours.with_shared_terms(shares):  # in any order, as the best is the least
+        key = ours.keys[first]
+        if key not in places or ours.part(first) < Part.NUMBER:
+            continue
+        for place in places[key]:
+            for share, part, length in _phrases_at(ours, first, theirs, place, shares):
+                if length == 1 and not (
+                    (part is Part.NAME or key in matters)
+                    and share >= greatest * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
+                ):
+                    continue
+                candidate = (-share, first, length)
+                best = min(best, candidate) if best else candidate
+    return None if best is None else Phrase(ours.phrase(*best[1:]), -best[0])
+
+
+def _phrases_at(
+    ours: _Words, first: int, theirs: _Words, place: int, shares: Mapping[str, float]
+) -> Iterator[tuple[float, Part, int]]:
+    """Yield the shares, last parts and lengths of the noun phrases that begin at two places with the same word."""
+    parts: list[Part] = []
+    total = 0.0
+    start = ours.spans[first][0]
+    for n in range(min(MAX_PHRASE_WORDS, len(ours.keys) - first, len(theirs.keys) - place)):
+        i, j = first + n, place + n
+        if n and (ours.keys[i] != theirs.keys[j] or not (ours.follows(i) and theirs.follows(j))):
+            return
+        part = min(ours.part(i), theirs.part(j))
+        if part is Part.OTHER or ours.spans[i][1] - start > MAX_LABEL_CHARS:
+            return
+        if not n and (part < Part.NUMBER or (part is Part.NAME and ours.goes_on(i, -1) and theirs.goes_on(j, -1))):
+            return
+        parts.append(part)
+        share = _share(ours.terms[i], shares)
         if share is None:
             continue
-        for place in places_b.get(word.key, ()):
-            length, total = 1, share
-            for end in range(1, MAX_PHRASE_WORDS):
-                if first + end >= len(words_a) or place + end >= len(words_b):
-                    break
-                ours, theirs = words_a[first + end], words_b[place + end]
-                if ours.key != theirs.key or not (ours.follows and theirs.follows):
-                    break
-                if ours.end - word.start > MAX_LABEL_CHARS:
-                    break
-                if (more := _share(ours, shares)) is not None:
-                    length, total = end + 1, total + more
-            if not total:
-                continue
-            if length == 1 and not (total >= min_share and _stands_out(a, word) and _stands_out(b, words_b[place])):
-                continue
-            candidate = (-total, first, length)
-            best = min(best, candidate) if best else candidate
-    if best is None:
-        return None
-    phrase = a[words_a[best[1]].start : words_a[best[1] + best[2] - 1].end]
-    return " ".join(phrase.split()) if len(phrase) <= MAX_LABEL_CHARS else None
+        total += share * value_of(part)
+        is_cut = part is Part.NAME and ours.goes_on(i, 1) and theirs.goes_on(j, 1)
+        if total and not is_cut and ours.may_end(i) and is_noun_phrase(parts):
+            yield total, part, n + 1
 
 
-def _share(word: _Word, shares: Mapping[str, float]) -> float | None:
+def _share(terms: tuple[str, ...], shares: Mapping[str, float]) -> float | None:
     """Return the share of a word's terms, None unless all are shared."""
-    return sum([shares[term] for term in word.terms]) if word.terms and all(term in shares for term in word.terms) else None
+    if len(terms) == 1:
+        return shares.get(terms[0])
+    return sum([shares[term] for term in terms]) if terms and all(term in shares for term in terms) else None
 
 
-def _stands_out(text: str, word: _Word) -> bool:
-    """Return whether a word alone can be a label: it begins with a capital, or its script has none; and it is no number."""
-    form = text[word.start : word.end]
-    return len(form) > 1 and any(map(str.isalpha, form)) and (form[0].isupper() or form.upper() == form.lower())
+_words = functools.lru_cache(1 << 12)(_Words)  # an event is in its own list and in those of others
 
 
-@functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
-def _words(text: str, language: str) -> list[_Word]:
-    found: list[_Word] = []
-    end = 0
-    for match in _WORD.finditer(text):
-        terms = _terms_of_word(match[0], language)
-        start = match.start()
-        follows = bool(found) and (text[end:start] == " " or not _BREAK.search(text, end, start))
-        found.append(_Word(match.start(), match.end(), " ".join(terms) or match[0].casefold(), terms, follows))
-        end = match.end()
-    return found
+class _KnownWords(dict[str, tuple[tuple[str, ...], str]]):
+    """The terms and the key of each word of a language, which are found when first asked for."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, word: str) -> tuple[tuple[str, ...], str]:
+        terms = tuple(terms_of_name(word, self._language))
+        found = terms, " ".join(terms) or word.casefold()
+        if len(self) < _MAX_KNOWN:
+            self[word] = found
+        return found
 
 
-@functools.lru_cache(1 << 16)
-def _terms_of_word(word: str, language: str) -> tuple[str, ...]:
-    return tuple(terms_of_name(word, language))
+_known_words = functools.cache(_KnownWords)
 
 
-def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> str | None:
+def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> Phrase | None:
     """Return the characters in both texts that explain most of a score, in a script without spaces."""
     in_b = b.lower()
     best: tuple[float, int, str] | None = None
     for start, run in script_runs(a):
         for first, end in _shared_parts(run.lower(), in_b, shares):
             part = run[first:end]
+            if part.isascii() and part.islower() and _ADDRESS.search(a, max(0, start + first - 2), start + end + 2):
+                continue
             at_edge = (first == 0 or end == len(run)) and _is_at_edge(part.lower(), in_b)
             if len(part) < 2 or not (at_edge or len(part) >= MIN_PART_CHARS) or not any(map(str.isalpha, part)):
                 continue
@@ -152,7 +243,7 @@ def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> str | Non
                 continue
             candidate = (-total, start + first, part)
             best = min(best, candidate) if best else candidate
-    return best[2] if best else None
+    return Phrase(best[2], -best[0]) if best else None
 
 
 def _shared_parts(run: str, in_b: str, shares: Mapping[str, float]) -> Iterator[tuple[int, int]]:

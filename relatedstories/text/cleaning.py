@@ -50,6 +50,8 @@ class CleanText:
         name never runs across one.
     offsets : OffsetMap or None, default None
         Where its stretches stood in the raw text; None if every character stands where it stood.
+    title_length : int, default 0
+        The number of characters of the title that it begins with, if it is of an event.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class CleanText:
 
     text: str
     offsets: OffsetMap | None = None
+    title_length: int = 0
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the start and end in the raw text of a stretch of the clean one."""
@@ -118,18 +121,19 @@ def clean_event(event: Event) -> CleanText:
     """
     title, text = clean(event.title), clean(event.text)
     if title.offsets is None and text.offsets is None:  # then both are as long as they were
-        return CleanText(f"{title.text}\n{text.text}" if text.text else title.text)
+        joined_text = f"{title.text}\n{text.text}" if text.text else title.text
+        return CleanText(joined_text, title_length=len(title.text))
     if not title.text or not text.text:
         kept, shift = (title, 0) if title.text or not text.text else (text, len(event.title) + 1)
         joined = OffsetMap()
         for piece in _offsets(kept).shifted(0, shift):
             joined.add(*piece)
-        return CleanText(kept.text, joined)
+        return CleanText(kept.text, joined, len(title.text))
     n, n_raw = len(title.text), len(event.title)
     joined = OffsetMap()
     for piece in chain(_offsets(title).pieces(), [(n, n + 1, n_raw, n_raw + 1)], _offsets(text).shifted(n + 1, n_raw + 1)):
         joined.add(*piece)
-    return CleanText(f"{title.text}\n{text.text}", joined)
+    return CleanText(f"{title.text}\n{text.text}", joined, n)
 
 
 def _offsets(cleaned: CleanText) -> OffsetMap:

@@ -13,10 +13,20 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from relatedstories.artefacts import table
+from relatedstories.events import Event
+from relatedstories.text.cleaning import clean
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH
 
-__all__ = ["SAMPLE_CHARS", "UNKNOWN", "language_of"]
+__all__ = [
+    "SAMPLE_CHARS",
+    "UNKNOWN",
+    "language_of",
+    "language_of_event",
+    "possible_languages",
+    "possible_languages_of_event",
+    "settled",
+]
 
 SAMPLE_CHARS = 1000
 """Number of a text's first characters that its language is told by."""
@@ -29,6 +39,7 @@ MIN_SCRIPT_SHARE = 0.15
 within it are in Latin script."""
 
 _NOISE = re.compile(r"\S*(?:://|www\.|@)\S*|\S*[\d_=<>{}]\S*")  # addresses, versions, checksums, code
+_LONG_MARKUP = re.compile(r"<(?:script|style|pre|code|textarea|!)|`{3}|~{3}|\{[%{]", re.IGNORECASE)  # its end may be far away
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 _LAST_LATIN = "ʯ"
@@ -90,6 +101,9 @@ _RARER = (
 MIN_WORDS, SURE_WORDS = 3, 12
 """Number of words from which a text can be in a language other than the default one, and in a rarer language."""
 
+SURE_CHARACTERS = 20
+"""Number of Chinese characters without kana from which a text is not Japanese."""
+
 MIN_KNOWN = 0.6
 """The share of words that occur in English news from which a text is in English, whatever its function words."""
 
@@ -126,29 +140,76 @@ def language_of(text: str, declared: str | None = None, default: str = ENGLISH) 
     >>> language_of("Snow closes the airport"), language_of("Der Schnee legt den Flughafen lahm"), language_of("東京で地震")
     ('en', 'de', 'ja')
     """
-    if declared is not None:
-        return declared
+    return declared if declared is not None else settled(possible_languages(text), default)
+
+
+def possible_languages(text: str) -> tuple[str, ...]:
+    """Return the languages that a text may be in, the likeliest first: a single one if it tells it; none if it may be any.
+
+    Examples
+    --------
+    >>> possible_languages("Der Hafen ist zu"), possible_languages("Berlin 2020"), possible_languages("東京都知事")
+    (('de',), (), ('zh', 'ja'))
+    """
     sample = text[:SAMPLE_CHARS]
     if sample.isascii():
         if _is_english(sample.lower().split()):
-            return ENGLISH
+            return (ENGLISH,)
     else:
         sample = unicodedata.normalize("NFC", sample)
         script, share = _main_script(sample)
         if share >= 0.5:
-            return _language_of_script(script, sample)
+            return _languages_of_script(script, sample)
     sample = _NOISE.sub(" ", sample)
     words = [word for word in _WORD.findall(sample.lower().replace("’", "'")) if word[0] <= _LAST_LATIN]
     is_english = len(words) >= MIN_WORDS and _is_english(words)
     if not sample.isascii() and not is_english:
         script, share = _main_script(sample)
         if share >= MIN_SCRIPT_SHARE and (share >= 0.35 or not _is_prose(sample, words)):
-            return _language_of_script(script, sample)
+            return _languages_of_script(script, sample)
     if len(words) < MIN_WORDS:
-        return default
+        return ()
     if is_english or _is_in_vocabulary(words):
-        return ENGLISH
-    return _latin_language(sample, words, default)
+        return (ENGLISH,)
+    return _latin_language(sample, words)
+
+
+def settled(possible: Sequence[str], default: str) -> str:
+    """Return the language of a text that may be in some: the default one if that is possible.
+
+    Examples
+    --------
+    >>> settled(("zh", "ja"), "ja"), settled(("zh", "ja"), "en"), settled((), "en")
+    ('ja', 'zh', 'en')
+    """
+    return default if not possible or default in possible else possible[0]
+
+
+def language_of_event(event: Event, declared: str | None = None, default: str = ENGLISH) -> str:
+    """Return the code of the language of an event: what it says, what was declared, or what its title and text tell.
+
+    `declared` and `default` are those of `language_of`.
+
+    Examples
+    --------
+    >>> language_of_event(Event("1", "Hafen zu", "<p class='the news of the day'>Der Hafen ist wegen des Sturms zu.</p>"))
+    'de'
+    """
+    return settled(possible_languages_of_event(event, declared), default)
+
+
+def possible_languages_of_event(event: Event, declared: str | None = None) -> tuple[str, ...]:
+    """Return the `possible_languages` of an event: the one it says, that was declared, or those that its title and text tell.
+
+    Markup is no part of what tells them.
+    """
+    if (known := event.language or declared) is not None:
+        return (known,)
+    start = event.text[:SAMPLE_CHARS]
+    text = clean(start).text
+    if len(event.text) > len(start) and (8 * len(text) < len(start) or _LONG_MARKUP.search(start)):
+        text = clean(event.text).text
+    return possible_languages(f"{clean(event.title).text}\n{text}")
 
 
 def _is_english(words: Sequence[str]) -> bool:
@@ -225,45 +286,49 @@ def _script_of(char: str) -> str:
     return name.partition(" ")[0].partition("-")[0]
 
 
-def _language_of_script(script: str, sample: str) -> str:
-    """Return the language of a text in a script other than Latin."""
+def _languages_of_script(script: str, sample: str) -> tuple[str, ...]:
+    """Return the possible languages of a text in a script other than Latin."""
     if script == "KANA":
-        return "ja"
+        return ("ja",)
     if script == "CJK":
-        return "ja" if not _ONLY_JAPANESE.isdisjoint(sample) else "zh"
+        if not _ONLY_JAPANESE.isdisjoint(sample):
+            return ("ja",)
+        return ("zh", "ja") if sum([char > _LAST_LATIN for char in sample]) < SURE_CHARACTERS else ("zh",)
     if script not in _SCRIPT_LANGUAGES:
-        return _SCRIPT_LANGUAGE.get(script, UNKNOWN)
+        return (_SCRIPT_LANGUAGE.get(script, UNKNOWN),)
     languages = _SCRIPT_LANGUAGES[script]
     if script == "CYRILLIC" and _CYRILLIC_OF_OTHERS.search(sample) is None:
         languages = languages[:6]
         if _ONLY_RUSSIAN.search(sample) and "ў" not in sample:
-            return "be" if "і" in sample else "ru"
+            return ("be",) if "і" in sample else ("ru",)
     for of_script, letters, language in _SIGNS:
         if of_script == script and language in languages and any(letter in sample for letter in letters):
-            return language
-    if script == "ARABIC":
-        return "ar"
+            return (language,)
     letters = "".join([char if char > _LAST_LATIN else " " for char in sample])
+    is_short = len(letters.split()) < SURE_WORDS
+    if script == "ARABIC":
+        return languages if is_short else ("ar",)
     ranked = _ranked(letters, languages)
-    return ranked[0][0] if ranked[0][1] >= SURE else languages[0]
+    likeliest = ranked[0][0] if ranked[0][1] >= SURE else languages[0]
+    return (likeliest, *languages) if is_short else (likeliest,)
 
 
-def _latin_language(sample: str, words: Sequence[str], default: str) -> str:
-    """Return the language of a text in Latin script that is not plainly English."""
+def _latin_language(sample: str, words: Sequence[str]) -> tuple[str, ...]:
+    """Return the language of a text in Latin script that is not plainly English; nothing if it may be any."""
     n = len(words)
     n_english = sum([word in _ENGLISH or word in _ALSO_ENGLISH for word in words])
     for language, probability in _ranked(sample, _LATIN if n < SURE_WORDS else (*_LATIN, *_RARER))[:3]:
         if probability < POSSIBLE:
             break
         if language == ENGLISH:
-            return ENGLISH if probability >= SURE else default
+            return (ENGLISH,) if probability >= SURE else ()
         if probability >= SURE:
-            return language
+            return (language,)
         own = stop_words(language)
         n_own = sum([word in own and word not in _ENGLISH and word not in _ALSO_ENGLISH for word in words])
         if n_own > n_english and n_own >= MIN_FUNCTION_WORDS * n:
-            return language
-    return default
+            return (language,)
+    return ()
 
 
 def _ranked(sample: str, languages: Collection[str]) -> list[tuple[str, float]]:

@@ -9,12 +9,13 @@ from hashlib import blake2b
 from typing import NamedTuple, TypeAlias
 
 from relatedstories.events import Event
-from relatedstories.text.cleaning import clean
+from relatedstories.text.cleaning import CleanText, clean
 
 __all__ = [
     "NO_KEY",
     "UNSPACED",
     "Segment",
+    "clean_segment_numbers",
     "has_segments",
     "n_words",
     "segment_at",
@@ -37,10 +38,16 @@ _WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W{UNSPACED}]+")
 """Where no spaces separate words, two characters count as one."""
 
 _NUMBER = re.compile(r"\d+")
-_SENTENCE_END = re.compile(r"\n+|(?<![^\w][^\W\d])[.!?…]+[\"'”’»)\]]* +|[。！？｡؟۔।]+[」』”’）)]* *")
-"""The end of a line or a sentence, but not the dot after an initial."""
+_SENTENCE_END = re.compile(
+    r"[\n.!?…。！？｡؟۔।](?:(?<=\n)\n*|(?<=[.!?…])(?<![^\w][^\W\d].)[.!?…]*[\"'”’»)\]]* +"
+    r"|(?<=[。！？｡؟۔।])[。！？｡؟۔।]*[」』”’）)]* *)"
+)
+"""The end of a line or a sentence, but not the dot after an initial. It begins with the characters that may end one, since a
+pattern is looked for fastest by its first character."""
 
-_SEPARATOR = re.compile(r": +|：| *[|｜] *| +[-–—·•»] +")
+_SEPARATOR = re.compile(r"[ :：|｜](?:(?<=:) +|(?<=：)|(?<=[|｜]) *|(?<= ) *(?:[|｜] *|[-–—·•»] +))")
+"""A colon and a space, or a bar or a dash between spaces; like `_SENTENCE_END`, by its first character."""
+
 _MAY_SEPARATE = re.compile("[:：|｜–—·•»]| -")
 _EDGES = " :：|｜-–—·•»"
 
@@ -183,4 +190,37 @@ def segment_numbers(of: Event | str, places: Sequence[int]) -> list[int]:
         starts += [title.raw_span(*span)[0] for span in parts] if title.text else [0]
         first = len(of.title) + 1
     starts += [text.raw_span(*span)[0] + first for span in sentences(text.text)]
-    return [max(bisect_right(starts, place) - 1, 0) - len(parts) for place in places]
+    return _numbers_at(places, starts, len(parts))
+
+
+def clean_segment_numbers(cleaned: CleanText, places: Sequence[int], *, of_event: bool) -> list[int]:
+    """Return the numbers of the segments at some places of a clean text, as `segment_numbers` does for those of a raw one.
+
+    Parameters
+    ----------
+    cleaned : CleanText
+    places : sequence of int
+    of_event : bool
+        Whether the text is of an event, with or without a title.
+
+    Examples
+    --------
+    >>> from relatedstories.text.cleaning import clean_event
+    >>> cleaned = clean_event(Event("1", "Gazette: <b>Rain</b>", "It rains. It pours."))
+    >>> clean_segment_numbers(cleaned, [0, 9, 24], of_event=True)
+    [-2, -1, 1]
+    """
+    if not places:
+        return []
+    n = cleaned.title_length
+    parts = title_parts(cleaned.text[:n]) if of_event else []
+    first = n + 1 if n else 0
+    starts = [start for start, _ in parts]
+    if max(places) >= first:
+        starts += [start + first for start, _ in sentences(cleaned.text[first : max(places) + 1])]
+    return _numbers_at(places, starts, len(parts))
+
+
+def _numbers_at(places: Sequence[int], starts: Sequence[int], n_parts: int) -> list[int]:
+    """Return the number of the segment at each place, given where the segments start and how many are parts of a title."""
+    return [max(bisect_right(starts, place) - 1, 0) - n_parts for place in places]

@@ -30,6 +30,8 @@ def plain_title(title: str) -> str:
 
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s|(?<=[。！？])")
+_ABBREVIATION = re.compile(r"(?:^|\W)(?:[A-Z]|Mr|Ms|Mrs|Dr|St|Sr|Jr|Lt|Gen|Gov|Rep|Sen|Col|Prof|No|vs)\.$")
+"""An initial or a short form before a name, which ends no sentence."""
 _MAX_SENTENCE = 140
 
 
@@ -40,10 +42,12 @@ def first_sentence(text: str) -> str:
     --------
     >>> first_sentence("<p>Rain in <b>Wales</b>. It pours.</p>"), first_sentence(" ")
     ('Rain in Wales.', '')
+    >>> first_sentence("Mr. and Mrs. Hill left St. Ives. It rained.")
+    'Mr. and Mrs. Hill left St. Ives.'
     """
     block = next((line for line in clean(text[:10_000]).text.split("\n") if line.strip()), "").strip()
     for end in _SENTENCE_END.finditer(block):
-        if end.end() > 15:  # not after "Dr." and the like
+        if not _ABBREVIATION.search(block[: end.start()]):
             block = block[: end.end()].strip()
             break
     if len(block) > _MAX_SENTENCE:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +28,11 @@ FEATURES = (
     *SOURCES, "name links", "name share", "name rank", "name count", "linked", "link rate", "in background",
     "whole in background", "whole share", "occurs", "never linked", "run end", "run length", "tokens", "joints", "lower least",
     "characters", "place", "text length", "repeats", "comma before", "itself", "is country", "has country", "pattern count",
-    "pattern share", "head", "extra words", "extra found", "extra country",
+    "pattern share", "head", "extra words", "extra found", "extra country", "part share", "fit", "better fit",
 )  # fmt: skip
+
+
+Ints: TypeAlias = npt.NDArray[np.intp]
 
 
 class Candidates(NamedTuple):
@@ -88,6 +91,9 @@ class CandidateGenerator:
         ]  # fmt: skip
         self._of_form = np.zeros((len(counts) + 1, len(of_form)), np.float32)  # row -1: an unknown form
         self._of_form[:-1] = np.stack(of_form, axis=1)
+        self._word_themes = lexicon.word_themes
+        self._name_themes = lexicon.name_themes.astype(np.float64)
+        self._name_lengths = np.sqrt((self._name_themes**2).sum(axis=1))
         self._of_name = np.append(np.log1p(lexicon.name_counts.astype(np.float32)), np.float32(0))
 
     def __call__(self, texts: Sequence[TokenizedText]) -> Candidates:
@@ -190,7 +196,11 @@ class CandidateGenerator:
             "name count": self._of_name[own_row[:, 0].astype(np.intp)], "pattern count": logs(own_row[:, 4]),
             "pattern share": own_row[:, 4] / np.maximum(own_row[:, 5], 1), "itself": own_row[:, 6],
             "extra words": own_row[:, 7], "extra found": np.where(own_row[:, 7] > 0, r[:, 3], 1.5), "extra country": r[:, 4],
+            "part share": own_row[:, 8],
         }  # fmt: skip
+        own["fit"], own["better fit"] = self._fit(
+            token[:, 0].astype(np.intp), (first, end), (begin, begin + size), own_row[:, 0].astype(np.intp), span
+        )
         by_span = np.stack([of_span[name] for name in FEATURES if name in of_span], axis=1, dtype=np.float32)
         features = np.empty((len(r), len(FEATURES)), np.float32)
         features[:, [name in of_span for name in FEATURES]] = by_span[span]
@@ -208,6 +218,29 @@ class CandidateGenerator:
             topic=r[:, 2].astype(np.intp),
             names=[self._namer.names[i] for i in numbers.tolist()],
         )
+
+    def _fit(
+        self, words: Ints, spans: tuple[Ints, Ints], texts: tuple[Ints, Ints], name: Ints, span: Ints
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return how well each name fits the words around its span, and how much better another name of the span fits.
+
+        The first is a cosine of themes: of the text's words without the span's own, and of the name; 0 where one has none.
+        Sums are of whole numbers, so they are exact.
+        """
+        sums = np.zeros((len(words) + 1, self._word_themes.shape[1]), np.int64)
+        np.cumsum(self._word_themes[words], axis=0, out=sums[1:])
+        (first, end), (begin, stop) = spans, texts
+        around = (sums[stop] - sums[begin] - sums[end] + sums[first]).astype(np.float64)
+        lengths = np.sqrt((around**2).sum(axis=1))
+        fit = np.zeros(len(name))
+        if len(name):
+            rows = np.flatnonzero((name >= 0) & (lengths[span] > 0))
+            rows = rows[self._name_lengths[name[rows]] > 0]
+            products = np.einsum("ij,ij->i", around[span[rows]], self._name_themes[name[rows]])
+            fit[rows] = products / (lengths[span[rows]] * self._name_lengths[name[rows]])
+            best = np.maximum.reduceat(fit, np.flatnonzero(np.diff(span, prepend=-1)))
+            return fit, best[np.cumsum(np.diff(span, prepend=span[0]) > 0)] - fit
+        return fit, fit
 
 
 class _Batch:

@@ -20,8 +20,8 @@ from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event, checked_language
 from relatedstories.text.cleaning import RULES_VERSION, CleanText, clean, clean_event
-from relatedstories.text.languages import language_of
-from relatedstories.text.segments import segment_numbers
+from relatedstories.text.languages import language_of, language_of_event
+from relatedstories.text.segments import clean_segment_numbers
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, stem_key
 from relatedstories.topics.aliases import learn_names, names_of
 from relatedstories.topics.entities import entity_mentions
@@ -48,11 +48,12 @@ OWN_SEEN = 4
 
 _MODEL_FILES = (
     "topics/network.npz", "topics/counts.npz", "topics/forms.txt", "topics/names.txt", "topics/words.txt", "topics/patterns.tsv",
-    "topics/countries.tsv", "kinds/kinds.npz",
+    "topics/countries.tsv", "kinds/kinds.npz", "matters/network.npz", "matters/tables.npz", "matters/words.txt",
+    "matters/phrases.txt", "matters/names.tsv", "matters/singulars.tsv",
 )  # fmt: skip
 """Files that the model's topics depend on."""
 
-_RULES = b"2"
+_RULES = b"3"
 """Version of the rules around the model; raised when other topics follow from the same files."""
 
 _RULER = re.compile(r"([^\w\s])\1{20,}")
@@ -263,7 +264,7 @@ class TopicExtractor:
 
     def _language_of(self, event: Event | str, text: str) -> str:
         """Return the language of an event: what it says, what was declared for all, or what its text tells."""
-        return (event.language if isinstance(event, Event) else None) or language_of(text, self.language)
+        return language_of_event(event, self.language) if isinstance(event, Event) else language_of(text, self.language)
 
     def _names_in(self, text: str, language: str) -> list[_MentionRow]:
         """Return the names in a text in another language than English."""
@@ -285,10 +286,10 @@ class TopicExtractor:
         event = of if isinstance(of, Event) else None
         if self._own is not None:
             mentions = self._with_own_names(text, mentions, language)
-        gathered: dict[str, tuple[str, str, list[Mention], float]] = {}
+        gathered: dict[str, tuple[str, str, list[tuple[int, Mention]], float]] = {}  # mentions with their clean starts
         for start, end, name, kind, probability in mentions:
             known = gathered.setdefault(stem_key(normalise_name(name), language), (name, kind, [], probability))
-            known[2].append(_mention(text[start:end], raw, *cleaned.raw_span(start, end)))
+            known[2].append((start, _mention(text[start:end], raw, *cleaned.raw_span(start, end))))
         if event is not None and (event.topics or event.heading):
             written: set[str] = set()
             for given in [*event.topics, *([event.heading] if event.heading else [])]:
@@ -300,9 +301,10 @@ class TopicExtractor:
                     gathered[key] = (name, in_text[1] if in_text else kind_of(name), in_text[2] if in_text else [], 1.0)
         gathered.pop("", None)
         kept = [item for item in gathered.values() if normalise_name(item[0]) not in self._ignored]
-        numbers = iter(segment_numbers(of, [mention.start for item in kept for mention in item[2]]))
+        places = [start for item in kept for start, _ in item[2]]
+        numbers = iter(clean_segment_numbers(cleaned, places, of_event=event is not None))
         for name, kind, found, probability in kept:
-            yield Topic(name, kind, found, probability, list(itertools.islice(numbers, len(found))))
+            yield Topic(name, kind, [mention for _, mention in found], probability, list(itertools.islice(numbers, len(found))))
 
     def _name_of_given(self, given: str) -> str:
         """Return the name of a topic that an editor gave: as written, unless the user named another for it."""

@@ -67,9 +67,9 @@ class UsualCase:
         return self._shares.get(word.lower(), 0.0)
 
     def known_as_name(self, word: str) -> bool:
-        """Return whether a word is usually capitalised."""
+        """Return whether a word of more than one letter is usually capitalised: "x" is not Twitter."""
         low = word.lower()
-        return low in self._capitals and self._shares.get(low, 0.0) <= SURELY_CAPITAL
+        return len(low) > 1 and low in self._capitals and self._shares.get(low, 0.0) <= SURELY_CAPITAL
 
     def of(self, word: str) -> str:
         """Return a word in its usual case; an unknown one as a name."""

@@ -19,9 +19,13 @@ from numpy.typing import NDArray
 from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError
 
-__all__ = ["KINDS", "kind", "kinds"]
+__all__ = ["CLASSES", "KINDS", "kind", "kinds"]
 
-KINDS = ("person", "organisation", "place", "event", "work", "thing")
+CLASSES = ("person", "organisation", "place", "event", "work", "thing")
+"""The kinds that names are classified as."""
+
+KINDS = (*CLASSES, "concept")
+"""The kinds of topics: those of names, and matters in lower case (`relatedstories.topics.matters`)."""
 
 NAME_BITS, CONTEXT_BITS = 17, 15
 """Number of bits that features are hashed to; the weights have 2**bits rows."""
@@ -57,7 +61,7 @@ def kinds(names: Sequence[str], contexts: Sequence[Sequence[str]] | None = None)
     Returns
     -------
     list of str
-        One of `KINDS` for each name; "thing" for a name without a letter.
+        One of `CLASSES` for each name; "thing" for a name without a letter.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def kinds(names: Sequence[str], contexts: Sequence[Sequence[str]] | None = None)
             sums = _sums(weights.context, [_features_around(context) for context in mentions])
             odds[with_mentions] += sums * weights.context_unit / sizes
     best = odds.argmax(axis=1).tolist()
-    return [KINDS[i] if any(map(str.isalpha, name)) else "thing" for i, name in zip(best, names, strict=True)]
+    return [CLASSES[i] if any(map(str.isalpha, name)) else "thing" for i, name in zip(best, names, strict=True)]
 
 
 @functools.lru_cache(1 << 16)

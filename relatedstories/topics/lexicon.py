@@ -149,6 +149,10 @@ class Lexicon:
         Forms of tokens, with the row of their vector; row 0 stands for unknown words.
     lower : ndarray of shape (len(words) + 1,)
         The share of a word's occurrences that are in lower case, 0 to 1.
+    word_themes : ndarray of int8, shape (len(words) + 1, n)
+        For each word, a vector that is close to those of the words that texts have beside it.
+    name_themes : ndarray of int8, shape (len(names), n)
+        For each name, the direction of the texts from which editors linked it; 0 where they did not.
     heads : mapping of str to int
         Number of names that begin with a capital and end with each word in lower case: "massacre", "province".
     countries : Countries
@@ -168,6 +172,8 @@ class Lexicon:
         specials: Mapping[tuple[str, str], Sequence[Pattern]],
         words: Mapping[str, int],
         lower: npt.NDArray[Any],
+        word_themes: npt.NDArray[Any],
+        name_themes: npt.NDArray[Any],
         heads: Mapping[str, int],
         countries: Countries,
     ) -> None:
@@ -182,6 +188,8 @@ class Lexicon:
         self.specials = specials
         self.words = words
         self.lower = lower
+        self.word_themes = word_themes
+        self.name_themes = name_themes
         self.heads = heads
         self.countries = countries
         self._first = np.searchsorted(titles[:, 0], np.arange(n_forms + 1)).tolist()
@@ -201,10 +209,9 @@ class Lexicon:
     def save(self, folder: Path) -> None:
         """Write the lexicon as plain text and arrays."""
         numbers = {"n_forms": np.array(self.n_forms), "counts": self.counts, "titles": self.titles}
+        numbers |= {"name_counts": self.name_counts, "word_themes": self.word_themes, "name_themes": self.name_themes}
         lower = np.round(self.lower * 255).astype(np.uint8)
-        np.savez_compressed(
-            folder / "counts.npz", allow_pickle=False, **numbers, name_counts=self.name_counts, kinds=self.kinds, lower=lower
-        )
+        np.savez_compressed(folder / "counts.npz", allow_pickle=False, **numbers, kinds=self.kinds, lower=lower)
         _write(folder / "forms.txt", self.forms)
         _write(folder / "names.txt", self.names)
         _write(folder / "words.txt", self.words)
@@ -251,6 +258,8 @@ def default_lexicon() -> Lexicon:
         specials=specials,
         words=words,
         lower=arrays["lower"] / np.float32(255),
+        word_themes=arrays["word_themes"],
+        name_themes=arrays["name_themes"],
         heads=heads,
         countries=default_countries(),
     )

@@ -20,9 +20,15 @@ MAX_NAME = 200  # in characters
 _DEFINITION = re.compile(r"\((?:the )?([A-Z]{2,8})\)")
 BREAK = re.compile(r"[.;,()]\s|\n")  # no name extends across it
 
+_MARKS = (
+    "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ece"
+    "\u0f18-\u0fbc\u102b-\u103e\u17b4-\u17d3\u3099\u309a"
+)
+"""Accents, and signs of vowels, tones and voicing, of which most are no letters to Python but stand within words."""
+_LETTERS = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
 _WORD = re.compile(
     r"(?<![^\W_])(?:[A-Za-z](?:\+\+|#)(?![^\W_])|\.net(?![^\W_]))"  # C++, F#, .NET: signs are part of these names
-    r"|[^\W_]+(?:[.'’&][^\W_]+)*",
+    rf"|{_LETTERS}(?:[.'’&]{_LETTERS})*",
     re.IGNORECASE,
 )
 _POSSESSIVE = re.compile(r"['’][sS]?$")

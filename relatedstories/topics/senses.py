@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from relatedstories.topics.lexicon import Lexicon, default_lexicon, form_of, key_of
 from relatedstories.topics.recent_cache import RecentCache
+from relatedstories.topics.span_names import has_part
 
 __all__ = ["SenseFilter", "TextFacts", "default_sense_filter"]
 
@@ -53,6 +54,12 @@ class TextFacts:
         """The countries and states that the text names."""
         return _with_union({country for _, _, country in default_lexicon().countries.find(self.forms)})
 
+    def follows_town(self, first: int, end: int) -> bool:
+        """Return whether tokens name the state of a town before them, as in "Spokane, Washington", other than in a list."""
+        tokens = self._tokens
+        before = first > 1 and tokens[first - 1] == "," and tokens[first - 2][:1].isupper()
+        return before and (end == len(tokens) or tokens[end] not in (",", "and", "or", "-", "'s"))
+
     def starts_sentence(self, number: int) -> bool:
         """Return whether a token starts a sentence, or follows only signs that open one."""
         while number and self._tokens[number - 1] in "\"“‘'(:":
@@ -80,6 +87,8 @@ class _Verdict(NamedTuple):
         The form never stands for the name.
     countries, others : tuple of str
         The countries, and other capitalised words, that the name has and the form lacks.
+    namesake : bool
+        The form is a country or state, and the name a longer one: "Washington, D.C.".
     of_many : bool
         Other countries have such a thing too: "Ministry of Health", "Labour Party (UK)".
     alone : bool
@@ -91,6 +100,7 @@ class _Verdict(NamedTuple):
     never: bool
     countries: tuple[str, ...]
     others: tuple[str, ...]
+    namesake: bool
     of_many: bool
     alone: bool
     as_noun: bool
@@ -117,7 +127,7 @@ class SenseFilter:
         """Return whether the tokens from `first` up to, not including, `end` may stand for a name."""
         form = " ".join(text.forms[first:end])
         verdict = self._verdicts[form, name] or self._verdicts.keep((form, name), self._verdict(form, name))
-        if verdict.never:
+        if verdict.never or self.is_namesake(text, first, end, name):
             return False
         if verdict.countries:
             if not text.countries.isdisjoint(verdict.countries):
@@ -128,6 +138,11 @@ class SenseFilter:
             return False
         is_noun = form.islower() or (text.starts_sentence(first) and self._is_noun(form))
         return verdict.as_noun if is_noun else verdict.as_name
+
+    def is_namesake(self, text: TextFacts, first: int, end: int, name: str) -> bool:
+        """Return whether tokens name the state of a town before them, and not the longer name: "Spokane, Washington"."""
+        verdict = self._verdicts[" ".join(text.forms[first:end]), name]
+        return verdict is not None and verdict.namesake and text.follows_town(first, end)
 
     def _is_noun(self, form: str) -> bool:
         """Return whether a form that starts a sentence is usually in lower case."""
@@ -141,14 +156,15 @@ class SenseFilter:
         base = name[: bracket.start()] if bracket else name
         in_form = {country for _, _, country in find(_WORD.findall(form))}
         in_name = [country for _, _, country in find(_forms(name))]
-        countries = tuple([country for country in in_name if country not in in_form])
+        is_country = base in lexicon.countries.names  # "Congo" names it, whatever else the text says
+        countries = () if is_country else tuple([country for country in in_name if country not in in_form])
         generic = form.lower() in self._of_many
         qualified = (bracket and find(_forms(bracket[1]))) or base.rpartition(", ")[2] in lexicon.countries.names
         have = set(form.lower().split(" "))
-        others = [word for word in _forms(name) if word[0].isupper() and word.lower() not in have] if generic else []
         lowered = form[0].lower() + form[1:]
         links, linked, seen, known = max(self._counts(form, name), self._counts(lowered, name))
         same = key_of(base).rstrip("s") == form.lower().rstrip("s")
+        others = [word for word in _forms(name) if word[0].isupper() and word.lower() not in have] if generic and not same else []
         least = LEAST_BRACKET_RATE if bracket else LEAST_RATE if same else LEAST_OTHER_RATE
         # A single link to a longer name says little: "Luhansk" is not Luhansk Oblast.
         as_name = not (known and links == 1 and not same and f" {key_of(form)} " in f" {key_of(base)} ")
@@ -156,6 +172,7 @@ class SenseFilter:
             never=(bool(bracket) and key_of(name) not in lexicon.ids) or (generic and not known and name == form),
             countries=countries,
             others=tuple(others),
+            namesake=form in lexicon.countries.of and has_part(base, form),
             of_many=not in_form and bool(generic or qualified),
             alone=links >= LEAST_ALONE * max(linked, 1),
             as_noun=as_name and (links / (seen + 1) >= least if known else name != form),

@@ -11,18 +11,19 @@ from relatedstories.topics.recent_cache import MAX_KEPT, RecentCache
 from relatedstories.topics.runs import JOINING_WORDS
 from relatedstories.topics.spans import country_pattern
 
-__all__ = ["SOURCES", "SpanKey", "SpanNamer"]
+__all__ = ["SOURCES", "SpanKey", "SpanNamer", "has_part"]
 
 MAX_NAMES = 3
 """Maximum number of linked names that a span may stand for."""
 
 _PART = re.compile(r"[\w.]+")
 
-SOURCES = ("linked", "country", "state", "event")
+SOURCES = ("linked", "country", "state", "event", "part")
 """Sources of a span's names, one bit each: links that editors gave these words, links to a country's things, the state named
-after a town, and other names in the same text. A name with no bit is the span itself or comes from a pattern."""
+after a town, other names in the same text, and longer names that the words are a part of ("Merkel"). A name with no bit is the
+span itself or comes from a pattern."""
 
-LINKED, COUNTRY, STATE, EVENT = (1 << i for i in range(len(SOURCES)))
+LINKED, COUNTRY, STATE, EVENT, PART = (1 << i for i in range(len(SOURCES)))
 
 SpanName: TypeAlias = tuple[int, str, tuple[str, ...], tuple[str, ...]]
 """A name that a span may stand for, whatever the text: its row number in the namer's tables, the name's key, and the words (in
@@ -37,6 +38,18 @@ most spans the surface equals the form and the rest is empty; their key is the s
 FormFacts: TypeAlias = tuple[int, bool, bool, bool]
 """Facts about a form: its row in the lexicon (-1 if unknown), whether it is a country, whether it contains a country, and whether
 it may stand for something of a country nearby, as "government" does."""
+
+
+def has_part(name: str, form: str) -> bool:
+    """Return whether a name has a form as a proper part.
+
+    Examples
+    --------
+    >>> has_part("Angela Merkel", "Merkel"), has_part("Paris, Texas", "Paris"), has_part("Paris", "Paris")
+    (True, True, False)
+    """
+    key, part = key_of(name).replace(",", " "), key_of(form)
+    return key != part and f" {part} " in f" {key} "
 
 
 class SpanNamer:
@@ -56,7 +69,8 @@ class SpanNamer:
         The name of each row.
     numbers : NumberTable
         For each row: the name's row in the lexicon, its sources, links and rank, the links of its pattern and of all
-        patterns, whether it is the span itself, and the number of its words that the span lacks.
+        patterns, whether it is the span itself, the number of its words that the span lacks, and, of a name that the span is
+        a part of, its share of the occurrences of the span within longer names.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -66,7 +80,7 @@ class SpanNamer:
         self._by_country: RecentCache[tuple[str, str], list[tuple[str, int, int, int]]] = RecentCache()
         self._parts_by_name: RecentCache[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = RecentCache()
         self.names: list[str] = []
-        self.numbers = NumberTable(8)
+        self.numbers = NumberTable(9)
 
     def forget_when_full(self) -> None:
         """Remove all rows once there are too many."""
@@ -96,7 +110,7 @@ class SpanNamer:
         itself = lexicon.names[name_id] if name_id >= 0 else surface
         known = lexicon.named[row] or forms[-1].islower() or not lexicon.countries.first.isdisjoint(forms)
         if not known and isinstance(key, str):  # most names take this way
-            return self.rows.keep(key, (self._row(itself, own_key, (name_id, 0, 0, 0, 0, 0, True, 0)),))
+            return self.rows.keep(key, (self._row(itself, own_key, (name_id, 0, 0, 0, 0, 0, True, 0, 0)),))
         named: dict[str, list[int]] = {}  # sources, links, rank, pattern count, pattern total
 
         def add(name: str, source: int) -> list[int]:
@@ -104,15 +118,26 @@ class SpanNamer:
             item[0] |= source
             return item
 
-        sure = False
+        sure = ambiguous = False
         if row >= 0 and not is_defined:
             linked = lexicon.linked[row]
-            for place, (title, links) in enumerate(lexicon.titles_of(row)[:MAX_NAMES]):
-                if place == 0 or links * 10 >= linked:
-                    add(lexicon.names[title], LINKED)[1:3] = links, place
+            for place, (title, links) in enumerate(lexicon.titles_of(row)):
+                name = lexicon.names[title]
+                if links == 0 and has_part(name, form):
+                    add(name, PART)
+                elif links == 1 and has_part(name.partition(" (")[0], form):  # says little: "Luhansk" is not Luhansk Oblast
+                    continue
+                elif place < MAX_NAMES and (place == 0 or links * 10 >= linked):
+                    add(name, LINKED)[1:3] = links, place
                     sure = sure or (links >= 6 and links > 0.9 * linked)
+                else:
+                    continue
+                ambiguous = ambiguous or name.startswith(f"{itself} (")
+        if form in lexicon.countries.of and not named:  # "Honduran"
+            add(lexicon.countries.of[form], COUNTRY)
         lower = forms[-1].islower() and forms[0].islower()
-        if itself in named or not (is_defined or sure or (named and lower and name_id < 0)):
+        # "Georgia" itself is not a name beside Georgia (country).
+        if itself in named or not (is_defined or sure or (name_id < 0 and (ambiguous or (named and lower)))):
             add(itself, 0)
         inside = lexicon.countries.find(forms)
         if len(inside) == 1 and inside[0][1] - inside[0][0] < len(forms):
@@ -144,7 +169,8 @@ class SpanNamer:
                 name_key, of_name, words, inside_name = self._parts_by_name[name] or self._parts_of(name)
                 extra = tuple([word for word in words if word not in have])
                 countries = tuple([country for country in inside_name if country not in own])
-            numbers = (of_name, sources, n_links, rank, count, total, name == itself, len(extra))
+            share = self._share(name, row) if sources & PART else 0
+            numbers = (of_name, sources, n_links, rank, count, total, name == itself, len(extra), share)
             rows.append(self._row(name, name_key, numbers, extra, countries))
         return self.rows.keep(key, tuple(rows))
 
@@ -155,6 +181,15 @@ class SpanNamer:
         self.names.append(name)
         self.numbers.append(numbers)
         return len(self.names) - 1, key, extra, countries
+
+    def _share(self, name: str, row: int) -> float:
+        """Return the share of the occurrences of a form within longer names that are within this one."""
+        lexicon = self._lexicon
+        whole = lexicon.forms.get(" ".join(map(form_of, name.split())), lexicon.n_forms)
+        if whole >= lexicon.n_forms:
+            return 0
+        _, _, inside, alone = lexicon.counts[row].tolist()
+        return float(min(1, lexicon.counts[whole, 2] / (inside - alone + 1)))
 
     def _parts_of(self, name: str) -> tuple[str, int, tuple[str, ...], tuple[str, ...]]:
         """Return a name's key, its row in the lexicon, its words in lower case without small ones, and the countries in it."""

@@ -1,7 +1,7 @@
 """The topic model: finds the spans of a text that name its topics, and the canonical name of each.
 
-Candidates (`relatedstories.topics.candidates`) are scored by a network (`relatedstories.topics.candidate_ranker`), and the
-best that do not overlap are kept.
+Candidates (`relatedstories.topics.candidates`) are scored by a network (`relatedstories.topics.candidate_ranker`), those in
+lower case also by the model of matters (`relatedstories.topics.matters`), and the best that do not overlap are kept.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from relatedstories.topics.candidates import CandidateGenerator, Candidates
 from relatedstories.topics.headlines import in_usual_case
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
+from relatedstories.topics.matters import KIND as CONCEPT
+from relatedstories.topics.matters import Matter, find_matters
 from relatedstories.topics.senses import TextFacts, default_sense_filter
 from relatedstories.topics.tokenizer import TokenizedText
 
@@ -99,34 +101,92 @@ def tag_texts(texts: Sequence[TokenizedText], threshold: float | None = None) ->
     texts = [in_usual_case(text) for text in texts]
     candidates = _candidate_generator()(texts)
     found: list[list[TaggedSpan]] = [[] for _ in texts]
-    spans = list(_topic_spans(candidates, default_ranker()(candidates), threshold, texts))
-    for (number, first, end, name, probability), kind in zip(spans, _kinds(spans, texts), strict=True):
+    matters = find_matters(texts, _REPEATED if threshold is None else min(threshold, _REPEATED))
+    spans = list(_topic_spans(candidates, default_ranker()(candidates), threshold, texts, matters))
+    for (number, first, end, name, probability), kind in zip(spans, _kinds(spans, texts, matters), strict=True):
         found[number].append(TaggedSpan(first, end, name, kind, probability))
     return found
 
 
 def _topic_spans(
-    c: Candidates, p: npt.NDArray[np.float32], threshold: float | None, texts: Sequence[TokenizedText]
+    c: Candidates,
+    p: npt.NDArray[np.float32],
+    threshold: float | None,
+    texts: Sequence[TokenizedText],
+    matters: Sequence[Sequence[Matter]],
 ) -> Iterator[_NumberedSpan]:
     """Yield the spans of all texts that name topics."""
-    allows = default_sense_filter().allows
+    allows = default_sense_filter().allows  # a bracket says that the words have another sense: "Crane (machine)"
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
-    offsets = np.cumsum([2, *(len(text.tokens) + 2 for text in texts)]).tolist()
     columns = zip(
         *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
         [c.names[row] for row in rows.tolist()],
         strict=True,
     )
-    for number, rows_of_text in itertools.groupby(columns, key=operator.itemgetter(0)):
-        best: dict[int, _Span] = {}
-        offset, facts = offsets[number], TextFacts(texts[number].tokens)
-        for _, span, first, end, probability, name in rows_of_text:
-            if (span not in best or probability > best[span][2]) and allows(facts, first - offset, end - offset, name):
-                best[span] = (first, end, probability, name)
-        if not best:
+    by_text = {number: list(group) for number, group in itertools.groupby(columns, key=operator.itemgetter(0))}
+    offset = 2
+    for number, text in enumerate(texts):
+        facts = TextFacts(text.tokens)
+        named = _named_spans(by_text.get(number, ()), offset, facts)
+        named = _without_namesakes(named, THRESHOLD if threshold is None else threshold)
+        spans = list(named.values())
+        spans += [
+            (matter.first, matter.end, matter.probability, matter.name)
+            for matter in matters[number]
+            if matter.name[-1] != ")" or allows(facts, matter.first, matter.end, matter.name)
+        ]
+        if spans:
+            for first, end, probability, name in _best_spans(spans, _threshold_of(spans, threshold)):
+                yield number, first, end, name, probability
+        offset += len(text.tokens) + 2
+
+
+def _named_spans(rows: Iterable[tuple[int, int, int, int, float, str]], offset: int, facts: TextFacts) -> dict[int, _Span]:
+    """Return each span of a text that may name a topic, with its likeliest name; tokens are counted from the text's first.
+
+    Senses of one name, such as Georgia (country) and Georgia (U.S. state), are alternatives: their probabilities are added up.
+    """
+    sense_filter = default_sense_filter()
+    best: dict[int, _Span] = {}
+    senses: dict[tuple[int, str], float] = {}
+    namesakes: dict[int, float] = {}
+    for _, span, first, end, probability, name in rows:
+        is_sense = name[-1] == ")" and probability >= _REPEATED
+        if not is_sense and span in best and probability <= best[span][2]:
             continue
-        for first, end, probability, name in _best_spans(best.values(), _threshold_of(best.values(), threshold)):
-            yield number, first - offset, end - offset, name, probability
+        first, end = first - offset, end - offset
+        if sense_filter.allows(facts, first, end, name):
+            if is_sense:
+                key = span, name.partition(" (")[0]
+                senses[key] = senses.get(key, 0) + probability
+            if span not in best or probability > best[span][2]:
+                best[span] = (first, end, probability, name)
+        elif sense_filter.is_namesake(facts, first, end, name):
+            namesakes[span] = namesakes.get(span, 0) + probability
+    for (span, base), probability in senses.items():
+        first, end, _, name = best[span]
+        if name.partition(" (")[0] == base != name:
+            best[span] = (first, end, min(probability, 1.0), name)
+    for span, probability in namesakes.items():  # what is not Washington, D.C. is Washington (state)
+        if span in best:
+            first, end, of_state, name = best[span]
+            best[span] = (first, end, min(of_state + probability, 1.0), name)
+    return best
+
+
+def _without_namesakes(spans: dict[int, _Span], threshold: float) -> dict[int, _Span]:
+    """Return the spans without surnames that end another person's name: "Biden" of "Hunter Biden" is not Joe Biden."""
+    ends = {span[1]: span for span in spans.values() if span[1] - span[0] > 1 and span[2] >= threshold}
+    kept = {}
+    for number, span in spans.items():
+        first, end, _, name = span
+        longer = ends.get(end)
+        if longer is not None and end - first == 1 and " " in name and longer[3] != name:
+            surname = name.rpartition(" ")[2]
+            if longer[3].endswith(f" {surname}"):
+                continue
+        kept[number] = span
+    return kept
 
 
 def _threshold_of(spans: Iterable[_Span], threshold: float | None) -> float:
@@ -173,14 +233,17 @@ def _best_spans(spans: Iterable[_Span], threshold: float) -> list[_Span]:
     return [(first, end, probabilities[name], name) for first, end, _, name in sorted(selected)]
 
 
-def _kinds(spans: Sequence[_NumberedSpan], texts: Sequence[TokenizedText]) -> list[str]:
+def _kinds(spans: Sequence[_NumberedSpan], texts: Sequence[TokenizedText], matters: Sequence[Sequence[Matter]]) -> list[str]:
     """Return the kinds of spans: from the lexicon, else by spelling and, for single words, by the words around them."""
     lexicon = default_lexicon()
+    concepts = {(number, matter.first, matter.end, matter.name) for number, found in enumerate(matters) for matter in found}
     found = [""] * len(spans)
     unknown, around = [], []
     for i, (number, first, end, name, _) in enumerate(spans):
         known = lexicon.ids.get(key_of(name), -1)
-        if known >= 0:
+        if (number, first, end, name) in concepts:
+            found[i] = CONCEPT
+        elif known >= 0:
             found[i] = KINDS[lexicon.kinds[known]]
         elif name in lexicon.countries.names:
             found[i] = "place"

@@ -59,8 +59,18 @@ def tokenize(content: str) -> TokenizedText:
     """
     tokens: list[str] = []
     starts: list[int] = []
-    at = 0
+    at = n_more = 0  # spaces beyond the first between two stretches are a token of their own
     for part in content.split(" "):
+        if not part and tokens:
+            n_more += 1
+            at += 1
+            continue
+        if n_more:
+            if part[0].isspace():  # it would be part of that token
+                return tokens_of_doc(default_tokenizer()(content))
+            tokens.append(" " * n_more)
+            starts.append(at - n_more)
+            n_more = 0
         known = _TOKENS_BY_STRETCH[part] or _tokens_of_part(part)
         if known is None:
             return tokens_of_doc(default_tokenizer()(content))
@@ -71,6 +81,9 @@ def tokenize(content: str) -> TokenizedText:
             tokens += known[0]
             starts += [at + place for place in known[1]]
         at += len(part) + 1
+    if n_more > 1:  # at the end
+        tokens.append(" " * (n_more - 1))
+        starts.append(at - n_more)
     return TokenizedText(content, tokens, starts)
 
 

@@ -62,6 +62,16 @@ _SLACK = np.float32(1 + 1e-5)  # exceeds the rounding of float32 in the few oper
 _blend = compiled(blend)
 
 
+# These take two matrices and two row numbers, not two arrays: slicing rows out costs more than comparing them. Compilers make
+# vector instructions of them if numbers of 32 bits stay so, which takes a cast after each operation, and if counting begins at 0.
+
+
+@compiled
+def _added_product(total, a, b):  # type: ignore[no-untyped-def]
+    """Return a sum of 32 bits with the product of two numbers of 8 bits added."""
+    return np.int32(total + np.int32(np.int32(a) * np.int32(b)))
+
+
 @compiled
 def embedding_products(embedding, embeddings, rows):  # type: ignore[no-untyped-def]
     """Return the inner products of an embedding with the embeddings of some rows."""
@@ -69,12 +79,9 @@ def embedding_products(embedding, embeddings, rows):  # type: ignore[no-untyped-
     for i in range(len(rows)):
         product = np.int32(0)
         for j in range(len(embedding)):
-            product += np.int32(embedding[j]) * np.int32(embeddings[rows[i], j])
+            product = _added_product(product, embedding[j], embeddings[rows[i], j])
         products[i] = product
     return products
-
-
-# These take two matrices and two row numbers, not two arrays: slicing rows out costs more than comparing them.
 
 
 @compiled
@@ -82,7 +89,7 @@ def _head_product(embeddings, row, heads, other):  # type: ignore[no-untyped-def
     """Return the inner product of the first `HEAD` numbers of two embeddings."""
     product = np.int32(0)
     for i in range(HEAD):
-        product += np.int32(embeddings[row, i]) * np.int32(heads[other, i])
+        product = _added_product(product, embeddings[row, i], heads[other, i])
     return product
 
 
@@ -90,8 +97,8 @@ def _head_product(embeddings, row, heads, other):  # type: ignore[no-untyped-def
 def _tail_product(embeddings, row, others, other):  # type: ignore[no-untyped-def]
     """Return the inner product of the numbers after the first `HEAD` of two embeddings."""
     product = np.int32(0)
-    for i in range(HEAD, embeddings.shape[1]):
-        product += np.int32(embeddings[row, i]) * np.int32(others[other, i])
+    for i in range(embeddings.shape[1] - HEAD):
+        product = _added_product(product, embeddings[row, HEAD + i], others[other, HEAD + i])
     return product
 
 
@@ -101,8 +108,8 @@ def _tail_norm(embeddings, row):  # type: ignore[no-untyped-def]
     if embeddings[row, 0] == NONE:
         return np.int32(-1)
     square = np.int32(0)
-    for i in range(HEAD, embeddings.shape[1]):
-        square += np.int32(embeddings[row, i]) * np.int32(embeddings[row, i])
+    for i in range(embeddings.shape[1] - HEAD):
+        square = _added_product(square, embeddings[row, HEAD + i], embeddings[row, HEAD + i])
     return np.int32(np.ceil(np.sqrt(square)))
 
 

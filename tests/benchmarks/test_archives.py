@@ -74,8 +74,8 @@ def test_figures_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert archives.link_figures(bare, {}) == ("", "", "")
 
     event = Event("x", "x")
-    labels = ["the", "Lund", None, "n" * 41]
-    links = {0: [Link(event, 0.5, rank, label) for rank, label in enumerate(labels, 1)]} | {n: [] for n in range(1, 12)}
+    labels = [("the",), ("Lund",), (), ("n" * 41,)]
+    links = {0: [Link(event, 0.5, rank, each) for rank, each in enumerate(labels, 1)]} | {n: [] for n in range(1, 12)}
     common = 1 / 3  # "the" is in more than a fifth of the texts, "Lund" in three
     monkeypatch.setattr(archives, "COMMON_WORD", 0.25)
     assert archives.label_figures(archive, links) == ("0.750", f"{common:.3f}", "0.333", "0.33", "0.917")

@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
 def test_refresh_writes_a_line_an_event(folder):
     rows = [json.loads(line) for line in (folder / "links.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(rows) == 302
-    assert {"id", "rank", "score", "context", "topics"} == set(rows[0]["links"][0])
+    assert {"id", "rank", "score", "context", "contexts", "topics"} == set(rows[0]["links"][0])
 
 
 @pytest.mark.slow
@@ -69,7 +69,7 @@ def test_related_as_text_and_json(folder):
     answer = json.loads(done.stdout)
     assert answer["id"] == "2016-12-01-progress-ms-04"
     assert len(answer["links"]) == 5
-    assert set(answer["links"][0]) == {"id", "rank", "score", "context", "topics", "title", "date"}
+    assert set(answer["links"][0]) == {"id", "rank", "score", "context", "contexts", "topics", "title", "date"}
 
 
 @pytest.mark.slow

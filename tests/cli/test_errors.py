@@ -121,7 +121,8 @@ def test_archive_of_bad_rows_only_fails_and_shows_them() -> None:
         "relatedstories: skipped: bad.jsonl:1: title: got no 'title' among 'id', expected the title of the event",
         "relatedstories: skipped: bad.jsonl:2: title: got no 'title' among 'id', expected the title of the event",
         "relatedstories: 2 rows of bad.jsonl skipped",
-        "relatedstories: error: bad.jsonl: got no events, expected at least one",
+        "relatedstories: error: bad.jsonl: got no events, expected at least one; 2 skipped, such as bad.jsonl:1: title: got no "
+        "'title' among 'id', expected the title of the event; --field title=COLUMN names the column of the title",
     ]
     assert Path("links.jsonl").read_text() == OLD_LINKS
 
@@ -259,7 +260,7 @@ def broken_index(how: str) -> str:
     if how == "newer":
         manifest = json.loads((index / "index.json").read_text())
         (index / "index.json").write_text(json.dumps(manifest | {"format": 9}))
-        return "index: got an index of format 9, expected format 6; build it again"
+        return "index: got an index of format 9, expected format 7; build it again"
     if how == "array cut":
         size = (parts / "weights-data.npy").stat().st_size
         cut(parts / "weights-data.npy", 100)

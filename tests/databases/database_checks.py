@@ -30,15 +30,17 @@ def message_of(call: Any) -> str:
 def expected_lines(events: list[Event], **keywords: Any) -> list[str]:
     """Return the lines of a links file of the events, as a table has them."""
     return [
-        links_line(event.id, [link.to_dict() | {"score": round(link.score, 3)} for link in links])
+        rounded(links_line(event.id, [link.to_dict() for link in links]))
         for event, links in quick().fit(events).all_related(**keywords)
     ]
 
 
 def rounded(line: str) -> str:
-    """Return the line with scores rounded to three places, as a table has them."""
+    """Return the line as a table has it: scores rounded to three places, contexts as one text."""
     event = json.loads(line)
-    return links_line(event["id"], [link | {"score": round(link["score"], 3)} for link in event["links"]])
+    for link in event["links"]:
+        link |= {"score": round(link["score"], 3), "context": ", ".join(link.pop("contexts")) or None}
+    return links_line(event["id"], event["links"])
 
 
 def with_links(lines: list[str]) -> list[str]:

@@ -107,20 +107,20 @@ def test_links_as_lines_and_as_html():
 
 def test_duplicates_and_pins_show_where_there_are_any():
     event, other = Event("1", "Rain"), Event("2", "More rain", date=dt.date(2020, 2, 1))
-    plain = Links([Link(event, 0.5, 1, None)])._repr_html_()
+    plain = Links([Link(event, 0.5, 1)])._repr_html_()
     assert "pinned" not in plain
     assert "also" not in plain
-    full = Reader(Links([Link(event, 0.5, 1, None, (), (other,), True)])._repr_html_()).words
+    full = Reader(Links([Link(event, 0.5, 1, (), (), (other,), True)])._repr_html_()).words
     assert "(pinned)" in full
     assert "also: 2020-02-01 More rain" in full
 
 
 def test_copies_of_the_event_show_where_there_are_any():
-    copies = [Event("2", "Rain <b>", date=dt.date(2020, 2, 1)), Event("3", "Rain")]
-    links = Links([Link(Event("1", "More rain"), 0.5, 1, None)], copies)
-    assert str(links).splitlines()[1:] == ["also published as: 2020-02-01 Rain <b>", "also published as: Rain"]
+    copies = [Event("2", "Rain &amp; <b>hail</b>", date=dt.date(2020, 2, 1)), Event("3", "Rain")]
+    links = Links([Link(Event("1", "More rain"), 0.5, 1)], copies)
+    assert str(links).splitlines()[1:] == ["also published as: 2020-02-01 Rain & hail", "also published as: Rain"]
     words = Reader(links._repr_html_()).words
-    assert "also published as: 2020-02-01 Rain <b>" in words
+    assert "also published as: 2020-02-01 Rain & hail" in words
     assert str(Links([], copies[1:])) == "no related events\nalso published as: Rain"
     assert "also published as: Rain" in Reader(Links([], copies[1:])._repr_html_()).words
 
@@ -130,20 +130,20 @@ def test_copies_of_the_event_show_where_there_are_any():
     [('https://example.org/a?b=1&c="d"', True), ("http://x", True), ("javascript:alert(1)", False), ("/news/1", False)],
 )
 def test_only_addresses_of_pages_are_linked(url, linked):
-    shown = Reader(Links([Link(Event("1", "Rain", url=url), 0.5, 1, None)])._repr_html_())
+    shown = Reader(Links([Link(Event("1", "Rain", url=url), 0.5, 1)])._repr_html_())
     assert shown.links == ([url] if linked else [])
 
 
-@given(title=FIELDS.filter(str.strip), context=st.none() | FIELDS, topic=FIELDS, url=FIELDS.filter(str.strip))
-def test_whatever_a_link_holds_comes_out_as_text(title, context, topic, url):
+@given(title=FIELDS.filter(str.strip), contexts=st.lists(FIELDS, max_size=2), topic=FIELDS, url=FIELDS.filter(str.strip))
+def test_whatever_a_link_holds_comes_out_as_text(title, contexts, topic, url):
     event = Event("1", title, url="https://" + url)
-    links = Links([Link(event, 0.5, 1, context, (Topic(topic),), (event,))])
+    links = Links([Link(event, 0.5, 1, tuple(contexts), (Topic(topic),), (event,))])
     shown = Reader(links._repr_html_())
     assert "".join(plain_title(title).split()) in "".join(shown.words.split())
     assert len(shown.links) == 1
     assert "tex2jax_ignore mathjax_ignore" in links._repr_html_()  # "$5 for $3" is no formula
     parts = (Part(topic, "topic", 0.5), Part(title, "term", -0.1))
-    Reader(Explanation(event, event, 0.5, 1.0, parts)._repr_html_())
+    Reader(Explanation(event, event, 0.5, 1.0, parts, tuple(contexts))._repr_html_())
 
 
 def test_the_text_of_topics_is_marked():
@@ -239,7 +239,7 @@ def test_the_topics_of_a_loaded_index_are_those_of_the_one_saved(tmp_path):
 def test_frames(library, extractor):
     pytest.importorskip(library)
     stories = quick().fit([*SPACE, Event("old", "Rome burns", date=dt.date(64, 7, 19)), Event("undated", "Oslo")])
-    links = Links([Link(SPACE[0], 0.5, 1, "Oslo", (Topic("Oslo"),), (SPACE[1],), True), Link(stories["undated"], 0.2, 2, None)])
+    links = Links([Link(SPACE[0], 0.5, 1, ("Oslo",), (Topic("Oslo"),), (SPACE[1],), True), Link(stories["undated"], 0.2, 2)])
     frame = links.to_frame(library)
     assert list(frame["rank"]) == [1, 2]
     assert [list(topics) for topics in frame["topics"]] == [["Oslo"], []]

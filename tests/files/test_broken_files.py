@@ -77,7 +77,8 @@ JSON_LINES = [
     jsonl(
         "two hundred keys, not one a title",
         json.dumps({f"k{n}": n for n in range(200)}).encode(),
-        f"title: got no 'title' among {', '.join(repr(f'k{n}') for n in range(12))} and 188 more, expected the title of the event",
+        f"title: got no 'title' among {', '.join(repr(f'k{n}') for n in range(12))} and 188 more, "
+        "expected the title of the event",
     ),
     jsonl("title null", b'{"id": 1, "title": null}', "title: got nothing, expected the title of the event"),
     jsonl("title empty", b'{"id": 1, "title": ""}', "title: got nothing, expected the title of the event"),
@@ -344,7 +345,7 @@ def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         read_events(tmp_path / "news.csv", on_error=print)
     assert str(caught.value) == f"{tmp_path / 'news.csv'}: no such file"
-    pages = "expected some in Markdown (.md, .markdown, .mkd, .mdown)"
+    pages = "expected some in Markdown (.md, .markdown)"
     check_error(tmp_path, f"{tmp_path}: got a folder without pages of events, {pages}", None, WHOLE_FILE)
 
 

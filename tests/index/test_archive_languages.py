@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from helpers import run, shared
+from helpers import run, shared, unframed
 
 from relatedstories import Event, RelatedStories, read_events
 
@@ -102,3 +102,28 @@ def test_command_line_declares_a_language(tmp_path) -> None:
     assert found["3"] == set()
     assert "2" in found["1"]
     assert run("refresh", source, "--links", "-", "--language", "German").returncode == 2
+
+
+@pytest.mark.parametrize("across_languages", [False, True])
+def test_commands_link_across_languages(tmp_path, across_languages: bool) -> None:
+    source = tmp_path / "news.jsonl"
+    source.write_text("".join(json.dumps(event.to_dict()) + "\n" for event in MIXED), encoding="utf-8")
+    options = ["--across-languages"] if across_languages else []
+    done = run("export", source, "--to", tmp_path / "site", "--format", "json", "--quiet", *options)
+    assert done.returncode == 0, done.stderr
+    pages = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "site" / "news").rglob("*.json")]
+    (related,) = [{link["id"] for link in page["related"]} for page in pages if page.get("event", {}).get("id") == "fr1"]
+    assert related == ({"fr2", "en1", "en2", "de1"} if across_languages else {"fr2"})
+
+    judgements = tmp_path / "news.qrels"
+    judgements.write_text("fr1 0 en1 1\nfr2 0 en2 1\n")
+    done = run("evaluate", source, "--judgements", judgements, "--runs", tmp_path / "runs", "--json", *options)
+    assert done.returncode == 0, done.stderr
+    lists = (tmp_path / "runs" / "relatedstories.run").read_text(encoding="utf-8")
+    assert ("en1" in lists) == across_languages
+
+
+def test_an_index_says_itself_whether_its_links_lead_across_languages(tmp_path) -> None:
+    done = run("export", "--index", tmp_path, "--to", tmp_path / "site", "--across-languages")
+    assert done.returncode == 2
+    assert "--across-languages goes with SOURCE, not with --index" in unframed(done.stderr)

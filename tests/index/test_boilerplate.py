@@ -57,6 +57,18 @@ def test_what_recurs_is_found_and_counted() -> None:
     assert found.word_share == pytest.approx(8 * (2 + len(FOOTER.split())) / n_words)
 
 
+def test_the_view_in_a_notebook_counts_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    stories = RelatedStories().fit([*COURIER, Event("x", "Rain")])
+
+    def never(_: str) -> int:
+        raise AssertionError("the words of an archive are counted for stats only")
+
+    monkeypatch.setattr("relatedstories.index.archive.n_words", never)
+    assert "4 recurring sentences, such as Bay Courier:" in stories._repr_html_()
+    with pytest.raises(AssertionError):
+        stories.boilerplate()
+
+
 def test_what_recurs_makes_no_links_topics_and_labels() -> None:
     stories, plain = (
         RelatedStories().fit(events)

@@ -17,7 +17,7 @@ from relatedstories.pages.front_matter import find, read
 from relatedstories.pages.keys import quoted
 from relatedstories.pages.rewriting import rewrite_page
 
-LINKS = [Link(Event("b/c d", 'A "quay" \\ it\u2028said'), 0.5, 1, "Oslo"), Link(Event("e", "Plain"), 0.4, 2, None)]
+LINKS = [Link(Event("b/c d", 'A "quay" \\ it\u2028said'), 0.5, 1, ("Oslo",)), Link(Event("e", "Plain"), 0.4, 2)]
 WRITTEN = [
     {"path": "/b/c d.md", "title": 'A "quay" \\ it\u2028said', "context": "Oslo"},
     {"path": "/e.md", "title": "Plain"},
@@ -234,10 +234,10 @@ VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(NAMES, SCALAR
 NEWLINES = st.sampled_from(["\n", "\r\n"])
 MANY_LINKS = st.lists(
     st.builds(
-        lambda id_, title, context: Link(Event(id_, title), 0.5, 1, context),
+        lambda id_, title, contexts: Link(Event(id_, title), 0.5, 1, tuple(contexts)),
         st.sampled_from(["a", "b/c", "d e", "(f) #1%"]),
         TEXTS.filter(lambda text: text.strip() != ""),
-        st.none() | TEXTS,
+        st.lists(TEXTS, max_size=2),
     ),
     min_size=1,
     max_size=3,

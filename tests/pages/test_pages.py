@@ -100,8 +100,8 @@ def one(folder: Path, text: str, **keywords: object) -> Event:
     return event
 
 
-def link(id_: str, title: str, context: str | None = None) -> Link:
-    return Link(Event(id_, title), 0.5, 1, context)
+def link(id_: str, title: str, *contexts: str) -> Link:
+    return Link(Event(id_, title), 0.5, 1, contexts)
 
 
 LINKS = [link("news/b", "Snow [heavy] in *Oslo*", "Oslo_(city)"), link("c d", 'It said "(no)"')]
@@ -448,7 +448,7 @@ def _parts(tokens) -> tuple[str, str, str]:
 
 
 def expected(links: list[Link]) -> list[tuple[str, str, str]]:
-    shown = [(plain_title(one.event.title), one.event.id, (one.context or "").strip()) for one in links]
+    shown = [(plain_title(one.event.title), one.event.id, (one.label or "").strip()) for one in links]
     return [(_shown(title), f"/{id_}.md", f"Context: {_shown(label)}" if label else "") for title, id_, label in shown]
 
 
@@ -660,7 +660,12 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
     "[]()_*\\\"'`<>&{}%\n\r !#~ab;x1", min_size=1
 )
 TITLES = TEXTS.filter(lambda text: text.strip() != "")
-MANY_LINKS = st.lists(st.builds(link, st.sampled_from(["a", "b/c", "d e"]), TITLES, st.none() | TEXTS), max_size=3)
+MANY_LINKS = st.lists(
+    st.tuples(st.sampled_from(["a", "b/c", "d e"]), TITLES, st.lists(TEXTS, max_size=2)).map(
+        lambda parts: link(parts[0], parts[1], *parts[2])
+    ),
+    max_size=3,
+)
 
 
 @st.composite
@@ -773,7 +778,7 @@ def test_a_key_is_all_that_changes(
     if not links:
         assert bare == head + last + tail
     assert front_links(again) == [
-        (f"/{x.event.id}.md", plain_title(x.event.title), (x.context or "").strip() or None) for x in links
+        (f"/{x.event.id}.md", plain_title(x.event.title), (x.label or "").strip() or None) for x in links
     ]
 
 
@@ -791,7 +796,7 @@ def test_only_pages_that_change_are_written(tmp_path: Path) -> None:
     found = Pages()
     events = {event.id: event for event in read_pages(tmp_path, found=found)}
     assert list(events) == ["a", "b/c", "d e"]
-    links = {id_: [Link(other, 0.5, 1, "Oslo") for other in events.values() if other.id != id_] for id_ in events}
+    links = {id_: [Link(other, 0.5, 1, ("Oslo",)) for other in events.values() if other.id != id_] for id_ in events}
     os.chmod(tmp_path / "a.md", 0o640)
     assert str(rewrite(tmp_path, links, read=found)) == "3 pages changed, 0 unchanged, 0 left alone"
     assert (tmp_path / "a.md").stat().st_mode & 0o777 == 0o640

@@ -17,6 +17,8 @@ from relatedstories.pages import LinkedPages
 from relatedstories.pages.front_matter import find, read
 from relatedstories.refresh import refresh
 
+pytestmark = pytest.mark.slow
+
 EVENTS = {
     "digitalgov": 329,
     "hugo-blog-awesome": 56,

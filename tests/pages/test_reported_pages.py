@@ -114,7 +114,7 @@ def test_links_are_written_and_all_else_is_kept(name: str, tmp_path: Path) -> No
     reading = Reading(folder)
     before = {id_: (folder / path).read_bytes() for id_, path in reading.found.paths.items()}
     other = Event(next(iter(reading.events)), "A storm")
-    links = {id_: [Link(other, 0.5, 1, "Oslo")] for id_ in reading.events}
+    links = {id_: [Link(other, 0.5, 1, ("Oslo",))] for id_ in reading.events}
     assert rewrite(folder, links, read=reading.found).changed == len(links)
     assert Reading(folder).events == reading.events
     for id_, page in before.items():
@@ -136,7 +136,7 @@ def test_links_in_pelican_jekyll_and_obsidian(tmp_path: Path) -> None:
         folder = tmp_path / to / name
         shutil.copytree(shared(f"cases/reported/{name}"), folder)
         reading = Reading(folder)
-        rewrite(folder, {on: [Link(reading[to], 0.5, 1, "Passau")]}, read=reading.found, **keywords)  # type: ignore[arg-type]
+        rewrite(folder, {on: [Link(reading[to], 0.5, 1, ("Passau",))]}, read=reading.found, **keywords)  # type: ignore[arg-type]
         assert expected in (folder / reading.found.paths[on]).read_text(encoding="utf-8")
 
 

@@ -19,7 +19,7 @@ from relatedstories.pages.page_names import LanguageFolders
 def linked(folder: Path, on: str, to: list[str], **keywords: object) -> str:
     """The text of a page, once links to others are written into it."""
     reading = Reading(folder, today="2022-01-01")
-    links = [Link(reading[id_], 0.5, rank, "Oslo") for rank, id_ in enumerate(to, 1)]
+    links = [Link(reading[id_], 0.5, rank, ("Oslo",)) for rank, id_ in enumerate(to, 1)]
     done = rewrite(folder, {on: links}, read=reading.found, **keywords)  # type: ignore[arg-type]
     assert not done.left_alone, done.left_alone
     text = (folder / reading.found.paths[on]).read_text(encoding="utf-8")
@@ -88,7 +88,7 @@ def test_patterns_of_addresses(pattern: str, address: str) -> None:
 
 def test_a_page_without_the_day_that_its_address_has_gets_no_link(tmp_path: Path) -> None:
     reading = Reading(write(tmp_path, titled("a.md", "b.md")))
-    done = rewrite(tmp_path, {"a": [Link(reading["b"], 0.5, 1, None)]}, read=reading.found, url="/:year/:slug/")
+    done = rewrite(tmp_path, {"a": [Link(reading["b"], 0.5, 1)]}, read=reading.found, url="/:year/:slug/")
     assert done.left_alone == {"a": "b.md: has no date, which its address '/:year/:slug/' needs"}
     for pattern in ("/:yaer/", "/", "/:slug (x)/"):
         with pytest.raises(BadValueError, match=r"rewrite: url: got '/.*', expected an address with some of :year"):
@@ -130,14 +130,14 @@ def test_a_vault_is_known_by_its_settings(tmp_path: Path) -> None:
 def test_a_list_of_notes_by_an_editor_stays(tmp_path: Path) -> None:
     own = '---\nrelated:\n  - "[[Flood]]"\n---\nThe bridge.\n'
     reading = Reading(write(tmp_path, NOTES | {"Bridge opens.md": own}))
-    done = rewrite(tmp_path, {"Bridge opens": [Link(reading["Flood"], 0.5, 1, None)]}, read=reading.found)
+    done = rewrite(tmp_path, {"Bridge opens": [Link(reading["Flood"], 0.5, 1)]}, read=reading.found)
     assert "got 'related' with a value of an editor's, which stays; --key NAME" in done.left_alone["Bridge opens"]
     assert (tmp_path / "Bridge opens.md").read_text() == own
 
 
 def test_a_page_that_asks_for_no_list_has_no_section_either(tmp_path: Path) -> None:
     reading = Reading(write(tmp_path, titled("a.md") | {"b.md": "---\ntitle: B\nrelated: false\n---\n"}))
-    done = rewrite(tmp_path, {"b": [Link(reading["a"], 0.5, 1, None)]}, read=reading.found, key=None)
+    done = rewrite(tmp_path, {"b": [Link(reading["a"], 0.5, 1)]}, read=reading.found, key=None)
     assert "got 'related' with 'false', which stays" in done.left_alone["b"]
 
 

@@ -171,8 +171,8 @@ def test_the_reported_archive(extractor):
 
 def test_links_are_a_list_with_copies():
     event = Event("2", "Rain")
-    links = Links([Link(event, 0.5, 1, None)], [event])
-    assert links == [Link(event, 0.5, 1, None)]
+    links = Links([Link(event, 0.5, 1)], [event])
+    assert links == [Link(event, 0.5, 1)]
     assert links.copies == (event,)
     assert Links().copies == ()
     assert pickle.loads(pickle.dumps(links)).copies == copy.copy(links).copies == copy.deepcopy(links).copies == (event,)

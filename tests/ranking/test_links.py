@@ -57,7 +57,8 @@ def test_a_shared_phrase_is_the_label_where_no_topic_is_shared():
     ],
 )
 def test_phrases(a, b, shares, expected):
-    assert shared_phrase(a, b, shares) == expected
+    phrase = shared_phrase(a, b, shares)
+    assert (phrase and phrase.text) == expected
 
 
 def test_an_explanation_reads_well(sample_stories):

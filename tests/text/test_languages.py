@@ -9,9 +9,12 @@ import sys
 
 import pytest
 from helpers import shared
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from relatedstories import Event, RelatedStories, TopicExtractor
 from relatedstories.language_codes import language_code
-from relatedstories.text.languages import UNKNOWN, language_of
+from relatedstories.text.languages import UNKNOWN, language_of, language_of_event
 
 HEADLINES = {
     "ar": ["زلزال قوي يضرب شمال البلاد", "البرلمان يناقش الموازنة"],
@@ -106,3 +109,32 @@ def test_articles_of_archives(archive: str, language: str, least: float) -> None
         rows = [json.loads(line) for line in file]
     right = sum(language_of(f"{row['title']}\n{row.get('text') or ''}") == language for row in rows)
     assert right >= least * len(rows)
+
+
+MARKED_UP = Event(
+    "1",
+    "Kiel &amp; der Hafen",
+    "<script>"
+    + "the harbour of the city is what it was; " * 40
+    + "</script><p class='the and of'>Der Hafen von Kiel ist zu.</p>",
+)
+
+
+def test_markup_does_not_tell_the_language(extractor) -> None:
+    assert language_of_event(MARKED_UP) == "de"
+    assert language_of_event(MARKED_UP.in_language("nl")) == language_of_event(MARKED_UP, "nl") == "nl"
+    assert language_of_event(Event("1", "Kiel", "```der Hafen``` Die Stadt sperrt den Hafen wegen des Sturms")) == "de"
+    assert RelatedStories(extractor).fit([MARKED_UP]).language_of("1") == "de"
+    assert extractor.extract(MARKED_UP) == extractor.extract(MARKED_UP.in_language("de")) != ()
+
+
+@settings(deadline=None)
+@given(
+    st.text(max_size=30),
+    st.sampled_from(
+        ["", "`ls`: der Hafen ist wieder offen.", "<p>Der Hafen ist zu.</p>", "<b>" * 400 + "Le port de la ville est fermé."]
+    ),
+)
+def test_an_event_is_in_one_language_whoever_asks(title: str, text: str) -> None:
+    event = Event("1", title.strip() or "x", text)
+    assert TopicExtractor()._language_of(event, "") == language_of_event(event)

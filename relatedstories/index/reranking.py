@@ -1,0 +1,153 @@
+"""Re-ranking: the best candidates of an event are scored once more, by the passages of both.
+
+The row of an article is about all it says. Two articles that share one matter of several have rows that differ, but a passage of
+one is like the row of the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from relatedstories.features.passages import PassageRows, best_passage
+from relatedstories.index.archive import Archive
+from relatedstories.index.rows import EventRow
+from relatedstories.index.weights import Weights
+from relatedstories.topk.cosines import squared_cosine_of_many
+from relatedstories.topk.dates import distances
+from relatedstories.topk.scores import blended
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["RERANKED", "PairScore", "Reranker"]
+
+RERANKED = 20
+"""The number of candidates that are put into another order at a time."""
+
+PASSAGE_WEIGHT = 0.5
+"""The weight of passages in the similarity of two rows; a power of 2, so that sums are exact."""
+
+
+_Part: TypeAlias = "tuple[float, float, npt.NDArray[Any], npt.NDArray[np.float32]]"
+"""A part of a similarity: its weight, an inner product, and the columns and products that it is the sum of."""
+
+
+class PairScore(NamedTuple):
+    """The score of two rows and what it is made of.
+
+    Parameters
+    ----------
+    products : dict of int to float
+        The products of their weights, and of those of their best passages, by shared column.
+    squared_cosine : float
+        Of their embeddings, -1 where one is missing.
+    date_factor : float
+    score : float
+    """
+
+    products: dict[int, float]
+    squared_cosine: float
+    date_factor: float
+    score: float
+
+
+class Reranker:
+    """Scores events of an archive for one row, by the rows and passages of both.
+
+    Parameters
+    ----------
+    archive : Archive
+    weights : Weights
+    row : EventRow
+    """
+
+    def __init__(self, archive: Archive, weights: Weights, row: EventRow) -> None:
+        self._archive, self._weights, self._row = archive, weights, row
+        self._dense = np.zeros(archive.weights.shape[1], np.float32)
+        self._other = np.zeros_like(self._dense)
+        self._dense[row.columns] = row.weights
+
+    def score(self, row: EventRow) -> PairScore:
+        """Return the score of another row and what it is made of."""
+        products: dict[int, float] = {}
+        parts = self._parts(row.columns, row.weights, row.passages)
+        for weight, _, columns, part in parts:
+            for column, product in zip(columns.tolist(), part.tolist(), strict=True):
+                if product:
+                    products[column] = products.get(column, 0.0) + weight * product
+        squares, factors, scores = self._blended([_sum(parts)], np.array([row.day], np.int32), row.embedding[None])
+        return PairScore(products, float(squares[0]), float(factors[0]), float(scores[0]))
+
+    def rerank(self, candidates: Iterable[tuple[int, float]], min_score: float) -> Iterator[tuple[int, float]]:
+        """Yield candidates in the order of their scores by rows and passages, `RERANKED` at a time.
+
+        Parameters
+        ----------
+        candidates : iterable of (number, score)
+            All candidates that are to be ranked, by their rows alone, best first.
+        min_score : float
+            The least score that is yielded.
+
+        Yields
+        ------
+        (number, score)
+            Scores fall: one of the first `RERANKED` candidates has at least the score by rows of the next one, and the others
+            have that at most. Where scores are equal, the nearer date comes first, then the lower number.
+        """
+        candidates, most = iter(candidates), math.inf
+        block = list(islice(candidates, RERANKED + 1))
+        while block:
+            least = block[RERANKED][1] if len(block) > RERANKED else 0.0
+            yield from self._ordered(block[:RERANKED], least, most, min_score)
+            most, block = least, [*block[RERANKED:], *islice(candidates, RERANKED)]
+
+    def _ordered(self, block: list[tuple[int, float]], least: float, most: float, min_score: float) -> list[tuple[int, float]]:
+        """Return some candidates in the order of their new scores, which are between two others."""
+        archive, numbers = self._archive, [number for number, _ in block]
+        passages = list(map(archive.passages_of, numbers))
+        if not (len(self._row.passages) or any(map(len, passages))):
+            return block
+        similarities = [
+            _sum(self._parts(*archive.entries(number), of_event)) for number, of_event in zip(numbers, passages, strict=True)
+        ]
+        days = archive.days[numbers]
+        scores = np.clip(self._blended(similarities, days, archive.embeddings[numbers])[2], least, most)
+        apart = distances(self._row.day, days)
+        order = np.lexsort((np.array(numbers), apart, -scores))
+        return [(numbers[place], float(scores[place])) for place in order.tolist() if scores[place] >= np.float32(min_score)]
+
+    def _blended(
+        self, similarities: Sequence[float], days: npt.NDArray[np.int32], embeddings: npt.NDArray[np.int8]
+    ) -> tuple[npt.NDArray[np.float32], ...]:
+        """Return the squared cosines, date factors and scores of other rows, given the similarities to them."""
+        squares = squared_cosine_of_many(self._row.embedding, embeddings, np.arange(len(days)))
+        factors = self._weights.date_factor.of(self._row.day, days)
+        return squares, factors, blended(np.array(similarities, np.float32), squares, self._weights.space_weight, factors)
+
+    def _parts(self, columns: npt.NDArray[Any], weights: npt.NDArray[np.float32], passages: PassageRows) -> list[_Part]:
+        """Return what the similarity to another row is the weighted sum of: the product of the rows, and those of passages.
+
+        The similarity is ``(1 - PASSAGE_WEIGHT) * product + PASSAGE_WEIGHT * mean(best product of a passage of either event with
+        the row of the other)``. Where an event has no passages, its row is its passage.
+        """
+        products = self._dense[columns] * weights
+        shared = np.flatnonzero(products)
+        of_rows = float(products.sum()), columns[shared], products[shared]
+        ours = self._row.passages
+        if not (len(ours) or len(passages)):
+            return [(1.0, *of_rows)]
+        best = best_passage(passages, self._dense) if len(passages) else of_rows
+        self._other[columns] = weights
+        our_best = best_passage(ours, self._other) if len(ours) else of_rows
+        self._other[columns] = 0
+        half = PASSAGE_WEIGHT / 2
+        return [(1 - PASSAGE_WEIGHT, *of_rows), (half, *our_best), (half, *best)]
+
+
+def _sum(parts: Iterable[_Part]) -> float:
+    return sum([weight * product for weight, product, _, _ in parts])

@@ -1,0 +1,220 @@
+"""Shapes of phrases: which runs of words can be a label, told by the part of speech of each word and where names are."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+
+from relatedstories.artefacts import table
+from relatedstories.text.stop_words import stop_words
+from relatedstories.text.terms import ENGLISH
+
+__all__ = ["Part", "capitals_tell", "is_noun_phrase", "part_of", "value_of"]
+
+
+class Part(enum.IntEnum):
+    """What a word can be in a label; the less sure it is to be a name, the lower."""
+
+    OTHER = 0
+    """A verb, an adverb, a pronoun: no part of a label."""
+
+    LINK = 1
+    """A short word that may stand within a name: "for"."""
+
+    OF = 2
+    """A short word that may stand between nouns: "of"."""
+
+    NUMBER = 3
+    ADJECTIVE = 4
+
+    GENERIC = 5
+    """A noun that says little about any event: "people"."""
+
+    NOUN = 6
+
+    MATTER = 7
+    """A noun that editors link: "flood"."""
+
+    NAME = 8
+
+    @property
+    def names_a_matter(self) -> bool:
+        """Whether it says by itself what an event is about."""
+        return self >= Part.MATTER
+
+
+_VALUES = {Part.GENERIC: 0.2, Part.NOUN: 0.7, Part.ADJECTIVE: 0.5, Part.NUMBER: 0.3}
+
+_LINKS = {"of": Part.OF, "the": Part.LINK, "and": Part.LINK, "for": Part.LINK, "in": Part.LINK, "on": Part.LINK, "to": Part.LINK}
+_PARTS = {"n": Part.NOUN, "m": Part.MATTER, "g": Part.GENERIC, "v": Part.OTHER, "j": Part.ADJECTIVE, "o": Part.OTHER}
+_VAGUE = frozenset(
+    (
+        "prime",
+        "new",
+        "first",
+        "last",
+        "several",
+        "many",
+        "other",
+        "more",
+        "same",
+        "such",
+        "own",
+        "next",
+        "former",
+        "recent",
+        "high",
+        "old",
+    )
+)
+"""Adjectives that say nothing about any event."""
+
+_BODIES = {
+    *(
+        "party",
+        "candidate",
+        "president",
+        "minister",
+        "government",
+        "parliament",
+        "court",
+        "police",
+        "official",
+        "leader",
+        "member",
+    ),
+    *("country", "state", "region", "province", "district", "capital", "city", "town", "village", "week", "month", "year", "day"),
+}
+"""Nouns that editors link to one body or place after another: which one, the noun alone does not say."""
+
+_NO_NOUN = re.compile(r"(?:ed|ing|ly|ous|ive|able|ible|less|ful)$")
+_CONNECTORS = {
+    *(
+        "de",
+        "du",
+        "des",
+        "la",
+        "le",
+        "les",
+        "del",
+        "della",
+        "dei",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "von",
+        "vom",
+        "der",
+        "van",
+        "den",
+    ),
+    *("el", "los", "las", "al", "af", "av"),
+}
+"""Words of other languages that may stand between nouns."""
+
+
+@functools.cache
+def _english_parts() -> dict[str, Part]:
+    """Return the parts of common English words that are usually in lower case, and of adjectives of countries."""
+    peoples = {name.lower(): Part.ADJECTIVE for _, *names in table("topics/countries.tsv") for name in names[:1]}
+    vague = dict.fromkeys(_VAGUE, Part.OTHER) | dict.fromkeys(_BODIES | {f"{noun}s" for noun in _BODIES}, Part.GENERIC)
+    return peoples | {word: _PARTS[part] for word, part in table("words/words.tsv")} | _LINKS | vague
+
+
+def value_of(part: Part) -> float:
+    """Return how much of a word's share counts in a phrase."""
+    return _VALUES.get(part, 1.0)
+
+
+def capitals_tell(forms: Sequence[str], language: str) -> bool:
+    """Return whether a capital within a sentence makes a name of a word in a text of these words: not in a title in capitals.
+
+    Examples
+    --------
+    >>> capitals_tell(["Oslo", "votes", "again"], "en"), capitals_tell(["Oslo", "Votes", "Again"], "en")
+    (True, False)
+    """
+    return language != "de" and 2 * sum(map(str.islower, forms)) >= sum([form[:1].isalpha() for form in forms])
+
+
+@functools.lru_cache(1 << 16)
+def part_of(form: str, language: str, capital_tells: bool) -> Part:
+    """Return the part of a word, as written.
+
+    Parameters
+    ----------
+    form : str
+    language : str
+    capital_tells : bool
+        Whether a capital at its beginning makes a name of it.
+
+    Examples
+    --------
+    >>> [part_of(form, "en", False).name for form in ("Oslo", "Sees", "small", "flood")]
+    ['NAME', 'OTHER', 'ADJECTIVE', 'MATTER']
+    """
+    if language == ENGLISH:
+        return _english_part(form, capital_tells)
+    part = _part(form, stop_words(language), capital_tells)
+    return Part.ADJECTIVE if language == "de" and form.islower() and part is Part.NOUN else part  # its nouns have capitals
+
+
+def _english_part(form: str, capital_tells: bool) -> Part:
+    if form[0].isdigit():
+        return Part.NUMBER if not any(map(str.isalpha, form)) else _of_mixed(form)
+    low = form.lower()
+    known = _english_parts().get(low)
+    if form[0].isupper() and (known is None or (capital_tells and known > Part.ADJECTIVE)):
+        return Part.OTHER if len(form) == 1 else Part.NAME
+    if known is not None:
+        return known
+    if len(form) < 3 or _NO_NOUN.search(low) or _english_parts().get(low.removesuffix("s")) is Part.OTHER:
+        return Part.OTHER
+    return Part.MATTER  # a rare word
+
+
+def _of_mixed(form: str) -> Part:
+    return Part.OTHER if form.islower() else Part.NAME
+
+
+def _part(form: str, ignored: frozenset[str], capital_tells: bool) -> Part:
+    """Return the part of a word in a language whose words are not known."""
+    if form[0].isdigit():
+        return Part.NUMBER if not any(map(str.isalpha, form)) else _of_mixed(form)
+    low = form.casefold()
+    if low in ignored:
+        return Part.OF if low in _CONNECTORS else Part.OTHER
+    if form.upper() == form.lower():  # a script without capitals
+        return Part.NAME if len(form) > 1 else Part.OTHER
+    if form[0].isupper() and len(form) > 1 and (capital_tells or not form[1:].islower()):
+        return Part.NAME
+    return Part.NOUN
+
+
+def is_noun_phrase(parts: Iterable[Part]) -> bool:
+    """Return whether words of these parts can be a label: it ends with a noun or name, and links stand between such.
+
+    Examples
+    --------
+    >>> is_noun_phrase([Part.ADJECTIVE, Part.NOUN]), is_noun_phrase([Part.NOUN, Part.ADJECTIVE])
+    (True, False)
+    >>> is_noun_phrase([Part.NAME, Part.LINK, Part.NAME]), is_noun_phrase([Part.NUMBER, Part.GENERIC])
+    (True, False)
+    """
+    parts = list(parts)
+    first, last = parts[0], parts[-1]
+    if first < Part.NUMBER or last < Part.NOUN or first is Part.GENERIC:
+        return False
+    if first is Part.NUMBER and (len(parts) == 1 or parts[1] is not Part.NAME):
+        return False
+    solid = [place for place, part in enumerate(parts) if part > Part.OF]
+    for before, after in itertools.pairwise(solid):
+        between = parts[before + 1 : after]
+        if between and min(parts[before], parts[after]) < (Part.NAME if Part.LINK in between else Part.GENERIC):
+            return False
+    return True
