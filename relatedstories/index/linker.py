@@ -17,10 +17,11 @@ from relatedstories.index.comparison import Similarity, have_near_duplicates, ma
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
-from relatedstories.ranking.labels import SECOND, TYPICAL, Label, is_short_for, most_telling_first
+from relatedstories.ranking.labels import SECOND, TYPICAL, Label, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
+from relatedstories.ranking.shapes import dull_terms
 from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
@@ -223,11 +224,7 @@ class Linker:
                 place = int(bool(telling) and not telling[0][0].is_last_resort)
                 chosen.insert(place, (phrase.text, phrase.share))
         first, least = chosen[0] if chosen else ("", 0.0)
-        more = [
-            name
-            for name, value in chosen[1:]
-            if value >= SECOND * least and not (is_short_for(name, first) or is_short_for(first, name))
-        ]
+        more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
         return (first, *more)[:MAX_CONTEXTS] if chosen else ()
 
     def _phrase(
@@ -240,9 +237,11 @@ class Linker:
     ) -> Phrase | None:
         """Return the phrase that both events have and that says most beside the names of topics."""
         archive = self.archive
-        said = {term for label, _ in telling for term in label.terms}
+        silent = {term for label, _ in telling for term in label.terms}
+        if language == ENGLISH:
+            silent.update(dull_terms().intersection(shares))
         told = {
-            term: 0.0 if archive.is_common[column] or term in said else share * (archive.coherence_of_terms(column) or TYPICAL)
+            term: 0.0 if term in silent or archive.is_common[column] else share * (archive.coherence_of_terms(column) or TYPICAL)
             for (term, share), column in zip(shares.items(), columns, strict=True)
         }
         if not any(told.values()):

@@ -13,7 +13,7 @@ from relatedstories.text.terms import ENGLISH, terms_of_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 
-__all__ = ["MAX_NAME_CHARS", "SECOND", "TYPICAL", "Label", "is_short_for", "most_telling_first"]
+__all__ = ["MAX_NAME_CHARS", "SECOND", "TYPICAL", "Label", "most_telling_first", "says_the_same"]
 
 TYPICAL = 0.4
 """The coherence of a topic of which nothing is known."""
@@ -140,18 +140,23 @@ def _countries() -> dict[str, float]:
     return weights
 
 
-def is_short_for(name: str, other: str) -> bool:
-    """Return whether a name is made of the first letters of another's words.
+def says_the_same(name: str, other: str) -> bool:
+    """Return whether one of two names has all words of the other, or is made of their first letters.
 
     Examples
     --------
-    >>> is_short_for("ISS", "International Space Station"), is_short_for("GSoC", "Google Summer of Code")
+    >>> says_the_same("ISS", "International Space Station"), says_the_same("Google Summer of Code", "GSoC")
     (True, True)
+    >>> says_the_same("Queen Elizabeth II", "Elizabeth II"), says_the_same("Sudan", "Cholera")
+    (True, False)
     """
-    initials = "".join([word[0] for word in other.split()]).casefold()
-    return len(name) > 1 and name.casefold() in (
-        initials,
-        "".join([word[0] for word in other.split() if word[0].isupper()]).casefold(),
+    if len(name) > len(other):
+        name, other = other, name
+    words, others = name.casefold().split(), other.casefold().split()
+    initials = [word[0] for word in other.split()]
+    capitals = filter(str.isupper, initials)
+    return {*words} <= {*others} or (
+        len(name) > 1 and name.casefold() in ("".join(initials).casefold(), "".join(capitals).casefold())
     )
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from relatedstories.artefacts import table
 from relatedstories.text.stop_words import stop_words
-from relatedstories.text.terms import ENGLISH
+from relatedstories.text.terms import ENGLISH, terms_of_name
 
-__all__ = ["Part", "capitals_tell", "is_noun_phrase", "part_of", "value_of"]
+__all__ = ["Part", "capitals_tell", "dull_terms", "is_noun_phrase", "part_of", "value_of"]
 
 
 class Part(enum.IntEnum):
@@ -124,6 +124,22 @@ def _english_parts() -> dict[str, Part]:
     peoples = {name.lower(): Part.ADJECTIVE for _, *names in table("topics/countries.tsv") for name in names[:1]}
     vague = dict.fromkeys(_VAGUE, Part.OTHER) | dict.fromkeys(_BODIES | {f"{noun}s" for noun in _BODIES}, Part.GENERIC)
     return peoples | {word: _PARTS[part] for word, part in table("words/words.tsv")} | _LINKS | vague
+
+
+@functools.cache
+def dull_terms() -> frozenset[str]:
+    """Return the terms of English words that are never what a label is about: "report", "people".
+
+    Examples
+    --------
+    >>> {"kill", "peopl", "flood"} & dull_terms() == {"kill", "peopl"}
+    True
+    """
+    parts: dict[str, Part] = {}
+    for word, part in _english_parts().items():
+        for term in terms_of_name(word, ENGLISH):
+            parts[term] = max(part, parts.get(term, Part.OTHER))
+    return frozenset(term for term, part in parts.items() if part in (Part.OTHER, Part.GENERIC))
 
 
 def value_of(part: Part) -> float:

@@ -58,6 +58,9 @@ NEAR_PHRASE, NEAR_WORD = 4, 24
 VECTOR = slice(8, 24)
 """Columns of a word's vector."""
 
+_OFTEN = round(math.log1p(20) / 2 * UNIT)
+"""Phrases that are in 20 events of the training data and more, and never linked, are no candidates; as the tables have it."""
+
 _NONE, _NO_MODIFIER = -1, -2
 
 
@@ -149,6 +152,9 @@ class MatterFinder:
     def __init__(self, tables: MatterTables) -> None:
         self._tables = tables
         self._lock = threading.Lock()
+        linked, seen = tables.phrase_numbers[:, 0], tables.phrase_numbers[:, 4]
+        self._never = ((linked == 0) & (seen >= _OFTEN)).tolist()
+        self._never[-1] = False  # unknown phrases
         self._joined: dict[str, int] = {}  # first words of phrases that join words, with the most tokens of these
         joining = {word for word, row in tables.words.items() if not tables.roles[row]}
         for phrase in tables.phrases:
@@ -296,7 +302,7 @@ class MatterFinder:
 
     def _add_run(self, text: _Text, run: list[_Word], found: _Found) -> None:
         """Add the phrases of a run."""
-        known, rows, singulars, size = self._phrases, self._tables.phrases, self._singulars, len(run)
+        known, rows, singulars, never, size = self._phrases, self._tables.phrases, self._singulars, self._never, len(run)
         longer: dict[int, int] = {}  # by its end, the row of the phrase that begins one word earlier
         for a, first in enumerate(run):
             before, windows = "", []
@@ -305,7 +311,11 @@ class MatterFinder:
                 windows.append((b, before + word, rows.get(before + singulars[word], _NONE)))
                 before = f"{before}{word} "
             for number, (b, phrase, row) in enumerate(windows, 1):
-                if run[b - 1].roles & HEAD and (row >= 0 or number == 1 or (number <= MAX_UNKNOWN and b == size)):
+                if (
+                    run[b - 1].roles & HEAD
+                    and not never[row]
+                    and (row >= 0 or number == 1 or (number <= MAX_UNKNOWN and b == size))
+                ):
                     after = windows[number][2] if number < len(windows) else _NONE
                     named = known.get(phrase) or self._phrase(phrase)
                     self._add(text, first.first, run[b - 1].end, phrase, named, longer.get(b, _NONE), after, found)
