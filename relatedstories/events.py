@@ -86,6 +86,8 @@ class Event:
     extra : mapping of str to JSON values, optional
         Values of your own, such as a section or an image. Links do not depend on them, but can be restricted by them, and pages
         can show them. They are kept as a read-only dict; lists become tuples. They do not count in the hash of an event.
+    translation_key : str, optional
+        What all translations of one text have in common, as in Hugo. They are never listed under each other.
 
     Raises
     ------
@@ -113,6 +115,7 @@ class Event:
     sources: tuple[str | tuple[str, str], ...] = ()
     language: str | None = None
     extra: Mapping[str, Any] = field(default=_NOTHING, hash=False)
+    translation_key: str | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -121,7 +124,7 @@ class Event:
         put(self, "title", _text(where, "title", self.title, "a text that is not empty"))
         text = _text(where, "text", self.text, "a text", empty=True)
         put(self, "text", "" if text.isspace() else text)
-        for name in ("heading", "url"):
+        for name in ("heading", "url", "translation_key"):
             value = getattr(self, name)
             if value is not None:
                 put(self, name, _text(where, name, value, "a text that is not empty, or None"))
@@ -151,7 +154,7 @@ class Event:
         record: dict[str, Any] = {"id": self.id, "title": self.title, "text": self.text}
         record |= {"date": self.date and self.date.isoformat(), "heading": self.heading, "topics": list(self.topics)}
         record |= {"url": self.url, "sources": [x if isinstance(x, str) else list(x) for x in self.sources]}
-        record |= {"language": self.language, "extra": dict(self.extra)}
+        record |= {"language": self.language, "extra": dict(self.extra), "translation_key": self.translation_key}
         return {name: value for name, value in record.items() if value}
 
     def in_language(self, language: str) -> Event:

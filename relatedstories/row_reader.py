@@ -28,7 +28,7 @@ _MAX_PLANS = 1000
 
 _SHORT_YEAR = re.compile(r"'\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2}\b")
 _WHOLE = re.compile(r"-?\d+\.0+")
-_OPTIONAL = frozenset(["heading", "topics", "url", "sources", "language"])
+_OPTIONAL = frozenset(["heading", "topics", "url", "sources", "language", "translation_key"])
 
 Values: TypeAlias = dict[str, Any]
 """The values of an event by field, dates that could be read in two ways among them."""

@@ -131,7 +131,8 @@ def read_events(
     if is_folder and holds_pages(source):
         from relatedstories.pages.reader import read_pages  # imported only where it is needed, to start faster
 
-        return read_pages(source, fields, on_error=on_error, drafts=drafts, on_draft=on_draft)
+        how: dict[str, Any] = {"on_remark": on_remark, "strict": strict, "date_format": date_format}
+        return read_pages(source, fields, on_error=on_error, drafts=drafts, on_draft=on_draft, **how)
     columns = column_of_each_field({} if fields is None else fields)
     remark = on_remark or (lambda text: warnings.warn(text, stacklevel=2))
     # not inside a generator, so that a wrong source is an error of this call

@@ -95,7 +95,7 @@ def test_open_file_and_lazy_frame_are_not_taken_for_rows(tmp_path: Path) -> None
         (
             {"kop": "title"},
             "fields: got 'kop', expected a field of an event "
-            "(id, title, text, date, heading, topics, url, sources, language, status)",
+            "(id, title, text, date, heading, topics, url, sources, language, translation_key, status)",
         ),
         ({"title": ""}, "fields: title: got '', expected the name of a column"),
         ({"title": 5}, "fields: title: got 5 (int), expected the name of a column"),

@@ -94,7 +94,7 @@ def export(
         typer.Option(
             "--base-url",
             metavar="URL",
-            help="Address that the site will have on the web, for canonical links, the feed and linked data.",
+            help="Address that the site will have on the web, for canonical links, the feed, linked data and a sitemap.",
             show_default=False,
             rich_help_panel=Panel.OUTPUT,
         ),

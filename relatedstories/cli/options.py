@@ -229,6 +229,24 @@ class ReadOptions:
             rich_help_panel=Panel.SOURCE,
         ),
     ] = False
+    expired: Annotated[
+        bool,
+        typer.Option(
+            "--expired",
+            metavar="",
+            help="Also read pages that have expired (expiryDate), as Hugo's --buildExpired does.",
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = False
+    future: Annotated[
+        bool,
+        typer.Option(
+            "--future",
+            metavar="",
+            help="Also read pages of a day to come (date, publishDate), as Hugo's --buildFuture does.",
+            rich_help_panel=Panel.SOURCE,
+        ),
+    ] = False
     date_format: Annotated[
         str | None,
         typer.Option(

@@ -20,6 +20,7 @@ from relatedstories.cli.options import AcrossLanguages, LinkOptions, Panel, Read
 from relatedstories.cli.source import Source, is_file
 from relatedstories.disk.atomic import check_target, new_file
 from relatedstories.errors import InputError
+from relatedstories.pages.publication import EXPIRED
 from relatedstories.pages.reader import SOURCES
 
 if TYPE_CHECKING:
@@ -147,6 +148,27 @@ class PageOptions:
             rich_help_panel=Panel.PAGES,
         ),
     ] = False
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url",
+            metavar="PATTERN",
+            help="Link to the addresses of pages instead of their paths: to the url or permalink of a page, otherwise to this "
+            "pattern, such as /:year/:month/:slug/.",
+            show_default=False,
+            rich_help_panel=Panel.PAGES,
+        ),
+    ] = None
+    wiki_links: Annotated[
+        bool | None,
+        typer.Option(
+            "--wiki-links/--no-wiki-links",
+            metavar="",
+            help="Whether links are written as Obsidian reads them: [[Name of a note]].",
+            show_default="as the folder is one of notes or not",
+            rich_help_panel=Panel.PAGES,
+        ),
+    ] = None
     key: Annotated[
         str,
         typer.Option(
@@ -249,6 +271,8 @@ def refresh(
     if not running.quiet:
         if archive.pages is not None:
             say(str(archive.pages))
+            if archive.pages.others[EXPIRED] > archive.pages.events:
+                say("most pages have expired; --expired reads them all the same")
         if not archive.has_dates:
             say(f"no event of {archive.name} has a date; dates make better links: --field date=COLUMN names their column")
         print(report, file=sys.stderr)
@@ -278,6 +302,8 @@ def _target(archive: Source, output: OutputOptions, pages: PageOptions) -> Targe
         key=None if pages.section else pages.key,
         head=pages.related_head,
         context=pages.context_word,
+        url=pages.url,
+        wiki=pages.wiki_links,
     )
 
 

@@ -99,6 +99,8 @@ class Source:
         if len(self._addresses) > 1 and others:
             raise typer.BadParameter(f"got {others[0]} among several SOURCEs, expected files")
         in_query, in_table = self._reading.query is not None, {self._reading.table, self._reading.where} != {None}
+        if self.pages is None and (self._reading.expired or self._reading.future):
+            raise typer.BadParameter("--expired and --future go with a folder of pages as SOURCE")
         if self.database is None and (in_query or in_table):
             hint = f": sqlite:///{self.address}, perhaps" if self.address.lower().endswith(_SQLITE_SUFFIXES) else ""
             raise typer.BadParameter(f"--table, --where and --query go with the address of a database as SOURCE{hint}")
@@ -165,6 +167,8 @@ class Source:
                 else ""
             )
             why = f"; {self.skipped} skipped, such as {self._first_skipped}{hint}" if self._first_skipped else ""
+            left_out = self.pages.left_out if self.pages is not None else ""
+            why += f"; left out: {left_out}" if left_out else ""
             raise InputError(f"{self.name}: got no events, expected at least one{why}")
 
     def _open(self) -> Iterator[Event]:
@@ -183,6 +187,10 @@ class Source:
                 found=self.pages,
                 related=self._related_head,
                 sources=self._sources_head,
+                strict=reading.strict,
+                date_format=reading.date_format,
+                expired=reading.expired,
+                future=reading.future,
                 **keywords,
             )
         source = self.database or (self.address if len(self._addresses) == 1 else [Path(file) for file in self._addresses])

@@ -15,6 +15,7 @@ from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
 from relatedstories.export.render import FORMATS, Renderer, SiteInfo, checked_base_url
 from relatedstories.export.site import Site
+from relatedstories.export.sitemap import sitemaps
 from relatedstories.export.view_builder import ViewBuilder
 from relatedstories.export.views import View
 from relatedstories.export.writer import SiteWriter, check_site
@@ -103,7 +104,8 @@ def export(
     title : str
         The title of the site.
     base_url : str, optional
-        The address of the site, for canonical links and the feed; all other links are relative and work anywhere.
+        The address of the site, for canonical links, the feed and the sitemap of "html", which needs it; all other links are
+        relative and work anywhere.
     templates : path, optional
         A folder of Jinja2 templates that replace packaged ones, see `relatedstories.export.render.Renderer`.
     n_jobs : int, default 1
@@ -153,6 +155,8 @@ def export(
             suffixes = renderer.site.formats
             extras = dict(renderer.extras(views.latest(N_FEED_ENTRIES)))
             stems = list(views.stems())
+            if renderer.site.base_url and "html" in suffixes:
+                extras |= dict(sitemaps(stems, renderer.site.base_url))
             writer = SiteWriter(to, stems, suffixes, extras)
         for suffix in suffixes:
             report.pages[suffix] = report.characters[suffix] = 0

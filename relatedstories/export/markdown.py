@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from relatedstories.events import Event
-from relatedstories.pages.front_matter import quoted
+from relatedstories.pages.keys import quoted
 from relatedstories.pages.markdown import escaped
 from relatedstories.pages.mojibake import repair_mojibake
 from relatedstories.pages.parsing import EVENT_ID
@@ -95,7 +97,8 @@ def front_matter(event: Event) -> str:
     lines = [f"{EVENT_ID}: {quoted(event.id)}", f"title: {quoted(event.title)}"]
     if event.date:
         lines.append(f"date: {event.date.isoformat()}")
-    lines += [f"{name}: {quoted(value)}" for name in ("heading", "url", "language") if (value := getattr(event, name))]
+    names = ("heading", "url", "language", "translation_key")
+    lines += [f"{name}: {quoted(value)}" for name in names if (value := getattr(event, name))]
     if event.topics:
         lines += ["topics:", *(f"  - {quoted(topic)}" for topic in event.topics)]
     if event.sources:
@@ -103,5 +106,16 @@ def front_matter(event: Event) -> str:
         for source in event.sources:
             pair = None if isinstance(source, str) else source
             lines += [f"  - name: {quoted(pair[0])}", f"    url: {quoted(pair[1])}"] if pair else [f"  - {quoted(str(source))}"]
+    if event.extra:
+        lines.append(f"extra: {_flow(event.extra)}")
     text = "\n".join(lines)
     return text if repair_mojibake(text) == text else text.translate(_QUOTED_ESCAPES)
+
+
+def _flow(value: object) -> str:
+    """Return a value that JSON can hold, as JSON and YAML both read it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join([f"{quoted(name)}: {_flow(part)}" for name, part in value.items()]) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return quoted(value) if isinstance(value, str) else json.dumps(value)

@@ -107,6 +107,9 @@ class Linker:
             each = zip(ids.tolist(), scores.tolist(), n_candidates.tolist(), simple.tolist(), strict=True)
             for place, (row_ids, row_scores, n, is_simple) in enumerate(each):
                 event = archive.events[start + place] if batch is None else batch[place].event
+                is_simple = is_simple and not (
+                    event.translation_key and any(_are_translations(event, archive.events[number]) for number in row_ids[:n])
+                )
                 if is_simple and event.id not in filters.pinned and event.id not in filters.blocked:
                     pairs = range(place * listed.shape[1], place * listed.shape[1] + min(k, n))
                     ranked = enumerate(zip(pairs, row_ids, row_scores, strict=False), 1)
@@ -139,6 +142,9 @@ class Linker:
         def is_allowed(number: int) -> bool:
             return is_free or filters.allows(row.event, archive.events[number])
 
+        def is_candidate(number: int) -> bool:
+            return is_allowed(number) and not _are_translations(row.event, archive.events[number])
+
         first_day, last_day = filters.span(row.day)
         pinned, blocked = (
             [archive.number_of(id_) for id_ in choices.get(row.event.id, ()) if id_ in archive]
@@ -157,7 +163,7 @@ class Linker:
             return any(similarity.are_near(one, number) and wording(one).repeats(wording(number)) for one in of)
 
         copies, distinct = separate_copies(
-            ((number, score) for number, score in candidates if number not in chosen_by_editors and is_allowed(number)),
+            ((number, score) for number, score in candidates if number not in chosen_by_editors and is_candidate(number)),
             Similarity.ASKED,
             is_copy,
         )
@@ -256,3 +262,8 @@ class Linker:
         if language != ENGLISH:
             texts = map(without_language, texts)
         return dict(zip(texts, products, strict=True))
+
+
+def _are_translations(a: Event, b: Event) -> bool:
+    """Tell whether two events are one text in two languages, so that a reader of one has read the other."""
+    return a.translation_key is not None and a.translation_key == b.translation_key

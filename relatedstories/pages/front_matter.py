@@ -1,215 +1,162 @@
-"""Read the front matter of a page: YAML between lines of dashes, or lines ``Key: value``."""
+"""Find the front matter of a page, in YAML, TOML or JSON, read its keys and edit one of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Mapping, Sequence
 
-from relatedstories.errors import BadValueError, shown
-from relatedstories.pages.sections import is_blank, split_lines
+from relatedstories.errors import BadValueError, InputError
+from relatedstories.pages import json_format, toml_format, yaml_format
+from relatedstories.pages.keys import FrontMatter, Item, Key, Value
 
-__all__ = ["MAX_DEPTH", "FrontMatter", "Key", "Value", "find", "header_lines", "keys_with_events", "quoted", "read"]
+__all__ = ["FrontMatter", "check_ours", "find", "find_key", "is_ours", "read", "with_list"]
 
-Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
-
-_OPENING = re.compile(r"\ufeff?---[ \t]*(?:\r\n|\r|\n)\ufeff?")  # YAML parsers do not count the second byte order mark
-_CLOSING = re.compile(r"(?<![^\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)")
-_HEADER = re.compile(r"([A-Za-z][\w-]*):(?:[ \t]+(.*))?")
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_NULL = {"", "~", "null", "Null", "NULL"}
-
-MAX_DEPTH = 100
-"""Deepest nesting of lists and mappings in front matter that is read. YAML parsers have limits of their own, which differ."""
-
-
-class FrontMatter(NamedTuple):
-    """The place of front matter in a text: its lines from `start` to `end`, and the page after it from `body` on."""
-
-    start: int
-    end: int
-    body: int
-
-
-class Key(NamedTuple):
-    """A key of front matter: its value, the number of its line in the file, and its `start` and `end` in the text."""
-
-    value: Value
-    line: int
-    start: int
-    end: int
+# YAML parsers do not count the second byte order mark.
+_OPENING = re.compile(r"\ufeff?(?P<blank>(?:[ \t]*(?:\r\n|\r|\n))*+)(---|\+\+\+)(?P<more>-*)[ \t]*(?:\r\n|\r|\n)\ufeff?")
+_CLOSING = {
+    "---": re.compile(r"(?<![^\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)"),
+    "+++": re.compile(r"(?<![^\r\n])\+\+\+[ \t]*(?:\r\n|\r|\n|\Z)"),
+}
+_OBJECT = re.compile(r"\ufeff?(?=\{\s*[\"}])")
+_AFTER_OBJECT = re.compile(r"[ \t]*(?:\r\n|\r|\n|\Z)")
+_KEY_LINE = re.compile(r"""["']?[^\W\d][\w -]*["']?[ \t]*[:=]""")
+_FIRST_KEY = re.compile(r"\ufeff?(?=[A-Za-z_][\w-]*:(?:[ \t]|\r|\n))")
+_NO_KEYS = re.compile(r"(?m)^[ \t]*(?:[-\[{?#\"'&!]|[^\s:]+[ \t]*:)")
+_LONGEST_WITHOUT_OPENING = 64 * 1024
+_READERS = {"YAML": yaml_format.read, "TOML": toml_format.read, "JSON": json_format.read}
+_EDITORS = {"YAML": yaml_format.with_list, "TOML": toml_format.with_list, "JSON": json_format.with_list}
 
 
 def find(text: str, where: str = "page") -> FrontMatter | None:
-    r"""Return the place of the YAML front matter of a page, None if it has none.
+    r"""Return the place of the front matter of a page, None if it has none.
 
-    Examples
-    --------
-    >>> find("---\ntitle: Rain\n---\nIn Wales.\n")
-    FrontMatter(start=4, end=16, body=20)
-    """
-    opening = _OPENING.match(text)
-    if opening is None:
-        return None
-    closing = _CLOSING.search(text, opening.end())
-    if closing is None:
-        raise BadValueError(f"{where}:1", None, "front matter that does not end", "a line --- after it")
-    return FrontMatter(opening.end(), closing.start(), closing.end())
-
-
-def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
-    r"""Return the keys of front matter in their order, with scalar values as the texts they are written as.
+    It is YAML between lines ``---``, TOML between lines ``+++``, an object of JSON, or YAML up to a line ``---``, as Hexo has it.
 
     Raises
     ------
     BadValueError
-        If the front matter is no YAML, no mapping, nested more than `MAX_DEPTH` levels deep, or has a key twice; with the line.
+        If front matter begins but does not end.
 
     Examples
     --------
-    >>> text = "---\ntitle: Rain # again\ndate: 2020-02-15T23:00:00+01:00\n---\n"
-    >>> {name: key.value for name, key in read(text, find(text)).items()}
-    {'title': 'Rain', 'date': '2020-02-15T23:00:00+01:00'}
+    >>> find("---\ntitle: Rain\n---\nIn Wales.\n")
+    FrontMatter(start=4, end=16, body=20, format='YAML')
+    >>> find('+++\ntitle = "Rain"\n+++\n').format, find('{"title": "Rain"}\n').format
+    ('TOML', 'JSON')
     """
-    keys: dict[str, Key] = {}
-    anchors: dict[str, Value] = {}
-    line, counted = 1, 0  # the number of the line at the place in the text up to which lines are counted
-    for key, events in keys_with_events(text, front, where):
-        start, end = front.start + key.start_mark.index, front.start + events[-1].end_mark.index
-        if key.value in keys:
-            expected = f"a key used once (it stands on line {keys[key.value].line} too)"
-            raise BadValueError(_place(where, text, start), None, shown(key.value), expected)
-        try:
-            value = _value(events, anchors)
-        except KeyError as error:
-            got = f"broken YAML (an alias {error.args[0]!r} of nothing before it)"
-            raise BadValueError(_place(where, text, start), None, got, "front matter in YAML") from None
-        line, counted = line + len(split_lines(text[counted:start] + "x")) - 1, start
-        keys[key.value] = Key(value, line, start, end)
-        if key.anchor:
-            anchors[key.anchor] = key.value
-    return keys
+    if (opening := _OPENING.match(text)) is not None:
+        return _between_lines(text, opening, where)
+    if (opening := _OBJECT.match(text)) is not None:
+        end = json_format.end_of_object(text, opening.end(), where)
+        after = _AFTER_OBJECT.match(text, end)
+        return None if after is None else FrontMatter(opening.end(), end, after.end(), "JSON")
+    if (opening := _FIRST_KEY.match(text)) is not None:
+        return _without_opening(text, opening.end())
+    return None
 
 
-def _place(where: str, text: str, at: int) -> str:
-    """Return the file and line of a position in its text."""
-    return f"{where}:{len(split_lines(text[:at] + 'x'))}"
+def _between_lines(text: str, opening: re.Match[str], where: str) -> FrontMatter | None:
+    """Return the place of front matter between two lines; None for a line that is a thematic break of the text."""
+    mark = opening[2]
+    closing = _CLOSING[mark].search(text, opening.end())
+    if (opening["blank"] or opening["more"]) and not _KEY_LINE.match(text, opening.end()):
+        return None  # Hugo takes these for front matter, too
+    if closing is None:
+        if not _KEY_LINE.match(text, opening.end()):
+            return None
+        raise BadValueError(f"{where}:1", None, "front matter that does not end", f"a line {mark} after it")
+    inner = text[opening.end() : closing.start()]
+    if mark == "---" and inner.strip() and not _NO_KEYS.search(inner):
+        return None
+    return FrontMatter(opening.end(), closing.start(), closing.end(), "TOML" if mark == "+++" else "YAML")
 
 
-def _too_deep(where: str, text: str, at: int) -> BadValueError:
-    """Return the error for front matter that is nested too deep."""
-    expected = f"lists and mappings at most {MAX_DEPTH} levels deep"
-    return BadValueError(_place(where, text, at), None, f"front matter nested more than {MAX_DEPTH} levels deep", expected)
-
-
-def keys_with_events(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[Any]]]:
-    """Return the YAML parser's event of each key, with the events of its value.
-
-    Parser events are used instead of the trees that PyYAML can build, since building a deep tree in C can end the process.
-    """
-    import yaml
-
-    inner = text[front.start : front.end]
-    events, depth = [], 0
+def _without_opening(text: str, start: int) -> FrontMatter | None:
+    """Return the place of YAML that begins with a page and ends at a line ``---``; None if that is no mapping with a title."""
+    closing = _CLOSING["---"].search(text, start, start + _LONGEST_WITHOUT_OPENING)
+    if closing is None or not closing[0].startswith("---"):
+        return None
+    front = FrontMatter(start, closing.start(), closing.end())
     try:
-        # The C parser, where PyYAML has it, is ten times as fast.
-        for event in yaml.parse(inner, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > MAX_DEPTH:
-                raise _too_deep(where, text, front.start + event.start_mark.index)
-            events.append(event)
+        names = {name.casefold() for name in yaml_format.read(text, front)}
     except BadValueError:
-        raise
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
-        mark = getattr(error, "problem_mark", None)
-        before = inner[: mark.index] if mark else inner.encode()[: getattr(error, "position", 0)].decode(errors="ignore")
-        at = front.start + len(before)
-        # A parser reads ahead of its events, and may meet its own limit first.
-        if before.count("[") + before.count("{") - before.count("]") - before.count("}") > MAX_DEPTH:
-            raise _too_deep(where, text, at) from None
-        why = getattr(error, "problem", None) or getattr(error, "reason", None) or type(error).__name__
-        raise BadValueError(_place(where, text, at), None, f"broken YAML ({why})", "front matter in YAML") from None
-    events = events[1:-1]
-    if not events:
-        return []
-    if not isinstance(events[1], yaml.MappingStartEvent):
-        raise BadValueError(f"{where}:2", None, "front matter without keys", "keys with values")
-    pairs: list[tuple[Any, list[Any]]] = []
-    depth = 0
-    for event in events[2:]:
-        starts = isinstance(event, yaml.CollectionStartEvent)
-        depth += starts
-        is_key = starts and depth == 1 and (not pairs or pairs[-1][1])  # a key follows a complete value
-        if depth == 0 and (not pairs or pairs[-1][1]) and isinstance(event, yaml.ScalarEvent):
-            pairs.append((event, []))
-        elif pairs and not is_key and (depth or not pairs[-1][1]):
-            pairs[-1][1].append(event)
-        elif isinstance(event, yaml.MappingEndEvent):
-            return pairs
-        else:
-            raise BadValueError(_place(where, text, front.start + event.start_mark.index), None, "a key that is no text", "texts")
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-    return pairs
+        return None
+    return front if names & {"title", "date", "tags", "layout"} else None
 
 
-def _value(events: Iterable[Any], anchors: dict[str, Value]) -> Value:
-    """Return the value of parser events. An alias shares the value it stands for, and so takes no more memory than the text."""
-    import yaml
+def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
+    """Return the keys of front matter in their order, with scalar values as texts; the later of keys that are used twice.
 
-    open_collections: list[tuple[str | None, list[Value]]] = []
-    value: Value = None
-    for event in events:
-        anchor = getattr(event, "anchor", None)
-        if isinstance(event, yaml.CollectionStartEvent):
-            open_collections.append((anchor, []))
-            continue
-        if isinstance(event, yaml.AliasEvent):
-            anchor, value = None, anchors[event.anchor]
-        elif isinstance(event, yaml.ScalarEvent):
-            value = None if event.value in _NULL and not event.style else str(event.value)
-        else:
-            anchor, items = open_collections.pop()
-            pairs = zip(items[::2], items[1::2], strict=True) if isinstance(event, yaml.MappingEndEvent) else None
-            value = items if pairs is None else {key: item for key, item in pairs if isinstance(key, str)}
-        if anchor:
-            anchors[anchor] = value
-        if open_collections:
-            open_collections[-1][1].append(value)
-    return value
+    Raises
+    ------
+    BadValueError
+        If the front matter is broken, has no keys, or is nested too deep; with the line.
+    """
+    return _READERS[front.format](text, front, where)
 
 
-def header_lines(text: str) -> tuple[dict[str, Key], int]:
-    r"""Return the lines ``Key: value`` at the head of a page, in the form of Pelican, and the position in the text after them.
+def find_key(keys: Mapping[str, Key], name: str) -> str | None:
+    """Return the key that site builders take for this one, as they do not tell capitals; None if there is none."""
+    return name if name in keys else next((key for key in keys if key.casefold() == name.casefold()), None)
+
+
+def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], where: str = "page") -> str:
+    r"""Return the text with a list of links under a key of its front matter, or without the key if there are no links.
+
+    Raises
+    ------
+    InputError
+        If the key has a value that is no such list, which then is an editor's own; or if the edit would change anything but
+        this key.
 
     Examples
     --------
-    >>> keys, body = header_lines("Title: Rain\nDate: 2020-02-15\n\nIn Wales.\n")
-    >>> keys["Date"].value, body
-    ('2020-02-15', 29)
+    >>> text = "---\ntitle: Rain\nrelated: false\n---\n"
+    >>> with_list(text, find(text), "related", [{"path": "/a.md", "title": "A"}])
+    Traceback (most recent call last):
+        ...
+    relatedstories.errors.InputError: page:3: got 'related' with 'false', which stays; --key NAME writes links under another key
     """
-    keys: dict[str, Key] = {}
-    at, last = len(text) - len(text.removeprefix("\ufeff")), None
-    for number, line in enumerate(split_lines(text[at:]), 1):
-        bare = line.rstrip("\r\n")
-        if found := _HEADER.fullmatch(bare):
-            last = found[1]
-            keys.setdefault(last, Key((found[2] or "").strip(), number, at, at + len(line)))
-        elif last and not is_blank(bare) and bare.startswith(("    ", "\t")):
-            before = keys[last]
-            keys[last] = before._replace(value=f"{before.value} {bare.strip()}", end=at + len(line))
-        else:
-            break
-        at += len(line)
-    return keys, at
+    keys = read(text, front, where)
+    found = find_key(keys, name)
+    if found is not None:
+        check_ours(text, keys[found], found, name, where)
+    return _EDITORS[front.format](text, front, name, items, where)
 
 
-def quoted(value: str) -> str:
-    r"""Return any text as a quoted value of front matter.
+def check_ours(text: str, key: Key, found: str, name: str, where: str) -> None:
+    """Raise `InputError` if the value of a key, or its name, is not of this library's making."""
+    if found != name or not is_ours(key.value, text[key.start : key.end]):
+        value = repr(key.value) if isinstance(key.value, str) and len(key.value) <= 20 else "a value of an editor's"
+        expected = "which stays; --key NAME writes links under another key"
+        raise InputError(f"{where}:{key.line}: got {found!r} with {value}, {expected}")
+
+
+def is_ours(value: Value, written: str = "") -> bool:
+    """Tell whether a value of front matter is a list of links that this library wrote, or nothing.
+
+    Parameters
+    ----------
+    value : Value
+    written : str, default ""
+        The key and its value as they stand in the page. Texts, such as ``[[Note]]``, are ours only behind
+        `yaml_format.MARK`, as editors write such lists too.
 
     Examples
     --------
-    >>> print(quoted('A "b"\n'))
-    "A \"b\"\u000a"
+    >>> is_ours([{"path": "/a.md", "title": "A"}]), is_ours("false"), is_ours([{"name": "A"}]), is_ours(["[[A]]"])
+    (True, False, False, False)
     """
-    value = value.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", value) + '"'
+    if not value:
+        return True
+    if not isinstance(value, list):
+        return False
+    if all(isinstance(item, str) for item in value):
+        first_line = written.partition("\n")[0].partition("\r")[0]
+        return first_line.rstrip().endswith(yaml_format.MARK)
+    return all(
+        isinstance(item, dict)
+        and {"path", "title"} <= item.keys() <= {"path", "title", "context"}
+        and all(isinstance(part, str) for part in item.values())
+        for item in value
+    )

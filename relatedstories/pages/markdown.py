@@ -63,11 +63,13 @@ def plain_text(text: str) -> str:
 
     Examples
     --------
+    >>> plain_text("The [[Quay#East side]] of [[Oslo|the city]]")
+    'The Quay > East side of the city'
     >>> plain_text(r"Rain in [Wales](http://example.org), \[sic\], of [[Storm Ciara|Ciara]]; R&amp;D")
     'Rain in Wales, [sic], of Ciara; R&D'
     """
     if "[" in text:
-        text = _WIKI_LINK.sub(lambda found: "" if found[1] else found[3] or found[2], text)
+        text = _WIKI_LINK.sub(lambda found: "" if found[1] else found[3] or found[2].strip("#").replace("#", " > "), text)
         text = _LINK.sub(lambda found: "" if found[1] else found[2], text)
     return _without_escapes(text)
 

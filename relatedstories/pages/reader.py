@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import collections
+import datetime as dt
 import hashlib
 import os
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
 
+from relatedstories.dates import AmbiguousDate, DateColumn
 from relatedstories.errors import BadValueError, InputError, shown
-from relatedstories.events import Event
-from relatedstories.pages.discovery import SUFFIXES, page_paths
+from relatedstories.events import Event, parse_date
+from relatedstories.pages.addresses import PageAbout
+from relatedstories.pages.discovery import MAX_BYTES, SUFFIXES, Site, site_of
+from relatedstories.pages.keys import Value
 from relatedstories.pages.mojibake import repair_mojibake
-from relatedstories.pages.parsing import DEFAULT_KEYS, PageFields, PageParser, front_matter_keys, is_draft
+from relatedstories.pages.page_names import PageName, is_named_by_title
+from relatedstories.pages.parsing import DATED_HEADING, DEFAULT_KEYS, EVENT_ID, Head, PageFields, PageParser, head_of
+from relatedstories.pages.publication import DRAFT, FUTURE, reason_not_listed
 from relatedstories.pages.sections import SOURCES, check_heading, split_lines
+from relatedstories.pages.titles import FIRST_SENTENCE, NAME
+from relatedstories.pages.values import field_value, text_of
 from relatedstories.pages.words import RELATED_HEADS
 from relatedstories.records import DRAFTS, READ_FIELDS, check_drafts
 
 __all__ = ["SOURCES", "Pages", "page_digest", "read_pages"]
+
+_MAX_WARNINGS = 20
+"""Number of values left out that are warned of one by one; further ones are only counted."""
+
+_PLURALS = {"page": "pages", "file": "files", "folder": "folders", "link": "links", "drawing": "drawings", "name": "names"}
 
 
 @dataclass(slots=True)
@@ -31,29 +46,73 @@ class Pages:
     events, drafts, broken : int
         Number of pages that are events, that are not to be published yet, and that cannot be read.
     others : Counter
-        Number of all other files, by reason.
+        Number of all other pages and files, by the reason why they are left out.
+    titled_by : Counter
+        Number of events whose title is neither that of a key nor of a heading, by what it is instead.
+    values_left_out : int
+        Number of values that could not be read, so that the event is without them.
     digests : dict of str to bytes
         The digest of each event's page as it was read, by id: see `relatedstories.pages.rewrite`.
     paths : dict of str to str
         The path of each event's page within the folder, by id.
+    about : dict of str to PageAbout
+        What the address of each event's page is made of, by id.
+    are_notes : bool
+        Whether the pages are notes of Obsidian, which link to each other by their names.
 
     Examples
     --------
-    >>> print(Pages(events=2, drafts=1, others=collections.Counter({"day page": 3})))
-    2 pages are events, 1 drafts, 0 broken; 3 other files: 3 day page
+    >>> print(Pages(events=2, drafts=1, others=collections.Counter({"section page": 3, "without title": 1})))
+    2 pages are events, 1 draft, 0 broken; left out: 3 section pages, 1 without title
     """
 
     events: int = 0
     drafts: int = 0
     broken: int = 0
     others: collections.Counter[str] = field(default_factory=collections.Counter)
+    titled_by: collections.Counter[str] = field(default_factory=collections.Counter)
+    values_left_out: int = 0
     digests: dict[str, bytes] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
+    about: dict[str, PageAbout] = field(default_factory=dict)
+    are_notes: bool = False
 
     def __str__(self) -> str:
-        why = ", ".join(f"{count} {reason}" for reason, count in sorted(self.others.items()))
-        line = f"{self.events} pages are events, {self.drafts} drafts, {self.broken} broken"
-        return f"{line}; {self.others.total()} other files: {why}" if why else line
+        line = f"{self.events} page{'s are events' if self.events != 1 else ' is an event'}, {_counted(self.drafts, DRAFT)}, "
+        line += f"{self.broken} broken"
+        if self.others:
+            line += f"; left out: {', '.join(_counted(count, reason) for reason, count in sorted(self.others.items()))}"
+        if self.titled_by:
+            parts = [f"{self.titled_by[by]} by {by}" for by in (NAME, FIRST_SENTENCE) if self.titled_by[by]]
+            line += f"; without a title of their own: {', '.join(parts)}"
+        if self.values_left_out:
+            line += f"; {self.values_left_out} value{'s' if self.values_left_out != 1 else ''} could not be read"
+        return line
+
+    @property
+    def left_out(self) -> str:
+        """What was left out and why, as a phrase; "" if nothing was."""
+        counts = self.others + collections.Counter({DRAFT: self.drafts, "broken": self.broken})
+        return ", ".join(_counted(n, reason) for reason, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _counted(count: int, reason: str) -> str:
+    """Return a count with its reason, whose noun is in the plural where it has to be.
+
+    Examples
+    --------
+    >>> _counted(3, "section page"), _counted(1, "draft"), _counted(2, "file of more than 16 MiB"), _counted(2, "hidden")
+    ('3 section pages', '1 draft', '2 files of more than 16 MiB', '2 hidden')
+    """
+    if count == 1:
+        return f"1 {reason}"
+    if reason == DRAFT:
+        return f"{count} drafts"
+    words = reason.split(" ")
+    place = next((number for number, word in enumerate(words[:2]) if word.rstrip(",") in _PLURALS), None)
+    if place is not None:
+        words[place] = words[place].replace(words[place].rstrip(","), _PLURALS[words[place].rstrip(",")])
+    return f"{count} {' '.join(words)}"
 
 
 def read_pages(
@@ -63,28 +122,42 @@ def read_pages(
     on_error: Callable[[BadValueError], object] | None = None,
     drafts: Collection[str] = DRAFTS,
     on_draft: Callable[[str], object] | None = None,
+    on_remark: Callable[[str], object] | None = None,
+    strict: bool = False,
     found: Pages | None = None,
     related: str | None = None,
     sources: str = SOURCES,
+    date_format: str | None = None,
+    today: dt.date | str | None = None,
+    expired: bool = False,
+    future: bool = False,
 ) -> Iterator[Event]:
     r"""Read the events of all Markdown pages in a folder and the folders in it.
 
     Parameters
     ----------
     folder : path
-        Pages are events if they have YAML front matter, lines ``Title: ...`` at their head, or a heading with a date
-        (``### [2016-12-1](...)``) before the heading that is their title. Hidden files and folders, symbolic links, drafts and
-        pages that list the events of a day (index.md, README.md, _index.md) are left out.
+        Pages are events if they have front matter in YAML, TOML or JSON, lines ``Title: ...`` at their head, or a heading with a
+        date (``### [2016-12-1](...)``) before the heading that is their title; in folders without the files of a site builder,
+        pages with nothing but text are events too. Pages that readers should not be led to (drafts, hidden or expired pages, and
+        those that are to be published later), pages of sections, README.md, resources of other pages, hidden files and folders,
+        and symbolic links are left out.
     fields : mapping of str to str, optional
         The front matter keys of fields of `Event` that are read from another key: ``{"topics": "labels"}``.
-        By default topics are read from topics, tags, keywords, categories and category together, and the text from the body.
-        The language is also told by a name such as post.fr.md or a folder such as fr. Drafts are marked by the keys
-        draft, status and published, and by the folder _drafts; ``{"status": "state"}`` names another key for the
-        status.
+        By default topics are read from topics, tags, keywords, categories, their singular forms and labels together, and the
+        text from the body. ``{"status": "state"}`` names another key for the status, which marks drafts.
+        A page without a title has its first heading, its name or its first sentence for one. The language is also told by a
+        name such as post.fr.md or a folder such as fr, the date by a name or folder such as 2020-01-31-rain.
     on_error : callable, optional
         Called with the error of each page that cannot be read, which is skipped. By default the error is raised.
     drafts, on_draft
         As of `relatedstories.read_events`.
+    on_remark : callable, optional
+        Called with a line for each value that cannot be read, such as a date, so that the event is without it; for each key that
+        a page has twice, of which the later counts; and for the order of day and month. By default these are warnings, of values
+        and keys the first 20.
+    strict : bool, default False
+        Whether a value that cannot be read makes the page an error.
     found : Pages, optional
         Takes the counts, and the digests and paths of the pages that are read.
     related : str, optional
@@ -92,12 +165,20 @@ def read_pages(
         language.
     sources : str
         The heading of the section of sources, which is no part of it either.
+    date_format : str, optional
+        As of `relatedstories.dates.read_date`. By default dates of all pages together show whether days or months come first.
+    today : datetime.date or str, optional
+        The day by which pages are expired or to be published later. By default that of the clock, in UTC.
+    expired, future : bool, default False
+        Whether to read pages that have expired, and those that are to be published later, as Hugo's options buildExpired and
+        buildFuture do.
 
     Yields
     ------
     Event
         In the order of their paths. The id is the value of the front matter key event_id, which exported pages have, and
-        otherwise the path within the folder, parts divided by ``/``, without its suffix unless two pages would have the same id.
+        otherwise the path within the folder, parts divided by ``/``, without its suffix unless two pages would have the same id;
+        of a page ``trip/index.md`` it is ``trip``.
         Quotes and accents that were garbled by Windows-1252 are repaired.
 
     Raises
@@ -110,7 +191,8 @@ def read_pages(
     Warns
     -----
     UserWarning
-        After the last page, if none has a key that `fields` names.
+        For values that cannot be read, if `on_remark` is not given; and after the last page, if none has a key that `fields`
+        names.
 
     Examples
     --------
@@ -120,22 +202,30 @@ def read_pages(
     ...     [(event.id, event.title, event.text, event.topics) for event in read_pages(folder)]
     [('rain', 'Rain in Wales', 'It pours.', ('Wales',))]
     """
-    if on_error is not None and not callable(on_error):
-        raise BadValueError("read_pages", "on_error", shown(on_error), "a function of an error, or None")
+    for name, function in (("on_error", on_error), ("on_remark", on_remark)):
+        if function is not None and not callable(function):
+            raise BadValueError("read_pages", name, shown(function), "a function, or None")
     keys = _keys_of_fields({} if fields is None else fields)
     draft_values = check_drafts("read_pages", drafts)
     if related is not None:
         check_heading("read_pages", "related", related)
     check_heading("read_pages", "sources", sources)
+    column = DateColumn(date_format)
+    day = parse_date(today, "read_pages", "today") or dt.datetime.now(dt.UTC).date()
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"{root}: got no folder, expected a folder of pages")
     found = Pages() if found is None else found
-    paths = page_paths(root, found.others)
-    if not paths:
-        raise InputError(f"{root}: got a folder without pages of events, expected some in Markdown ({', '.join(SUFFIXES)})")
-    parser = PageParser(keys, RELATED_HEADS if related is None else (related,), sources)
-    return _events(root, paths, parser, on_error, draft_values, on_draft, found)
+    site = site_of(root, found.others)
+    if not site.paths:
+        left_out = f"; left out: {found.left_out}" if found.left_out else ""
+        expected = f"expected some in Markdown ({', '.join(SUFFIXES[:2])})"
+        raise InputError(f"{root}: got a folder without pages of events, {expected}{left_out}")
+    span = _Span(dt.date.min if expired else day, dt.date.max if future else day)
+    reading = _Reading(root, site, keys, column, on_remark, strict, found)
+    heads = RELATED_HEADS if related is None else (related,)
+    parser = PageParser(keys, heads, sources, reading.day_of, reading.leave_out, not site.has_builder)
+    return _events(reading, parser, on_error, draft_values, on_draft, span)
 
 
 def _keys_of_fields(fields: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -159,38 +249,214 @@ def page_digest(page: bytes) -> bytes:
     return hashlib.blake2b(page, digest_size=16).digest()
 
 
+class _Span(NamedTuple):
+    """The day before which pages have expired, and the day after which they are to be published."""
+
+    expired_before: dt.date
+    published_by: dt.date
+
+
+class _Reading:
+    """What is known while the pages of a folder are read: the order of day and month, and what was left out."""
+
+    def __init__(
+        self,
+        root: Path,
+        site: Site,
+        keys: Mapping[str, tuple[str, ...]],
+        column: DateColumn,
+        on_remark: Callable[[str], object] | None,
+        strict: bool,
+        found: Pages,
+    ) -> None:
+        self.root, self.site, self.keys, self.found = root, site, keys, found
+        self._column, self._on_remark, self._strict = column, on_remark, strict
+        self._n_remarks = 0
+        self._has_seen_all = False
+        self._n_with_key = self._n_named = 0
+
+    @cached_property
+    def has_notes(self) -> bool:
+        """Whether pages of nothing but text are events: not beside pages of a site builder, an exported or a dated site."""
+        if self.site.has_builder:
+            return False
+        for path in self.site.paths.values():
+            try:
+                _, text, head = self.head(path)
+            except BadValueError:
+                continue
+            if DATED_HEADING.search(text) if head is None else EVENT_ID in head.keys:
+                return False
+        return True
+
+    def head(self, path: str) -> tuple[bytes, str, Head | None]:
+        """Return the content of a page, its text and its head."""
+        where = str(self.root / path)
+        content = _content(self.root / path)
+        text = repair_mojibake(_decoded(where, content))
+        return content, text, head_of(where, path, text)
+
+    def day_of(self, value: Value, where: str = "page") -> dt.date | None:
+        """Return the day that a value names; raises `BadValueError` if it names none, or one of two."""
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        try:
+            day = self._column.read(value, where)
+            if isinstance(day, AmbiguousDate) and self._column.order is None:
+                self._see_all()
+                if self._column.order is None and "." in str(value):
+                    return day.day_first  # no country writes the month first with full stops
+            return self._column.day(day)
+        except BadValueError:
+            raise
+        except InputError:
+            expected = "a date that can be read in one way; --date-format tells whether the day or the month comes first"
+            raise BadValueError(where, "date", shown(value), expected) from None
+
+    def day_or_none(self, value: Value) -> dt.date | None:
+        """Return the day that a value names, None if it names none."""
+        try:
+            return self.day_of(value)
+        except BadValueError:
+            return None
+
+    def _see_all(self) -> None:
+        """Read the dates of all pages, as any of them may show which of day and month comes first."""
+        if self._has_seen_all:
+            return
+        self._has_seen_all = True
+        for path in self.site.paths.values():
+            try:
+                _, _, head = self.head(path)
+            except BadValueError:
+                continue
+            for key in self.keys["date"] if head else ():
+                if head and key in head.keys and self._column.order is None:
+                    try:
+                        self._column.read(head.keys[key].value, path)
+                    except InputError:
+                        continue
+
+    def leave_out(self, error: BadValueError) -> None:
+        """Tell of a value that the event is without; raises the error if values must be right."""
+        if self._strict:
+            raise error
+        self.found.values_left_out += 1
+        self._remark(f"{error}; left out")
+
+    def tell_of_repeated_keys(self, where: str, head: Head) -> None:
+        """Tell of keys that a page has twice."""
+        for name, key in head.keys.items():
+            if key.earlier is not None and "." not in name:
+                expected = f"a key used once (it stands on line {key.earlier} too)"
+                error = BadValueError(f"{where}:{key.line}", None, shown(name), expected)
+                if self._strict:
+                    raise error
+                self._remark(f"{error}; the later value counts")
+
+    def _remark(self, line: str) -> None:
+        """Pass a line on, or warn, of the first `_MAX_WARNINGS`."""
+        self._n_remarks += 1
+        if self._on_remark is not None:
+            self._on_remark(line)
+        elif self._n_remarks <= _MAX_WARNINGS:
+            warnings.warn(line, stacklevel=2)
+        elif self._n_remarks == _MAX_WARNINGS + 1:
+            warnings.warn(
+                f"{self.root}: more values could not be read or stand twice; they are counted but not shown", stacklevel=2
+            )
+
+    def end(self) -> None:
+        """Tell how dates were read."""
+        for line in self._column.remarks():
+            if self._on_remark is not None:
+                self._on_remark(f"{self.root}: {line}")
+            else:
+                warnings.warn(f"{self.root}: {line}", stacklevel=2)
+
+    def count(self, event: Event, path: str, content: bytes, head: Head | None, name: PageName, page: PageFields) -> None:
+        """Add an event to what was found."""
+        found, keys = self.found, {} if head is None else head.keys
+        found.events += 1
+        found.digests[event.id] = page_digest(content)
+        found.paths[event.id] = path
+        slug = text_of(keys["slug"].value) if "slug" in keys else None
+        own = event.url if head is not None and EVENT_ID not in keys else None
+        own = own if own and (own.startswith("/") or ":" in own or own.isalpha()) and "://" not in own else None
+        found.about[event.id] = PageAbout(own, slug, event.date, _categories(keys), name)
+        if page.title_from is not None:
+            found.titled_by[page.title_from] += 1
+        self._n_with_key += "title" in keys
+        self._n_named += page.title_from == NAME and is_named_by_title(name.stem)
+        named = self._n_with_key == 0 and 2 * self._n_named >= found.events
+        found.are_notes = self.site.is_vault or (not self.site.has_builder and named)
+
+
+def _categories(keys: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the categories of a page."""
+    key = next((name for name in ("categories", "category") if name in keys), None)
+    if key is None:
+        return ()
+    try:
+        return tuple(field_value("page", "topics", keys[key].value, key, lambda _: None))
+    except BadValueError:
+        return ()
+
+
 def _events(
-    root: Path,
-    paths: Mapping[str, str],
+    reading: _Reading,
     parser: PageParser,
     on_error: Callable[[BadValueError], object] | None,
     draft_values: Collection[str],
     on_draft: Callable[[str], object] | None,
-    found: Pages,
+    span: _Span,
 ) -> Iterator[Event]:
     """Yield the events of pages, count the others, and warn of named keys that no page has."""
+    found, site = reading.found, reading.site
     unseen = {keys[0]: name for name, keys in parser.keys.items() if keys and keys[0] not in DEFAULT_KEYS[name]}
     seen: set[str] = set()
-    for id_, path in paths.items():
-        where = str(root / path)
+    for id_, path in site.paths.items():
+        where = str(reading.root / path)
+        name = site.languages.name_of(path)
         try:
-            content = _content(root / path)
-            text = repair_mojibake(_decoded(where, content))
-            front = front_matter_keys(where, text)
-            if front is not None:
-                keys = {name.casefold(): key for name, key in front[0].items()}
-                unseen = {key: name for key, name in unseen.items() if key not in keys}
-                if is_draft(path, keys, parser.keys["status"][0], draft_values):
-                    found.drafts += 1
-                    if on_draft is not None:
-                        on_draft(where)
-                    continue
-                page: PageFields | None = parser.with_front_matter(where, path, text, keys, front[1])
-            else:
-                page = parser.without_front_matter(where, text)
-            if page is None:
-                found.others["no event: neither front matter nor a date over a title"] += 1
+            content, text, head = reading.head(path)
+            page: PageFields | None
+            if head is not None:
+                unseen = {key: field for key, field in unseen.items() if key not in head.keys}
+                reading.tell_of_repeated_keys(where, head)
+            is_exported = head is not None and EVENT_ID in head.keys
+            reason = reason_not_listed(
+                path,
+                {} if head is None or is_exported else head.keys,
+                status_key=parser.keys["status"][0],
+                date_key=parser.keys["date"][0],
+                drafts=draft_values,
+                expired_before=span.expired_before,
+                published_by=span.published_by,
+                day_of=reading.day_or_none,
+            )
+            if reason == DRAFT:
+                found.drafts += 1
+                if on_draft is not None:
+                    on_draft(where)
                 continue
+            if reason is not None:
+                found.others[reason] += 1
+                continue
+            if head is not None:
+                page, reason = parser.with_front_matter(where, path, text, head, name), "without title"
+            elif (page := parser.without_front_matter(where, text)) is None:
+                if not reading.has_notes:
+                    reason = "without front matter"
+                else:
+                    page, reason = parser.of_plain_text(where, path, text, name), "without text"
+            if page is not None and page.is_dated_by_name and page.values["date"] > span.published_by:
+                page, reason = None, FUTURE
+            if page is None:
+                found.others[reason or ""] += 1
+                continue
+            if "translation_key" not in page.values and name.untranslated in site.translated and "id" not in page.values:
+                page.values["translation_key"] = name.untranslated
             try:
                 event = Event(**({"id": id_} | page.values))
                 if event.id in seen:
@@ -205,21 +471,24 @@ def _events(
             on_error(error)
         else:
             seen.add(event.id)
-            found.events += 1
-            found.digests[event.id] = page_digest(content)
-            found.paths[event.id] = path
+            reading.count(event, path, content, head, name, page)
             yield event
-    for key, name in unseen.items():
-        warnings.warn(f"no page has {key!r}, which the {name} was to be read from", stacklevel=2)
+    reading.end()
+    for key, name_of_field in unseen.items():
+        warnings.warn(f"no page has {key!r}, which the {name_of_field} was to be read from", stacklevel=2)
 
 
 def _content(path: Path) -> bytes:
     """Return the bytes of a page; raises `BadValueError` if the file cannot be read."""
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         got = f"a file that cannot be read ({error.strerror})"
         raise BadValueError(str(path), None, got, "a page") from None
+    if len(content) > MAX_BYTES:  # since it was found, which was when its size was asked for
+        raise BadValueError(str(path), None, "a file that has grown", f"a page of at most {MAX_BYTES // 2**20} MiB")
+    return content
 
 
 def _decoded(where: str, content: bytes) -> str:

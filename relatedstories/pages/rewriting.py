@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from relatedstories.changes import Labels
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.pages import front_matter
-from relatedstories.pages.front_matter_edit import with_list
-from relatedstories.pages.markdown import escaped, inline_links, plain_text, url_path
+from relatedstories.pages.addresses import check_pattern
+from relatedstories.pages.discovery import OTHER_SUFFIXES
+from relatedstories.pages.header_lines import header_lines
+from relatedstories.pages.keys import Item, Key
+from relatedstories.pages.link_targets import LinkTargets
+from relatedstories.pages.markdown import escaped, inline_links, plain_text
 from relatedstories.pages.sections import Section, check_heading, heading, is_blank, line_ending, sections, split_lines
 from relatedstories.pages.words import RELATED_HEADS, WORDS, words_in
 from relatedstories.text.terms import ENGLISH
@@ -23,10 +24,12 @@ from relatedstories.text.titles import plain_title
 if TYPE_CHECKING:
     from relatedstories.ranking.links import Link
 
-__all__ = ["LinkFormat", "check_inside", "links_of_page", "rewrite_page"]
+__all__ = ["LinkFormat", "links_of_page", "rewrite_page"]
 
 _KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _ROOT = re.compile(r"([^\s()<>\\]*/)?")
+_FIRST_LINK = re.compile(r"\d+\. (\[\[[^\[\]]+\]\])")
+_DEFAULT_KEY = "related"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,18 @@ class LinkFormat:
     head, context : str, optional
         The heading of the section, and the word before a link's contexts. By default they are in the language of the page,
         and a section with the heading in any language is replaced.
+    url : str or None, default None
+        A pattern of addresses, such as ``/:year/:month/:slug/``, for links to the addresses of pages instead of their paths.
+    wiki : bool or None, default None
+        Whether links are written as Obsidian reads them: ``[[Name of a note]]``. None to tell it by the folder.
     """
 
     root: str | None = "/"
     key: str | None = "related"
     head: str | None = None
     context: str | None = None
+    url: str | None = None
+    wiki: bool | None = None
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -80,6 +89,8 @@ class LinkFormat:
         if self.root is not None and not (isinstance(self.root, str) and _ROOT.fullmatch(self.root)):
             expected = "the beginning of a link, such as '/' or '/archive/', or None"
             raise BadValueError(call, "root", shown(self.root), expected)
+        if self.url is not None:
+            check_pattern(call, self.url)
 
 
 def rewrite_page(
@@ -89,6 +100,7 @@ def rewrite_page(
     link_format: LinkFormat = LinkFormat(),
     path: str = "",
     paths: Mapping[str, str] | None = None,
+    targets: LinkTargets | None = None,
     language: str = ENGLISH,
 ) -> bytes | None:
     r"""Return a page with its related links replaced.
@@ -104,6 +116,8 @@ def rewrite_page(
         The path of the page within the folder; needed for relative links.
     paths : mapping of str to str, optional
         The paths of pages within the folder, by id, as `page_paths` returns them. Any other id is a path without ``.md``.
+    targets : LinkTargets, optional
+        Where links lead, if that takes more than `paths` and the root of `link_format`.
     language : str, default "en"
         The code of the language of the page.
 
@@ -115,15 +129,16 @@ def rewrite_page(
     Raises
     ------
     InputError
-        If the page cannot be edited, or the id of a link leads out of the folder.
+        If the page cannot be edited, if its key of links has a value of an editor's, or if the id of a link leads out of the
+        folder.
 
     Notes
     -----
-    In YAML front matter the links are a list of mappings of path, title and context under one key. Without front matter they are
-    a section ``### Related:`` with a list ``1. [title](path) _Context: topic_``, in the words of the page's language (see
-    `relatedstories.pages.words`), which is added at the end of a page that has none. Two contexts are one text:
-    ``_Context: topic, topic_``. Titles and contexts are escaped, so that a Markdown parser reads them back, without the spaces
-    around them.
+    In front matter, be it YAML, TOML or JSON, the links are a list of mappings of path, title and context under one key. A value
+    of this key that is no such list stays, and the page as it is. Without front matter the links are a section ``### Related:``
+    with a list ``1. [title](path) _Context: topic_``, in the words of the page's language (see `relatedstories.pages.words`),
+    which is added at the end of a page that has none. Two contexts are one text: ``_Context: topic, topic_``. Titles and contexts
+    are escaped, so that a Markdown parser reads them back, without the spaces around them.
 
     Examples
     --------
@@ -138,54 +153,69 @@ def rewrite_page(
     <BLANKLINE>
     """
     link_format.check("rewrite_page")
-    key = link_format.key
     where = path or "page"
     try:
         text = page.decode()
     except UnicodeDecodeError as error:
         raise InputError(f"{where}: got bytes that are not UTF-8 at {error.start}, expected a page in UTF-8") from None
-    targets = [(link, _target(link, path, paths or {}, link_format.root)) for link in links]
+    targets = LinkTargets(link_format.root, link_format.url, paths or {}) if targets is None else targets
     front = front_matter.find(text, where)
-    if front is not None and key is not None:
-        items = [_mapping(link, target) for link, target in targets]
-        new = with_list(text, front, key, items, where)
+    if front is not None and link_format.key is not None:
+        is_wiki = bool(link_format.wiki) and front.format == "YAML"
+        items = [_item(link, targets, path, is_wiki) for link in links]
+        new = front_matter.with_list(text, front, link_format.key, items, where)
     else:
-        body = front.body if front else len(text) - len(text.removeprefix("\ufeff"))
-        word = link_format.context_in(language)
-        list_items = [_list_item(number, link, target, word) for number, (link, target) in enumerate(targets, 1)]
-        new = text[:body] + _with_section(text[body:], list_items, link_format.head_in(language), link_format.heads, where)
-        if front and new != text and not line_ending(text[:body]):  # the page ended with the front matter
-            new = text[:body] + line_ending(split_lines(text)[0]) + new[body:]
+        new = _with_links_in_text(text, front, list(links), link_format, targets, path, language)
     return None if new == text else new.encode()
 
 
-def _target(link: Link, path: str, paths: Mapping[str, str], root: str | None) -> str:
-    """Return the target of a link on the page at `path`."""
-    id_ = link.event.id
-    if (page := paths.get(id_)) is None:
-        page = f"{id_}.md"
-        check_inside(id_, id_)
-    check_inside(id_, page)
-    return url_path(posixpath.relpath(page, posixpath.dirname(path) or ".")) if root is None else root + url_path(page)
+def _with_links_in_text(
+    text: str,
+    front: front_matter.FrontMatter | None,
+    links: Sequence[Link],
+    link_format: LinkFormat,
+    targets: LinkTargets,
+    path: str,
+    language: str,
+) -> str:
+    """Return the text of a page with its section of links replaced."""
+    where = path or "page"
+    if path.lower().endswith(OTHER_SUFFIXES):
+        raise InputError(f"{where}: is not in Markdown, so that links can be written into its front matter alone")
+    head = front_matter.read(text, front, where) if front else header_lines(text)[0]
+    in_pelican = front is None and front_matter.find_key(head, "title") is not None
+    _check_wants_links(text, head, link_format.key or _DEFAULT_KEY, where)
+    body = front.body if front else len(text) - len(text.removeprefix("\ufeff"))
+    word = link_format.context_in(language)
+    items = []
+    for number, link in enumerate(links, 1):
+        if link_format.wiki:
+            written = targets.wiki_link(link.event.id, plain_title(link.event.title))
+        else:
+            target = targets.of(link.event.id, path, in_text=True, in_pelican=in_pelican)
+            written = f"[{escaped(plain_title(link.event.title))}]({target})"
+        label = _label(link)
+        items.append(f"{number}. {written}" + (f" _{escaped(word)}: {escaped(label)}_" if label else ""))
+    new = text[:body] + _with_section(text[body:], items, link_format.head_in(language), link_format.heads, where)
+    if front and new != text and not line_ending(text[:body]):  # the page ended with the front matter
+        new = text[:body] + line_ending(split_lines(text)[0]) + new[body:]
+    return new
 
 
-def check_inside(id_: str, path: str) -> None:
-    """Raise `BadValueError` if the path of an event's page leads out of the folder."""
-    if any(part in {"", ".", ".."} for part in path.split("/")) or "\0" in path or (os.sep == "\\" and {"\\", ":"} & {*path}):
-        raise BadValueError("page of an event", "id", shown(id_), "a path within the folder, parts divided by /")
+def _check_wants_links(text: str, head: Mapping[str, Key], name: str, where: str) -> None:
+    """Raise `InputError` for a page that says ``related: false``."""
+    found = front_matter.find_key(head, name)
+    if found is not None and str(head[found].value).strip().casefold() in ("false", "no", "off"):
+        front_matter.check_ours(text, head[found], found, name, where)
 
 
-def _mapping(link: Link, target: str) -> dict[str, str]:
-    """Return a link as a mapping of front matter."""
-    item = {"path": target, "title": plain_title(link.event.title)}
+def _item(link: Link, targets: LinkTargets, path: str, is_wiki: bool) -> Item:
+    """Return a link as an item of a list in front matter."""
+    title = plain_title(link.event.title)
+    if is_wiki:
+        return targets.wiki_link(link.event.id, title)
+    item = {"path": targets.of(link.event.id, path), "title": title}
     return item | {"context": label} if (label := _label(link)) else item
-
-
-def _list_item(number: int, link: Link, target: str, context: str) -> str:
-    """Return a link as an item of a Markdown list."""
-    label = _label(link)
-    reason = f" _{escaped(context)}: {escaped(label)}_" if label else ""
-    return f"{number}. [{escaped(plain_title(link.event.title))}]({target}){reason}"
 
 
 def _label(link: Link) -> str:
@@ -245,12 +275,12 @@ def _appended(lines: Sequence[str], items: Sequence[str], head: str, newline: st
     return text
 
 
-def links_of_page(text: str, path: str, ids: Mapping[str, str], link_format: LinkFormat) -> Labels | None:
+def links_of_page(text: str, path: str, targets: LinkTargets, link_format: LinkFormat) -> Labels | None:
     """Return the links of a page with their contexts; None if it has neither the front matter key nor the section.
 
-    The links go by the ids of events, which `ids` has for the paths of their pages.
+    The links go by the ids of events.
     """
-    root, key = link_format.root, link_format.key
+    key = link_format.key
     front = front_matter.find(text, path)
     found: list[tuple[str, str | None]]
     if front is not None and key is not None:
@@ -258,8 +288,14 @@ def links_of_page(text: str, path: str, ids: Mapping[str, str], link_format: Lin
         if key not in keys:
             return None
         value = keys[key].value
-        items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-        found = [(str(item.get("path")), _text_or_none(item.get("context"))) for item in items]
+        found = []
+        for item in value if isinstance(value, list) else []:
+            if isinstance(item, dict):
+                found.append((str(item.get("path")), _text_or_none(item.get("context"))))
+            elif isinstance(item, str):
+                found += [
+                    (item if item.startswith("[[") else target, None) for _, target in inline_links(item)[:1] or [("", item)]
+                ]
     else:
         lines = split_lines(text)
         placed = sections(lines, *link_format.heads)
@@ -269,19 +305,12 @@ def links_of_page(text: str, path: str, ids: Mapping[str, str], link_format: Lin
         label = re.compile(rf"_(?:{words}): (.*)_\s*$")
         found = []
         for line in lines[placed[-1].start : placed[-1].end]:
-            match = label.search(line)
-            found += [(target, match and plain_text(match[1])) for _, target in inline_links(line)[:1]]
-    return {_id_of(target, path, ids, root): context for target, context in found}
+            match, wiki = label.search(line), _FIRST_LINK.match(line)
+            targets_of_line = [wiki[1]] if wiki else [target for _, target in inline_links(line)[:1]]
+            found += [(target, match and plain_text(match[1])) for target in targets_of_line]
+    return {targets.id_of(target, path): context for target, context in found}
 
 
 def _text_or_none(value: object) -> str | None:
     """Return the value if it is a text."""
     return value if isinstance(value, str) else None
-
-
-def _id_of(target: str, path: str, ids: Mapping[str, str], root: str | None) -> str:
-    """Return the id of the event that a link leads to; the target itself if it leads to no page of an event."""
-    place = unquote(target.removeprefix(root or ""))
-    if root is None:
-        place = posixpath.normpath(posixpath.join(posixpath.dirname(path), place))
-    return ids.get(place, target)

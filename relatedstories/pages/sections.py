@@ -15,6 +15,7 @@ __all__ = [
     "heading",
     "is_blank",
     "line_ending",
+    "lines_outside_code_and_html",
     "sections",
     "split_lines",
 ]
@@ -101,7 +102,7 @@ def sections(lines: Sequence[str], *heads: str) -> list[Section]:
     """
     wanted = {heading(head) for head in heads}
     found = []
-    for number in _lines_outside_code_and_html(lines):
+    for number in lines_outside_code_and_html(lines):
         if lines[number].startswith("#") and heading(lines[number]) in wanted:
             start = number + 1
             while start < len(lines) and is_blank(lines[start]):
@@ -110,7 +111,7 @@ def sections(lines: Sequence[str], *heads: str) -> list[Section]:
     return found
 
 
-def _lines_outside_code_and_html(lines: Sequence[str]) -> list[int]:
+def lines_outside_code_and_html(lines: Sequence[str]) -> list[int]:
     """Return the numbers of the lines that are outside fenced code and HTML blocks."""
     outside: list[int] = []
     fence, html_end = "", None

@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,10 @@ from relatedstories.disk.atomic import check_parent, new_file, remove_leftovers
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event, as_id
-from relatedstories.pages.discovery import SUFFIXES, page_paths
-from relatedstories.pages.reader import Pages, page_digest
-from relatedstories.pages.rewriting import LinkFormat, check_inside, links_of_page, rewrite_page
+from relatedstories.pages.discovery import OTHER_SUFFIXES, SUFFIXES, page_paths
+from relatedstories.pages.link_targets import LinkTargets, check_inside
+from relatedstories.pages.reader import Pages, page_digest, read_pages
+from relatedstories.pages.rewriting import LinkFormat, links_of_page, rewrite_page
 from relatedstories.text.languages import language_of_event
 from relatedstories.text.terms import ENGLISH
 
@@ -75,6 +76,8 @@ def rewrite(
     key: str | None = "related",
     head: str | None = None,
     context: str | None = None,
+    url: str | None = None,
+    wiki: bool | None = None,
 ) -> Rewritten:
     r"""Write related links into the pages of a folder, replacing each page that changes as a whole.
 
@@ -94,6 +97,13 @@ def rewrite(
     head, context : str, optional
         The heading of the section, and the word before a link's contexts. By default they are in the language of the event,
         for which see `relatedstories.pages.words`, and a section with the heading in any language is replaced.
+    url : str, optional
+        A pattern of addresses, such as ``/:year/:month/:slug/``: links lead to the addresses of pages, their own or those of the
+        pattern, instead of their paths. Without it, only links in the text of Jekyll's posts and links to pages with an address
+        of their own do.
+    wiki : bool, optional
+        Whether links are written as Obsidian reads them: ``[[Name of a note]]``. By default they are in a folder of notes: one
+        with Obsidian's settings, or one without a site builder whose pages are named by their titles.
 
     Returns
     -------
@@ -123,8 +133,8 @@ def rewrite(
     ---
     <BLANKLINE>
     """
-    LinkFormat(root, key, head, context).check("rewrite")
-    pages = LinkedPages(folder, read, root=root, key=key, head=head, context=context)
+    LinkFormat(root, key, head, context, url, wiki).check("rewrite")
+    pages = LinkedPages(folder, read, root=root, key=key, head=head, context=context, url=url, wiki=wiki)
     pairs = links.items() if isinstance(links, Mapping) else links
     with pages.locked():
         checked = ((event if isinstance(event, Event) else as_id(event), list(found)) for event, found in pairs)
@@ -141,7 +151,7 @@ class LinkedPages:
 
     Parameters
     ----------
-    folder, read, root, key, head, context
+    folder, read, root, key, head, context, url, wiki
         The parameters of `rewrite`.
 
     Attributes
@@ -163,7 +173,7 @@ class LinkedPages:
     2 pages: ---
     title: Snow in Oslo
     related:
-      - path: "/More%20snow%20in%20Oslo.md"
+      - path: "/More snow in Oslo.md"
         title: "More snow in Oslo"
         context: "Oslo"
     ---
@@ -181,9 +191,11 @@ class LinkedPages:
         key: str | None = "related",
         head: str | None = None,
         context: str | None = None,
+        url: str | None = None,
+        wiki: bool | None = None,
     ) -> None:
         self.folder, self.read = Path(folder), read
-        self.link_format = LinkFormat(root, key, head, context)
+        self.link_format = LinkFormat(root, key, head, context, url, wiki)
         self.link_format.check("LinkedPages")
         self.done = Rewritten()
 
@@ -226,14 +238,13 @@ class LinkedPages:
         top, done = self._top, Rewritten()
         self.done = done
         self.check(dry_run)
-        paths = page_paths(top) if self.read is None else self.read.paths
-        ids = {path: id_ for id_, path in paths.items()}
+        targets, link_format = self._targets(top)
         for event, new_links in links:
             id_ = event.id if isinstance(event, Event) else event
             language = language_of_event(event) if isinstance(event, Event) else ENGLISH
             after: Labels = {link.event.id: link.label for link in new_links}
             try:
-                changed, before = self._rewrite(top, id_, language, new_links, paths, ids, dry_run)
+                changed, before = self._rewrite(top, id_, language, new_links, targets, link_format, dry_run)
             except _LeftAloneError as error:
                 done.left_alone[id_] = str(error)
                 yield Change(id_, after, after, False, str(error))
@@ -242,17 +253,30 @@ class LinkedPages:
                 done.changed += changed
                 yield Change(id_, before if changed else after, after, changed)
 
+    def _targets(self, top: Path) -> tuple[LinkTargets, LinkFormat]:
+        """Return where links lead, and their form in this folder."""
+        link_format, read = self.link_format, self.read
+        paths = page_paths(top) if read is None else read.paths
+        if read is None:
+            read = Pages()
+            for _ in read_pages(top, on_error=_ignore, on_remark=_ignore, found=read):
+                pass
+        if link_format.wiki is None:
+            link_format = replace(link_format, wiki=read.are_notes and link_format.url is None)
+        return LinkTargets(link_format.root, link_format.url, paths, read.about, top.as_posix()), link_format
+
     def _rewrite(
         self,
         top: Path,
         id_: str,
         language: str,
         links: list[Link],
-        paths: Mapping[str, str],
-        ids: Mapping[str, str],
+        targets: LinkTargets,
+        link_format: LinkFormat,
         dry_run: bool,
     ) -> tuple[bool, Labels | None]:
         """Rewrite the page of an event; return whether it changes, and if so the links it had."""
+        paths = targets.paths
         if (path := paths.get(id_)) is None:
             _check_real_path_inside(top, id_)
             raise _LeftAloneError(f"{id_}: is no page of {self.folder}")
@@ -264,10 +288,10 @@ class LinkedPages:
             page = _read(top, path)
             if self.read is not None and self.read.digests[id_] != page_digest(page):
                 raise _EditedError(path)
-            new = rewrite_page(page, links, link_format=self.link_format, path=path, paths=paths, language=language)
+            new = rewrite_page(page, links, link_format=link_format, path=path, targets=targets, language=language)
             if new is None:
                 return False, None
-            before = links_of_page(page.decode(), path, ids, self.link_format)
+            before = links_of_page(page.decode(), path, targets, link_format)
             if not dry_run:
                 _replace(top, path, page, new)
         except OSError as error:
@@ -281,10 +305,14 @@ class LinkedPages:
         return True, before
 
 
+def _ignore(_: object) -> None:
+    """Do nothing about a page that cannot be read: it is named when links are to be written into it."""
+
+
 def _check_real_path_inside(top: Path, id_: str) -> None:
     """Raise `BadValueError` if an id leads out of the folder; an id that is merely no page may have been one before."""
     check_inside(id_, id_)
-    for suffix in ("", *SUFFIXES):
+    for suffix in ("", *SUFFIXES, *OTHER_SUFFIXES):
         if not Path(os.path.realpath(top / f"{id_}{suffix}")).is_relative_to(top):
             raise BadValueError(
                 "page of an event", "id", shown(id_), "a path within the folder, not by a symbolic link out of it"

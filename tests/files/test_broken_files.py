@@ -345,7 +345,7 @@ def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         read_events(tmp_path / "news.csv", on_error=print)
     assert str(caught.value) == f"{tmp_path / 'news.csv'}: no such file"
-    pages = "expected some in Markdown (.md, .markdown, .mkd, .mdown)"
+    pages = "expected some in Markdown (.md, .markdown)"
     check_error(tmp_path, f"{tmp_path}: got a folder without pages of events, {pages}", None, WHOLE_FILE)
 
 

@@ -27,7 +27,7 @@ def test_language_of_pages(tmp_path) -> None:
 
 def test_a_language_that_is_no_code_is_left_out_with_a_warning(tmp_path) -> None:
     (tmp_path / "rain.md").write_text("---\ntitle: Pluie\nlanguage: French\n---\nText.\n", encoding="utf-8")
-    with pytest.warns(UserWarning, match=r"rain.md:3: got language 'French', expected a code"):
+    with pytest.warns(UserWarning, match=r"rain.md:3: language: got 'French', expected the code of a language"):
         (event,) = read_events(tmp_path)
     assert event.language is None
 

@@ -1,0 +1,193 @@
+"""Front matter in TOML: its keys are read, and one of them is edited by lines, so that everything else keeps its bytes.
+
+The standard library reads TOML and writes none, which is enough: the lines of one key are cut out and put in, and the result is
+read again to see that no other key has changed. A library that keeps the layout of a document, such as tomlkit, would write all
+of it anew, where here only the lines of the links are touched.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from relatedstories.errors import BadValueError
+from relatedstories.pages.keys import MAX_DEPTH, FrontMatter, Item, Key, Value, not_alone, place, quoted, too_deep
+from relatedstories.pages.sections import is_blank, line_ending, split_lines
+
+__all__ = ["read", "with_list"]
+
+_ERROR_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
+_TABLE = re.compile(r"[ \t]*\[")
+_MAX_LINES = 500  # of a value under the key that is edited, or of brackets at the beginning of lines, that are tried
+
+
+def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
+    r"""Return the keys of front matter in their order, with scalar values as texts.
+
+    Raises
+    ------
+    BadValueError
+        If the front matter is no TOML or nested more than `MAX_DEPTH` levels deep.
+
+    Examples
+    --------
+    >>> text = 'title = "Rain"\ndraft = false\ndate = 2020-02-15\n'
+    >>> {name: key.value for name, key in read(text, FrontMatter(0, len(text), len(text), "TOML")).items()}
+    {'title': 'Rain', 'draft': 'false', 'date': '2020-02-15'}
+    """
+    inner = text[front.start : front.end]
+    document = _document(inner, text, front, where)
+    first = len(split_lines(text[: front.start] + "x"))
+    lines = split_lines(inner)
+    keys: dict[str, Key] = {}
+    for name, value in document.items():
+        names_key = _statement(name)
+        number = next((n for n, line in enumerate(lines) if names_key.match(line)), 0)
+        try:
+            keys[name] = Key(_value(value), first + number, front.start, front.end)
+        except RecursionError:
+            raise too_deep(where, text, front.start) from None
+    return keys
+
+
+def _document(inner: str, text: str, front: FrontMatter, where: str) -> dict[str, Any]:
+    """Return the document that TOML stands for; raises `BadValueError` with the line."""
+    try:
+        return tomllib.loads(inner, parse_float=str)
+    except RecursionError:
+        raise too_deep(where, text, front.start) from None
+    except ValueError as error:  # a TOMLDecodeError, or a number of too many digits
+        found = _ERROR_LINE.search(str(error))
+        line = int(found[1]) if found and found[1] else len(split_lines(inner))
+        at = front.start + sum(map(len, split_lines(inner)[: max(0, line - 1)]))
+        why = _ERROR_LINE.sub("", str(error))
+        raise BadValueError(place(where, text, at), None, f"broken TOML ({why})", "front matter in TOML") from None
+
+
+def _statement(name: str) -> re.Pattern[str]:
+    """Return the pattern of a line that begins a value or a table of a key."""
+    key = re.escape(name)
+    return re.compile(rf"""[ \t]*\[{{0,2}}[ \t]*(?:{key}|"{key}"|'{key}')[ \t]*[=.\]]""")
+
+
+def _value(value: Any, depth: int = 1) -> Value:
+    """Return a value of TOML with its scalars as texts."""
+    if depth > MAX_DEPTH:
+        raise RecursionError
+    if isinstance(value, Mapping):
+        return {key: _value(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_value(item, depth + 1) for item in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)
+
+
+def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], where: str = "page") -> str:
+    r"""Return the text with a list under a key of its front matter, or without the key if the list is empty.
+
+    The list is written before the first table, so that lines that are added at the end of the front matter are not read as part
+    of it.
+
+    Raises
+    ------
+    InputError
+        If the edit would change more than this key.
+
+    Examples
+    --------
+    >>> text = '+++\ntitle = "Rain" # again\n\n[params]\na = 1\n+++\n'
+    >>> print(with_list(text, FrontMatter(4, 42, 46, "TOML"), "related", [{"path": "/a.md", "title": "A"}]))
+    +++
+    title = "Rain" # again
+    related = [
+      { path = "/a.md", title = "A" },
+    ]
+    <BLANKLINE>
+    [params]
+    a = 1
+    +++
+    <BLANKLINE>
+    """
+    inner = text[front.start : front.end]
+    document = _document(inner, text, front, where)
+    if name not in document and not items:
+        return text
+    lines = split_lines(inner)
+    if name in document:
+        start, end = _lines_of_key(lines, name, document, where)
+        newline = line_ending(lines[start])
+    else:
+        start = end = _end_of_top(lines)
+        newline = line_ending(split_lines(text[: front.start])[-1])
+    block = [f"{name} = [", *[f"  {_inline(item)}," for item in items], "]"] if items else []
+    new_inner = "".join(lines[:start] + [line + newline for line in block] + lines[end:])
+    expected: dict[str, Any] = {key: value for key, value in document.items() if key != name}
+    if items:
+        expected[name] = [item if isinstance(item, str) else {**item} for item in items]
+    if _document_or_none(new_inner) != expected:
+        raise not_alone(where, name)
+    return text[: front.start] + new_inner + text[front.end :]
+
+
+def _inline(item: Item) -> str:
+    """Return a link as a text or an inline table."""
+    if isinstance(item, str):
+        return quoted(item)
+    return f"{{ {', '.join([f'{key} = {quoted(value)}' for key, value in item.items()])} }}"
+
+
+def _document_or_none(inner: str) -> dict[str, Any] | None:
+    """Return the document that TOML stands for; None if it is broken."""
+    try:
+        return tomllib.loads(inner, parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _lines_of_key(lines: Sequence[str], name: str, document: Mapping[str, Any], where: str) -> tuple[int, int]:
+    """Return the first line of a key and the line after its last; raises `InputError` if no lines are the key's alone."""
+    others = {key: value for key, value in document.items() if key != name}
+    for start, end in _possible_lines(lines, name):
+        if _document_or_none("".join([*lines[:start], *lines[end:]])) == others:
+            return start, end
+    raise not_alone(where, name)
+
+
+def _possible_lines(lines: Sequence[str], name: str) -> Iterator[tuple[int, int]]:
+    """Yield the first line, and the line after the last, of what may be a value or the tables of a key."""
+    begins, key = _statement(name), re.escape(name)
+    own_table = re.compile(rf"""[ \t]*\[{{1,2}}[ \t]*(?:{key}|"{key}"|'{key}')[ \t]*[.\]]""")
+    for start, line in enumerate(lines):
+        if not begins.match(line):
+            continue
+        if own_table.match(line):
+            end = start + 1
+            while end < len(lines) and (own_table.match(lines[end]) or not _TABLE.match(lines[end])):
+                end += 1
+            yield start, _without_blank_end(lines, start, end)
+        else:
+            for end in range(start + 1, min(len(lines), start + _MAX_LINES) + 1):
+                found = _document_or_none("".join(lines[start:end]))
+                if found is not None and list(found) == [name]:
+                    yield start, end
+                    break
+
+
+def _end_of_top(lines: Sequence[str]) -> int:
+    """Return the line after the last value that stands before all tables."""
+    tables = [number for number, line in enumerate(lines) if _TABLE.match(line)]
+    for number in tables[:_MAX_LINES]:
+        if _document_or_none("".join(lines[:number])) is not None:  # else the bracket is within a value
+            return _without_blank_end(lines, 0, number)
+    return _without_blank_end(lines, 0, len(lines)) if not tables else len(lines)
+
+
+def _without_blank_end(lines: Sequence[str], start: int, end: int) -> int:
+    """Return the end of lines without the empty lines and comments at their end."""
+    while end > start and (is_blank(lines[end - 1]) or lines[end - 1].lstrip(" \t").startswith("#")):
+        end -= 1
+    return end

@@ -1,0 +1,209 @@
+"""Front matter in YAML: its keys are read, and one of them is edited by lines, so that everything else keeps its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from relatedstories.errors import BadValueError
+from relatedstories.pages.keys import MAX_DEPTH, FrontMatter, Item, Key, Value, not_alone, place, quoted, too_deep
+from relatedstories.pages.sections import is_blank, line_ending, split_lines
+
+__all__ = ["MARK", "keys_with_events", "read", "with_list"]
+
+_NULL = {"", "~", "null", "Null", "NULL"}
+
+MARK = "# relatedstories"
+"""The comment behind the key of a list of plain texts, which shows that no editor wrote it."""
+
+
+def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
+    r"""Return the keys of front matter in their order, with scalar values as the texts they are written as.
+
+    Raises
+    ------
+    BadValueError
+        If the front matter is no YAML, no mapping, or nested more than `MAX_DEPTH` levels deep; with the line.
+
+    Notes
+    -----
+    Of a key that is used twice the later value counts, as for site builders.
+
+    Examples
+    --------
+    >>> text = "---\ntitle: Rain # again\ndate: 2020-02-15T23:00:00+01:00\n---\n"
+    >>> {name: key.value for name, key in read(text, FrontMatter(4, len(text) - 4, len(text))).items()}
+    {'title': 'Rain', 'date': '2020-02-15T23:00:00+01:00'}
+    """
+    keys: dict[str, Key] = {}
+    anchors: dict[str, Value] = {}
+    line, counted = 1, 0  # the number of the line at the place in the text up to which lines are counted
+    for key, events in keys_with_events(text, front, where):
+        start, end = front.start + key.start_mark.index, front.start + events[-1].end_mark.index
+        try:
+            value = _value(events, anchors)
+        except KeyError as error:
+            got = f"broken YAML (an alias {error.args[0]!r} of nothing before it)"
+            raise BadValueError(place(where, text, start), None, got, "front matter in YAML") from None
+        line, counted = line + len(split_lines(text[counted:start] + "x")) - 1, start
+        earlier = keys.pop(key.value, None)
+        keys[key.value] = Key(value, line, start, end, earlier and earlier.line)
+        if key.anchor:
+            anchors[key.anchor] = key.value
+    return keys
+
+
+def keys_with_events(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[Any]]]:
+    """Return the YAML parser's event of each key, with the events of its value.
+
+    Parser events are used instead of the trees that PyYAML can build, since building a deep tree in C can end the process.
+    """
+    import yaml
+
+    inner = text[front.start : front.end]
+    events, depth = [], 0
+    try:
+        # The C parser, where PyYAML has it, is ten times as fast.
+        for event in yaml.parse(inner, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise too_deep(where, text, front.start + event.start_mark.index)
+            events.append(event)
+    except BadValueError:
+        raise
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        mark = getattr(error, "problem_mark", None)
+        before = inner[: mark.index] if mark else inner.encode()[: getattr(error, "position", 0)].decode(errors="ignore")
+        at = front.start + len(before)
+        # A parser reads ahead of its events, and may meet its own limit first.
+        if before.count("[") + before.count("{") - before.count("]") - before.count("}") > MAX_DEPTH:
+            raise too_deep(where, text, at) from None
+        why = getattr(error, "problem", None) or getattr(error, "reason", None) or type(error).__name__
+        raise BadValueError(place(where, text, at), None, f"broken YAML ({why})", "front matter in YAML") from None
+    events = events[1:-1]
+    if not events:
+        return []
+    if not isinstance(events[1], yaml.MappingStartEvent):
+        raise BadValueError(f"{where}:2", None, "front matter without keys", "keys with values")
+    pairs: list[tuple[Any, list[Any]]] = []
+    depth = 0
+    for event in events[2:]:
+        starts = isinstance(event, yaml.CollectionStartEvent)
+        depth += starts
+        is_key = starts and depth == 1 and (not pairs or pairs[-1][1])  # a key follows a complete value
+        if depth == 0 and (not pairs or pairs[-1][1]) and isinstance(event, yaml.ScalarEvent):
+            pairs.append((event, []))
+        elif pairs and not is_key and (depth or not pairs[-1][1]):
+            pairs[-1][1].append(event)
+        elif isinstance(event, yaml.MappingEndEvent):
+            return pairs
+        else:
+            raise BadValueError(place(where, text, front.start + event.start_mark.index), None, "a key that is no text", "texts")
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+    return pairs
+
+
+def _value(events: Iterable[Any], anchors: dict[str, Value]) -> Value:
+    """Return the value of parser events. An alias shares the value it stands for, and so takes no more memory than the text."""
+    import yaml
+
+    open_collections: list[tuple[str | None, list[Value]]] = []
+    value: Value = None
+    for event in events:
+        anchor = getattr(event, "anchor", None)
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_collections.append((anchor, []))
+            continue
+        if isinstance(event, yaml.AliasEvent):
+            anchor, value = None, anchors[event.anchor]
+        elif isinstance(event, yaml.ScalarEvent):
+            value = None if event.value in _NULL and not event.style else str(event.value)
+        else:
+            anchor, items = open_collections.pop()
+            pairs = zip(items[::2], items[1::2], strict=True) if isinstance(event, yaml.MappingEndEvent) else None
+            value = items if pairs is None else {key: item for key, item in pairs if isinstance(key, str)}
+        if anchor:
+            anchors[anchor] = value
+        if open_collections:
+            open_collections[-1][1].append(value)
+    return value
+
+
+def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], where: str = "page") -> str:
+    r"""Return the text with a list under a key of its front matter, or without the key if the list is empty.
+
+    Raises
+    ------
+    InputError
+        If the edit would change more than this key, for example if all front matter is in one pair of braces.
+
+    Examples
+    --------
+    >>> text = "---\ntitle: Rain # again\n---\n"
+    >>> print(with_list(text, FrontMatter(4, 24, 28), "related", [{"path": "/a.md", "title": '"A"'}]))
+    ---
+    title: Rain # again
+    related:
+      - path: "/a.md"
+        title: "\"A\""
+    ---
+    <BLANKLINE>
+    """
+    keys = read(text, front, where)
+    values: list[Value] = [item if isinstance(item, str) else {**item} for item in items]
+    marked = any(isinstance(item, str) for item in items)
+    lines = [f"{name}: {MARK}" if marked else f"{name}:"] if values else []
+    for item in items:
+        if isinstance(item, str):
+            lines.append(f"  - {quoted(item)}")
+        else:
+            lines += [f"{'    ' if n else '  - '}{key}: {quoted(value)}" for n, (key, value) in enumerate(item.items())]
+    if name in keys:
+        start, end = keys[name].start, _end_of_last_line(text, keys[name])
+        newline = line_ending(split_lines(text[start:])[0])
+    elif values:
+        start = end = front.end
+        newline = line_ending(split_lines(text[: front.end])[-1])
+    else:
+        return text
+    new = text[:start] + "".join([line + newline for line in lines]) + text[end:]
+    if new == text:
+        return text
+    if not _differ_only_in(name, values, (text, front), new, where):
+        raise not_alone(where, name)
+    return new
+
+
+def _differ_only_in(name: str, values: Any, old: tuple[str, FrontMatter], new: str, where: str) -> bool:
+    """Tell whether one key has these values in the new text, and all others are the same in both texts."""
+    text, front = old
+    longer = len(new) - len(text)
+    moved = FrontMatter(front.start, front.end + longer, front.body + longer)
+    try:
+        keys = read(new, moved, where)
+    except BadValueError:
+        return False
+    if (keys[name].value if name in keys else []) != values:
+        return False
+    before, after = ([pair for pair in _parsed_keys(*each, where) if pair[0] != name] for each in (old, (new, moved)))
+    return before == after
+
+
+def _parsed_keys(text: str, front: FrontMatter, where: str) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """Return each key with the parser's events of its value, their positions left out."""
+    pairs = keys_with_events(text, front, where)
+    names = ("value", "anchor", "tag")
+    return [
+        (key.value, [(type(event).__name__, *(str(getattr(event, name, None)) for name in names)) for event in events])
+        for key, events in pairs
+    ]
+
+
+def _end_of_last_line(text: str, key: Key) -> int:
+    """Return the position after the last line of a key, before the empty lines and comments that follow a list."""
+    lines = split_lines(text[key.start : key.end])
+    if line_ending(lines[-1]):
+        while len(lines) > 1 and (is_blank(lines[-1]) or lines[-1].lstrip(" \t").startswith("#")):
+            lines.pop()
+        return key.start + sum(map(len, lines))
+    return key.end + len(split_lines(text[key.end :])[0])
