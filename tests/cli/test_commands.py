@@ -116,12 +116,12 @@ def test_related_with_options_on_lists(tmp_path):
 
 
 def test_explain_as_text_and_json(folder):
-    ids = ("2019-04-15-notre-dame-fire", "2019-06-15-notre-dame-first-mass")
-    assert "topic  Notre-Dame" in run("explain", *ids, "--index", "stories", cwd=folder).stdout
+    ids = ("2016-12-01-progress-ms-04", "2017-06-03-crs-11-reused-dragon")
+    assert "topic  International Space Station" in run("explain", *ids, "--index", "stories", cwd=folder).stdout
     parts = json.loads(run("explain", *ids, "--index", "stories", "--json", cwd=folder).stdout)["parts"]
     found = [(part["name"], part["kind"]) for part in parts]
-    assert found[:2] == [("word space", "space"), ("notre", "term")]
-    assert ("Notre-Dame", "topic") in found[:5]
+    assert found[0] == ("word space", "space")
+    assert {("International Space Station", "topic"), ("station", "term")} <= {*found}
 
 
 @pytest.mark.slow

@@ -171,7 +171,7 @@ def test_linked_data_of_schema_org(sample_site, sample_stories):
     assert (data["@type"], data["headline"], data["datePublished"]) == ("NewsArticle", event.title, "2016-12-01")
     about = {topic["name"]: topic for topic in data["about"]}
     assert about["International Space Station"]["url"].startswith("https://example.org/archive/topics/")
-    assert about["Roscosmos"]["@type"] == "Organization"
+    assert about["International Space Station"]["@type"] == "Place"
     links = data["mainEntityOfPage"]["relatedLink"]
     assert [link.removeprefix("https://example.org/archive/") for link in links] == [
         f"{event_stem(link.event.id, link.event.title, link.event.date)}.html" for link in sample_stories.related(event)

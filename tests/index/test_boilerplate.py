@@ -27,7 +27,7 @@ STORIES = [
     ("Snow closes the airport of Oslo", "Ploughs worked all night while travellers slept on benches and on their own coats."),
     ("A bakery in Ghent wins a prize", "Its owner has baked rye loaves since he was a boy of nine years and never stopped."),
     ("Old library gets a new roof", "The tiles were made by hand in a village where only two potters are still at work."),
-    ("Chess master loses to a child", "She is eleven, had played the game for a year, and smiled when he gave up his king."),
+    ("Child of eleven beats Magnus Carlsen", "She had played chess for a year, and smiled when he gave up his king."),
 ]
 COURIER = [
     Event(str(number), f"Bay Courier: {title}", f"{text} {FOOTER}", date=dt.date(2020, 1, 1 + number))
