@@ -101,7 +101,7 @@ def tag_texts(texts: Sequence[TokenizedText], threshold: float | None = None) ->
     texts = [in_usual_case(text) for text in texts]
     candidates = _candidate_generator()(texts)
     found: list[list[TaggedSpan]] = [[] for _ in texts]
-    matters = find_matters(texts, _REPEATED if threshold is None else min(threshold, _REPEATED))
+    matters = find_matters(texts, THRESHOLD if threshold is None else threshold)
     spans = list(_topic_spans(candidates, default_ranker()(candidates), threshold, texts, matters))
     for (number, first, end, name, probability), kind in zip(spans, _kinds(spans, texts, matters), strict=True):
         found[number].append(TaggedSpan(first, end, name, kind, probability))
