@@ -110,27 +110,27 @@ def _edges(centre: Event, links: Sequence[Link], further: Sequence[Sequence[Link
             pair = frozenset((link.event.id, other.event.id))
             if pair not in joined:
                 joined.add(pair)
-                edges.append((link.event.id, other, other.label != link.label and other.event.id not in inner))
+                edges.append((link.event.id, other, other.context != link.context and other.event.id not in inner))
     return edges
 
 
 def _draw_edges(ax: Axes, places: Mapping[str, tuple[float, float]], edges: Sequence[_Edge]) -> None:
-    counts = collections.Counter(link.label for _, link, _ in edges if link.label)
+    counts = collections.Counter(link.context for _, link, _ in edges if link.context)
     colours = dict(zip((label for label, _ in counts.most_common(len(_CONTEXT_COLOURS))), _CONTEXT_COLOURS, strict=False))
     greatest = max((link.score for _, link, _ in edges), default=0.0) or 1.0
-    bows, labels = [], {link.label for _, link, labelled in edges if labelled}
+    bows, labels = [], {link.context for _, link, labelled in edges if labelled}
     for start, link, labelled in edges:
         (x, y), (to_x, to_y) = places[start], places[link.event.id]
-        colour, bent = colours.get(link.label or "", GREY), "arc3"
+        colour, bent = colours.get(link.context or "", GREY), "arc3"
         if x == to_x:  # a bow around the events between them
-            bows.append(link.label)
+            bows.append(link.context)
             x, to_x, bent = x + 0.2, to_x + 0.2, f"arc3,rad={math.copysign(0.4, to_y - y)}"
         look = {"lw": 0.8 + 3.2 * link.score / greatest, "color": colour, "alpha": 0.7, "zorder": 1}
-        look |= {"linestyle": "-" if link.label else "--", "arrowstyle": "-", "connectionstyle": bent}
+        look |= {"linestyle": "-" if link.context else "--", "arrowstyle": "-", "connectionstyle": bent}
         ax.annotate("", (to_x, to_y), (x, y), arrowprops=look | {"shrinkA": 0, "shrinkB": 0})
-        if labelled and link.label:
+        if labelled and link.context:
             middle = ((x + to_x) / 2, (y + to_y) / 2)
-            _write_text(ax, middle, shorten(link.label, 28), colour, _box_style("white", "none"))
+            _write_text(ax, middle, shorten(link.context, 28), colour, _box_style("white", "none"))
     if set(bows) - {None} - labels:
         named = [label for label in colours if label in bows]
         lines = [Line2D([], [], color=colours[label], lw=2, label=shorten(label, 28)) for label in named]

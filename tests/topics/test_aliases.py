@@ -288,7 +288,10 @@ def test_ignored_topics_are_never_returned():
     ("events", "ignored"),
     [
         ([*SPACE, Event("new", "Supplies reach the ISS", topics=["the ISS"])], "International Space Station"),
-        ([Event("1", "Malta"), Event("2", "Snow storm in Malta"), Event("3", "Snow storm in Oslo"), Event("4", "Malta")], "Malta"),
+        (
+            [Event("1", "Malta"), Event("2", "Snow storm in Malta"), Event("3", "Snow storm in Oslo"), Event("4", "Malta")],
+            "Malta",
+        ),
     ],
 )
 def test_an_ignored_topic_is_never_a_context(events, ignored):
