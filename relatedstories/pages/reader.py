@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import datetime as dt
+import functools
 import hashlib
 import os
 import warnings
@@ -22,7 +23,7 @@ from relatedstories.pages.keys import Value
 from relatedstories.pages.mojibake import repair_mojibake
 from relatedstories.pages.page_names import PageName, is_named_by_title
 from relatedstories.pages.parsing import DATED_HEADING, DEFAULT_KEYS, EVENT_ID, Head, PageFields, PageParser, head_of
-from relatedstories.pages.publication import DRAFT, FUTURE, reason_not_listed
+from relatedstories.pages.publication import DRAFT, EXPIRED, FUTURE, reason_not_listed
 from relatedstories.pages.sections import SOURCES, check_heading, split_lines
 from relatedstories.pages.titles import FIRST_SENTENCE, NAME
 from relatedstories.pages.values import field_value, text_of
@@ -30,6 +31,9 @@ from relatedstories.pages.words import RELATED_HEADS
 from relatedstories.records import DRAFTS, READ_FIELDS, check_drafts
 
 __all__ = ["SOURCES", "Pages", "page_digest", "read_pages"]
+
+CLOSED_FROM, CLOSED_SHARE = 20, 0.9
+"""The number of expired pages, and their part of all pages for readers, from which a folder is the archive of a closed site."""
 
 _MAX_WARNINGS = 20
 """Number of values left out that are warned of one by one; further ones are only counted."""
@@ -171,7 +175,8 @@ def read_pages(
         The day by which pages are expired or to be published later. By default that of the clock, in UTC.
     expired, future : bool, default False
         Whether to read pages that have expired, and those that are to be published later, as Hugo's options buildExpired and
-        buildFuture do.
+        buildFuture do. Where nearly all pages of 20 or more have expired, they are read all the same, with a remark: the folder
+        is the archive of a site that was closed.
 
     Yields
     ------
@@ -337,6 +342,23 @@ class _Reading:
                     except InputError:
                         continue
 
+    def is_closed(self, reason_of: Callable[[str, Head | None], str | None]) -> bool:
+        """Return whether the site was closed as a whole, with its pages kept as an archive: nearly all have expired."""
+        n_expired = n_listed = 0
+        for path in self.site.paths.values():
+            try:
+                reason = reason_of(path, self.head(path)[2])
+            except BadValueError:
+                continue
+            n_expired += reason == EXPIRED
+            n_listed += reason is None
+        closed = n_expired >= CLOSED_FROM and n_expired > CLOSED_SHARE * (n_expired + n_listed)
+        if closed:
+            self._remark(
+                f"{self.root}: {n_expired} of {n_expired + n_listed} pages have expired; read as the archive of a closed site"
+            )
+        return closed
+
     def leave_out(self, error: BadValueError) -> None:
         """Tell of a value that the event is without; raises the error if values must be right."""
         if self._strict:
@@ -415,6 +437,20 @@ def _events(
     found, site = reading.found, reading.site
     unseen = {keys[0]: name for name, keys in parser.keys.items() if keys and keys[0] not in DEFAULT_KEYS[name]}
     seen: set[str] = set()
+    has_seen_expired = False
+
+    def reason_of(path: str, head: Head | None, span: _Span) -> str | None:
+        return reason_not_listed(
+            path,
+            {} if head is None or EVENT_ID in head.keys else head.keys,
+            status_key=parser.keys["status"][0],
+            date_key=parser.keys["date"][0],
+            drafts=draft_values,
+            expired_before=span.expired_before,
+            published_by=span.published_by,
+            day_of=reading.day_or_none,
+        )
+
     for id_, path in site.paths.items():
         where = str(reading.root / path)
         name = site.languages.name_of(path)
@@ -424,17 +460,13 @@ def _events(
             if head is not None:
                 unseen = {key: field for key, field in unseen.items() if key not in head.keys}
                 reading.tell_of_repeated_keys(where, head)
-            is_exported = head is not None and EVENT_ID in head.keys
-            reason = reason_not_listed(
-                path,
-                {} if head is None or is_exported else head.keys,
-                status_key=parser.keys["status"][0],
-                date_key=parser.keys["date"][0],
-                drafts=draft_values,
-                expired_before=span.expired_before,
-                published_by=span.published_by,
-                day_of=reading.day_or_none,
-            )
+            reason = reason_of(path, head, span)
+            if reason == EXPIRED and not has_seen_expired:
+                has_seen_expired = True
+                if reading.is_closed(functools.partial(reason_of, span=span)):
+                    span = span._replace(expired_before=dt.date.min)
+            if reason == EXPIRED:
+                reason = reason_of(path, head, span)
             if reason == DRAFT:
                 found.drafts += 1
                 if on_draft is not None:

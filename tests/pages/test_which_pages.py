@@ -130,6 +130,18 @@ def test_expired_and_future_pages_are_read_on_demand(tmp_path: Path) -> None:
     assert reading.found.others["to be published later"] == 2
 
 
+def test_the_archive_of_a_closed_site_is_read_though_its_pages_have_expired(tmp_path: Path) -> None:
+    pages = {f"{n:02}.md": f"---\ntitle: Page {n}\nexpiryDate: 2019-01-01\n---\n" for n in range(20)}
+    pages |= {"kept.md": "---\ntitle: Kept\n---\n", "draft.md": "---\ntitle: Draft\ndraft: true\nexpiryDate: 2019-01-01\n---\n"}
+    reading = Reading(write(tmp_path, pages))
+    assert len(reading.events) == 21
+    assert reading.found.left_out == "1 draft"
+    assert any("20 of 21 pages have expired" in line for line in reading.remarks)
+    (tmp_path / "00.md").unlink()
+    reading = Reading(tmp_path)
+    assert (list(reading.events), reading.found.left_out) == (["kept"], "19 expired, 1 draft")
+
+
 def test_pages_of_other_formats_need_front_matter(tmp_path: Path) -> None:
     pages = {f"a{suffix}": "---\ntitle: A\n---\n<p>Rain &amp; <b>hail</b>.</p>" for suffix in discovery.OTHER_SUFFIXES}
     pages |= {"b.html": "<html><p>A built page</p></html>", "c.rst": "Rain\n====\n", "d.txt": "---\ntitle: x\n---\n", "e.css": ""}
