@@ -23,7 +23,7 @@ from relatedstories.topk.scores import blended
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["learnt_date_decay", "learnt_min_score", "learnt_space_weight", "learnt_topic_weight"]
+__all__ = ["greatest", "learnt_date_decay", "learnt_min_score", "learnt_space_weight", "learnt_topic_weight"]
 
 SAMPLE = 256
 """Maximum number of events that are compared with the whole archive; those whose ids have the least checksums."""
@@ -128,14 +128,20 @@ def learnt_date_decay(rows: sp.csr_array, days: npt.NDArray[np.int32], ids: Sequ
         all_pairs += np.diff(np.maximum(nearer, 0))
         similarities[(days == NO_DATE) | (similarities <= 0)] = 0
         similarities[number] = 0
-        apart = distances(day, days[_greatest(similarities, NEIGHBOURS)])
+        apart = distances(day, days[greatest(similarities, NEIGHBOURS)])
         neighbours += np.bincount(np.minimum(_octave(apart), _OCTAVES - 1), minlength=_OCTAVES)
     return _in_steps(DECAY_SHARE * max(0.0, _slope(all_pairs.tolist(), neighbours.tolist())))
 
 
-def _greatest(values: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:
-    """Return the places of the k greatest values above 0, the first of equal ones first."""
-    places = np.flatnonzero(values)  # of the values, none below 0, most are 0
+def greatest(values: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:
+    """Return the places of the k greatest of values of 0 or more, without zeros; of equal ones the first come first.
+
+    Examples
+    --------
+    >>> greatest(np.array([0.5, 0, 0.7, 0.5]), 2).tolist()
+    [2, 0]
+    """
+    places = np.flatnonzero(values)  # few, so that a sort of all would take longer
     if len(places) > k:
         places = places[values[places] >= np.partition(values[places], -k)[-k]]
     return places[np.argsort(-values[places], kind="stable")[:k]]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories import Event, RelatedStories
-from relatedstories.index.adaptation import MAX_SPACE_WEIGHT, MIN_SCORE, USER_SPACE_WEIGHT
+from relatedstories.index.adaptation import MAX_SPACE_WEIGHT, MIN_SCORE, USER_SPACE_WEIGHT, greatest
 
 FIRST_DAY = dt.date(2010, 1, 1)
 LEARNT = ("space_weight", "date_decay", "min_score")
@@ -60,6 +60,14 @@ def test_where_stories_are_told_within_days_dates_matter_more() -> None:
 def test_with_few_similar_events_the_decay_is_near_that_of_most_archives() -> None:
     assert 0.05 <= learnt(told(5, n_stories=2))["date_decay"] <= 0.2
     assert 0.05 <= learnt(SPACE)["date_decay"] <= 0.2
+
+
+def test_the_greatest_values_are_those_of_a_stable_sort() -> None:
+    random_numbers = np.random.default_rng(0)
+    for n in range(1, 40):
+        values = random_numbers.integers(0, 6, n).astype(np.float32)
+        order = np.argsort(-values, kind="stable")[:10]
+        assert greatest(values, 10).tolist() == order[values[order] > 0].tolist()
 
 
 def test_without_dates_none_is_learnt() -> None:

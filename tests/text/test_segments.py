@@ -7,8 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relatedstories import Event, TopicExtractor
-from relatedstories.text.cleaning import clean
-from relatedstories.text.segments import NO_KEY, segment_at, segment_numbers, segments, sentences, title_parts, without_segments
+from relatedstories.text.cleaning import clean, clean_event
+from relatedstories.text.segments import (
+    NO_KEY,
+    clean_segment_numbers,
+    segment_at,
+    segment_numbers,
+    segments,
+    sentences,
+    title_parts,
+    without_segments,
+)
 
 TEXTS = st.text("ab A.!?\n:-|。東京 ", max_size=40)
 
@@ -87,6 +96,23 @@ def test_a_mention_is_in_the_segment_that_has_its_words() -> None:
     assert (numbers["Oslo"], numbers["Bergen"], numbers["Iceland"]) in {(-1, 1, 2), (0, 1, 2)}
     title, text = clean(event.title).text, clean(event.text).text
     assert all(name in segment_at(title, text, number) for name, number in numbers.items())
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("The <i>Gazette</i>: Snow in Oslo", "<p>Oslo is white.</p>\n<p>Snow &amp; ice. Read on!</p>"),
+        ("Gazette | Rain", ""),
+        ("<b></b>", "Rain. Hail."),
+        ("Rain", "J. Doe asks: why?  Nobody\nknows. 雨が降る。雪も。"),
+    ],
+)
+def test_places_in_clean_and_in_raw_text_are_in_the_same_segments(title: str, text: str) -> None:
+    event = Event("1", title, text)
+    cleaned = clean_event(event)
+    places = [place for place, character in enumerate(cleaned.text) if character.isalnum()]
+    raw = [cleaned.raw_span(place, place + 1)[0] for place in places]
+    assert clean_segment_numbers(cleaned, places, of_event=True) == segment_numbers(event, raw)
 
 
 @pytest.mark.parametrize(("title", "text"), [("Rain", ""), ("<b></b>", "Rain. Hail."), ("", ""), ("Gazette: Rain", "")])
