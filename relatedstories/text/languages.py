@@ -209,7 +209,8 @@ def possible_languages_of_event(event: Event, declared: str | None = None) -> tu
     text = clean(start).text
     if len(event.text) > len(start) and (8 * len(text) < len(start) or _LONG_MARKUP.search(start)):
         text = clean(event.text).text
-    return possible_languages(f"{clean(event.title).text}\n{text}")
+    title = clean(event.title).text
+    return possible_languages(f"{title}\n{text}" if title and text else title or text)
 
 
 def _is_english(words: Sequence[str]) -> bool:
