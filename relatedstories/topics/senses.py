@@ -126,7 +126,7 @@ class SenseFilter:
     def allows(self, text: TextFacts, first: int, end: int, name: str) -> bool:
         """Return whether the tokens from `first` up to, not including, `end` may stand for a name."""
         form = " ".join(text.forms[first:end])
-        verdict = self._verdicts[form, name] or self._verdicts.keep((form, name), self._verdict(form, name))
+        verdict = self._known(form, name)
         if verdict.never or self.is_namesake(text, first, end, name):
             return False
         if verdict.countries:
@@ -141,8 +141,11 @@ class SenseFilter:
 
     def is_namesake(self, text: TextFacts, first: int, end: int, name: str) -> bool:
         """Return whether tokens name the state of a town before them, and not the longer name: "Spokane, Washington"."""
-        verdict = self._verdicts[" ".join(text.forms[first:end]), name]
-        return verdict is not None and verdict.namesake and text.follows_town(first, end)
+        return self._known(" ".join(text.forms[first:end]), name).namesake and text.follows_town(first, end)
+
+    def _known(self, form: str, name: str) -> _Verdict:
+        """Return the verdict on a form and a name, which is kept."""
+        return self._verdicts[form, name] or self._verdicts.keep((form, name), self._verdict(form, name))
 
     def _is_noun(self, form: str) -> bool:
         """Return whether a form that starts a sentence is usually in lower case."""

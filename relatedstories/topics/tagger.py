@@ -116,7 +116,7 @@ def _topic_spans(
     matters: Sequence[Sequence[Matter]],
 ) -> Iterator[_NumberedSpan]:
     """Yield the spans of all texts that name topics."""
-    allows = default_sense_filter().allows  # a bracket says that the words have another sense: "Crane (machine)"
+    allows = default_sense_filter().allows
     rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     columns = zip(
         *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
@@ -133,6 +133,7 @@ def _topic_spans(
         spans += [
             (matter.first, matter.end, matter.probability, matter.name)
             for matter in matters[number]
+            # A bracket says that the words have another sense: "Crane (machine)".
             if matter.name[-1] != ")" or allows(facts, matter.first, matter.end, matter.name)
         ]
         if spans:
