@@ -5,6 +5,7 @@ An article is about several things; another one may be about one of them. The ro
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.features.sparse import with_columns
-from relatedstories.features.vectors import STEP
+from relatedstories.features.vectors import unit_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,7 +38,7 @@ class PassageRows:
         Where the entries of each passage start; none is empty.
     columns : ndarray of int
     weights : ndarray of float32
-        Each passage is of unit length or a little less; weights are multiples of ``1 / STEP``, as those of rows are.
+        Each passage is of unit length or a little less, see `relatedstories.features.vectors.unit_rows`.
     """
 
     starts: npt.NDArray[Any]
@@ -114,6 +115,11 @@ class Passages:
     def __len__(self) -> int:
         return int(self.starts[-1])
 
+    @functools.cached_property
+    def have_some(self) -> npt.NDArray[np.bool_]:
+        """Whether each event has passages."""
+        return np.diff(self.starts) > 0
+
     def take(self, events: npt.NDArray[np.intp]) -> Passages:
         """Return the passages of the given events, in the given order."""
         if not len(self):
@@ -150,14 +156,11 @@ class Passages:
         Returns
         -------
         scipy.sparse.csr_array of float32, shape (n_passages, n_terms)
-            Rows of unit length or a little less: weights are rounded down to multiples of ``1 / STEP``.
+            See `relatedstories.features.vectors.unit_rows`; none is empty.
         """
         rows = self.matrix.astype(np.float64)
         rows.data = term_weights[rows.indices]
-        lengths = np.sqrt(np.add.reduceat(np.append(rows.data**2, 0.0), rows.indptr[:-1]))
-        rows.data /= np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(rows.indptr))
-        rows.data = np.floor(rows.data * STEP + 1e-6) / STEP
-        return rows.astype(np.float32)
+        return unit_rows(rows)
 
     def rows_of(self, rows: sp.csr_array, event: int) -> PassageRows:
         """Return the rows of the passages of one event, of those that `weigh` returned."""

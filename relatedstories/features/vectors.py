@@ -41,6 +41,7 @@ __all__ = [
     "prominence",
     "read_terms",
     "stemmed",
+    "unit_rows",
     "weigh",
 ]
 
@@ -357,11 +358,17 @@ def weigh(
         block = counts.matrix.astype(np.float64)
         block.data = np.sqrt(block.data) * idf[block.indices]
         blocks.append(_normalised(block) * np.sqrt(share))
-    rows = _normalised(_heaviest(_with_sorted_columns(sp.hstack(blocks, format="csr"))))
+    rows = unit_rows(_heaviest(_with_sorted_columns(sp.hstack(blocks, format="csr"))))
+    rows.eliminate_zeros()
+    return rows
+
+
+def unit_rows(rows: sp.csr_array) -> sp.csr_array:
+    """Return rows of float64 as rows of float32 of unit length or a little less, whose weights are multiples of 1 / `STEP`."""
+    rows = _normalised(rows)
     # A weight of exactly m / STEP, as short rows have, may be computed a little too small: the millionth keeps it from
     # falling to m - 1. It cannot lift a row of MAX_TERMS weights over length 1.
     rows.data = np.floor(rows.data * STEP + 1e-6) / STEP
-    rows.eliminate_zeros()
     return rows.astype(np.float32)
 
 

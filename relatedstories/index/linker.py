@@ -35,6 +35,15 @@ MATTER_EVENTS = 5
 _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the garbage collector
 
 
+class _Shared(NamedTuple):
+    """What two events share, besides topics: their language, the columns of terms, and the share of the score of each term."""
+
+    events: tuple[Event, Event]
+    language: str
+    columns: Sequence[int]
+    shares: dict[str, float]
+
+
 class _Reason(NamedTuple):
     """The contexts of a link, and the topics that its events share."""
 
@@ -93,9 +102,7 @@ class Linker:
             ids, scores = first.ids[start : start + _BATCH_SIZE], first.scores[start : start + _BATCH_SIZE]
             batch = None if rows is None else rows[start : start + len(ids)]
             first_ids, first_scores = ids, scores
-            if len(archive.passages):
-                asked = batch or [archive.row(start + place) for place in range(len(ids))]
-                ids, scores = self.retriever.reranked(asked, ids, scores)
+            ids, scores = self.retriever.reranked(batch, start, ids, scores)
             simple = np.zeros(len(ids), bool)
             if filters.best_candidates_only:
                 folded = k + DUPLICATES_WITHIN
@@ -196,30 +203,24 @@ class Linker:
         first_topic = bisect_left(columns, n_terms, start, end)
         labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
         if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
-            topics, contexts = labels[0].only_topic, self._shown([labels[0].name])
+            topics = labels[0].only_topic
+            contexts: tuple[str, ...] = (labels[0].name,) if self._is_shown(labels[0].name) else ()
         else:
             shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
             ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
             topics = tuple([label.topic for label, _ in ranked])
-            contexts = self._contexts((event, other), language, ranked, shares, columns[start:first_topic])
+            contexts = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
         return _Reason(contexts, topics)
 
-    def _contexts(
-        self,
-        events: tuple[Event, Event],
-        language: str,
-        ranked: list[tuple[Label, float]],
-        shares: dict[str, float],
-        columns: Sequence[int],
-    ) -> tuple[str, ...]:
-        """Return the labels of a link, given the topics that its events share and the shares of the score of shared terms."""
-        telling = [(label, value) for label, value in ranked if label.tells and self._shown([label.name])]
+    def _contexts(self, ranked: list[tuple[Label, float]], shared: _Shared) -> tuple[str, ...]:
+        """Return the labels of a link, given the topics that its events share, and what else they do."""
+        telling = [(label, value) for label, value in ranked if label.tells and self._is_shown(label.name)]
         is_enough = bool(telling) and not telling[0][0].is_broad
         if is_enough:  # but where it was may be said beside what happened
             telling = telling[:1] + [each for each in telling[1:] if each[0].is_matter and not telling[0][0].is_matter]
         chosen = [(label.name, value) for label, value in telling]
         if not is_enough and not any(label.is_matter for label, _ in telling):
-            phrase = self._phrase(events, language, telling, shares, columns)
+            phrase = self._phrase([label for label, _ in telling], shared)
             if phrase is not None:  # a topic is surer than a phrase, unless it is only an office or a people
                 place = int(bool(telling) and not telling[0][0].is_last_resort)
                 chosen.insert(place, (phrase.text, phrase.share))
@@ -227,17 +228,11 @@ class Linker:
         more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
         return (first, *more)[:MAX_CONTEXTS] if chosen else ()
 
-    def _phrase(
-        self,
-        events: tuple[Event, Event],
-        language: str,
-        telling: list[tuple[Label, float]],
-        shares: dict[str, float],
-        columns: Sequence[int],
-    ) -> Phrase | None:
-        """Return the phrase that both events have and that says most beside the names of topics."""
+    def _phrase(self, beside: Sequence[Label], shared: _Shared) -> Phrase | None:
+        """Return the phrase that both events have and that says most beside other labels."""
         archive = self.archive
-        silent = {term for label, _ in telling for term in label.terms}
+        events, language, columns, shares = shared
+        silent = {term for label in beside for term in label.terms}
         if language == ENGLISH:
             silent.update(dull_terms().intersection(shares))
         told = {
@@ -250,11 +245,11 @@ class Linker:
         known = archive.term_events[columns] >= MATTER_EVENTS if language == ENGLISH else ()
         matters = list(itertools.compress(told, known))
         phrase = shared_phrase(a, b, told, language, matters)
-        return phrase if phrase is not None and self._shown([phrase.text]) else None
+        return phrase if phrase is not None and self._is_shown(phrase.text) else None
 
-    def _shown(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return the names that may be labels."""
-        return tuple([name for name in names if not (self.ignored and normalise_name(name) in self.ignored)])
+    def _is_shown(self, name: str) -> bool:
+        """Return whether a name may be a label."""
+        return not (self.ignored and normalise_name(name) in self.ignored)
 
     def _shares_of_terms(self, language: str, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
         """Return what each term that an event shares with another adds to their inner product."""

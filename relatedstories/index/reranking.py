@@ -6,6 +6,7 @@ one is like the row of the other.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -68,9 +69,18 @@ class Reranker:
 
     def __init__(self, archive: Archive, weights: Weights, row: EventRow) -> None:
         self._archive, self._weights, self._row = archive, weights, row
-        self._dense = np.zeros(archive.weights.shape[1], np.float32)
-        self._other = np.zeros_like(self._dense)
-        self._dense[row.columns] = row.weights
+
+    @functools.cached_property
+    def _dense(self) -> npt.NDArray[np.float32]:
+        """The row, also its zeros."""
+        dense = np.zeros(self._archive.weights.shape[1], np.float32)
+        dense[self._row.columns] = self._row.weights
+        return dense
+
+    @functools.cached_property
+    def _other(self) -> npt.NDArray[np.float32]:
+        """Zeros, in which another row is put for a moment."""
+        return np.zeros_like(self._dense)
 
     def score(self, row: EventRow) -> PairScore:
         """Return the score of another row and what it is made of."""
@@ -97,9 +107,12 @@ class Reranker:
         ------
         (number, score)
             Scores fall: one of the first `RERANKED` candidates has at least the score by rows of the next one, and the others
-            have that at most. Where scores are equal, the nearer date comes first, then the lower number.
+            have that at most. Where scores are equal, the nearer date comes first, then the lower number. In an archive without
+            passages, candidates stay as they are.
         """
         candidates, most = iter(candidates), math.inf
+        if not len(self._archive.passages):
+            yield from candidates
         block = list(islice(candidates, RERANKED + 1))
         while block:
             least = block[RERANKED][1] if len(block) > RERANKED else 0.0
@@ -109,12 +122,9 @@ class Reranker:
     def _ordered(self, block: list[tuple[int, float]], least: float, most: float, min_score: float) -> list[tuple[int, float]]:
         """Return some candidates in the order of their new scores, which are between two others."""
         archive, numbers = self._archive, [number for number, _ in block]
-        passages = list(map(archive.passages_of, numbers))
-        if not (len(self._row.passages) or any(map(len, passages))):
+        if not (len(self._row.passages) or archive.passages.have_some[numbers].any()):
             return block
-        similarities = [
-            _sum(self._parts(*archive.entries(number), of_event)) for number, of_event in zip(numbers, passages, strict=True)
-        ]
+        similarities = [_sum(self._parts(*archive.entries(number), archive.passages_of(number))) for number in numbers]
         days = archive.days[numbers]
         scores = np.clip(self._blended(similarities, days, archive.embeddings[numbers])[2], least, most)
         apart = distances(self._row.day, days)

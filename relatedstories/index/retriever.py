@@ -102,10 +102,7 @@ class Retriever:
 
     def _reranked(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Iterator[tuple[int, float]]:
         """Yield candidates in the order of their scores with passages."""
-        archive = self.index.archive
-        if not len(archive.passages):
-            return candidates
-        return Reranker(archive, self.weights, row).rerank(candidates, self.least_score)
+        return Reranker(self.index.archive, self.weights, row).rerank(candidates, self.least_score)
 
     # ------------------------------------------------------------------ many rows
 
@@ -178,16 +175,25 @@ class Retriever:
         return self.index.blocks.top(rows, k, numbers, spans, min_score=min_score, n_threads=n_threads, **self._scoring)
 
     def reranked(
-        self, rows: Sequence[EventRow], ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
+        self, rows: Sequence[EventRow] | None, first_row: int, ids: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Return the first candidates of rows in the order of their scores with passages; see `Reranker.rerank`."""
-        new_ids, new_scores = np.full_like(ids, -1), np.zeros_like(scores)
-        width = ids.shape[1]
-        for place, row in enumerate(rows):
+        """Return the first candidates of rows in the order of their scores with passages; see `Reranker.rerank`.
+
+        The rows are those given, or else the archive's own from number `first_row` on.
+        """
+        archive, width = self.index.archive, ids.shape[1]
+        if not len(archive.passages):
+            return ids, scores
+        have_some = archive.passages.have_some
+        own = have_some[first_row : first_row + len(ids)] if rows is None else np.array([len(row.passages) > 0 for row in rows])
+        new_ids, new_scores = ids.copy(), scores.copy()
+        for place in np.flatnonzero(own | (have_some[ids] & (ids >= 0)).any(axis=1)).tolist():
+            row = archive.row(first_row + place) if rows is None else rows[place]
             n_known = int(np.count_nonzero(ids[place] >= 0))
             candidates = zip(ids[place, :n_known].tolist(), scores[place, :n_known].tolist(), strict=True)
             # Of a full list, the last one only bounds the scores of the block before it.
-            n_ranked = width - 1 if n_known == width < len(self.index.archive) else n_known
+            n_ranked = width - 1 if n_known == width < len(archive) else n_known
+            new_ids[place], new_scores[place] = -1, 0
             for rank, (number, score) in enumerate(islice(self._reranked(row, candidates), n_ranked)):
                 new_ids[place, rank], new_scores[place, rank] = number, score
         return new_ids, new_scores

@@ -279,9 +279,8 @@ class _Rankings:
         row = archive.row(archive.number_of(id_))
         comparison, similarity = self._index.compare(row), Similarity(archive)
         for weights in settings:
-            candidates = comparison.best_first(weights, weights.min_score)
-            if len(archive.passages):
-                candidates = Reranker(archive, weights, row).rerank(candidates, weights.min_score)
+            by_row = comparison.best_first(weights, weights.min_score)
+            candidates = Reranker(archive, weights, row).rerank(by_row, weights.min_score)
             yield [archive.events[one.number].id for one in select(candidates, self._judged.k, similarity, _no_label)]
 
 

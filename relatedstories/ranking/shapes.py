@@ -50,70 +50,23 @@ _VALUES = {Part.GENERIC: 0.2, Part.NOUN: 0.7, Part.ADJECTIVE: 0.5, Part.NUMBER: 
 
 _LINKS = {"of": Part.OF, "the": Part.LINK, "and": Part.LINK, "for": Part.LINK, "in": Part.LINK, "on": Part.LINK, "to": Part.LINK}
 _PARTS = {"n": Part.NOUN, "m": Part.MATTER, "g": Part.GENERIC, "v": Part.OTHER, "j": Part.ADJECTIVE, "o": Part.OTHER}
-_VAGUE = frozenset(
-    (
-        "prime",
-        "new",
-        "first",
-        "last",
-        "several",
-        "many",
-        "other",
-        "more",
-        "same",
-        "such",
-        "own",
-        "next",
-        "former",
-        "recent",
-        "high",
-        "old",
-    )
-)
+_VAGUE = {
+    *("prime", "new", "first", "last", "several", "many", "other", "more", "same", "such", "own", "next", "former"),
+    *("recent", "high", "old"),
+}
 """Adjectives that say nothing about any event."""
 
 _BODIES = {
-    *(
-        "party",
-        "candidate",
-        "president",
-        "minister",
-        "government",
-        "parliament",
-        "court",
-        "police",
-        "official",
-        "leader",
-        "member",
-    ),
-    *("country", "state", "region", "province", "district", "capital", "city", "town", "village", "week", "month", "year", "day"),
+    *("party", "candidate", "president", "minister", "government", "parliament", "court", "police", "official"),
+    *("leader", "member", "country", "state", "region", "province", "district", "capital", "city", "town"),
+    *("village", "week", "month", "year", "day"),
 }
 """Nouns that editors link to one body or place after another: which one, the noun alone does not say."""
 
 _NO_NOUN = re.compile(r"(?:ed|ing|ly|ous|ive|able|ible|less|ful)$")
 _CONNECTORS = {
-    *(
-        "de",
-        "du",
-        "des",
-        "la",
-        "le",
-        "les",
-        "del",
-        "della",
-        "dei",
-        "di",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "von",
-        "vom",
-        "der",
-        "van",
-        "den",
-    ),
-    *("el", "los", "las", "al", "af", "av"),
+    *("de", "du", "des", "la", "le", "les", "del", "della", "dei", "di", "da", "do", "dos", "das", "von", "vom"),
+    *("der", "van", "den", "el", "los", "las", "al", "af", "av"),
 }
 """Words of other languages that may stand between nouns."""
 
