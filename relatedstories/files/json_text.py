@@ -128,14 +128,14 @@ class _Stream:
 
     def __init__(self, path: Path, lines: Iterable[str]) -> None:
         self._path, self._lines = path, iter(lines)
-        self._text, self._place, self._before = "", 0, 0
+        self._text, self._place = "", 0
+        self._line, self._counted = 1, 0  # the number of the line at a place up to which line feeds are counted
         self._ended = False
 
     def _more(self, least: int = 1) -> bool:
         """Read on; return whether there was anything."""
         if self._ended:
             return False
-        self._before += self._text.count("\n", 0, self._place)
         parts, n = [self._text[self._place :]], 0
         while n < least:
             line = next(self._lines, None)
@@ -144,13 +144,16 @@ class _Stream:
                 break
             parts.append(line)
             n += len(line)
+        self._line, self._counted = self.line, 0
         self._text, self._place = "".join(parts), 0
         return n > 0
 
     @property
     def line(self) -> int:
         """The number of the line that is read next."""
-        return self._before + self._text.count("\n", 0, self._place) + 1
+        self._line += self._text.count("\n", self._counted, self._place)
+        self._counted = self._place
+        return self._line
 
     def peek(self) -> str:
         """Return the next character that is no space; an empty text at the end."""
