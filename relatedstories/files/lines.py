@@ -86,13 +86,12 @@ def read_lines(path: Path, encoding: str | None = None, on_remark: Callable[[str
     try:
         found = encoding or _found_encoding(path)
         if encoding is not None or found not in ("utf-8", "utf-8-sig"):
-            how = (
-                "as given"
-                if encoding is not None
-                else "as its byte order mark says"
-                if found != _WINDOWS
-                else ("as it is not in UTF-8; --encoding names another, encoding= in Python")
-            )
+            if encoding is not None:
+                how = "as given"
+            elif found != _WINDOWS:
+                how = "as its byte order mark says"
+            else:
+                how = "as it is not in UTF-8; --encoding names another, encoding= in Python"
             on_remark(f"{path}: read as {found.upper() if found.startswith('utf') else found.capitalize()}, {how}")
         errors = "surrogateescape" if found in ("utf-8", "utf-8-sig") else "replace"
         with open_bytes(path) as file, io.TextIOWrapper(file, found, errors, newline="\n") as lines:
