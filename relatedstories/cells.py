@@ -150,7 +150,7 @@ def _inner(value: Any, keys: Iterable[str]) -> Any:
     return value
 
 
-def _topics(value: Any, is_table: bool) -> list[str] | None:
+def _topics(value: Any, is_table: bool) -> list[str]:
     if isinstance(value, str):
         value = listed_in_text(value)
     if isinstance(value, Mapping) and any(key in value for key in _NAMES):
@@ -170,7 +170,7 @@ def _topics(value: Any, is_table: bool) -> list[str] | None:
     return topics
 
 
-def _sources(value: Any, is_table: bool) -> list[Any] | None:
+def _sources(value: Any, is_table: bool) -> list[Any]:
     if isinstance(value, str):
         value = listed_in_text(value, ";")
     if isinstance(value, Mapping) and (value.get("url") or value.get("name")):

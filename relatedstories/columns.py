@@ -15,6 +15,7 @@ __all__ = [
     "SourceRow",
     "TableRow",
     "TypedRow",
+    "byte_not_utf8",
     "check_header",
     "column_of_each_field",
     "encoding_error",
@@ -145,7 +146,19 @@ def resolve_columns(keys: Sequence[str], columns: Mapping[str, str]) -> dict[str
 def encoding_error(where: str, row: Mapping[str, Any]) -> BadValueError | None:
     """Return the error of a row whose texts, decoded with surrogateescape, hold bytes that are not UTF-8, else None."""
     for name, cell in row.items():
-        if isinstance(cell, str) and (match := _NOT_UTF8.search(cell)):
-            got = f"byte 0x{ord(match[0]) - 0xDC00:02x} at character {match.start() + 1}"
-            return BadValueError(where, name, got, "text in UTF-8")
+        if isinstance(cell, str) and (found := byte_not_utf8(cell)) is not None:
+            byte, place = found
+            return BadValueError(where, name, f"{byte} at character {place}", "text in UTF-8")
     return None
+
+
+def byte_not_utf8(text: str) -> tuple[str, int] | None:
+    r"""Return the first byte that is not UTF-8 in a text decoded with surrogateescape, and at which character; None if all are.
+
+    Examples
+    --------
+    >>> byte_not_utf8(b"caf\xe9".decode(errors="surrogateescape"))
+    ('byte 0xe9', 4)
+    """
+    match = None if text.isascii() else _NOT_UTF8.search(text)
+    return None if match is None else (f"byte 0x{ord(match[0]) - 0xDC00:02x}", match.start() + 1)

@@ -253,8 +253,7 @@ def _reading(value: object, where: str, field: str, date_format: str | None) -> 
     """Return what a value says of a day; raises `BadValueError` if it is no date."""
     given = value
     if isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in ("$date", "$numberLong"):
-        value = next(iter(value.values()))  # MongoDB
-        return _reading(value, where, field, date_format)
+        return _reading(next(iter(value.values())), where, field, date_format)  # MongoDB
     if isinstance(value, (list, tuple)):
         if len(value) == 1:
             return _reading(value[0], where, field, date_format)

@@ -316,7 +316,8 @@ def _extra(where: str, value: object) -> ReadOnlyDict:
     try:
         if not isinstance(value, Mapping):
             raise TypeError
-        return ReadOnlyDict({_well_formed(str(name)): as_json_value(part) for name, part in value.items()})
+        kept: ReadOnlyDict = as_json_value(value)
+        return kept
     except (TypeError, ValueError, RecursionError):
         raise BadValueError(where, "extra", shown(value), "a mapping of names to values that JSON can hold") from None
 

@@ -28,7 +28,8 @@ _MAX_PLANS = 1000
 
 _SHORT_YEAR = re.compile(r"'\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2}\b")
 _WHOLE = re.compile(r"-?\d+\.0+")
-_OPTIONAL = frozenset(["heading", "topics", "url", "sources", "language", "translation_key"])
+_LISTS = frozenset(["topics", "sources"])
+_OPTIONAL_TEXTS = frozenset(["heading", "url", "language", "translation_key"])
 
 Values: TypeAlias = dict[str, Any]
 """The values of an event by field, dates that could be read in two ways among them."""
@@ -54,7 +55,7 @@ class RowReader:
         self._plans: dict[tuple[Any, ...], _Plan] = {}
         # A JSON key may be missing in any row, but a column named by the caller that no row has is most likely misspelt.
         self._unseen = {field: column for field, column in columns.items() if field != column}
-        self._unread: dict[str, list[BadValueError]] = collections.defaultdict(list)
+        self._unread: dict[str, BadValueError] = {}  # the first of each field
         self._n_unread: collections.Counter[str] = collections.Counter()
         self._counts: collections.Counter[str] = collections.Counter()
         self._not_kept: collections.Counter[str] = collections.Counter()
@@ -80,9 +81,9 @@ class RowReader:
             try:
                 if field == "date":
                     value = self._dates.read(value, where)
-                elif type(value) is not str or field in ("topics", "sources"):
+                elif type(value) is not str or field in _LISTS:
                     value = field_value(field, value, is_table)
-                    if field in _OPTIONAL and field not in ("topics", "sources") and is_missing(value):
+                    if field in _OPTIONAL_TEXTS and is_missing(value):
                         continue
             except BadValueError as error:
                 self._leave_out(where, field, error)
@@ -111,15 +112,11 @@ class RowReader:
         """Yield the rows in order, each once the columns tell how it is to be read."""
         waiting: list[tuple[str, Event | Values]] = []
         for row in rows:
+            waiting.append(row)
             is_open = self._ids.is_open or (self._dates.asked_by is not None and self._dates.order is None)
-            if is_open or waiting:
-                waiting.append(row)
-                if is_open:
-                    continue
+            if not is_open:
                 yield from waiting
                 waiting.clear()
-            else:
-                yield row
         self._ids.close()
         yield from waiting
 
@@ -157,17 +154,17 @@ class RowReader:
         if n := self._counts["ambiguous"]:
             value, where = self._dates.asked_by or ("", "")
             could = "1 could be read in two ways" if n == 1 else f"{n} could be read in two ways"
-            stay = "its event stays, without it" if n == 1 else "their events stay, without them"
             lines.append(
-                f"{self._name('date')}: {could}, such as {value} ({where}), and no other date shows which; {stay}; "
+                f"{self._name('date')}: {could}, such as {value} ({where}), and no other date shows which; {_events_stay(n)}; "
                 'date_format="day-first" or "month-first", --date-format on the command line, says which comes first'
             )
         for field, n in self._n_unread.items():
-            error = self._unread[field][0]
-            stay = "its event stays, without it" if n == 1 else "their events stay, without them"
+            error = self._unread[field]
             value = "1 value" if n == 1 else f"{n} values"
             hint = "; --date-format %d.%m.%y says how dates with short years are written" if _SHORT_YEAR.search(error.got) else ""
-            lines.append(f"{error.field}: {value} could not be read, such as {error.got} ({error.where}); {stay}{hint}")
+            lines.append(
+                f"{error.field}: {value} could not be read, such as {error.got} ({error.where}); {_events_stay(n)}{hint}"
+            )
         return lines
 
     def remarks(self) -> list[str]:
@@ -237,8 +234,7 @@ class RowReader:
         if self._strict or field in ("id", "title", "text"):
             raise named
         self._n_unread[field] += 1
-        if not self._unread[field]:
-            self._unread[field].append(named)
+        self._unread.setdefault(field, named)
 
     def _made_id(self, values: Values) -> str:
         """Return the id of a row that has none: its address, or a digest of what it says."""
@@ -322,6 +318,10 @@ def _read_html(values: Values) -> None:
         values["title"] = plain
     if isinstance(text, str) and "<" in text[:200] and _MAY_BE_HTML.match(text):
         values["text"] = clean(text).text
+
+
+def _events_stay(n: int) -> str:
+    return "its event stays, without it" if n == 1 else "their events stay, without them"
 
 
 def _names_in(row: Mapping[str, Any]) -> list[object]:

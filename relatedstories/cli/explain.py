@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from relatedstories.cli.formatting import title_line
-from relatedstories.cli.options import AsJson, Index, load_index
+from relatedstories.cli.options import AsJson, index_option, load_index
 
 __all__ = ["EXAMPLES", "explain"]
 
@@ -23,7 +24,7 @@ Examples:
 def explain(
     a: Annotated[str, typer.Argument(metavar="A", help="The id of an event in the index.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The id of another event in the index.")],
-    index: Index,
+    index: Annotated[Path, index_option()],
     as_json: AsJson = False,
 ) -> None:
     """Explain why two events are related, or why not: each topic and word they share, with its part of the score."""

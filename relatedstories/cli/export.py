@@ -12,10 +12,12 @@ from relatedstories.cli.console import log_to_stderr, progress_meter, say
 from relatedstories.cli.options import (
     AcrossLanguages,
     LinkOptions,
+    OptionalSource,
     Panel,
     ReadOptions,
     RunOptions,
     TopicOptions,
+    index_option,
     load_index,
     require_one,
 )
@@ -40,24 +42,11 @@ Examples:
 
 
 def export(
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SOURCE",
-            help="The archive, as 'refresh' reads it: a file, a folder of pages, a database address or 'sample'.",
-            show_default=False,
-        ),
-    ] = None,
+    source: OptionalSource = None,
     *,
     index: Annotated[
         Path | None,
-        typer.Option(
-            "--index",
-            metavar="DIR",
-            help="Export this index, as written by 'build' or 'refresh', instead of SOURCE.",
-            show_default=False,
-            rich_help_panel=Panel.SOURCE,
-        ),
+        index_option("Export this index, as written by 'build' or 'refresh', instead of SOURCE."),
     ] = None,
     reading: ReadOptions,
     to: Annotated[

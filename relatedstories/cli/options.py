@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from relatedstories.cli.console import say
 from relatedstories.dates import check_date_format
 from relatedstories.errors import BadValueError
 from relatedstories.events import Event, parse_date, values_of
@@ -37,10 +38,10 @@ __all__ = [
     "AcrossLanguages",
     "AsJson",
     "Engine",
-    "Index",
     "Jobs",
     "K",
     "LinkOptions",
+    "OptionalSource",
     "Panel",
     "ReadOptions",
     "RunOptions",
@@ -48,7 +49,9 @@ __all__ = [
     "SourcesArgument",
     "TopicOptions",
     "expand_groups",
+    "index_option",
     "load_index",
+    "refuse_with_index",
     "require_one",
     "used_option",
 ]
@@ -80,26 +83,29 @@ def _jobs(jobs: int) -> int:
     return jobs
 
 
-def _day(text: str | None) -> str | None:
+@contextmanager
+def _as_wrong_usage() -> Iterator[None]:
+    """Raise the error of a wrong value as one of typer, which names the option."""
     try:
-        parse_date(text)
+        yield
     except BadValueError as error:
         raise typer.BadParameter(f"got {error.got}, expected {error.expected}") from None
+
+
+def _day(text: str | None) -> str | None:
+    with _as_wrong_usage():
+        parse_date(text)
     return text
 
 
 def _date_format(text: str | None) -> str | None:
-    try:
+    with _as_wrong_usage():
         return check_date_format("--date-format", text)
-    except BadValueError as error:
-        raise typer.BadParameter(f"got {error.got}, expected {error.expected}") from None
 
 
 def _encoding(text: str | None) -> str | None:
-    try:
+    with _as_wrong_usage():
         return check_encoding("--encoding", text)
-    except BadValueError as error:
-        raise typer.BadParameter(f"got {error.got}, expected {error.expected}") from None
 
 
 def _filter(pairs: list[str] | None) -> list[str] | None:
@@ -152,16 +158,21 @@ SourcesArgument = Annotated[
         show_default=False,
     ),
 ]
-Index = Annotated[
-    Path,
-    typer.Option(
-        "--index",
-        metavar="DIR",
-        help="Folder of the index, as written by 'build --index' or 'refresh --index'.",
+OptionalSource = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SOURCE",
+        help="The archive, as 'refresh' reads it: a file, a folder of pages, a database address or 'sample'.",
         show_default=False,
-        rich_help_panel=Panel.SOURCE,
     ),
 ]
+
+
+def index_option(help_text: str = "Folder of the index, as written by 'build --index' or 'refresh --index'.") -> Any:
+    """Return the option that names the index to answer from."""
+    return typer.Option("--index", metavar="DIR", help=help_text, show_default=False, rich_help_panel=Panel.SOURCE)
+
+
 K = Annotated[
     int, typer.Option("--k", "-k", metavar="N", min=1, help="Maximum number of links per event.", rich_help_panel=Panel.LINKS)
 ]
@@ -437,15 +448,16 @@ class LinkOptions:
             "blocked": blocked,
         }
 
-    def unknown_names(self, events: Iterable[Event]) -> list[str]:
-        """Return the names that --filter and --same give and under which no event has a value."""
+    def warn_of_unknown_names(self, events: Iterable[Event]) -> None:
+        """Print a warning for each name that --filter and --same give and under which no event has a value."""
         names = dict.fromkeys([*(pair.partition("=")[0].strip() for pair in self.filter_ or ()), *(self.same or ())])
         for event in events if names else ():
             for name in [name for name in names if values_of(event, name)]:
                 del names[name]
             if not names:
                 break
-        return list(names)
+        for name in names:
+            say(f"warning: no event has {name!r}, which --filter or --same names")
 
 
 @dataclass
@@ -611,8 +623,14 @@ def require_one(source: str | None, index: Path | None, *groups: Any, across_lan
     """Raise an error unless either SOURCE or --index is given, and with --index none of the options that go with SOURCE."""
     if (source is None) == (index is None):
         raise typer.BadParameter("give either SOURCE or --index DIR")
+    if index is not None:
+        refuse_with_index(*groups, across_languages=across_languages)
+
+
+def refuse_with_index(*groups: Any, across_languages: bool = False) -> None:
+    """Raise an error if any of the options is used that go with SOURCE, and not with --index."""
     option = "--across-languages" if across_languages else used_option(*groups)
-    if index is not None and option is not None:
+    if option is not None:
         raise typer.BadParameter(f"{option} goes with SOURCE, not with --index: an index is used as it was built")
 
 

@@ -264,8 +264,7 @@ def refresh(
                 progress=progress,
                 **keywords,
             )
-        for name in listing.unknown_names(stories):
-            say(f"warning: no event has {name!r}, which --filter or --same names")
+        listing.warn_of_unknown_names(stories)
         report.skipped, report.drafts = archive.skipped, archive.drafts
         contents |= report.to_dict()
     if not running.quiet:

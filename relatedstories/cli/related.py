@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relatedstories.cli.console import say
 from relatedstories.cli.formatting import iso_date, title_line
-from relatedstories.cli.options import AsJson, LinkOptions, Panel, ReadOptions, load_index, used_option
+from relatedstories.cli.options import AsJson, LinkOptions, Panel, ReadOptions, index_option, load_index, refuse_with_index
 from relatedstories.cli.source import Source
 from relatedstories.events import Event
 from relatedstories.files.draft import draft_of_file, draft_of_text
@@ -45,16 +44,7 @@ def related(
         ),
     ] = None,
     *,
-    index: Annotated[
-        Path | None,
-        typer.Option(
-            "--index",
-            metavar="DIR",
-            help="Folder of the index, as written by 'build --index' or 'refresh --index'.",
-            show_default=False,
-            rich_help_panel=Panel.SOURCE,
-        ),
-    ] = None,
+    index: Annotated[Path | None, index_option()] = None,
     draft_title: Annotated[
         str | None,
         typer.Option("--title", metavar="TEXT", help="The title of a draft.", show_default=False, rich_help_panel=Panel.DRAFT),
@@ -86,14 +76,13 @@ def related(
         raise typer.BadParameter("give ID and --index DIR, or a draft: --title, --text or --draft-file")
     if draft is not None and (id_or_source is None) == (index is None):
         raise typer.BadParameter("give either SOURCE or --index DIR with a draft, to find related events in")
-    if index is not None and (option := used_option(reading)) is not None:
-        raise typer.BadParameter(f"{option} goes with SOURCE, not with --index: an index is used as it was built")
+    if index is not None:
+        refuse_with_index(reading)
     keywords = listing.keywords()
     stories = load_index(index) if index is not None else _stories_of(str(id_or_source), reading)
     event = stories[str(id_or_source)] if draft is None else draft
     links = stories.related(event, listing.k, **keywords)
-    for name in listing.unknown_names(stories):
-        say(f"warning: no event has {name!r}, which --filter or --same names")
+    listing.warn_of_unknown_names(stories)
     if as_json:
         links_found = [link.to_dict() | {"title": link.event.title, "date": iso_date(link.event)} for link in links]
         answer = {"id": event.id, "title": event.title, "date": iso_date(event), "links": links_found}

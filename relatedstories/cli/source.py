@@ -179,6 +179,8 @@ class Source:
             "on_error": None if reading.strict else self._count_skipped,
             "on_draft": self._count_draft,
             "drafts": reading.draft,
+            "strict": reading.strict,
+            "date_format": reading.date_format,
         }
         if self.pages is not None:
             return read_pages(
@@ -187,16 +189,13 @@ class Source:
                 found=self.pages,
                 related=self._related_head,
                 sources=self._sources_head,
-                strict=reading.strict,
-                date_format=reading.date_format,
                 expired=reading.expired,
                 future=reading.future,
                 **keywords,
             )
         source = self.database or (self.address if len(self._addresses) == 1 else [Path(file) for file in self._addresses])
         selection: dict[str, Any] = {"table": reading.table, "where": reading.where, "query": reading.query}
-        how: dict[str, Any] = {"strict": reading.strict, "date_format": reading.date_format, "encoding": reading.encoding}
-        return read_events(source, columns, on_remark=self.remarks.append, **selection, **how, **keywords)
+        return read_events(source, columns, on_remark=self.remarks.append, encoding=reading.encoding, **selection, **keywords)
 
     def _count_skipped(self, error: BadValueError) -> None:
         self.skipped += 1

@@ -7,9 +7,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
-from relatedstories.cli.options import AsJson, Panel, ReadOptions, load_index, require_one
+from relatedstories.cli.options import AsJson, OptionalSource, ReadOptions, index_option, load_index, require_one
 from relatedstories.cli.source import Source
 from relatedstories.events import Event
 
@@ -29,24 +27,11 @@ Examples:
 
 
 def stats(
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SOURCE",
-            help="The archive, as 'refresh' reads it: a file, a folder of pages, a database address or 'sample'.",
-            show_default=False,
-        ),
-    ] = None,
+    source: OptionalSource = None,
     *,
     index: Annotated[
         Path | None,
-        typer.Option(
-            "--index",
-            metavar="DIR",
-            help="Count this index, as written by 'build' or 'refresh', instead of SOURCE. It knows the topics too.",
-            show_default=False,
-            rich_help_panel=Panel.SOURCE,
-        ),
+        index_option("Count this index, as written by 'build' or 'refresh', instead of SOURCE. It knows the topics too."),
     ] = None,
     reading: ReadOptions,
     as_json: AsJson = False,

@@ -259,7 +259,7 @@ class LinksTable:
             return None
         schema, name = self._archive
         inspector = sa.inspect(connection)
-        if not (inspector.has_table(name, schema=schema) or name in inspector.get_view_names(schema=schema)):
+        if not inspector.has_table(name, schema=schema):
             return None
         types = {str(column["name"]).casefold(): column["type"] for column in inspector.get_columns(name, schema=schema)}
         return id_type_of(types.get(self._id_column.casefold()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -76,11 +76,11 @@ def _of_html(text: str) -> dict[str, Any]:
     parser.feed(text)
     parser.close()
     data = parser.linked_data()
-    title = next(filter(None, (parser.meta.get(name) for name in _TITLES)), None) or parser.heading or data.get("title")
+    title = parser.first_of(_TITLES) or parser.heading or data.get("title")
     row = {
         "title": plain_title(" ".join((title or parser.window_title).split())),
         "text": clean(parser.text()).text,
-        "date": next(filter(None, (parser.meta.get(name) for name in _DATES)), None) or data.get("date") or parser.time,
+        "date": parser.first_of(_DATES) or data.get("date") or parser.time,
         "url": parser.address,
         "topics": parser.topics,
         "author": parser.meta.get("author") or data.get("author"),
@@ -126,7 +126,6 @@ class _ArticleParser(HTMLParser):
             self.time = values.get("datetime") or None
         elif tag == "script" and values.get("type", "").lower() == "application/ld+json":
             self._scripts.append("")
-            tag = "script"
         if tag in _VOID:
             self._put("\n" if tag == "br" else "")
             return
@@ -149,7 +148,7 @@ class _ArticleParser(HTMLParser):
             self._scripts[-1] += data
         elif "title" in self._open and "svg" not in self._open:
             self.window_title += data
-        elif "h1" in self._open and not self._n_left_out and not (self.heading and "h1" not in self._open):
+        elif "h1" in self._open and not self._n_left_out:
             self.heading += data
         else:
             self._put(data)
@@ -160,6 +159,10 @@ class _ArticleParser(HTMLParser):
         for name, parts in self._texts.items():
             if name == "body" or name in self._open:
                 parts.append(data)
+
+    def first_of(self, names: Sequence[str]) -> str | None:
+        """Return the first of some metadata that the page has."""
+        return next(filter(None, map(self.meta.get, names)), None)
 
     def text(self) -> str:
         """Return the text of the article as HTML, so that what looks like markup in it stays."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import Element, ParseError
@@ -33,10 +33,9 @@ _RSS = ("", "http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/"
 _SITEMAP = ("http://www.sitemaps.org/schemas/sitemap/0.9", "https://www.sitemaps.org/schemas/sitemap/0.9")
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 _WORDPRESS = "http://wordpress.org/export/"
-_XML_TEXT = "http://www.w3.org/1999/xhtml"
 
 _ROOTS = ("rss", "RDF", "feed", "urlset")
-_KINDS = {"post": "posts", "page": "pages", "attachment": "attachments", "nav_menu_item": "menu items", "revision": "revisions"}
+_KINDS = {"page": "pages", "attachment": "attachments", "nav_menu_item": "menu items", "revision": "revisions"}
 _NO_TOPICS = frozenset(["uncategorized", "uncategorised"])
 _MAX_ITEM = 1 << 26
 """Maximum number of characters of an item."""
@@ -45,7 +44,7 @@ _ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def read_feed(path: Path, on_remark: Callable[[str], object] = lambda _: None) -> Iterator[SourceRow]:
+def read_feed(path: Path) -> Iterator[SourceRow]:
     """Yield the fields of each item, or why it is no event.
 
     Of a WordPress export, only posts that are published and have no password are events. Bodies in HTML become text.
@@ -55,7 +54,6 @@ def read_feed(path: Path, on_remark: Callable[[str], object] = lambda _: None) -
     InputError
         If the file is broken, is none of these or declares entities of its own.
     """
-    del on_remark
     number, root, ends = 0, "", ""
     try:
         with open_bytes(path) as file:

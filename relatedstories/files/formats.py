@@ -111,8 +111,8 @@ def read_folder_rows(
     paths: list[Path] = []
     others = 0
     for root, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and not Path(root, name).is_symlink())
-        for name in sorted(files):
+        folders[:] = [name for name in folders if not name.startswith(".") and not Path(root, name).is_symlink()]
+        for name in files:
             path = Path(root, name)
             if name.startswith(".") or path.is_symlink():
                 continue

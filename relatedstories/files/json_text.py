@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from relatedstories.columns import SourceRow, resolve_columns
+from relatedstories.columns import SourceRow, byte_not_utf8, resolve_columns
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.files.lines import read_lines
 
 __all__ = ["read_json"]
 
 _OBJECT_PER_LINE = "one JSON object a line"
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _SPACE = re.compile(r"\s*")
 _DECODER = json.JSONDecoder()
 _MAX_VALUE = 1 << 28
@@ -106,9 +105,9 @@ def _of_lines(path: Path, lines: Iterable[str]) -> Iterator[SourceRow]:
         where = f"{path}:{number}"
         if not text.strip():
             continue
-        if (bad := _NOT_UTF8.search(text)) is not None:
-            got = f"byte 0x{ord(bad[0]) - 0xDC00:02x} at column {bad.start() + 1}"
-            yield where, BadValueError(where, None, got, "text in UTF-8")
+        if (bad := byte_not_utf8(text)) is not None:
+            byte, column = bad
+            yield where, BadValueError(where, None, f"{byte} at column {column}", "text in UTF-8")
             continue
         try:
             record = json.loads(text.rstrip())
@@ -128,14 +127,14 @@ class _Stream:
 
     def __init__(self, path: Path, lines: Iterable[str]) -> None:
         self._path, self._lines = path, iter(lines)
-        self._text, self._place, self._before = "", 0, 0
+        self._text, self._place = "", 0
+        self._line, self._counted = 1, 0  # the number of the line at a place up to which line feeds are counted
         self._ended = False
 
     def _more(self, least: int = 1) -> bool:
         """Read on; return whether there was anything."""
         if self._ended:
             return False
-        self._before += self._text.count("\n", 0, self._place)
         parts, n = [self._text[self._place :]], 0
         while n < least:
             line = next(self._lines, None)
@@ -144,13 +143,16 @@ class _Stream:
                 break
             parts.append(line)
             n += len(line)
+        self._line, self._counted = self.line, 0
         self._text, self._place = "".join(parts), 0
         return n > 0
 
     @property
     def line(self) -> int:
         """The number of the line that is read next."""
-        return self._before + self._text.count("\n", 0, self._place) + 1
+        self._line += self._text.count("\n", self._counted, self._place)
+        self._counted = self._place
+        return self._line
 
     def peek(self) -> str:
         """Return the next character that is no space; an empty text at the end."""
@@ -228,9 +230,9 @@ def _members(stream: _Stream) -> Iterator[str]:
 def _of_array(path: Path, stream: _Stream) -> Iterator[SourceRow]:
     for line, value in _elements(stream):
         where = f"{path}:{line}"
-        bad = _NOT_UTF8.search(json.dumps(value, ensure_ascii=False)) if not isinstance(value, (int, float)) else None
+        bad = byte_not_utf8(json.dumps(value, ensure_ascii=False)) if not isinstance(value, (int, float)) else None
         if bad is not None:
-            yield where, BadValueError(where, None, f"byte 0x{ord(bad[0]) - 0xDC00:02x}", "text in UTF-8")
+            yield where, BadValueError(where, None, bad[0], "text in UTF-8")
         else:
             yield where, value
 

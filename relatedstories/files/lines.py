@@ -7,6 +7,7 @@ import codecs
 import gzip
 import io
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,6 +38,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_ESCAPED = re.compile("[\udc80-\udcff]")
 _WINDOWS = "windows-1252"
 _UNUSED_IN_WINDOWS = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 _MOST_ACCENTED = 0.3
@@ -84,13 +86,12 @@ def read_lines(path: Path, encoding: str | None = None, on_remark: Callable[[str
     try:
         found = encoding or _found_encoding(path)
         if encoding is not None or found not in ("utf-8", "utf-8-sig"):
-            how = (
-                "as given"
-                if encoding is not None
-                else "as its byte order mark says"
-                if found != _WINDOWS
-                else ("as it is not in UTF-8; --encoding names another, encoding= in Python")
-            )
+            if encoding is not None:
+                how = "as given"
+            elif found != _WINDOWS:
+                how = "as its byte order mark says"
+            else:
+                how = "as it is not in UTF-8; --encoding names another, encoding= in Python"
             on_remark(f"{path}: read as {found.upper() if found.startswith('utf') else found.capitalize()}, {how}")
         errors = "surrogateescape" if found in ("utf-8", "utf-8-sig") else "replace"
         with open_bytes(path) as file, io.TextIOWrapper(file, found, errors, newline="\n") as lines:
@@ -126,10 +127,10 @@ def _found_encoding(path: Path) -> str:
         while block and read < _SAMPLED:
             read += len(block)
             if not block.isascii() or decoder.getstate()[0]:
-                high = [character for character in decoder.decode(block) if character > "\x7f"]
-                bad = [character for character in high if "\udc80" <= character <= "\udcff"]
+                text = decoder.decode(block)
+                bad = _ESCAPED.findall(text)
                 n_bad += len(bad)
-                n_good += len(high) - len(bad)
+                n_good += len(text) - len(text.encode("ascii", "ignore")) - len(bad)
                 n_unused += sum(ord(character) - 0xDC00 in _UNUSED_IN_WINDOWS for character in bad)
             n_ascii_letters += len(block)
             block = file.read(_BLOCK)

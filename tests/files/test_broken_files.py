@@ -363,3 +363,14 @@ def test_every_stray_quote_is_reported_and_costs_its_own_row_only(tmp_path: Path
     errors: list[BadValueError] = []
     assert [event.id for event in read_events(path, on_error=errors.append)] == ["1", "2", "3", "4"]
     assert [error.where for error in errors] == [f"{path}:3", f"{path}:5", f"{path}:7"]
+
+
+@pytest.mark.parametrize("end", ["\n", " "])
+def test_elements_of_long_arrays_are_named_by_their_lines(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "long.json"
+    elements = [json.dumps({"id": i, "title": f"Snow on day {i}", "text": "It snowed. " * 20}) for i in range(1000)]
+    elements[900] = "900"
+    path.write_text(f"[{end}" + f",{end}".join(elements) + "]")
+    errors: list[BadValueError] = []
+    assert len(list(read_events(path, on_error=errors.append))) == 999
+    assert [error.where for error in errors] == [f"{path}:{902 if end == chr(10) else 1}"]
