@@ -103,7 +103,12 @@ def as_texts(value: Any, where: str, text: str, at: int, depth: int = 1) -> Valu
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    try:
+        return str(value)
+    except ValueError:  # Python writes out no number of more than 4300 digits
+        raise BadValueError(place(where, text, at), None, "a number of too many digits", "a shorter number") from None
 
 
 def too_deep(where: str, text: str, at: int) -> BadValueError:
