@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jinja2
 from markupsafe import Markup
@@ -139,6 +139,7 @@ class Renderer:
 class _FeedView:
     """The variables of the feed's template."""
 
+    language: ClassVar[str] = ENGLISH
     listed: Sequence[ListedEvent]
 
 
@@ -175,7 +176,7 @@ def _environment(loader: jinja2.BaseLoader, site: SiteInfo, *, autoescape: bool)
 
 def _render(template: jinja2.Template, view: Any) -> str:
     try:
-        text = template.render(vars(view), view=view, words=words_in(getattr(view, "language", ENGLISH)))
+        text = template.render(vars(view), view=view, words=words_in(view.language))
     except jinja2.TemplateError as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name.partition(".")[2]]
         place = next((f"{frame.filename}:{frame.lineno}" for frame in reversed(frames) if not frame.filename.endswith(".py")), "")

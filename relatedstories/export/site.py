@@ -107,13 +107,9 @@ class Site:
         """Return the event at a place of the archive."""
         return self._stories[self.ids[place]]
 
-    def language_of(self, id_: str) -> str:
-        """Return the code of the language of an event."""
-        return self.languages[bisect_left(self.ids, id_)]
-
-    def stem(self, id_: str) -> str:
-        """Return the path of an event's pages, without the suffix."""
-        return self.stems[bisect_left(self.ids, id_)]
+    def place(self, id_: str) -> int:
+        """Return the place of an event of the archive."""
+        return bisect_left(self.ids, id_)
 
     def date(self, place: int) -> dt.date | None:
         """Return the date of the event at a place, without reading the event."""

@@ -67,22 +67,25 @@ class ViewBuilder:
         stem = self.site.stems[place]
         labels = [self._topic_link(topic.name, topic.kind) for topic in self.site.topics_of(place)]
         related = [self._related_event(link) for link in links]
-        copies = [ListedEvent(copy, self.site.stem(copy.id), self.site.language_of(copy.id)) for copy in links.copies]
+        copies = [self._listed(copy, self.site.place(copy.id)) for copy in links.copies]
         language = self.site.languages[place]
-        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies, language)
+        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies, language=language)
 
     def _related_event(self, link: Link) -> RelatedEvent:
         labels = [self._topic_link(topic.name, topic.kind) for topic in link.topics]
         by_name = {label.name: label for label in labels}
         contexts = [by_name.get(context) or TopicLink(context) for context in link.contexts]
-        id_ = link.event.id
-        return RelatedEvent(link, self.site.stem(id_), self.site.language_of(id_), contexts, labels)
+        place = self.site.place(link.event.id)
+        return RelatedEvent(link, self.site.stems[place], self.site.languages[place], contexts, labels)
 
     def _topic_link(self, name: str, kind: str, count: int = 0) -> TopicLink:
         return TopicLink(name, kind, topic_stem(name) if self.site.has_page(name) else None, count)
 
+    def _listed(self, event: Event, place: int) -> ListedEvent:
+        return ListedEvent(event, self.site.stems[place], self.site.languages[place])
+
     def _listed_events(self, places: Iterable[int]) -> list[ListedEvent]:
-        return [ListedEvent(self.site.event(place), self.site.stems[place], self.site.languages[place]) for place in places]
+        return [self._listed(self.site.event(place), place) for place in places]
 
     def day_views(self) -> Iterator[DayView]:
         """Yield the views of all days, newest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from relatedstories.events import Event
@@ -15,9 +15,6 @@ __all__ = [
     "Bar", "DayLink", "DayView", "EventView", "HomeView", "ListedEvent", "RelatedEvent", "Timeline", "TopicLink", "TopicView",
     "View", "YearLink", "YearView",
 ]  # fmt: skip
-
-# In every view `stem` is the path of its page within the site, without the suffix, and `root` the relative path from the page
-# to the root of the site.
 
 
 class ListedEvent(NamedTuple):
@@ -91,31 +88,38 @@ class Timeline(NamedTuple):
 
 
 @dataclass(frozen=True)
-class EventView:
-    """An event with its topics, links and copies; `day` is the path of its day's page, `language` the code of its language."""
+class _PageView:
+    """What every view has.
 
-    kind: ClassVar[str] = "event"
+    `stem` is the path of its page within the site, without the suffix, `root` the relative path from the page to the root of the
+    site, and `language` the code of the page's language.
+    """
+
     stem: str
     root: str
+    language: str = field(default=ENGLISH, kw_only=True)
+
+
+@dataclass(frozen=True)
+class EventView(_PageView):
+    """An event with its topics, links and copies; `day` is the path of its day's page."""
+
+    kind: ClassVar[str] = "event"
     event: Event
     day: str
     labels: list[TopicLink]
     related: list[RelatedEvent]
     copies: Sequence[ListedEvent] = ()
-    language: str = ENGLISH
 
 
 @dataclass(frozen=True)
-class DayView:
+class DayView(_PageView):
     """One page of a day's events, with the nearest days before and after that have events.
 
     `part` is the number of this page, from 1, and `parts` the paths of all pages of the day.
     """
 
     kind: ClassVar[str] = "day"
-    language: ClassVar[str] = ENGLISH
-    stem: str
-    root: str
     date: dt.date | None
     count: int
     part: int
@@ -126,16 +130,13 @@ class DayView:
 
 
 @dataclass(frozen=True)
-class TopicView:
+class TopicView(_PageView):
     """One page of a topic's events by year, newest first, with a timeline and the topics that occur with it (`beside`).
 
     `part` is the number of this page, from 1, and `parts` the paths of all pages of the topic.
     """
 
     kind: ClassVar[str] = "topic"
-    language: ClassVar[str] = ENGLISH
-    stem: str
-    root: str
     label: TopicLink
     count: int
     part: int
@@ -147,13 +148,10 @@ class TopicView:
 
 
 @dataclass(frozen=True)
-class YearView:
+class YearView(_PageView):
     """The days of a year that have events, by month."""
 
     kind: ClassVar[str] = "year"
-    language: ClassVar[str] = ENGLISH
-    stem: str
-    root: str
     year: int
     count: int
     months: list[tuple[dt.date, list[DayLink]]]
@@ -162,13 +160,10 @@ class YearView:
 
 
 @dataclass(frozen=True)
-class HomeView:
+class HomeView(_PageView):
     """The latest days, all years, and the commonest topics."""
 
     kind: ClassVar[str] = "home"
-    language: ClassVar[str] = ENGLISH
-    stem: str
-    root: str
     title: str
     count: int
     days: list[tuple[DayLink, list[ListedEvent]]]

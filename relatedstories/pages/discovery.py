@@ -66,12 +66,9 @@ class Site:
     is_vault: bool = False
 
 
-def page_paths(folder: Path, others: collections.Counter[str] | None = None) -> dict[str, str]:
-    """Return the paths within a folder of the pages that may be events, by the event's id, sorted by path.
-
-    All files that are left out are counted in `others`, by reason, except hidden ones.
-    """
-    return site_of(folder, others).paths
+def page_paths(folder: Path) -> dict[str, str]:
+    """Return the paths within a folder of the pages that may be events, by the event's id, sorted by path."""
+    return site_of(folder).paths
 
 
 def site_of(folder: Path, others: collections.Counter[str] | None = None) -> Site:
@@ -180,14 +177,18 @@ def _bundles(folder: Path, paths: Iterable[str], languages: LanguageFolders, has
         return frozenset(candidates)
     sections = {top for top, path in candidates.items() if not _begins_with_keys(folder / path)}
     for path in paths:
-        if _index_name(path) in ("index", "readme") and path.rpartition("/")[0] in candidates:
-            above = path.rpartition("/")[0].rpartition("/")[0]
-        else:
-            above = path.rpartition("/")[0]
-        tops = {above[: found.start()] for found in re.finditer("/|$", above)} & candidates.keys()
+        above = path.rpartition("/")[0]
+        if _index_name(path) in ("index", "readme") and above in candidates:
+            above = above.rpartition("/")[0]
+        tops = _with_those_above(above) & candidates.keys()
         if tops and not tops <= sections and _begins_with_keys(folder / path):
             sections |= tops
     return frozenset(candidates.keys() - sections)
+
+
+def _with_those_above(folder: str) -> set[str]:
+    """Return the path of a folder and those of the folders that it is in."""
+    return {folder[: found.start()] for found in re.finditer("/|$", folder)}
 
 
 def _reason_left_out(path: str, bundles: frozenset[str]) -> str | None:
@@ -198,7 +199,7 @@ def _reason_left_out(path: str, bundles: frozenset[str]) -> str | None:
     if name in _PROJECT_FILES:
         return "page about the folder, such as README"
     above = folder if name != "index" else folder.rpartition("/")[0]
-    if any(above[: found.start()] in bundles for found in re.finditer("/|$", above)):
+    if _with_those_above(above) & bundles:
         return "resource of a page"
     if name == "index" and folder not in bundles:
         return "section page"

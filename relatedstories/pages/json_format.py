@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from relatedstories.errors import BadValueError
-from relatedstories.pages.keys import MAX_DEPTH, FrontMatter, Item, Key, Value, not_alone, place, too_deep
-from relatedstories.pages.sections import split_lines
+from relatedstories.pages.keys import FrontMatter, Item, Key, as_texts, line_numbers, not_alone, place, too_deep
 
 __all__ = ["end_of_object", "read", "with_list"]
 
@@ -42,13 +41,11 @@ def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
     {'title': ('Rain', 2), 'draft': ('false', 3)}
     """
     keys: dict[str, Key] = {}
-    for member in _members(text, front.start, where)[0]:
+    members, _ = _members(text, front.start, where)
+    lines = line_numbers(text, (member.start for member in members))
+    for member, line in zip(members, lines, strict=True):
+        value = as_texts(member.value, where, text, member.start)
         earlier = keys.pop(member.key, None)
-        line = len(split_lines(text[: member.start] + "x"))
-        try:
-            value = _value(member.value)
-        except RecursionError:
-            raise too_deep(where, text, member.start) from None
         keys[member.key] = Key(value, line, member.start, member.end, earlier and earlier.line)
     return keys
 
@@ -56,19 +53,6 @@ def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
 def end_of_object(text: str, start: int, where: str = "page") -> int:
     """Return the position after the object that begins at `start`; raises `BadValueError` if there is none."""
     return _members(text, start, where)[1]
-
-
-def _value(value: Any, depth: int = 1) -> Value:
-    """Return a value of JSON with its scalars as texts."""
-    if depth > MAX_DEPTH:
-        raise RecursionError
-    if isinstance(value, dict):
-        return {key: _value(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_value(item, depth + 1) for item in value]
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if value is None or isinstance(value, str) else str(value)
 
 
 def _members(text: str, start: int, where: str) -> tuple[list[_Member], int]:

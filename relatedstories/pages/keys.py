@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.pages.sections import split_lines
 
-__all__ = ["MAX_DEPTH", "FrontMatter", "Item", "Key", "Value", "not_alone", "place", "quoted", "too_deep"]
+__all__ = [
+    "MAX_DEPTH",
+    "FrontMatter",
+    "Item",
+    "Key",
+    "Value",
+    "as_texts",
+    "line_numbers",
+    "not_alone",
+    "place",
+    "quoted",
+    "too_deep",
+]
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 """A value of front matter; a scalar is the text that it is written as, true and false in lower case."""
@@ -55,7 +68,47 @@ class Key(NamedTuple):
 
 def place(where: str, text: str, at: int) -> str:
     """Return the file and line of a position in its text."""
-    return f"{where}:{len(split_lines(text[:at] + 'x'))}"
+    return f"{where}:{next(line_numbers(text, [at]))}"
+
+
+def line_numbers(text: str, positions: Iterable[int]) -> Iterator[int]:
+    r"""Yield the numbers of the lines of ascending positions, in time that grows with the text, not with their number.
+
+    Examples
+    --------
+    >>> list(line_numbers("a\nb\r\nc", [0, 2, 5]))
+    [1, 2, 3]
+    """
+    line, counted = 1, 0
+    for at in positions:
+        line, counted = line + len(split_lines(text[counted:at] + "x")) - 1, at
+        yield line
+
+
+def as_texts(value: Any, where: str, text: str, at: int, depth: int = 1) -> Value:
+    """Return a value that stands at a place in TOML or JSON with its scalars as texts; raises `BadValueError` for deep nesting.
+
+    Examples
+    --------
+    >>> as_texts({"draft": False, "day": dt.date(2020, 2, 15), "tags": ["a", 1]}, "page", "", 0)
+    {'draft': 'false', 'day': '2020-02-15', 'tags': ['a', '1']}
+    """
+    if depth > MAX_DEPTH:
+        raise too_deep(where, text, at)
+    if isinstance(value, dict):
+        return {key: as_texts(item, where, text, at, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_texts(item, where, text, at, depth + 1) for item in value]
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    try:
+        return str(value)
+    except ValueError:  # Python writes out no number of more than 4300 digits
+        raise BadValueError(place(where, text, at), None, "a number of too many digits", "a shorter number") from None
 
 
 def too_deep(where: str, text: str, at: int) -> BadValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import datetime as dt
+import os
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -86,7 +87,7 @@ class LanguageFolders:
             code = _base(folder)
             language = language_code(code) if code in _SITE_LANGUAGES else None
             untranslated = f"{roots}/{rest}" if roots else rest
-        untranslated = _without_suffix(untranslated)
+        untranslated = os.path.splitext(untranslated)[0]
         stem, of_name = without_language(untranslated.rpartition("/")[2])
         if of_name:
             language = of_name
@@ -137,12 +138,6 @@ def _languages(folders: dict[str, set[str]]) -> frozenset[str]:
     shared = collections.Counter(rest for name in sure for rest in folders[name])
     others = {name for name in folders if name not in sure and (len(sure) > 1 or any(rest in shared for rest in folders[name]))}
     return frozenset(sure | others)
-
-
-def _without_suffix(path: str) -> str:
-    """Return a path without the suffix of its file."""
-    folder, slash, name = path.rpartition("/")
-    return folder + slash + (name.rpartition(".")[0] or name)
 
 
 def day_of_path(path: str) -> dt.date | None:

@@ -173,8 +173,7 @@ class PageParser:
             topics = values.setdefault("topics", [])
             topics += [tag for tag in tags if tag not in topics]
         if not exported:
-            if "title" in values:
-                values["title"] = plain_title(values["title"])
+            values["title"] = plain_title(values["title"])
             if "language" not in values and name.language is not None:
                 values["language"] = name.language
             if extra := self._extra(text, front):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import datetime as dt
 import functools
 import hashlib
@@ -38,7 +39,8 @@ CLOSED_FROM, CLOSED_SHARE = 20, 0.9
 _MAX_WARNINGS = 20
 """Number of values left out that are warned of one by one; further ones are only counted."""
 
-_PLURALS = {"page": "pages", "file": "files", "folder": "folders", "link": "links", "drawing": "drawings", "name": "names"}
+_NOUNS = frozenset((DRAFT, "page", "file", "folder", "link", "drawing", "name"))
+"""The nouns that reasons begin with."""
 
 
 @dataclass(slots=True)
@@ -110,12 +112,11 @@ def _counted(count: int, reason: str) -> str:
     """
     if count == 1:
         return f"1 {reason}"
-    if reason == DRAFT:
-        return f"{count} drafts"
     words = reason.split(" ")
-    place = next((number for number, word in enumerate(words[:2]) if word.rstrip(",") in _PLURALS), None)
-    if place is not None:
-        words[place] = words[place].replace(words[place].rstrip(","), _PLURALS[words[place].rstrip(",")])
+    for place, word in enumerate(words[:2]):
+        if (noun := word.rstrip(",")) in _NOUNS:
+            words[place] = word.replace(noun, f"{noun}s")
+            break
     return f"{count} {' '.join(words)}"
 
 
@@ -283,16 +284,9 @@ class _Reading:
     @cached_property
     def has_notes(self) -> bool:
         """Whether pages of nothing but text are events: not beside pages of a site builder, an exported or a dated site."""
-        if self.site.has_builder:
-            return False
-        for path in self.site.paths.values():
-            try:
-                _, text, head = self.head(path)
-            except BadValueError:
-                continue
-            if DATED_HEADING.search(text) if head is None else EVENT_ID in head.keys:
-                return False
-        return True
+        return not self.site.has_builder and not any(
+            DATED_HEADING.search(text) if head is None else EVENT_ID in head.keys for _, text, head in self._heads()
+        )
 
     def head(self, path: str) -> tuple[bytes, str, Head | None]:
         """Return the content of a page, its text and its head."""
@@ -300,6 +294,15 @@ class _Reading:
         content = _content(self.root / path)
         text = repair_mojibake(_decoded(where, content))
         return content, text, head_of(where, path, text)
+
+    def _heads(self) -> Iterator[tuple[str, str, Head | None]]:
+        """Yield the path, text and head of each page that can be read. Pages are read anew: together they may be too large."""
+        for path in self.site.paths.values():
+            try:
+                _, text, head = self.head(path)
+            except BadValueError:
+                continue
+            yield path, text, head
 
     def day_of(self, value: Value, where: str = "page") -> dt.date | None:
         """Return the day that a value names; raises `BadValueError` if it names none, or one of two."""
@@ -330,28 +333,18 @@ class _Reading:
         if self._has_seen_all:
             return
         self._has_seen_all = True
-        for path in self.site.paths.values():
-            try:
-                _, _, head = self.head(path)
-            except BadValueError:
-                continue
-            for key in self.keys["date"] if head else ():
-                if head and key in head.keys and self._column.order is None:
-                    try:
+        for path, _, head in self._heads():
+            for key in self.keys["date"]:
+                if self._column.order is not None:
+                    return
+                if head is not None and key in head.keys:
+                    with contextlib.suppress(InputError):
                         self._column.read(head.keys[key].value, path)
-                    except InputError:
-                        continue
 
     def is_closed(self, reason_of: Callable[[str, Head | None], str | None]) -> bool:
         """Return whether the site was closed as a whole, with its pages kept as an archive: nearly all have expired."""
-        n_expired = n_listed = 0
-        for path in self.site.paths.values():
-            try:
-                reason = reason_of(path, self.head(path)[2])
-            except BadValueError:
-                continue
-            n_expired += reason == EXPIRED
-            n_listed += reason is None
+        reasons = collections.Counter(reason_of(path, head) for path, _, head in self._heads())
+        n_expired, n_listed = reasons[EXPIRED], reasons[None]
         closed = n_expired >= CLOSED_FROM and n_expired > CLOSED_SHARE * (n_expired + n_listed)
         if closed:
             self._remark(
@@ -465,8 +458,7 @@ def _events(
                 has_seen_expired = True
                 if reading.is_closed(functools.partial(reason_of, span=span)):
                     span = span._replace(expired_before=dt.date.min)
-            if reason == EXPIRED:
-                reason = reason_of(path, head, span)
+                reason = reason_of(path, head, span)  # now that the dates of all pages are known
             if reason == DRAFT:
                 found.drafts += 1
                 if on_draft is not None:

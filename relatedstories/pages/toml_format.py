@@ -7,19 +7,19 @@ of it anew, where here only the lines of the links are touched.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from relatedstories.errors import BadValueError
-from relatedstories.pages.keys import MAX_DEPTH, FrontMatter, Item, Key, Value, not_alone, place, quoted, too_deep
+from relatedstories.pages.keys import FrontMatter, Item, Key, as_texts, line_numbers, not_alone, place, quoted, too_deep
 from relatedstories.pages.sections import is_blank, line_ending, split_lines
 
 __all__ = ["read", "with_list"]
 
 _ERROR_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
+_STATEMENT = re.compile(r"""[ \t]*(\[{0,2})[ \t]*(?:([\w-]+)|"([^"]*)"|'([^']*)')[ \t]*([=.\]])""")
 _TABLE = re.compile(r"[ \t]*\[")
 _MAX_LINES = 500  # of a value under the key that is edited, or of brackets at the beginning of lines, that are tried
 
@@ -40,17 +40,15 @@ def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
     """
     inner = text[front.start : front.end]
     document = _document(inner, text, front, where)
-    first = len(split_lines(text[: front.start] + "x"))
-    lines = split_lines(inner)
-    keys: dict[str, Key] = {}
-    for name, value in document.items():
-        names_key = _statement(name)
-        number = next((n for n, line in enumerate(lines) if names_key.match(line)), 0)
-        try:
-            keys[name] = Key(_value(value), first + number, front.start, front.end)
-        except RecursionError:
-            raise too_deep(where, text, front.start) from None
-    return keys
+    first = next(line_numbers(text, [front.start]))
+    line_of: dict[str, int] = {}
+    for number, line in enumerate(split_lines(inner), first):
+        if (begun := _begun_by(line)) is not None:
+            line_of.setdefault(begun[0], number)
+    return {
+        name: Key(as_texts(value, where, text, front.start), line_of.get(name, first), front.start, front.end)
+        for name, value in document.items()
+    }
 
 
 def _document(inner: str, text: str, front: FrontMatter, where: str) -> dict[str, Any]:
@@ -67,23 +65,12 @@ def _document(inner: str, text: str, front: FrontMatter, where: str) -> dict[str
         raise BadValueError(place(where, text, at), None, f"broken TOML ({why})", "front matter in TOML") from None
 
 
-def _statement(name: str) -> re.Pattern[str]:
-    """Return the pattern of a line that begins a value or a table of a key."""
-    key = re.escape(name)
-    return re.compile(rf"""[ \t]*\[{{0,2}}[ \t]*(?:{key}|"{key}"|'{key}')[ \t]*[=.\]]""")
-
-
-def _value(value: Any, depth: int = 1) -> Value:
-    """Return a value of TOML with its scalars as texts."""
-    if depth > MAX_DEPTH:
-        raise RecursionError
-    if isinstance(value, Mapping):
-        return {key: _value(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_value(item, depth + 1) for item in value]
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)
+def _begun_by(line: str) -> tuple[str, bool] | None:
+    """Return the key of which a line begins a value or a table, and whether it is a table; None for any other line."""
+    if (found := _STATEMENT.match(line)) is None:
+        return None
+    name = next(part for part in found.group(2, 3, 4) if part is not None)
+    return name, bool(found[1]) and found[5] != "="
 
 
 def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], where: str = "page") -> str:
@@ -159,17 +146,15 @@ def _lines_of_key(lines: Sequence[str], name: str, document: Mapping[str, Any], 
 
 def _possible_lines(lines: Sequence[str], name: str) -> Iterator[tuple[int, int]]:
     """Yield the first line, and the line after the last, of what may be a value or the tables of a key."""
-    begins, key = _statement(name), re.escape(name)
-    own_table = re.compile(rf"""[ \t]*\[{{1,2}}[ \t]*(?:{key}|"{key}"|'{key}')[ \t]*[.\]]""")
+    own_table = (name, True)
     for start, line in enumerate(lines):
-        if not begins.match(line):
-            continue
-        if own_table.match(line):
+        begun = _begun_by(line)
+        if begun == own_table:
             end = start + 1
-            while end < len(lines) and (own_table.match(lines[end]) or not _TABLE.match(lines[end])):
+            while end < len(lines) and (_begun_by(lines[end]) == own_table or not _TABLE.match(lines[end])):
                 end += 1
             yield start, _without_blank_end(lines, start, end)
-        else:
+        elif begun == (name, False):
             for end in range(start + 1, min(len(lines), start + _MAX_LINES) + 1):
                 found = _document_or_none("".join(lines[start:end]))
                 if found is not None and list(found) == [name]:

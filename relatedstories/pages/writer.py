@@ -256,11 +256,12 @@ class LinkedPages:
     def _targets(self, top: Path) -> tuple[LinkTargets, LinkFormat]:
         """Return where links lead, and their form in this folder."""
         link_format, read = self.link_format, self.read
-        paths = page_paths(top) if read is None else read.paths
         if read is None:
-            read = Pages()
+            paths, read = page_paths(top), Pages()
             for _ in read_pages(top, on_error=_ignore, on_remark=_ignore, found=read):
                 pass
+        else:
+            paths = read.paths
         if link_format.wiki is None:
             link_format = replace(link_format, wiki=read.are_notes and link_format.url is None)
         return LinkTargets(link_format.root, link_format.url, paths, read.about, top.as_posix()), link_format

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from relatedstories.errors import BadValueError
-from relatedstories.pages.keys import MAX_DEPTH, FrontMatter, Item, Key, Value, not_alone, place, quoted, too_deep
+from relatedstories.pages.keys import MAX_DEPTH, FrontMatter, Item, Key, Value, line_numbers, not_alone, place, quoted, too_deep
 from relatedstories.pages.sections import is_blank, line_ending, split_lines
 
-__all__ = ["MARK", "keys_with_events", "read", "with_list"]
+__all__ = ["MARK", "read", "with_list"]
+
+_Pairs: TypeAlias = "list[tuple[Any, list[Any]]]"
+"""The YAML parser's event of each key, with the events of its value."""
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 
@@ -35,17 +38,21 @@ def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
     >>> {name: key.value for name, key in read(text, FrontMatter(4, len(text) - 4, len(text))).items()}
     {'title': 'Rain', 'date': '2020-02-15T23:00:00+01:00'}
     """
+    return _keys(_parsed(text, front, where), text, front, where)
+
+
+def _keys(pairs: _Pairs, text: str, front: FrontMatter, where: str) -> dict[str, Key]:
+    """Return the keys of front matter that is parsed."""
     keys: dict[str, Key] = {}
     anchors: dict[str, Value] = {}
-    line, counted = 1, 0  # the number of the line at the place in the text up to which lines are counted
-    for key, events in keys_with_events(text, front, where):
+    lines = line_numbers(text, (front.start + key.start_mark.index for key, _ in pairs))
+    for (key, events), line in zip(pairs, lines, strict=True):
         start, end = front.start + key.start_mark.index, front.start + events[-1].end_mark.index
         try:
             value = _value(events, anchors)
         except KeyError as error:
             got = f"broken YAML (an alias {error.args[0]!r} of nothing before it)"
             raise BadValueError(place(where, text, start), None, got, "front matter in YAML") from None
-        line, counted = line + len(split_lines(text[counted:start] + "x")) - 1, start
         earlier = keys.pop(key.value, None)
         keys[key.value] = Key(value, line, start, end, earlier and earlier.line)
         if key.anchor:
@@ -53,8 +60,8 @@ def read(text: str, front: FrontMatter, where: str = "page") -> dict[str, Key]:
     return keys
 
 
-def keys_with_events(text: str, front: FrontMatter, where: str) -> list[tuple[Any, list[Any]]]:
-    """Return the YAML parser's event of each key, with the events of its value.
+def _parsed(text: str, front: FrontMatter, where: str) -> _Pairs:
+    """Return the keys of front matter as the parser's events; raises `BadValueError` if it is broken.
 
     Parser events are used instead of the trees that PyYAML can build, since building a deep tree in C can end the process.
     """
@@ -85,7 +92,7 @@ def keys_with_events(text: str, front: FrontMatter, where: str) -> list[tuple[An
         return []
     if not isinstance(events[1], yaml.MappingStartEvent):
         raise BadValueError(f"{where}:2", None, "front matter without keys", "keys with values")
-    pairs: list[tuple[Any, list[Any]]] = []
+    pairs: _Pairs = []
     depth = 0
     for event in events[2:]:
         starts = isinstance(event, yaml.CollectionStartEvent)
@@ -149,7 +156,8 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
     ---
     <BLANKLINE>
     """
-    keys = read(text, front, where)
+    pairs = _parsed(text, front, where)
+    keys = _keys(pairs, text, front, where)
     values: list[Value] = [item if isinstance(item, str) else {**item} for item in items]
     marked = any(isinstance(item, str) for item in items)
     lines = [f"{name}: {MARK}" if marked else f"{name}:"] if values else []
@@ -169,33 +177,25 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
     new = text[:start] + "".join([line + newline for line in lines]) + text[end:]
     if new == text:
         return text
-    if not _differ_only_in(name, values, (text, front), new, where):
+    longer = len(new) - len(text)
+    moved = FrontMatter(front.start, front.end + longer, front.body + longer)
+    try:
+        new_pairs = _parsed(new, moved, where)
+        new_keys = _keys(new_pairs, new, moved, where)
+    except BadValueError:
+        raise not_alone(where, name) from None
+    if (new_keys[name].value if name in new_keys else []) != values or _others(new_pairs, name) != _others(pairs, name):
         raise not_alone(where, name)
     return new
 
 
-def _differ_only_in(name: str, values: Any, old: tuple[str, FrontMatter], new: str, where: str) -> bool:
-    """Tell whether one key has these values in the new text, and all others are the same in both texts."""
-    text, front = old
-    longer = len(new) - len(text)
-    moved = FrontMatter(front.start, front.end + longer, front.body + longer)
-    try:
-        keys = read(new, moved, where)
-    except BadValueError:
-        return False
-    if (keys[name].value if name in keys else []) != values:
-        return False
-    before, after = ([pair for pair in _parsed_keys(*each, where) if pair[0] != name] for each in (old, (new, moved)))
-    return before == after
-
-
-def _parsed_keys(text: str, front: FrontMatter, where: str) -> list[tuple[str, list[tuple[str, ...]]]]:
-    """Return each key with the parser's events of its value, their positions left out."""
-    pairs = keys_with_events(text, front, where)
-    names = ("value", "anchor", "tag")
+def _others(pairs: _Pairs, name: str) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """Return all keys but one, each with the parser's events of its value, their positions left out."""
+    parts = ("value", "anchor", "tag")
     return [
-        (key.value, [(type(event).__name__, *(str(getattr(event, name, None)) for name in names)) for event in events])
+        (key.value, [(type(event).__name__, *(str(getattr(event, part, None)) for part in parts)) for event in events])
         for key, events in pairs
+        if key.value != name
     ]
 
 

@@ -183,6 +183,7 @@ def test_what_cannot_be_edited(page: str, message: str) -> None:
         ('{\n"title" "x"}\n', r":2: got broken JSON"),
         ('{"title": "x" "a": 1}\n', "got broken JSON"),
         (f'+++\ntitle = "x"\na = {"1" * 5000}\n+++\n', "got broken TOML"),
+        (f'+++\ntitle = "x"\na = 0x{"f" * 5000}\n+++\n', "got a number of too many digits, expected a shorter number"),
     ],
 )
 def test_broken_front_matter_is_named(tmp_path: Path, page: str, message: str) -> None:
