@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Iterator
+import threading
+import warnings
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from relatedstories.errors import InputError, shown, whole_number
 
-__all__ = ["on_cluster", "on_dask", "worker_count"]
+__all__ = ["on_cluster", "on_dask", "results_of", "worker_count"]
 
 CONNECTION_TIMEOUT = 10
 """Seconds within which the scheduler must answer, and then at least one worker be connected to it."""
@@ -45,6 +49,72 @@ def on_cluster() -> bool:
     from joblib.parallel import LokyBackend, MultiprocessingBackend, SequentialBackend, ThreadingBackend, get_active_backend
 
     return type(get_active_backend()[0]) not in (LokyBackend, MultiprocessingBackend, SequentialBackend, ThreadingBackend)
+
+
+def results_of(parallel: Any, tasks: Iterable[Any]) -> Iterator[Any]:
+    """Yield the results of tasks in their order, and end the workers without a word where the caller stops early.
+
+    A terminal sends Ctrl-C to all processes. This one stops its workers itself; a worker that was interrupted while it starts,
+    or whose start was, would print a traceback. So Ctrl-C does not reach the workers, and waits here until they have started.
+
+    Parameters
+    ----------
+    parallel : joblib.Parallel
+        With ``return_as="generator"``.
+    tasks : iterable
+        What `joblib.delayed` makes.
+
+    Examples
+    --------
+    >>> import joblib
+    >>> list(results_of(joblib.Parallel(return_as="generator"), [joblib.delayed(abs)(-1), joblib.delayed(abs)(2)]))
+    [1, 2]
+    """
+    results: Any = None
+    try:
+        with _put_off(signal.SIGINT), _put_off(signal.SIGTERM), _blocked_in_new_processes(signal.SIGINT):
+            results = parallel(tasks)
+        for result in results:  # noqa: UP028 - "yield from" would close the results, with a warning
+            yield result
+    except BaseException:
+        if results is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that tasks are cancelled
+                results.close()
+        raise
+
+
+@contextmanager
+def _put_off(number: signal.Signals) -> Iterator[None]:
+    """Handle a signal that comes within the enclosed block at its end; only the main thread handles any."""
+    handler = signal.getsignal(number)
+    if not callable(handler) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    frames: list[FrameType | None] = []
+    signal.signal(number, lambda _, frame: frames.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(number, handler)
+        if frames:
+            handler(number, frames[0])
+
+
+@contextmanager
+def _blocked_in_new_processes(number: signal.Signals) -> Iterator[None]:
+    """Start the processes of the enclosed block with a signal blocked. Windows has no signal masks; there nothing changes."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing.resource_tracker import ensure_running
+
+    ensure_running()  # a process beside the workers; starting it would unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

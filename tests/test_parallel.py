@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import time
+
 import joblib
 import pytest
 
 from relatedstories.errors import BadValueError
-from relatedstories.parallel import on_cluster, worker_count
+from relatedstories.parallel import on_cluster, results_of, worker_count
 
 
 def test_worker_count():
@@ -25,3 +30,42 @@ def test_backends_of_one_machine_are_not_a_cluster():
     for backend in ("loky", "threading", "multiprocessing", "sequential"):
         with joblib.parallel_config(backend=backend):
             assert not on_cluster()
+
+
+def parallel() -> joblib.Parallel:
+    return joblib.Parallel(n_jobs=2, return_as="generator", idle_worker_timeout=1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_an_interrupt_reaches_no_worker():
+    assert list(results_of(parallel(), (joblib.delayed(interrupted)() for _ in range(4)))) == ["went on"] * 4
+
+
+def interrupted() -> str:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.1)
+    return "went on"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.filterwarnings("error:.*cancelled")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # loky's, of tasks that end as they start
+def test_an_interrupt_waits_until_all_workers_have_started():
+    handed_out = []
+
+    def tasks():
+        os.kill(os.getpid(), signal.SIGINT)
+        for number in range(4):
+            handed_out.append(number)
+            yield joblib.delayed(time.sleep)(0.1)
+
+    with pytest.raises(KeyboardInterrupt):
+        next(results_of(parallel(), tasks()))
+    assert handed_out
+
+
+@pytest.mark.filterwarnings("error:.*cancelled")
+def test_results_that_nobody_waits_for_end_without_a_word():
+    results = results_of(parallel(), (joblib.delayed(time.sleep)(0.1 * number) for number in range(9)))
+    assert next(results) is None
+    results.close()

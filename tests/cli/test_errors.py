@@ -402,11 +402,15 @@ def test_refresh_that_fails_leaves_the_links_of_the_run_before() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize(
-    ("how", "code", "word"),
-    [(lambda pid: os.killpg(pid, signal.SIGINT), 130, "stopped"), (lambda pid: os.kill(pid, signal.SIGTERM), 143, "terminated")],
-    ids=["Ctrl-C, which reaches the workers too", "SIGTERM, as timeout sends it"],
+    ("seconds", "how", "code", "word"),
+    [
+        (2, lambda pid: os.killpg(pid, signal.SIGINT), 130, "stopped"),
+        (3, lambda pid: os.killpg(pid, signal.SIGINT), 130, "stopped"),
+        (3, lambda pid: os.kill(pid, signal.SIGTERM), 143, "terminated"),
+    ],
+    ids=["Ctrl-C, which is sent to starting workers too", "Ctrl-C a second later", "SIGTERM, as timeout sends it"],
 )
-def test_stopped_refresh_leaves_the_links_of_the_run_before(here: Path, how: Any, code: int, word: str) -> None:
+def test_stopped_refresh_leaves_the_links_of_the_run_before(here: Path, seconds: float, how: Any, code: int, word: str) -> None:
     names = ["Oslo", "Bergen", "NASA", "Iceland", "Peggy", "Whitson", "Russia", "airport", "snow", "parliament", "station"]
     rows = ({"id": n, "title": " ".join(names[n % 7 :]), "text": " ".join(names[:: 1 + n % 3] * 40)} for n in range(5000))
     Path("news.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -418,7 +422,7 @@ def test_stopped_refresh_leaves_the_links_of_the_run_before(here: Path, how: Any
         text=True,
         start_new_session=True,
     )
-    time.sleep(3)
+    time.sleep(seconds)
     how(process.pid)
     output, errors = process.communicate(timeout=60)  # ends when no worker is left that holds standard error
     assert (process.returncode, output) == (code, "")
