@@ -197,7 +197,7 @@ def learnt_min_score(
 
     It is the quantile of the scores of a sample of pairs above which `LISTED_BY_CHANCE` of each event's pairs are, but at
     least that of `CHANCE`: the more events, the better are the matches that chance finds. It is no more than
-    ``max(0.05, 0.03 * log10(n))`` in an archive of n events, as in a small one many pairs are truly related.
+    ``max(0.05, 0.05 * log10(n / 30))`` in an archive of n events, as in a small one many pairs are truly related.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def learnt_min_score(
         scores.append(np.delete(blended(products, squares, space_weight, factors), number))
     quantile = max(1 - LISTED_BY_CHANCE / len(ids), CHANCE)
     by_chance = _in_steps(float(np.quantile(np.concatenate(scores), quantile, method="lower")), 0.01)
-    return max(MIN_SCORE, min(by_chance, round(max(0.05, 0.03 * math.log10(len(ids))), 2)))
+    return max(MIN_SCORE, min(by_chance, round(max(0.05, 0.05 * math.log10(len(ids) / 30)), 2)))
 
 
 def _in_steps(value: float, step: float = STEP) -> float:
