@@ -455,7 +455,10 @@ class RelatedStories:
         return archive.events[_number_of(archive, id_)]
 
     def topics(self, id_: str | int) -> Topics:
-        """Return the topics that the index holds for an event, under the names that it shows, without their mentions."""
+        """Return the topics that the index holds for an event, under the names that it shows, without their mentions.
+
+        Last come words that the archive is full of, and others are not; see `relatedstories.index.born`.
+        """
         archive = self._index.archive
         number = _number_of(archive, id_)
         return Topics(archive.topics(number), archive.events[number])
@@ -482,15 +485,14 @@ class RelatedStories:
         if not isinstance(topic, str):
             raise BadValueError("about", "topic", shown(topic), "the name of a topic")
         archive = self._index.archive
-        keys, places = archive.keys.terms, archive.places_of_topic(topic)
-        if not places:
+        numbers = archive.numbers_about(topic)
+        if not numbers:
+            keys = archive.keys.terms
             similar = get_close_matches(normalise_name(topic), keys, 3)
             names = ", ".join(archive.topic(keys.index(other)).name for other in similar)
             hint = f"; similar names: {names}" if similar else ""
             raise InputError(f"got topic {shown(topic)}, expected one of the {len(keys)} of the archive{hint}")
-        matrix = archive.keys.matrix
-        numbers = np.searchsorted(matrix.indptr, np.flatnonzero(np.isin(matrix.indices, places)), side="right") - 1
-        events = [archive.events[number] for number in dict.fromkeys(numbers.tolist())]
+        events = [archive.events[number] for number in numbers]
         return sorted(events, key=lambda event: event.date or date.max)  # stable: by id where the dates are equal
 
     def commonest_topics(self, n: int | None = None) -> dict[Topic, int]:
@@ -503,11 +505,14 @@ class RelatedStories:
         {'Oslo': 2, 'Bergen': 1}
         """
         archive = self._index.archive
-        n = len(archive.topic_events) if n is None else whole_number("commonest_topics", "n", n, 0)
-        commonest = np.argsort(-archive.topic_events, kind="stable")[:n].tolist()
+        n = len(archive.topic_events) + len(archive.born) if n is None else whole_number("commonest_topics", "n", n, 0)
+        commonest = np.argsort(-archive.topic_events, kind="stable").tolist()
         topics: dict[Topic, int] = {}
-        for place in commonest:  # a topic of two languages is listed once
+        born = {topic: len(archive.numbers_about(topic)) for topic in archive.born.values()}
+        for place in commonest[:n]:  # a topic of two languages is listed once
             topics[archive.topic(place)] = topics.get(archive.topic(place), 0) + int(archive.topic_events[place])
+        if born:
+            topics = dict(sorted((topics | born).items(), key=lambda item: -item[1])[:n])
         return topics
 
     def language_of(self, id_: str | int) -> str:
