@@ -2,71 +2,105 @@
 
 from __future__ import annotations
 
-import atexit
+import array
 import json
 import os
-import select
 import signal
-import subprocess
+import socket
 import sys
-import tempfile
-from pathlib import Path
-from typing import Any, NoReturn
 
 __all__ = ["Forks", "forks"]
+
+
+class Run:
+    """A run of the command line.
+
+    Parameters
+    ----------
+    address : str
+        The socket of the process that forks.
+    arguments : list of str
+    folder : path
+        Where it runs.
+    files : list of int
+        Descriptors of its standard input, output and error.
+    environment : mapping of str to str
+    """
+
+    def __init__(self, address, arguments, folder, files, environment):
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(address)
+        request = json.dumps([[*arguments], os.fspath(folder), dict(environment)]).encode() + b"\n"
+        self._connection.sendmsg([request[:1]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))])
+        self._connection.sendall(request[1:])
+        self._answers = self._connection.makefile()
+        self.pid = int(self._answers.readline())
+
+    def wait(self, timeout=None):
+        """Return the exit code; raises `TimeoutError` if it has not ended in time."""
+        self._connection.settimeout(timeout)
+        code = os.waitstatus_to_exitcode(int(self._answers.readline()))
+        self._connection.close()
+        return code
 
 
 class Forks:
     """A process that has loaded and compiled all that commands need, and forks one for each run of the command line."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, __file__]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._answer() == "ready"
+    def __init__(self):
+        import subprocess
+        import tempfile
 
-    def _answer(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
+        self._folder = tempfile.mkdtemp(prefix="forks-")  # a short path, as the path of a socket has to be
+        self.address = f"{self._folder}/socket"
+        command = [sys.executable, __file__, "serve", self.address]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdout.readline() == b"ready\n"
 
-    def start(self, arguments: list[str], folder: Path, *, output: Path, errors: Path, input: Path | None, env: Any = None) -> int:
-        """Start the command line in a folder and return its process id; its streams are files."""
-        assert self._process.stdin is not None
-        files = [str(path) for path in (input or os.devnull, output, errors)]
-        request = [arguments, str(folder), files, dict(os.environ if env is None else env)]
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return int(self._answer())
+    def start(self, arguments, folder, *, output, errors):
+        """Start the command line in a folder, with its output in files, and return the `Run`."""
+        with open(os.devnull, "rb") as nothing, open(output, "wb") as out, open(errors, "wb") as err:
+            return Run(self.address, arguments, folder, [nothing.fileno(), out.fileno(), err.fileno()], os.environ)
 
-    def wait(self, timeout: float) -> int | None:
-        """Return the exit code of the run that was started last, None if it has not ended in time."""
-        if not select.select([self._process.stdout], [], [], timeout)[0]:
-            return None
-        return os.waitstatus_to_exitcode(int(self._answer()))
-
-    def run(self, arguments: list[str], timeout: float, cwd: Any = None, env: Any = None, input: str | None = None) -> Any:
+    def run(self, arguments, timeout, cwd=None, env=None, input=None):
         """Run the command line and return what `subprocess.run` would."""
-        with tempfile.TemporaryDirectory() as folder:
-            paths = given, output, errors = [Path(folder, name) for name in ("input", "output", "errors")]
-            given.write_text(input or "", encoding="utf-8")
-            pid = self.start(arguments, Path(cwd or os.getcwd()), input=given, output=output, errors=errors, env=env)
-            if (code := self.wait(timeout)) is None:
-                os.kill(pid, signal.SIGKILL)
-                self.wait(60)
-                raise subprocess.TimeoutExpired(arguments, timeout)
-            _, printed, said = (path.read_text(encoding="utf-8") for path in paths)
-            return subprocess.CompletedProcess(arguments, code, printed, said)
+        import subprocess
+        import tempfile
 
-    def close(self) -> None:
-        assert self._process.stdin is not None
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            given.write((input or "").encode())
+            given.seek(0)
+            files = [file.fileno() for file in (given, output, errors)]
+            run = Run(self.address, arguments, cwd or os.getcwd(), files, os.environ if env is None else env)
+            try:
+                code = run.wait(timeout)
+            except TimeoutError:
+                os.kill(run.pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(arguments, timeout) from None
+            output.seek(0)
+            errors.seek(0)
+            return subprocess.CompletedProcess(arguments, code, output.read().decode(), errors.read().decode())
+
+    @property
+    def command(self):
+        """A command that runs the command line with the arguments after it, for shells."""
+        return [sys.executable, "-S", "-E", __file__, "run", self.address]
+
+    def close(self):
+        import shutil
+
         self._process.stdin.close()
         self._process.wait(30)
+        shutil.rmtree(self._folder)
 
 
-_running: dict[int, Forks] = {}
+_running = {}
 
 
-def forks() -> Forks:
+def forks():
     """Return the process that forks the runs of these tests, which is started when it is first needed."""
+    import atexit
+
     if os.getpid() not in _running:
         _running[os.getpid()] = Forks()
         atexit.register(_running[os.getpid()].close)
@@ -76,7 +110,7 @@ def forks() -> Forks:
 # ---------------------------------------------------------------------- in the process that forks
 
 
-def load_all() -> None:
+def load_all():
     """Load what commands need: modules, models and compiled code."""
     import bm25s  # noqa: F401
     import distributed  # noqa: F401
@@ -97,24 +131,23 @@ def load_all() -> None:
         list(stories.all_related())
 
 
-def become(request: str) -> NoReturn:
+def become(arguments, folder, environment, files):
     """Become a run of the command line, as ``python -m relatedstories`` is one, and end with its exit code."""
+    import atexit
+
     from relatedstories.cli.app import main
 
-    arguments, folder, files, environment = json.loads(request)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    for number, path in enumerate(files):
-        file = os.open(path, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    for number, file in enumerate(files):
         os.dup2(file, number)
-        os.close(file)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     sys.argv = ["relatedstories", *arguments]
-    code: Any = 0
+    code = 0
     try:
         main()
     except SystemExit as done:
@@ -128,22 +161,56 @@ def become(request: str) -> NoReturn:
     os._exit(code or 0)
 
 
-def serve() -> None:
-    """Fork a run for each line of standard input; print its process id, and when it has ended its status."""
-    import gc
+def answer(connection):
+    """Fork the run that a connection asks for; send its process id, and when it has ended its status."""
+    first, ancillary, _, _ = connection.recvmsg(1, socket.CMSG_SPACE(3 * 4))
+    [(_, _, data)] = ancillary
+    files = array.array("i", data).tolist()
+    request = first
+    while not request.endswith(b"\n"):
+        request += connection.recv(1 << 16)
+    pid = os.fork()
+    if pid == 0:
+        connection.close()
+        become(*json.loads(request), files)
+    for file in files:
+        os.close(file)
+    connection.sendall(b"%d\n" % pid)
+    connection.sendall(b"%d\n" % os.waitpid(pid, 0)[1])
 
+
+def serve(address):
+    """Answer each connection in a process of its own, until standard input is closed."""
+    import contextlib
+    import gc
+    import select
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which then close this process
     load_all()
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(address)
+    listening.listen()
     gc.collect()
     gc.freeze()  # so that runs do not copy this memory by counting it
     print("ready", flush=True)
-    for request in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            become(request)
-        print(pid, flush=True)
-        print(os.waitpid(pid, 0)[1], flush=True)
+    while True:
+        ready, _, _ = select.select([listening, sys.stdin], [], [])
+        if sys.stdin in ready:
+            return
+        connection, _ = listening.accept()
+        if os.fork() == 0:
+            listening.close()
+            answer(connection)
+            os._exit(0)
+        connection.close()
+        with contextlib.suppress(ChildProcessError):  # there is none left
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which then close this process
-    serve()
+    if sys.argv[1] == "serve":
+        serve(sys.argv[2])
+    else:
+        code = Run(sys.argv[2], sys.argv[3:], os.getcwd(), [0, 1, 2], os.environ).wait()
+        sys.exit(code if code >= 0 else 128 - code)

@@ -29,9 +29,7 @@ _MATRICES = {"weights": True, "terms": True, "topics": True, "passages": False}
 """Sparse matrices, and whether each has its weights beside its columns."""
 
 
-def reference_faults(
-    place: str, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, JsonLines]
-) -> Iterator[Fault]:
+def reference_faults(place: str, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, JsonLines]) -> Iterator[Fault]:
     """Yield what does not fit among the parts of an index; of each kind of fault the first, with the number of the others.
 
     Parameters
@@ -111,9 +109,7 @@ def _broken_lines(place: str, documents: Mapping[str, JsonLines]) -> Iterator[Fa
             yield Fault(where, f"a line that cannot be read ({error})", "a value on each line")
 
 
-def _wrong_lengths(
-    place: str, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, JsonLines]
-) -> Iterator[Fault]:
+def _wrong_lengths(place: str, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, JsonLines]) -> Iterator[Fault]:
     """Yield a fault for each part that has not as many entries as those beside it."""
     n, n_terms, n_topics = (len(documents[name]) for name in ("events", "terms", "topics"))
     expected = {name: (n, "an entry for each event") for name in ("ids", "languages", "topics-found")}
@@ -191,7 +187,9 @@ def _wrong_blocks(place: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Iterato
     shape = (-(-len(days) // size) if size > 0 else 0, len(arrays["blocks-max_weights"]) + 1)
     if starts.shape != shape and len(days):
         yield Fault(f"{place}: blocks-posting_starts", f"an array of shape {starts.shape}", f"one of shape {shape}")
-    elif (np.diff(starts.ravel()) < 0).any() or (starts.size and (starts[0, 0], starts[-1, -1]) != (0, len(arrays["weights-data"]))):
+    elif (np.diff(starts.ravel()) < 0).any() or (
+        starts.size and (starts[0, 0], starts[-1, -1]) != (0, len(arrays["weights-data"]))
+    ):
         yield Fault(f"{place}: blocks-posting_starts", "starts that fall, or leave postings out", "those of all postings, rising")
     rows = arrays["blocks-posting_rows"]
     if len(rows) and int(rows.max()) >= size:
@@ -215,5 +213,3 @@ def _wrong_neighbours(name: Callable[[str], Callable[[int], str]], arrays: Mappi
     for got, rows in wrong.items():
         for number in np.flatnonzero(rows).tolist():
             yield Fault(neighbours_name(number), got, "other events, each once, with falling scores")
-
-

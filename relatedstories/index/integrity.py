@@ -99,7 +99,9 @@ def check_index(
     try:
         faults = [*reference_faults(place, arrays, documents)]
         yield from faults
-        say(f"{place}: {len(documents['events'])} events: their ids, dates, languages, rows, topics and neighbours put side by side")
+        say(
+            f"{place}: {len(documents['events'])} events: their ids, dates, languages, rows, topics and neighbours put side by side"
+        )
         if not faults and sample:
             yield from _Remade(place, arrays, documents, manifest, extractor).faults(sample, say)
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -151,7 +153,9 @@ class _Remade:
             topics = "terms"
         if archive.user_dimensions:
             say(f"{self._place}: embeddings of the caller are taken as they are")
-        say(f"{self._place}: {len(numbers)} events: their {topics} and passages made anew, and weights and what is learnt for all")
+        say(
+            f"{self._place}: {len(numbers)} events: their {topics} and passages made anew, and weights and what is learnt for all"
+        )
         if faults:
             return  # links differ where rows do
         yield from self._unlike_neighbours(remade, numbers)

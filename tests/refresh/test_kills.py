@@ -36,13 +36,12 @@ class Runs:
     def __call__(self, *arguments: str, kill_after: float | None = None) -> int:
         """Run the command; returns its exit code."""
         output, errors = self.folder / "output", self.folder / "errors"
-        pid = forks().start([*arguments], self.folder, output=output, errors=errors, input=None)
+        run = forks().start(arguments, self.folder, output=output, errors=errors)
         if kill_after is not None:
             time.sleep(kill_after)
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        code = forks().wait(60)
-        assert code is not None
+                os.kill(run.pid, signal.SIGKILL)
+        code: int = run.wait(60)
         return code
 
     @property
