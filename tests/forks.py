@@ -1,4 +1,4 @@
-"""Runs of the command line, each in a process of its own that starts at once: it is forked from one that has loaded everything."""
+"""Runs of the command line, each in a process of its own that starts at once: forked from one that has loaded everything."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Forks:
         with open(os.devnull, "rb") as nothing, open(output, "wb") as out, open(errors, "wb") as err:
             return Run(self.address, arguments, folder, [nothing.fileno(), out.fileno(), err.fileno()], os.environ)
 
-    def run(self, arguments, timeout, cwd=None, env=None, input=None):
+    def run(self, arguments, timeout, cwd=None, env=None, input=None):  # noqa: A002
         """Run the command line and return what `subprocess.run` would."""
         import subprocess
         import tempfile

@@ -51,11 +51,8 @@ def reference_faults(place: str, arrays: Mapping[str, npt.NDArray[Any]], documen
     ids = [event["id"] for event in events]
     name = _names_of(place, ids)
     yield from _first(_unlike(name("id of {}"), documents["ids"], ids))
-    for what, values in (
-        ("ids", ids),
-        ("terms", documents["terms"]),
-        ("topics", [topic[0] for topic in documents["topics"]]),
-    ):
+    sorted_texts = {"ids": ids, "terms": [*documents["terms"]], "topics": [topic[0] for topic in documents["topics"]]}
+    for what, values in sorted_texts.items():
         yield from _first(_not_rising(f"{place}: {what}", values))
     yield from _first(_wrong_dates_and_languages(name, arrays, documents, events))
     n_columns = {"terms": len(documents["terms"]), "topics": len(documents["topics"])}
@@ -104,7 +101,7 @@ def _broken_lines(place: str, documents: Mapping[str, JsonLines]) -> Iterator[Fa
         try:
             for line in lines:
                 if name == "events":
-                    Event.from_dict(line)
+                    _ = Event.from_dict(line).id, line["id"]
         except (InputError, KeyError, TypeError) as error:
             yield Fault(where, f"a line that cannot be read ({error})", "a value on each line")
 
@@ -112,7 +109,7 @@ def _broken_lines(place: str, documents: Mapping[str, JsonLines]) -> Iterator[Fa
 def _wrong_lengths(place: str, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, JsonLines]) -> Iterator[Fault]:
     """Yield a fault for each part that has not as many entries as those beside it."""
     n, n_terms, n_topics = (len(documents[name]) for name in ("events", "terms", "topics"))
-    expected = {name: (n, "an entry for each event") for name in ("ids", "languages", "topics-found")}
+    expected = dict.fromkeys(("ids", "languages", "topics-found"), (n, "an entry for each event"))
     found = {name: len(documents[name]) for name in expected}
     expected |= {name: (n, "an entry for each event") for name in _BY_EVENT if name in arrays or not _is_of_cache(name)}
     starts = "the start of each event, and the end"
@@ -181,7 +178,7 @@ def _wrong_blocks(place: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Iterato
     order, days = arrays["blocks-order"], arrays["days"]
     if not np.array_equal(np.sort(order), np.arange(len(days))):
         yield Fault(f"{place}: blocks-order", "other numbers", f"each number from 0 to {len(days) - 1} once")
-    elif not np.array_equal(arrays["blocks-days"], days[order]) or (np.diff(days[order]) < 0).any():
+    elif not np.array_equal(arrays["blocks-days"], days[order]) or (days[order][1:] < days[order][:-1]).any():
         yield Fault(f"{place}: blocks-days", "other days than those of the events, in order", "these")
     size, starts = int(arrays["blocks-block_size"][0]), arrays["blocks-posting_starts"]
     shape = (-(-len(days) // size) if size > 0 else 0, len(arrays["blocks-max_weights"]) + 1)

@@ -111,9 +111,10 @@ class JsonLines:
         ends = np.flatnonzero(text == ord("\n")) + 1
         return len(starts) > 0 and np.array_equal(starts, np.append(0, ends)) and int(starts[-1]) == len(text)
 
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.__getitem__, range(len(self)))
+
     def __getitem__(self, line: int) -> Any:
-        if line >= len(self):  # where iteration ends
-            raise IndexError(line)
         try:
             return json.loads(self.line(line))
         except ValueError:
