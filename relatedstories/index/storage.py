@@ -162,7 +162,8 @@ def write_folder(
             with new_file(folder / MANIFEST) as file:
                 file.write(json.dumps(manifest, indent=1) + "\n")
         except BaseException as error:
-            shutil.rmtree(parts, ignore_errors=True)
+            if _parts_in_use(folder) != parts.name:  # it may have gone wrong once the manifest was in its place
+                shutil.rmtree(parts, ignore_errors=True)
             if not isinstance(error, OSError):
                 raise
             # On a full disk, NumPy raises an OSError without errno and strerror.
@@ -171,6 +172,15 @@ def write_folder(
             path = folder / name
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     return str(manifest["sha256"])
+
+
+def _parts_in_use(folder: Path) -> str | None:
+    """Return the name of the folder of the parts that the manifest names; None if there is no manifest."""
+    try:
+        parts: str | None = _read_manifest(folder).get("parts")
+    except InputError:
+        return None
+    return parts
 
 
 def remove_leftovers(folder: Path) -> None:
