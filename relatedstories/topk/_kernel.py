@@ -53,11 +53,15 @@ def compiled_within(function: Any) -> Any:
     return numba.njit(**options)(function)
 
 
+COMPILING_SECONDS = 1.0
+"""Seconds after which a line says what is waited for; to load from the cache takes less."""
+
+
 @contextmanager
 def log_if_compiling() -> Iterator[None]:
     """Log a line if the first call, within, takes over a second: then code is being compiled, not loaded from the cache."""
     message = "compiling the code that compares events; this takes some seconds, the first time only"
-    timer = threading.Timer(1, logging.getLogger(__name__).info, [message])
+    timer = threading.Timer(COMPILING_SECONDS, logging.getLogger(__name__).info, [message])
     timer.daemon = True
     timer.start()
     try:
