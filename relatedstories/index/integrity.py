@@ -18,7 +18,6 @@ from relatedstories.index.cross_references import reference_faults
 from relatedstories.index.faults import Fault
 from relatedstories.index.languages import PossibleLanguages
 from relatedstories.index.linker import Linker
-from relatedstories.index.retriever import Retriever
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
 from relatedstories.index.storage import JsonLines, file_faults, read_folder
 from relatedstories.index.update import grown_index
@@ -248,7 +247,7 @@ class _Remade:
         """Return the ids, scores and contexts in the lists of some events."""
         filters = LinkFilters.of("check_index")
         ignored = getattr(self._extractor, "ignored", ()) if self._has_our_topics else ()
-        linker = Linker(Retriever(index, index.learnt.weights(self._given), filters, _K), ignored)
+        linker = Linker.of(index, self._given, filters, _K, ignored)
         lists = linker.links_of_many([index.archive.row(number) for number in numbers.tolist()])
         return [[(link.event.id, link.score, link.contexts) for link in links] for links in lists]
 
