@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from stores import postgres, server, store  # noqa: F401 - fixtures
 
 from relatedstories import Event, RelatedStories, TopicExtractor, read_events
+
+os.fsync = lambda _: None
+"""What has reached the disk shows after a power failure alone; tests save thousands of indexes and pages."""
 
 
 @pytest.fixture(scope="session")

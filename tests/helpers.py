@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forks import forks
 from hypothesis import strategies as st
 
 from relatedstories import Event, RelatedStories, Topic
@@ -38,8 +39,10 @@ COMMAND = [sys.executable, "-m", "relatedstories"]
 
 def run(*arguments: object, timeout: float = 300, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the command line as its users type it, in a process of its own, and return its exit code and what it printed."""
-    command = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=timeout, check=False, **options)
+    words = [*map(str, arguments)]
+    if hasattr(os, "fork"):
+        return forks().run(words, timeout, **options)
+    return subprocess.run([*COMMAND, *words], capture_output=True, encoding="utf-8", timeout=timeout, check=False, **options)
 
 
 def unframed(text: str) -> str:

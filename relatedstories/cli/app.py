@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from relatedstories.addresses import without_passwords
-from relatedstories.cli import build, diff, evaluate, explain, export, refresh, related, stats, topics
+from relatedstories.cli import build, check, diff, evaluate, explain, export, refresh, related, stats, topics
 from relatedstories.cli.command import Group, add_command
 from relatedstories.cli.console import error_message, log_to_stderr, say
 from relatedstories.errors import InputError
@@ -76,6 +76,7 @@ def _global_options(
 _JOBS, _QUESTIONS, _FIGURES = "Jobs on a whole archive", "Questions", "Figures"
 add_command(app, refresh.refresh, refresh.EXAMPLES, _JOBS)
 add_command(app, build.build, build.EXAMPLES, _JOBS)
+add_command(app, check.check, check.EXAMPLES, _JOBS)
 add_command(app, export.export, export.EXAMPLES, _JOBS)
 add_command(app, related.related, related.EXAMPLES, _QUESTIONS)
 add_command(app, explain.explain, explain.EXAMPLES, _QUESTIONS)

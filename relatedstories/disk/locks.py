@@ -84,9 +84,11 @@ def locked(path: Path, what: str, wait: float = 0.0) -> Iterator[None]:
             os.write(file, holder_description().encode())
         yield
     finally:
-        with contextlib.suppress(OSError):  # Windows cannot remove open files, so the file may stay
-            path.unlink()
-        os.close(file)
+        try:
+            with contextlib.suppress(OSError):  # Windows cannot remove open files, so the file may stay
+                path.unlink()
+        finally:  # also where Ctrl-C comes just then: a file that stays open stays locked
+            os.close(file)
 
 
 def try_lock(path: Path, require_locks: bool = False) -> int | None:
@@ -110,14 +112,14 @@ def try_lock(path: Path, require_locks: bool = False) -> int | None:
                 return file
         except FileNotFoundError:
             pass
-        except OSError as error:
-            if error.errno in _LOCKED_BY_ANOTHER:
-                os.close(file)
-                return None
-            if error.errno in _LOCKS_UNSUPPORTED and not require_locks:
+        except BaseException as error:
+            number = error.errno if isinstance(error, OSError) else None
+            if number in _LOCKS_UNSUPPORTED and not require_locks:
                 _log.warning("%s: got a file system without locks; make sure that no two runs write at the same time", path)
                 return file
             os.close(file)
+            if number in _LOCKED_BY_ANOTHER:
+                return None
             raise
         os.close(file)
 

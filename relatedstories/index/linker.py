@@ -30,6 +30,10 @@ from relatedstories.topk.partial import PartialTopK
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from relatedstories.index.archive_index import ArchiveIndex
+    from relatedstories.index.weights import Settings
+    from relatedstories.ranking.filters import LinkFilters
+
 __all__ = ["Linker"]
 
 MATTER_EVENTS = 5
@@ -80,6 +84,13 @@ class Linker:
     retriever: Retriever
     ignored: Collection[str]
     floor: float
+
+    @classmethod
+    def of(cls, index: ArchiveIndex, given: Settings, filters: LinkFilters, k: int, ignored: Collection[str]) -> Linker:
+        """Return the linker of an index with the settings that a caller gave, for a question."""
+        weights = index.learnt.weights(given)
+        floor = weights.min_score if filters.min_score is None and given.min_score is None else 0.0
+        return cls(Retriever(index, weights, filters, k), ignored, floor)
 
     @property
     def archive(self) -> Archive:

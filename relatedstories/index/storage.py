@@ -18,7 +18,8 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,21 @@ import numpy as np
 from relatedstories.disk.atomic import check_parent, is_leftover, new_file
 from relatedstories.disk.locks import lock_beside, locked
 from relatedstories.errors import InputError
+from relatedstories.index.faults import Fault
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["MANIFEST", "JsonLines", "check_folder", "manifest_checksum", "read_folder", "remove_leftovers", "write_folder"]
+__all__ = [
+    "MANIFEST",
+    "JsonLines",
+    "check_folder",
+    "file_faults",
+    "manifest_checksum",
+    "read_folder",
+    "remove_leftovers",
+    "write_folder",
+]
 
 MANIFEST = "index.json"
 FORMAT = 7
@@ -94,6 +105,15 @@ class JsonLines:
         start, stop = self._starts[number : number + 2].tolist()
         return bytes(self._text[start:stop])
 
+    def starts_fit(self) -> bool:
+        """Return whether the starts are those of all lines."""
+        starts, text = self._starts, np.asarray(self._text)
+        ends = np.flatnonzero(text == ord("\n")) + 1
+        return len(starts) > 0 and np.array_equal(starts, np.append(0, ends)) and int(starts[-1]) == len(text)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.__getitem__, range(len(self)))
+
     def __getitem__(self, line: int) -> Any:
         try:
             return json.loads(self.line(line))
@@ -142,7 +162,8 @@ def write_folder(
             with new_file(folder / MANIFEST) as file:
                 file.write(json.dumps(manifest, indent=1) + "\n")
         except BaseException as error:
-            shutil.rmtree(parts, ignore_errors=True)
+            if _parts_in_use(folder) != parts.name:  # it may have gone wrong once the manifest was in its place
+                shutil.rmtree(parts, ignore_errors=True)
             if not isinstance(error, OSError):
                 raise
             # On a full disk, NumPy raises an OSError without errno and strerror.
@@ -151,6 +172,15 @@ def write_folder(
             path = folder / name
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     return str(manifest["sha256"])
+
+
+def _parts_in_use(folder: Path) -> str | None:
+    """Return the name of the folder of the parts that the manifest names; None if there is no manifest."""
+    try:
+        parts: str | None = _read_manifest(folder).get("parts")
+    except InputError:
+        return None
+    return parts
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -177,6 +207,43 @@ def manifest_checksum(folder: Path) -> str | None:
     return about.get("sha256") if complete else None
 
 
+def file_faults(folder: Path) -> list[Fault]:
+    """Return what is wrong with the files of an index, each read whole and compared with its checksum.
+
+    If a writer replaces the index meanwhile, the new one is read.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no index, or one of another format.
+    """
+    for _ in range(4):
+        version, faults = _manifest_version(folder), [*_file_faults(folder)]
+        if not faults or version == _manifest_version(folder):
+            break
+    return faults
+
+
+def _file_faults(folder: Path) -> Iterator[Fault]:
+    about = _read_manifest(folder)
+    _check_format(folder, about)
+    if about.get("sha256") != _manifest_entries_checksum(about):
+        yield Fault(str(folder / MANIFEST), "an altered file", "it unchanged")
+        return  # nothing in it can be trusted
+    for name, known in about["files"].items():
+        path = folder / about["parts"] / name
+        try:
+            size, checksum = path.stat().st_size, _file_checksum(path)
+        except OSError as error:
+            got = "no file" if isinstance(error, FileNotFoundError) else f"a file that cannot be read ({error.strerror})"
+            yield Fault(str(path), got, f"{known['bytes']} bytes")
+            continue
+        if size != known["bytes"]:
+            yield Fault(str(path), f"{size} bytes", f"{known['bytes']}")
+        elif checksum != known["sha256"]:
+            yield Fault(str(path), f"a file with the checksum {checksum[:12]}", f"{known['sha256'][:12]}, as it was written")
+
+
 def _write_parts(
     parts: Path, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Iterable[bytes]]
 ) -> dict[str, dict[str, Any]]:
@@ -190,14 +257,22 @@ def _write_parts(
     written = sorted(parts.iterdir())
     # The modification time is set to whole seconds in the past, so that any later write changes it.
     past = (time.time_ns() // _SECOND - 60) * _SECOND
-    for path in written:
+
+    def sync(path: Path) -> None:
         with open(path, "r+b") as file:
             os.fsync(file.fileno())
         os.utime(path, ns=(past, past))
+
+    with ThreadPoolExecutor(_SYNCED_AT_ONCE) as pool:
+        for _ in pool.map(sync, written):
+            pass
     return {path.name: {**_size_and_mtime(path), "sha256": _file_checksum(path)} for path in written}
 
 
 _SECOND = 10**9
+
+_SYNCED_AT_ONCE = 8
+"""The number of files that are written through to the disk at once: it takes hardly longer for all of these than for one."""
 
 
 def _size_and_mtime(path: Path) -> dict[str, int]:
@@ -253,8 +328,7 @@ def _manifest_version(folder: Path) -> tuple[int, int] | None:
 def _open_parts(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, JsonLines], dict[str, Any]]:
     """Open the index that the present manifest describes."""
     about = _read_manifest(folder)
-    if about["format"] != FORMAT:
-        raise InputError(f"{folder}: got an index of format {about['format']}, expected format {FORMAT}; build it again")
+    _check_format(folder, about)
     if about.get("sha256") != _manifest_entries_checksum(about):
         raise InputError(f"{folder / MANIFEST}: got an altered file, expected it unchanged; build the index again")
     arrays: dict[str, npt.NDArray[Any]] = {}
@@ -274,6 +348,12 @@ def _open_parts(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Js
         for name in names
     }
     return {name.removesuffix(".npy"): array for name, array in arrays.items()}, documents, about
+
+
+def _check_format(folder: Path, about: Mapping[str, Any]) -> None:
+    """Raise `InputError` if a manifest is that of an index of another format."""
+    if about["format"] != FORMAT:
+        raise InputError(f"{folder}: got an index of format {about['format']}, expected format {FORMAT}; build it again")
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

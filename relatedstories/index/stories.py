@@ -21,7 +21,6 @@ from relatedstories.index.boilerplate import Boilerplate
 from relatedstories.index.explain import explain_rows
 from relatedstories.index.languages import PossibleLanguages, n_told, usual_language
 from relatedstories.index.linker import Linker
-from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
 from relatedstories.index.storage import manifest_checksum, read_folder, remove_leftovers, write_folder
@@ -745,9 +744,7 @@ class RelatedStories:
         return explain_rows(index.archive, index.learnt.weights(self._given), row_a, row_b, contexts)
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
-        weights = index.learnt.weights(self._given)
-        floor = weights.min_score if filters.min_score is None and self._given.min_score is None else 0.0
-        return Linker(Retriever(index, weights, filters, k), self._ignored, floor)
+        return Linker.of(index, self._given, filters, k, self._ignored)
 
     def _languages_beside(self, archive: Archive, events: Sequence[Event]) -> list[str]:
         """Return the languages of events that are not in the archive: what they tell, or else what is usual there."""

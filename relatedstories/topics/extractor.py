@@ -29,6 +29,7 @@ from relatedstories.topics.kinds import kind as kind_of
 from relatedstories.topics.name_candidates import PROBABILITY, name_mentions
 from relatedstories.topics.name_table import Name, NameTable, default_names
 from relatedstories.topics.names import normalise_name
+from relatedstories.topics.pipeline_digest import PipelineDigest
 from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, TaggedSpan, tag_texts
 from relatedstories.topics.tokenizer import TokenizedText, tokenize
 from relatedstories.topics.topic import Mention, Topic, Topics, text_of
@@ -120,6 +121,7 @@ class TopicExtractor:
             raise BadValueError("TopicExtractor", "ignored", shown(ignored), "names of topics")
         self.language = checked_language("TopicExtractor", language)
         self._nlp = nlp
+        self._pipeline_digest = None if nlp is None else PipelineDigest(nlp)
         self._given_names = names
         self.threshold = None if threshold is None else number_within("TopicExtractor", "threshold", threshold, 0, 1)
         self._aliases = [] if aliases is None else names_of(aliases)
@@ -152,10 +154,10 @@ class TopicExtractor:
         about = [] if self.threshold is None or not self._reads_model else [f"threshold {self.threshold:g}"]
         if self._nlp is not None:
             meta = self._nlp.meta
-            settings = [self._nlp.get_pipe_config(name) for name in self._nlp.pipe_names] if self._reads_model else []
             about.append(f"{meta.get('lang')}_{meta.get('name')}-{meta.get('version')}({', '.join(self._nlp.pipe_names)})")
-            about += [f"components {_hex_digest(repr(settings).encode())}"] if settings else []
-        if self._reads_model:
+        if self._pipeline_digest is not None:
+            about.append(f"pipeline {self._pipeline_digest.hex()}")
+        if self._reads_model or self._given_names is None:  # the model has the names of a pipeline's entities
             about.append(f"model {_hex_digest(_model_bytes())}")
         about.append(f"text {RULES_VERSION}")
         if self._given_names is not None:

@@ -10,6 +10,8 @@ table, unknown
     Date factors by days, and the index of the factor for an unknown date (`relatedstories.topk.dates.DateFactor`).
 product_weight, embedding_weight
     Weights of the inner product and of the squared cosine in a score; their sum is 1.
+found, norms, sums, ...
+    Arrays that are filled, made by numpy: to compile what makes them would take longer than all else.
 ids, scores, distances
     Lists being filled, one a row: numbers, scores and distances in days, best first; an empty place has the score 0.
 """
@@ -20,7 +22,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
@@ -29,20 +31,37 @@ from relatedstories.features.word_space import COSINE_SCALE, NONE
 from relatedstories.topk.dates import NO_DATE, UNKNOWN_DISTANCE
 from relatedstories.topk.scores import LEAST_POSITIVE, blend
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 def compiled(function: Any) -> Any:
     """Return the function compiled by numba; its machine code is cached on disk where a cache folder can be written."""
+    options: Any = {"nogil": True, "no_cfunc_wrapper": True}  # which numba's types do not know
     try:
-        return numba.njit(nogil=True, cache=True)(function)
+        return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no cache folder, beside this file or in a home folder: a service in a read-only container
-        return numba.njit(nogil=True)(function)
+        return numba.njit(**options)(function)
+
+
+def compiled_within(function: Any) -> Any:
+    """Return the function compiled by numba for compiled functions alone, without what Python needs to call it.
+
+    It compiles in half the time. Its machine code is cached as a part of that of its callers.
+    """
+    options: Any = {"nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return numba.njit(**options)(function)
+
+
+COMPILING_SECONDS = 1.0
+"""Seconds after which a line says what is waited for; to load from the cache takes less."""
 
 
 @contextmanager
 def log_if_compiling() -> Iterator[None]:
     """Log a line if the first call, within, takes over a second: then code is being compiled, not loaded from the cache."""
     message = "compiling the code that compares events; this takes some seconds, the first time only"
-    timer = threading.Timer(1, logging.getLogger(__name__).info, [message])
+    timer = threading.Timer(COMPILING_SECONDS, logging.getLogger(__name__).info, [message])
     timer.daemon = True
     timer.start()
     try:
@@ -59,14 +78,14 @@ GROUP = 64
 
 _SLACK = np.float32(1 + 1e-5)  # exceeds the rounding of float32 in the few operations of a bound
 
-_blend = compiled(blend)
+_blend = compiled_within(blend)
 
 
 # These take two matrices and two row numbers, not two arrays: slicing rows out costs more than comparing them. Compilers make
 # vector instructions of them if numbers of 32 bits stay so, which takes a cast after each operation, and if counting begins at 0.
 
 
-@compiled
+@compiled_within
 def _added_product(total, a, b):  # type: ignore[no-untyped-def]
     """Return a sum of 32 bits with the product of two numbers of 8 bits added."""
     return np.int32(total + np.int32(np.int32(a) * np.int32(b)))
@@ -84,7 +103,7 @@ def embedding_products(embedding, embeddings, rows):  # type: ignore[no-untyped-
     return products
 
 
-@compiled
+@compiled_within
 def _head_product(embeddings, row, heads, other):  # type: ignore[no-untyped-def]
     """Return the inner product of the first `HEAD` numbers of two embeddings."""
     product = np.int32(0)
@@ -93,7 +112,7 @@ def _head_product(embeddings, row, heads, other):  # type: ignore[no-untyped-def
     return product
 
 
-@compiled
+@compiled_within
 def _tail_product(embeddings, row, others, other):  # type: ignore[no-untyped-def]
     """Return the inner product of the numbers after the first `HEAD` of two embeddings."""
     product = np.int32(0)
@@ -102,7 +121,7 @@ def _tail_product(embeddings, row, others, other):  # type: ignore[no-untyped-de
     return product
 
 
-@compiled
+@compiled_within
 def _tail_norm(embeddings, row):  # type: ignore[no-untyped-def]
     """Return the norm of an embedding without its head, rounded up; -1 where there is no embedding."""
     if embeddings[row, 0] == NONE:
@@ -114,28 +133,33 @@ def _tail_norm(embeddings, row):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def tail_norms(embeddings):  # type: ignore[no-untyped-def]
-    """Return the norm of each embedding without its head, rounded up; -1 where there is no embedding."""
-    norms = np.empty(len(embeddings), np.int32)
+def _fill_tail_norms(embeddings, norms):  # type: ignore[no-untyped-def]
+    """Fill `norms` with the result of `tail_norms`."""
     for row in range(len(embeddings)):
         norms[row] = _tail_norm(embeddings, row)
+
+
+def tail_norms(embeddings: npt.NDArray[np.int8]) -> npt.NDArray[np.int32]:
+    """Return the norm of each embedding without its head, rounded up; -1 where there is no embedding."""
+    norms = np.empty(len(embeddings), np.int32)
+    _fill_tail_norms(embeddings, norms)
     return norms
 
 
-@compiled
+@compiled_within
 def _squared_cosine(product):  # type: ignore[no-untyped-def]
     """Return the squared cosine for an inner product of embeddings, as `word_space.squared_cosine_of_products` does."""
     cosine = min(max(np.float32(product) * COSINE_SCALE, np.float32(0)), np.float32(1))
     return np.float32(cosine * cosine)
 
 
-@compiled
+@compiled_within
 def _blended(product, embedding_product, product_weight, embedding_weight):  # type: ignore[no-untyped-def]
     """Return the score of two rows with embeddings, before the date factor."""
     return _blend(product, _squared_cosine(embedding_product), product_weight, embedding_weight)
 
 
-@compiled
+@compiled_within
 def _before(score_a, distance_a, id_a, score_b, distance_b, id_b):  # type: ignore[no-untyped-def]
     """Return whether a is listed before b: greater score, then nearer day, then lower number."""
     if score_a != score_b:
@@ -145,7 +169,7 @@ def _before(score_a, distance_a, id_a, score_b, distance_b, id_b):  # type: igno
     return id_a < id_b
 
 
-@compiled
+@compiled_within
 def insert(ids, scores, distances, row, distance_row, number, score, distance):  # type: ignore[no-untyped-def]
     """Insert a number into the sorted list of a row if it comes before the last there; `distance_row` is its row in distances."""
     place = ids.shape[1] - 1
@@ -162,7 +186,7 @@ def insert(ids, scores, distances, row, distance_row, number, score, distance): 
     ids[row, place], scores[row, place], distances[distance_row, place] = number, score, distance
 
 
-@compiled
+@compiled_within
 def _distance_and_factor(day, other, table, unknown):  # type: ignore[no-untyped-def]
     """Return the distance of two days and its factor, as `dates.distances` and `DateFactor.of` do."""
     if day == NO_DATE or other == NO_DATE:
@@ -171,7 +195,7 @@ def _distance_and_factor(day, other, table, unknown):  # type: ignore[no-untyped
     return distance, table[min(distance, len(table) - 1)]
 
 
-@compiled
+@compiled_within
 def _max_factor(day, first, last, first_known, table, unknown):  # type: ignore[no-untyped-def]
     """Return the greatest factor between a day and the days of a block; its first day is `NO_DATE` if one is unknown."""
     if day == NO_DATE or last == NO_DATE:
@@ -181,7 +205,7 @@ def _max_factor(day, first, last, first_known, table, unknown):  # type: ignore[
     return max(factor, table[unknown]) if first == NO_DATE else factor
 
 
-@compiled
+@compiled_within
 def _count_reaching(sums, group, least):  # type: ignore[no-untyped-def]
     """Count the sums of a group that reach `least`; a count is vectorised, a search for the first or the maximum is not."""
     reaching = np.int32(0)
@@ -190,7 +214,7 @@ def _count_reaching(sums, group, least):  # type: ignore[no-untyped-def]
     return reaching
 
 
-@compiled
+@compiled_within
 def _min_product(least, factor, embedding_weight):  # type: ignore[no-untyped-def]
     """Return the least product, greater than 0, with which a score can reach `least` if the squared cosine is 1."""
     needed = least / (factor * _SLACK)
@@ -200,7 +224,7 @@ def _min_product(least, factor, embedding_weight):  # type: ignore[no-untyped-de
     return max(needed, LEAST_POSITIVE)
 
 
-@compiled
+@compiled_within
 def _inner_product(indptr, indices, data, a, b):  # type: ignore[no-untyped-def]
     """Return the inner product of two rows; exact in any order, as weights are multiples of a power of two."""
     i, j, product = indptr[a], indptr[b], np.float32(0)
@@ -212,7 +236,7 @@ def _inner_product(indptr, indices, data, a, b):  # type: ignore[no-untyped-def]
     return product
 
 
-@compiled
+@compiled_within
 def _product_reaches(indptr, indices, data, a, other_indptr, other_indices, other_data, b, least):  # type: ignore[no-untyped-def]
     """Return whether the inner product of two rows, of norm 1 at most, reaches `least`.
 
@@ -236,35 +260,91 @@ def _product_reaches(indptr, indices, data, a, other_indptr, other_indices, othe
 
 
 @compiled
-def have_near_duplicates(indptr, indices, data, ids, least):  # type: ignore[no-untyped-def]
+def _find_reaching(  # type: ignore[no-untyped-def]
+    indptr, indices, data, first, other_indptr, other_indices, other_data, ids, least, within, found
+):
+    """Fill `found` with the result of `have_near_duplicates`, if `within` the lists, or else of `any_product_reaches`."""
+    for turn in range(len(ids)):
+        for place in range(ids.shape[1]):
+            other = np.int64(ids[turn, place])
+            if found[turn] or other < 0:
+                continue
+            if not within:
+                row = np.int64(first + turn)
+                found[turn] = _product_reaches(indptr, indices, data, row, other_indptr, other_indices, other_data, other, least)
+                continue
+            for before in range(place):
+                row = np.int64(ids[turn, before])
+                if not found[turn] and row >= 0:
+                    found[turn] = _product_reaches(
+                        indptr, indices, data, row, other_indptr, other_indices, other_data, other, least
+                    )
+
+
+def have_near_duplicates(
+    indptr: npt.NDArray[np.int64],
+    indices: npt.NDArray[np.int32],
+    data: npt.NDArray[np.float32],
+    ids: npt.NDArray[np.int32],
+    least: float,
+) -> npt.NDArray[np.bool_]:
     """Return for each list of row numbers (-1: none) whether two of its rows have an inner product of `least` or more."""
     found = np.zeros(len(ids), np.bool_)
-    for row in range(len(ids)):
-        for a in range(ids.shape[1]):
-            for b in range(a):
-                if not found[row] and ids[row, a] >= 0:
-                    found[row] = _product_reaches(indptr, indices, data, ids[row, a], indptr, indices, data, ids[row, b], least)
+    _find_reaching(indptr, indices, data, 0, indptr, indices, data, ids, least, True, found)
     return found
 
 
-@compiled
-def any_product_reaches(indptr, indices, data, first, other_indptr, other_indices, other_data, ids, least):  # type: ignore[no-untyped-def]
+def any_product_reaches(
+    indptr: npt.NDArray[np.int64],
+    indices: npt.NDArray[np.int32],
+    data: npt.NDArray[np.float32],
+    first: int,
+    other_indptr: npt.NDArray[np.int64],
+    other_indices: npt.NDArray[np.int32],
+    other_data: npt.NDArray[np.float32],
+    ids: npt.NDArray[np.int32],
+    least: float,
+) -> npt.NDArray[np.bool_]:
     """Return for each row whether its inner product with one of the rows listed for it is `least` or more.
 
     Row ``first + i`` is compared with the other rows ``ids[i]``, where -1 stands for none.
     """
     found = np.zeros(len(ids), np.bool_)
-    for turn in range(len(ids)):
-        for place in range(ids.shape[1]):
-            if not found[turn] and ids[turn, place] >= 0:
-                found[turn] = _product_reaches(
-                    indptr, indices, data, first + turn, other_indptr, other_indices, other_data, ids[turn, place], least
-                )
+    _find_reaching(indptr, indices, data, first, other_indptr, other_indices, other_data, ids, least, False, found)
     return found
 
 
 @compiled
-def shared_columns(indptr, indices, data, first, other_indptr, other_indices, other_data, ids):  # type: ignore[no-untyped-def]
+def _fill_shared_columns(  # type: ignore[no-untyped-def]
+    indptr, indices, data, first, other_indptr, other_indices, other_data, ids, starts, columns, products
+):
+    """Fill `starts`, `columns` and `products` with the result of `shared_columns`; `starts` is 0 at first."""
+    n = 0
+    for turn in range(len(ids)):
+        row = first + turn
+        for place in range(ids.shape[1]):
+            other = ids[turn, place]
+            if other >= 0:
+                i, j = indptr[row], other_indptr[other]
+                while i < indptr[row + 1] and j < other_indptr[other + 1]:
+                    if indices[i] == other_indices[j]:
+                        columns[n], products[n] = indices[i], np.float64(data[i]) * other_data[j]
+                        n += 1
+                    step, other_step = indices[i] <= other_indices[j], other_indices[j] <= indices[i]
+                    i, j = i + step, j + other_step
+            starts[turn * ids.shape[1] + place + 1] = n
+
+
+def shared_columns(
+    indptr: npt.NDArray[np.int64],
+    indices: npt.NDArray[np.int32],
+    data: npt.NDArray[np.float32],
+    first: int,
+    other_indptr: npt.NDArray[np.int64],
+    other_indices: npt.NDArray[np.int32],
+    other_data: npt.NDArray[np.float32],
+    ids: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Return the columns that rows share with the rows listed for them.
 
     Row ``first + i`` is compared with the other rows ``ids[i]``, where -1 stands for none.
@@ -276,82 +356,60 @@ def shared_columns(indptr, indices, data, first, other_indptr, other_indices, ot
     columns, products : ndarray of int32 and of float64
         The shared columns and the products of the two weights there.
     """
-    starts = np.zeros(ids.size + 1, np.int64)
-    columns, products = np.empty(16 * ids.size, np.int32), np.empty(16 * ids.size, np.float64)
-    n = 0
-    for turn in range(len(ids)):
-        row = first + turn
-        for place in range(ids.shape[1]):
-            other = ids[turn, place]
-            if other >= 0:
-                most = n + min(indptr[row + 1] - indptr[row], other_indptr[other + 1] - other_indptr[other])
-                if most > len(columns):
-                    columns = np.append(columns, np.empty(most, np.int32))
-                    products = np.append(products, np.empty(most, np.float64))
-                i, j = indptr[row], other_indptr[other]
-                while i < indptr[row + 1] and j < other_indptr[other + 1]:
-                    if indices[i] == other_indices[j]:
-                        columns[n], products[n] = indices[i], np.float64(data[i]) * other_data[j]
-                        n += 1
-                    step, other_step = indices[i] <= other_indices[j], other_indices[j] <= indices[i]
-                    i, j = i + step, j + other_step
-            starts[turn * ids.shape[1] + place + 1] = n
-    return starts, columns[:n], products[:n]
+    lengths = np.diff(indptr[first : first + len(ids) + 1])
+    other_lengths = np.where(ids >= 0, (other_indptr[1:] - other_indptr[:-1])[ids] if len(other_indptr) > 1 else 0, 0)
+    most = int(np.minimum(lengths[:, None], other_lengths).sum())
+    starts, columns, products = np.zeros(ids.size + 1, np.int64), np.empty(most, np.int32), np.empty(most, np.float64)
+    _fill_shared_columns(indptr, indices, data, first, other_indptr, other_indices, other_data, ids, starts, columns, products)
+    return starts, columns[: starts[-1]], products[: starts[-1]]
 
 
-@compiled
-def _max_product(columns, weights, max_weights, max_row_norm):  # type: ignore[no-untyped-def]
+@compiled_within
+def _max_product(start, end, columns, weights, max_weights, max_row_norm):  # type: ignore[no-untyped-def]
     """Return the greatest product that a row can have with any row of the index, by its columns' maxima and by norms."""
     total, squares = 0.0, 0.0
-    for i in range(len(columns)):
+    for i in range(start, end):
         total += abs(np.float64(weights[i])) * max_weights[columns[i]]
         squares += np.float64(weights[i]) * weights[i]
-    rounding = 1 + 1e-5 + len(columns) * 1.2e-7  # as each sum in float32 may round up
+    rounding = 1 + 1e-5 + (end - start) * 1.2e-7  # as each sum in float32 may round up
     return np.float32(min(total, np.sqrt(squares) * max_row_norm) * rounding)
 
 
+@compiled_within
+def _first_not_less(sorted_numbers, n, number):  # type: ignore[no-untyped-def]
+    """Return the place of the first of n sorted numbers that is not less than another."""
+    first, end = 0, n
+    while first < end:
+        middle = (first + end) // 2
+        if sorted_numbers[middle] < number:
+            first = middle + 1
+        else:
+            end = middle
+    return first
+
+
 @compiled
-def top_rows(  # type: ignore[no-untyped-def]
+def _fill_top_rows(  # type: ignore[no-untyped-def]
     queries, indptr, indices, data, days, embeddings, positions, spans,
     order, block_size, block_days, indexed_days, posting_starts, posting_rows, posting_weights, max_weights, max_row_norm,
     embedding_heads, tail_norms, indexed_embeddings,
     table, unknown, embedding_weight, min_score, home, ids, scores,
+    sums, groups, candidates, products, distances, max_products, query_tail_norms,
 ):  # fmt: skip
-    """Fill the lists of some query rows with the rows of the greatest scores of a blocked index.
-
-    The query rows should be near in date. A block is compared with each of them before the next block: its postings and
-    sums stay in the cache. The block nearest in date, `home`, comes first, so that lists soon hold high scores, and rows
-    that cannot enter, by their date or even with a squared cosine of 1, are skipped.
-
-    Parameters
-    ----------
-    queries : ndarray of int
-        The numbers of the query rows, in the rows given by the arguments up to `spans`.
-    positions : ndarray of int32
-        The position of each query row in `order`, -1 where the index does not have it; a row never lists itself.
-    spans : ndarray of int32, shape (n_rows, 2)
-        The first and the last day that each query row may list.
-    order, ..., indexed_embeddings
-        The fields of `relatedstories.topk.blocked_index.BlockedIndex`.
-    """
+    """Do the work of `top_rows`; the last arguments are the arrays that it works on, `groups` being a view of `sums`."""
     n, k, n_blocks = len(order), ids.shape[1], len(posting_starts)
     product_weight = np.float32(np.float32(1) - embedding_weight)
-    sums = np.zeros((block_size + GROUP - 1) // GROUP * GROUP, np.float32)
-    groups = sums.reshape(-1, GROUP)
-    candidates, products = np.empty(len(sums), np.int32), np.empty(len(sums), np.float32)
-    distances = np.empty((len(queries), k), np.int64)
-    max_products, query_tail_norms = np.empty(len(queries), np.float32), np.empty(len(queries), np.int32)
     for turn in range(len(queries)):
-        entries = slice(indptr[queries[turn]], indptr[queries[turn] + 1])
-        max_products[turn] = _max_product(indices[entries], data[entries], max_weights, max_row_norm)
-        query_tail_norms[turn] = _tail_norm(embeddings, queries[turn])
+        row = queries[turn]
+        max_products[turn] = _max_product(indptr[row], indptr[row + 1], indices, data, max_weights, max_row_norm)
+        query_tail_norms[turn] = _tail_norm(embeddings, row)
     for step in range(2 * n_blocks):  # home, 1 after it, 1 before, 2 after, ...
         block = home + ((step + 1) // 2 if step % 2 else -(step // 2))
         if not 0 <= block < n_blocks:
             continue
         first_row = block * block_size
         n_groups = (min(block_size, n - first_row) + GROUP - 1) // GROUP
-        first_day, last_day, first_known_day = block_days[block]
+        first_day, last_day, first_known_day = block_days[block, 0], block_days[block, 1], block_days[block, 2]
         for turn in range(len(queries)):
             row = queries[turn]
             if spans[row, 0] > last_day or spans[row, 1] < first_day:
@@ -388,9 +446,10 @@ def top_rows(  # type: ignore[no-untyped-def]
                         for place in range(group * GROUP, (group + 1) * GROUP):
                             candidates[n_candidates], products[n_candidates] = place, sums[place]
                             n_candidates += sums[place] >= min_product
-                sums[: n_groups * GROUP] = 0
+                for place in range(n_groups * GROUP):
+                    sums[place] = 0
 
-            after = np.searchsorted(candidates[:n_candidates], positions[row] - first_row)
+            after = _first_not_less(candidates, n_candidates, positions[row] - first_row)
             for i in range(n_candidates):  # from the row's own day on, then back from there: near dates come first
                 at = after + i if after + i < n_candidates else n_candidates - 1 - i
                 other, product = first_row + candidates[at], products[at]
@@ -415,6 +474,57 @@ def top_rows(  # type: ignore[no-untyped-def]
                 if scores[row, k - 1] > least:
                     least = scores[row, k - 1]
                     min_product = _min_product(least, max_factor, row_embedding_weight)
+
+
+def top_rows(
+    queries: npt.NDArray[np.intp],
+    rows: tuple[Any, ...],
+    index: tuple[Any, ...],
+    factors: tuple[npt.NDArray[np.float32], int],
+    settings: tuple[np.float32, np.float32],
+    home: int,
+    ids: npt.NDArray[np.int32],
+    scores: npt.NDArray[np.float32],
+) -> None:
+    """Fill the lists of some query rows with the rows of the greatest scores of a blocked index.
+
+    The query rows should be near in date. A block is compared with each of them before the next block: its postings and
+    sums stay in the cache. The block nearest in date, `home`, comes first, so that lists soon hold high scores, and rows
+    that cannot enter, by their date or even with a squared cosine of 1, are skipped.
+
+    Parameters
+    ----------
+    queries : ndarray of int
+        The numbers of the query rows, in `rows`.
+    rows : tuple of ndarray
+        Sparse rows, and for each its day; its embedding; its position in the index's order, -1 where the index does not have it,
+        since a row never lists itself; and the first and the last day that it may list.
+    index : tuple
+        The fields of `relatedstories.topk.blocked_index.BlockedIndex`.
+    factors : tuple
+        The date factors, and the index of that for an unknown date.
+    settings : tuple of float32
+        The weight of embeddings in a score, and the least score to list.
+    home : int
+    ids, scores : ndarray
+    """
+    block_size, n_queries = index[1], len(queries)
+    sums = np.zeros((block_size + GROUP - 1) // GROUP * GROUP, np.float32)
+    work = (
+        sums,
+        sums.reshape(-1, GROUP),
+        np.empty(len(sums), np.int32),
+        np.empty(len(sums), np.float32),
+        np.empty((n_queries, ids.shape[1]), np.int64),
+        np.empty(n_queries, np.float32),
+        np.empty(n_queries, np.int32),
+    )
+    _fill_top_rows(queries, *rows, *index, *factors, *settings, home, ids, scores, *work)
+
+
+def is_compiled() -> bool:
+    """Return whether the search is compiled or loaded from the cache."""
+    return bool(_fill_top_rows.signatures)
 
 
 @compiled

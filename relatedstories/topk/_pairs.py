@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from relatedstories.topk._kernel import GROUP, compiled, insert
+from relatedstories.topk._kernel import GROUP, compiled, compiled_within, insert
 from relatedstories.topk.scores import LEAST_POSITIVE
 
 
-@compiled
+@compiled_within
 def _count_entering(sums, least, group, row_least):  # type: ignore[no-untyped-def]
     """Count the sums of a group that can enter the row's list or the other row's; a count is vectorised, a search is not."""
     entering = np.int32(0)
@@ -17,7 +17,7 @@ def _count_entering(sums, least, group, row_least):  # type: ignore[no-untyped-d
     return entering
 
 
-@compiled
+@compiled_within
 def _reached_by_k(sums, maxima, k):  # type: ignore[no-untyped-def]
     """Return a number, as great as is cheap to find, that at least k of the sums reach; 0 where k is more than `GROUP`.
 

@@ -196,7 +196,7 @@ class BlockedIndex:
             Lists that are filled as its batches are consumed; its ids are row numbers of this index.
         """
         # To import numba takes a third of a second: only callers with many comparisons pay for it.
-        from relatedstories.topk._kernel import log_if_compiling, top_rows
+        from relatedstories.topk._kernel import is_compiled, log_if_compiling, top_rows
 
         n_rows, n = len(rows.days), len(self.order)
         ids, scores = np.full((n_rows, k), -1, np.int32), np.zeros((n_rows, k), np.float32)
@@ -215,14 +215,15 @@ class BlockedIndex:
         factors = fixed_array(date_factor.table, np.float32), date_factor.unknown
         settings = np.float32(embedding_weight), np.float32(min_score)
 
-        if not top_rows.signatures:
+        arguments = query_arguments, self._kernel_arguments, factors, settings
+        if not is_compiled():
             with log_if_compiling():
-                top_rows(queries[:0], *query_arguments, *self._kernel_arguments, *factors, *settings, 0, ids, scores)
+                top_rows(queries[:0], *arguments, 0, ids, scores)
 
         def search(start: int) -> npt.NDArray[np.intp]:
             batch = queries[start : start + ROWS_PER_TASK]
             nearest_block = int(min(date_positions[batch[0]], n - 1)) // self.block_size
-            top_rows(batch, *query_arguments, *self._kernel_arguments, *factors, *settings, nearest_block, ids, scores)
+            top_rows(batch, *arguments, nearest_block, ids, scores)
             return batch
 
         def batches() -> Iterator[npt.NDArray[np.intp]]:

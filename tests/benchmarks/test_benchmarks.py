@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import shared
+
+from relatedstories import Event
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 LINES = 300
@@ -48,8 +51,9 @@ def test_wrong_links_are_drawn_to_be_read(linked: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_export_is_measured() -> None:
-    command = [sys.executable, BENCHMARKS / "export.py", "sample", "--format", "html,json", "--jobs", "1"]
+def test_an_export_is_measured(sample: list[Event], tmp_path: Path) -> None:
+    (tmp_path / "news.jsonl").write_text("".join(json.dumps(event.to_dict()) + "\n" for event in sample[:40]), encoding="utf-8")
+    command = [sys.executable, BENCHMARKS / "export.py", tmp_path / "news.jsonl", "--format", "html,json", "--jobs", "1"]
     out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     (written, none), again = re.findall(r"(\d+) files written, (\d+) unchanged, 0 removed", out)
     assert (none, again) == ("0", ("0", written))

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from forks import forks
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -67,8 +68,8 @@ def run_examples(block: Block, page: Path, names: dict[str, object]) -> int:
 
 def run_commands(commands: str) -> str:
     """Return what commands print, on standard error too: warnings are part of what a reader sees."""
-    python = shlex.quote(sys.executable)
-    functions = f'relatedstories() {{ {python} -m relatedstories "$@"; }}\npython() {{ {python} "$@"; }}\n'
+    command, python = shlex.join(forks().command), shlex.quote(sys.executable)
+    functions = f'relatedstories() {{ {command} "$@"; }}\npython() {{ {python} "$@"; }}\n'
     return subprocess.run(
         ["sh", "-ec", functions + commands], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
     ).stdout

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories import BadValueError, Event, InputError, RelatedStories, UnknownEventError
+from relatedstories.topics import extraction
 
 
 @given(archives(), st.integers(0, 6))
@@ -348,9 +349,9 @@ def test_an_index_is_not_mixed_with_another_extractors_topics(tmp_path):
 
 
 @pytest.mark.slow
-def test_processes_do_not_change_the_index(sample):
-    many = [Event(f"{copy}-{event.id}", event.title, event.text, event.date) for copy in range(8) for event in sample]
-    assert list(RelatedStories().fit(many, n_jobs=2).all_related(3, n_jobs=2)) == list(RelatedStories().fit(many).all_related(3))
+def test_processes_do_not_change_the_index(sample, sample_stories, monkeypatch):
+    monkeypatch.setattr(extraction, "_CHUNK", 64)  # so that the sample is enough for several processes
+    assert list(RelatedStories().fit(sample, n_jobs=2).all_related(3, n_jobs=2)) == list(sample_stories.all_related(3))
 
 
 def test_threads_may_ask_while_one_changes_the_archive():

@@ -8,14 +8,14 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from forks import forks
 from helpers import SPACE
 from stores import Store
 
@@ -26,80 +26,32 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reas
 KILLS = 67
 """Number of kills in each place for links."""
 
-RUNS = """
-import gc, json, os, sys
-from relatedstories.cli.app import main
-import relatedstories.databases.links_table, relatedstories.pages.front_matter, relatedstories.pages.writer, psycopg, yaml
-from relatedstories import RelatedStories, read_events
-for stories in [RelatedStories().fit(list(read_events("sample"))[:20])]:
-    list(stories.all_related())
-del stories
-gc.freeze()
-print("ready", flush=True)
-for line in sys.stdin:
-    pid = os.fork()
-    if pid == 0:
-        folder, *arguments = json.loads(line)
-        os.chdir(folder)
-        sys.argv = ["relatedstories", *arguments]
-        sys.stderr = open("errors", "w")
-        try:
-            main()
-        except SystemExit as done:
-            sys.stderr.flush()
-            os._exit(done.code)  # without the clean-up at exit of what the fork shares with this process
-    print(pid, flush=True)
-    print(os.waitpid(pid, 0)[1], flush=True)
-"""
-"""A process that has loaded and compiled everything and forks one for each run of the command, which so starts at once."""
-
 
 class Runs:
-    """Runs of the command, each in a process of its own."""
+    """Runs of the command in a folder, each in a process of its own."""
 
-    def __init__(self) -> None:
-        self.folder = Path()
-        command = [sys.executable, "-c", RUNS]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._read_line() == "ready"
-
-    def _read_line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     def __call__(self, *arguments: str, kill_after: float | None = None) -> int:
         """Run the command; returns its exit code."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([str(self.folder), *arguments]) + "\n")
-        self._process.stdin.flush()
-        pid = int(self._read_line())
+        output, errors = self.folder / "output", self.folder / "errors"
+        run = forks().start(arguments, self.folder, output=output, errors=errors)
         if kill_after is not None:
             time.sleep(kill_after)
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        return os.waitstatus_to_exitcode(int(self._read_line()))
+                os.kill(run.pid, signal.SIGKILL)
+        code: int = run.wait(60)
+        return code
 
     @property
     def errors(self) -> str:
         return (self.folder / "errors").read_text()
 
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Runs]:
-    runs = Runs()
-    yield runs
-    runs.close()
-
 
 @pytest.fixture
-def runs(process: Runs, tmp_path: Path) -> Runs:
-    process.folder = tmp_path
-    return process
+def runs(tmp_path: Path) -> Runs:
+    return Runs(tmp_path)
 
 
 def later() -> list[Event]:

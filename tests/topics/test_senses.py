@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 
 import pytest
-from helpers import COMMAND, run, shared
+from forks import forks
+from helpers import run, shared
 
 from relatedstories.topics.names import forms, normalise_name
 from relatedstories.topics.tokenizer import tokenize
@@ -151,7 +153,7 @@ def test_a_reported_case(case, wanted, unwanted, tmp_path):
     command = (folder / "cmd").read_text(encoding="utf-8")
     for file in folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    function = f'relatedstories() {{ {" ".join(COMMAND)} "$@"; }}\n'
+    function = f'relatedstories() {{ {shlex.join(forks().command)} "$@"; }}\n'
     answer = subprocess.run(["sh", "-c", function + command], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
     assert answer.returncode == 0, answer.stderr
     said = [line for line in answer.stdout.splitlines() if not re.match(r"-- |\d+  ", line)]  # without the texts themselves

@@ -337,10 +337,10 @@ def test_a_wrong_address(address, tmp_path):
 
 @pytest.mark.slow
 def test_no_scheduler_at_the_address(tmp_path):
-    start = time.monotonic()
     address = f"tcp://127.0.0.1:{free_port()}"
-    done = run("refresh", "sample", "--links", "links.jsonl", "--engine", "dask", "--scheduler", address, cwd=tmp_path)
-    assert time.monotonic() - start < 20
+    script = "import relatedstories.parallel as p; p.CONNECTION_TIMEOUT = 2; from relatedstories.cli.app import main; main()"
+    arguments = ["refresh", "sample", "--links", "links.jsonl", "--engine", "dask", "--scheduler", address]
+    done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=20)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith(f"relatedstories: error: got no answer from '{address}' (Timed out")
     assert not list(tmp_path.iterdir())
