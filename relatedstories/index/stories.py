@@ -25,6 +25,7 @@ from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
 from relatedstories.index.storage import manifest_checksum, read_folder, remove_leftovers, write_folder
+from relatedstories.index.storylines import StoryFinder
 from relatedstories.index.update import (
     Changes,
     Extract,
@@ -42,6 +43,9 @@ from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
+from relatedstories.storylines.before import Before, ids_by_story
+from relatedstories.storylines.pairs import NEIGHBOURS
+from relatedstories.storylines.storyline import Storylines
 from relatedstories.text.languages import settled
 from relatedstories.topics.extraction import extracted
 from relatedstories.topics.extractor import TopicExtractor, model_name
@@ -737,6 +741,111 @@ class RelatedStories:
             [language] = self._languages_beside(index.archive, [row_b.event])
         contexts = self._linker(index, 1, LinkFilters.of("explain")).contexts(row_a, row_b, language)
         return explain_rows(index.archive, index.learnt.weights(self._given), row_a, row_b, contexts)
+
+    # ------------------------------------------------------------------ stories
+
+    def storylines(self, before: Before | None = None, *, n_jobs: int = 1, progress: Progress | None = None) -> Storylines:
+        """Return the stories of the archive: events that belong together, each event in one story or in none.
+
+        Parameters
+        ----------
+        before : stories, or mapping of ids to lists of ids, optional
+            The stories of an earlier call, for example of last night, or for the id of each the ids of its events: a story
+            that goes on keeps its id. Each earlier id goes to the story that has most of its events.
+        n_jobs : int, default 1
+            Number of threads that compare events; -1 for the number of cores.
+        progress : callable, optional
+            Called with the stage, the number of events done and their total.
+
+        Returns
+        -------
+        Storylines
+            A tuple of `Storyline`, those with the latest events first, each of two events at least. Its attributes `merged` and
+            `split` tell what became of earlier stories.
+
+        Raises
+        ------
+        BadValueError
+            If an argument is not as described.
+
+        Notes
+        -----
+        Each event is a pair with its ten nearest. A model that was learnt from news editors' headings
+        (`relatedstories.storylines.same_story`) gives each pair the probability that it is of one story, by its score, the days
+        between the two, the topics and the nearest events that they have in common. Then groups of events are joined that belong
+        together most, as long as an event of one is in one story with enough of the other
+        (`relatedstories.storylines.grouping`). The same archive has the same stories, whatever the order of its events, but each
+        new event may change which are nearest, and so the stories of others. Without `before`, a story has the id of its
+        earliest event.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([
+        ...     Event("1", "Snow closes the airport of Oslo"),
+        ...     Event("2", "The airport of Oslo stays closed after snow"),
+        ...     Event("3", "Voters in Iceland elect a parliament"),
+        ... ])
+        >>> [(story.name, [event.id for event in story.events]) for story in stories.storylines()]
+        [('Oslo', ['1', '2'])]
+        """
+        earlier = ids_by_story(before)
+        return self._story_finder(self._index, worker_count(n_jobs), progress).storylines(earlier)
+
+    def path(self, a: Event | str | int, b: Event | str | int) -> Links | None:
+        """Return the chain of related events that leads from one event to another: the one whose weakest step is strongest.
+
+        Parameters
+        ----------
+        a, b : Event, str or int
+            Events of the archive, or their ids.
+
+        Returns
+        -------
+        list of Link or None
+            A link for each step, to the next event, ranked from 1; the last leads to `b`. Its score is that of the two events of
+            the step. Empty if `a` is `b`; None if no chain leads from one to the other. Of chains that are equally strong it is
+            one with the fewest steps, and then the one whose ids come first.
+
+        Raises
+        ------
+        UnknownEventError
+            If an event is not in the archive.
+
+        Notes
+        -----
+        Steps lead between events of which one is among the ten nearest of the other.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([
+        ...     Event("1", "Snow closes the airport of Oslo"),
+        ...     Event("2", "Snow in Oslo and in Bergen"),
+        ...     Event("3", "Bergen elects a mayor"),
+        ... ])
+        >>> [(link.event.id, link.context) for link in stories.path("1", "3")]
+        [('2', 'Oslo'), ('3', 'Bergen')]
+        """
+        index = self._index
+        archive = index.archive
+        start, end = (_number_of(archive, each.id if isinstance(each, Event) else each) for each in (a, b))
+        finder = self._story_finder(index, 1, None)
+        steps = finder.path(start, end)
+        if steps is None:
+            return None
+        numbers = [start, *(number for number, _ in steps)]
+        return self._linker(index, 1, LinkFilters.of("path")).chain(numbers, [score for _, score in steps])
+
+    def _story_finder(self, index: ArchiveIndex, n_threads: int, progress: Progress | None) -> StoryFinder:
+        n_done, total = 0, len(index.archive)
+
+        def report(n: int) -> None:
+            nonlocal n_done
+            n_done = min(n_done + n, total)
+            if progress is not None:
+                progress("comparing", n_done, total)
+
+        retriever = Retriever(index, index.learnt.weights(self._given), LinkFilters.of("storylines"), NEIGHBOURS)
+        return StoryFinder(retriever, n_threads, report)
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
         return Linker(Retriever(index, index.learnt.weights(self._given), filters, k), self._ignored)

@@ -1,0 +1,120 @@
+"""The stories of an archive, and the way from one event to another, found in the graph of its nearest events."""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+import functools
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from relatedstories.index.archive import Archive
+from relatedstories.index.retriever import Retriever
+from relatedstories.storylines.continuity import continued
+from relatedstories.storylines.grouping import groups_of
+from relatedstories.storylines.key_events import key_places
+from relatedstories.storylines.names import common_heading, name_of_topics, telling_topics, title_name
+from relatedstories.storylines.pairs import NEIGHBOURS, Pairs, features_of, telling_weights
+from relatedstories.storylines.paths import widest_path
+from relatedstories.storylines.same_story import probabilities
+from relatedstories.storylines.storyline import Storyline, Storylines
+from relatedstories.topk.dates import NO_DATE
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["StoryFinder"]
+
+
+@dataclass(frozen=True)
+class StoryFinder:
+    """Finds stories and paths in the graph of the nearest events of all events of an archive.
+
+    Parameters
+    ----------
+    retriever : Retriever
+        Of the archive, without filters.
+    n_threads : int
+    progress : callable, optional
+        Called with the number of events of each part that has been compared.
+    """
+
+    retriever: Retriever
+    n_threads: int = 1
+    progress: Callable[[int], object] | None = None
+
+    @property
+    def _archive(self) -> Archive:
+        return self.retriever.index.archive
+
+    @functools.cached_property
+    def _nearest(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """The ids and scores of the nearest events of each event."""
+        found = self.retriever.first_candidates_of_all(self.n_threads, self.progress)
+        ids, scores = self.retriever.reranked(None, 0, *found.wait(self.progress))
+        return np.ascontiguousarray(ids[:, :NEIGHBOURS]), np.ascontiguousarray(scores[:, :NEIGHBOURS])
+
+    @functools.cached_property
+    def _pairs(self) -> Pairs:
+        return Pairs.of(*self._nearest)
+
+    def path(self, start: int, end: int) -> list[tuple[int, float]] | None:
+        """Return the events on the path from one to another, each with the score of the step to it; None if there is none."""
+        pairs = self._pairs
+        path = widest_path(len(self._archive), pairs.a, pairs.b, pairs.scores, start, end)
+        if path is None:
+            return None
+        return [(other, self._score(*sorted((one, other)))) for one, other in itertools.pairwise(path)]
+
+    def _score(self, a: int, b: int) -> float:
+        first, end = np.searchsorted(self._pairs.a, [a, a + 1])
+        return float(self._pairs.scores[first + np.searchsorted(self._pairs.b[first:end], b)])
+
+    def features(self) -> tuple[Pairs, npt.NDArray[np.float64]]:
+        """Return the pairs of near events and what is known of each; see `relatedstories.storylines.pairs.features_of`."""
+        archive = self._archive
+        weights = telling_weights(archive.topic_events, len(archive))
+        return self._pairs, features_of(self._pairs, self._nearest[0], archive.days, archive.keys.matrix, weights)
+
+    def storylines(self, before: Mapping[str, Sequence[str]]) -> Storylines:
+        """Return the stories, given the ids of the events of earlier ones by the id of the story."""
+        archive = self._archive
+        pairs, features = self.features()
+        weights = probabilities(features)
+        groups = [self._by_date(group) for group in groups_of(len(archive), pairs.a, pairs.b, weights)]
+        centrality = self._centrality(groups, weights)
+        ids, merged, split = continued([[archive.ids[number] for number in group] for group in groups], before)
+        headings = collections.Counter(event.heading for event in archive.events if event.heading is not None)
+        stories = [self._story(id_, group, centrality[group], headings) for id_, group in zip(ids, groups, strict=True)]
+        stories.sort(key=lambda story: (story.last_day or dt.date.min, len(story)), reverse=True)
+        return Storylines(stories, merged, split)
+
+    def _by_date(self, group: list[int]) -> list[int]:
+        days = self._archive.days[group]
+        order = np.lexsort((np.array(group), days, days == NO_DATE))
+        return [group[place] for place in order.tolist()]
+
+    def _centrality(self, groups: Sequence[Sequence[int]], weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return how much each event belongs to its story: the sum of the probabilities of its pairs within."""
+        n = len(self._archive)
+        group_of = np.full(n, -1)
+        for place, group in enumerate(groups):
+            group_of[group] = place
+        pairs = self._pairs
+        within = (group_of[pairs.a] == group_of[pairs.b]) & (group_of[pairs.a] >= 0)
+        sums = np.zeros(n, np.int64)
+        for ends in (pairs.a[within], pairs.b[within]):
+            np.add.at(sums, ends, weights[within])
+        return sums
+
+    def _story(self, id_: str, group: list[int], centrality: npt.NDArray[np.int64], headings: Mapping[str, int]) -> Storyline:
+        archive = self._archive
+        events = tuple([archive.events[number] for number in group])
+        told = telling_topics(np.array(group), archive.keys.matrix, archive.topic_events, archive.label)
+        name = common_heading(events, headings) or name_of_topics(told) or title_name(events[int(centrality.argmax())])
+        key_events = tuple([events[place] for place in key_places(centrality.tolist())])
+        return Storyline(id_, name, events, key_events, tuple([label.topic for label, _ in told]))
