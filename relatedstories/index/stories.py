@@ -828,12 +828,7 @@ class RelatedStories:
         index = self._index
         archive = index.archive
         start, end = (_number_of(archive, each.id if isinstance(each, Event) else each) for each in (a, b))
-        finder = self._story_finder(index, 1, None)
-        steps = finder.path(start, end)
-        if steps is None:
-            return None
-        numbers = [start, *(number for number, _ in steps)]
-        return self._linker(index, 1, LinkFilters.of("path")).chain(numbers, [score for _, score in steps])
+        return self._story_finder(index, 1, None).path(start, end)
 
     def _story_finder(self, index: ArchiveIndex, n_threads: int, progress: Progress | None) -> StoryFinder:
         n_done, total = 0, len(index.archive)
@@ -844,8 +839,7 @@ class RelatedStories:
             if progress is not None:
                 progress("comparing", n_done, total)
 
-        retriever = Retriever(index, index.learnt.weights(self._given), LinkFilters.of("storylines"), NEIGHBOURS)
-        return StoryFinder(retriever, n_threads, report)
+        return StoryFinder(self._linker(index, NEIGHBOURS, LinkFilters.of("storylines")), n_threads, report)
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
         return Linker(Retriever(index, index.learnt.weights(self._given), filters, k), self._ignored)

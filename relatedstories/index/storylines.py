@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relatedstories.events import Event
 from relatedstories.index.archive import Archive
-from relatedstories.index.retriever import Retriever
+from relatedstories.index.linker import Linker
+from relatedstories.ranking.links import Links
 from relatedstories.storylines.continuity import continued
 from relatedstories.storylines.grouping import groups_of
 from relatedstories.storylines.key_events import key_places
@@ -30,45 +32,50 @@ if TYPE_CHECKING:
 __all__ = ["StoryFinder"]
 
 
+MAX_LABELLED = 8
+"""The number of events of a story whose links are labelled to find a name."""
+
+
 @dataclass(frozen=True)
 class StoryFinder:
     """Finds stories and paths in the graph of the nearest events of all events of an archive.
 
     Parameters
     ----------
-    retriever : Retriever
+    linker : Linker
         Of the archive, without filters.
     n_threads : int
     progress : callable, optional
         Called with the number of events of each part that has been compared.
     """
 
-    retriever: Retriever
+    linker: Linker
     n_threads: int = 1
     progress: Callable[[int], object] | None = None
 
     @property
     def _archive(self) -> Archive:
-        return self.retriever.index.archive
+        return self.linker.archive
 
     @functools.cached_property
     def _nearest(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
         """The ids and scores of the nearest events of each event."""
-        found = self.retriever.first_candidates_of_all(self.n_threads, self.progress)
-        ids, scores = self.retriever.reranked(None, 0, *found.wait(self.progress))
+        found = self.linker.retriever.first_candidates_of_all(self.n_threads, self.progress)
+        ids, scores = self.linker.retriever.reranked(None, 0, *found.wait(self.progress))
         return np.ascontiguousarray(ids[:, :NEIGHBOURS]), np.ascontiguousarray(scores[:, :NEIGHBOURS])
 
     @functools.cached_property
     def _pairs(self) -> Pairs:
         return Pairs.of(*self._nearest)
 
-    def path(self, start: int, end: int) -> list[tuple[int, float]] | None:
-        """Return the events on the path from one to another, each with the score of the step to it; None if there is none."""
+    def path(self, start: int, end: int) -> Links | None:
+        """Return the links of the path from one event to another, None if there is none."""
         pairs = self._pairs
-        path = widest_path(len(self._archive), pairs.a, pairs.b, pairs.scores, start, end)
+        path = widest_path(len(self._archive), *pairs, start, end)
         if path is None:
             return None
-        return [(other, self._score(*sorted((one, other)))) for one, other in itertools.pairwise(path)]
+        scores = [self._score(*sorted(step)) for step in itertools.pairwise(path)]
+        return self.linker.chain(path, scores)
 
     def _score(self, a: int, b: int) -> float:
         first, end = np.searchsorted(self._pairs.a, [a, a + 1])
@@ -93,6 +100,14 @@ class StoryFinder:
         stories.sort(key=lambda story: (story.last_day or dt.date.min, len(story)), reverse=True)
         return Storylines(stories, merged, split)
 
+    def _labels(self, group: list[int], centrality: npt.NDArray[np.int64]) -> list[str]:
+        """Return the labels of the links from the most central event of a story to others, the commonest first."""
+        centre = group[int(centrality.argmax())]
+        others = [number for number in group if number != centre][:MAX_LABELLED]
+        links = [self.linker.chain([centre, other], [0.0])[0] for other in others]
+        counts = collections.Counter(context for link in links for context in link.contexts)
+        return sorted((label for label, n in counts.items() if 2 * n >= len(others)), key=lambda label: (-counts[label], label))
+
     def _by_date(self, group: list[int]) -> list[int]:
         days = self._archive.days[group]
         order = np.lexsort((np.array(group), days, days == NO_DATE))
@@ -115,6 +130,14 @@ class StoryFinder:
         archive = self._archive
         events = tuple([archive.events[number] for number in group])
         told = telling_topics(np.array(group), archive.keys.matrix, archive.topic_events, archive.label)
-        name = common_heading(events, headings) or name_of_topics(told) or title_name(events[int(centrality.argmax())])
+        labels = functools.partial(self._labels, group, centrality)
+        name = common_heading(events, headings) or name_of_topics(told, _years_of(events), labels)
+        name = name or title_name(events[int(centrality.argmax())])
         key_events = tuple([events[place] for place in key_places(centrality.tolist())])
         return Storyline(id_, name, events, key_events, tuple([label.topic for label, _ in told]))
+
+
+def _years_of(events: Sequence[Event]) -> range:
+    """Return the years of events and the ones before and after; an empty range if one has no date."""
+    years = [event.date.year for event in events if event.date is not None]
+    return range(min(years) - 1, max(years) + 2) if len(years) == len(events) else range(0)

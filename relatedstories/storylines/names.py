@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,13 @@ MAX_TOPICS = 3
 MIN_SHARE = 0.25
 """The part of a story's events that have each topic of its name."""
 
-MIN_NEXT = 0.4
+MIN_NEXT = 0.25
 """The part of the value of the first topic of a name that a further one needs."""
 
 MAX_TITLE_CHARS = 72
 """Length of the longest title that is a name as it is, in characters."""
+
+_YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
 
 
 def common_heading(events: Sequence[Event], n_with_heading: Mapping[str, int]) -> str | None:
@@ -88,18 +91,46 @@ def telling_topics(
     return sorted(found, key=lambda each: (-round(each[1], 9), each[0].topic.key))
 
 
-def name_of_topics(topics: Sequence[tuple[Label, float]]) -> str:
+def name_of_topics(topics: Sequence[tuple[Label, float]], years: range, labels: Callable[[], Sequence[str]]) -> str:
     """Return the name that a story has by the topics that set it apart, "" if there are none.
 
-    What happened comes first, then who and where: of what says the same only the first is in it.
+    Of what says the same only the first is in it. Countries, peoples and offices alone do not say what happened: then a label of
+    the links between its events comes first. A topic of another year, such as the election before, is left out where there are
+    others.
+
+    Parameters
+    ----------
+    topics : sequence of (Label, float)
+        As of `telling_topics`.
+    years : range
+        The years that the story may be about; empty if that is not known.
+    labels : callable
+        Returns labels of links between the story's events, the best first.
     """
-    chosen: list[Label] = []
-    for label, value in topics:
-        if len(chosen) == MAX_TOPICS or value < MIN_NEXT * topics[0][1]:
-            break
-        if not any(says_the_same(label.name, other.name) for other in chosen):
-            chosen.append(label)
-    return ", ".join(label.name for label in chosen)
+    topics = [each for each in topics if not years or _may_be_of(each[0].name, years)] or topics
+    chosen = [label for label, value in topics if value >= MIN_NEXT * topics[0][1]]
+    names = [label.name for label in chosen]
+    if all(weakness_of(label.topic) < 1 for label in chosen):
+        weak = {label.name for label in chosen}
+        names = [*[label for label in labels() if label not in weak][:1], *names]
+    distinct: list[str] = []
+    for name in names:
+        if not any(says_the_same(name, other) for other in distinct):
+            distinct.append(name)
+    name = ", ".join(distinct[:MAX_TOPICS])
+    return name[:1].upper() + name[1:] if name[:1].islower() and distinct[0].islower() else name
+
+
+def _may_be_of(name: str, years: range) -> bool:
+    """Return whether a name has no year, or one of some years.
+
+    Examples
+    --------
+    >>> [_may_be_of(name, range(2024, 2026)) for name in ("2025 Lisbon fire", "2018–2019 strikes", "World Cup")]
+    [True, False, True]
+    """
+    found = [int(year) for year in _YEAR.findall(name)]
+    return not found or any(year in years for year in found)
 
 
 def title_name(event: Event) -> str:
