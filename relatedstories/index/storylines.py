@@ -20,7 +20,7 @@ from relatedstories.storylines.continuity import continued
 from relatedstories.storylines.grouping import groups_of
 from relatedstories.storylines.key_events import key_places
 from relatedstories.storylines.names import common_heading, name_of_topics, telling_topics, title_name
-from relatedstories.storylines.pairs import NEIGHBOURS, Pairs, features_of, telling_weights
+from relatedstories.storylines.pairs import NEIGHBOURS, Pairs, features_of, telling_weights, typical_score
 from relatedstories.storylines.paths import widest_path
 from relatedstories.storylines.same_story import probabilities
 from relatedstories.storylines.storyline import Storyline, Storylines
@@ -85,7 +85,9 @@ class StoryFinder:
         """Return the pairs of near events and what is known of each; see `relatedstories.storylines.pairs.features_of`."""
         archive = self._archive
         weights = telling_weights(archive.topic_events, len(archive))
-        return self._pairs, features_of(self._pairs, self._nearest[0], archive.days, archive.keys.matrix, weights)
+        ids, scores = self._nearest
+        topics = archive.keys.matrix
+        return self._pairs, features_of(self._pairs, ids, typical_score(scores), archive.days, topics, weights)
 
     def storylines(self, before: Mapping[str, Sequence[str]]) -> Storylines:
         """Return the stories, given the ids of the events of earlier ones by the id of the story."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAST", "groups_of"]
 
-LEAST = 0.55
+LEAST = 0.6
 """The linkage from which two groups are one story, learnt with the model (see models/storylines)."""
 
 

@@ -13,13 +13,16 @@ from relatedstories.topk.dates import NO_DATE, UNKNOWN_AS
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FEATURES", "NEIGHBOURS", "Pairs", "features_of", "telling_weights"]
+__all__ = ["FEATURES", "NEIGHBOURS", "Pairs", "features_of", "telling_weights", "typical_score"]
 
 NEIGHBOURS = 10
 """The number of nearest events of each event that it is a pair with."""
 
 FEATURES = ("score", "days", "common neighbours", "links to both", "common topics")
 """What the model of `relatedstories.storylines.same_story` knows of a pair, in this order; `features_of` says what each is."""
+
+USUAL, USUAL_EVENTS = 0.35, 50
+"""The typical score of the nearest event, in archives of short news, and how many events it counts as beside an archive's own."""
 
 _STEPS = 1 << 10  # logarithms are rounded to whole multiples of 1 / _STEPS, so that sums are exact on every machine
 _CHUNK = 1 << 15  # pairs whose rows are compared at once
@@ -67,6 +70,19 @@ class Pairs(NamedTuple):
         return cls(a[first], b[first], found[first])
 
 
+def typical_score(scores: npt.NDArray[np.float32]) -> float:
+    """Return what the score of the nearest event of an event typically is: the median, drawn to `USUAL` where there are few.
+
+    Parameters
+    ----------
+    scores : ndarray of float32, shape (n_events, k)
+        Of the nearest events, 0 where there is none.
+    """
+    best = scores[:, 0][scores[:, 0] > 0]
+    median = float(np.sort(best)[len(best) // 2]) if len(best) else 0.0
+    return (len(best) * median + USUAL_EVENTS * USUAL) / (len(best) + USUAL_EVENTS)
+
+
 def telling_weights(n_with_topic: npt.NDArray[np.intp], n_events: int) -> npt.NDArray[np.float64]:
     """Return how much each topic tells, the logarithm of its inverse frequency, given how many events have it."""
     counts, places = np.unique(n_with_topic, return_inverse=True)
@@ -74,7 +90,12 @@ def telling_weights(n_with_topic: npt.NDArray[np.intp], n_events: int) -> npt.ND
 
 
 def features_of(
-    pairs: Pairs, ids: npt.NDArray[np.int32], days: npt.NDArray[np.int32], topics: sp.csr_array, weights: npt.NDArray[np.float64]
+    pairs: Pairs,
+    ids: npt.NDArray[np.int32],
+    typical: float,
+    days: npt.NDArray[np.int32],
+    topics: sp.csr_array,
+    weights: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
     """Return what is known of each pair.
 
@@ -83,6 +104,8 @@ def features_of(
     pairs : Pairs
     ids : ndarray of int32, shape (n_events, k)
         The nearest events of each event that the pairs were made of.
+    typical : float
+        The `typical_score` of the archive: long articles have lower scores than short ones.
     days : ndarray of int32
         The day numbers of events.
     topics : scipy.sparse.csr_array
@@ -93,9 +116,9 @@ def features_of(
     Returns
     -------
     ndarray of float64, shape (n_pairs, 5)
-        The score; ``log(1 + days between them)``; the number of events that are among the nearest of both, or are one of the two
-        and among the nearest of the other; ``log(1 + n_a) + log(1 + n_b)``, where n is how many lists of nearest events an event
-        is in; and of the weights of the topics that either has, the share of those that both have.
+        The score as a part of the typical one; ``log(1 + days between them)``; the number of events that are among the nearest of
+        both, or are one of the two and among the nearest of the other; ``log(1 + n_a) + log(1 + n_b)``, where n is how many lists
+        of nearest events an event is in; and of the weights of the topics that either has, the share of those that both have.
     """
     n, a, b = len(ids), pairs.a, pairs.b
     listed = ids >= 0
@@ -111,7 +134,7 @@ def features_of(
     either = own[a] + own[b] - common
     return np.column_stack(
         [
-            pairs.scores.astype(np.float64),
+            pairs.scores.astype(np.float64) / typical,
             _log_days(days[a], days[b]),
             _products(neighbours, neighbours, a, b),
             logarithms[a] + logarithms[b],
