@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.topk.dates import NO_DATE, UNKNOWN_AS
+from relatedstories.topk.dates import NO_DATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,6 +23,9 @@ FEATURES = ("score", "days", "common neighbours", "links to both", "common topic
 
 USUAL, USUAL_EVENTS = 0.35, 50
 """The typical score of the nearest event, in archives of short news, and how many events it counts as beside an archive's own."""
+
+UNKNOWN_DAYS = 20
+"""The days that two events count as apart where the date of one is unknown: it tells neither for nor against one story."""
 
 _STEPS = 1 << 10  # logarithms are rounded to whole multiples of 1 / _STEPS, so that sums are exact on every machine
 _CHUNK = 1 << 15  # pairs whose rows are compared at once
@@ -144,9 +147,9 @@ def features_of(
 
 
 def _log_days(days: npt.NDArray[np.int32], others: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-    """Return ``log(1 + days)`` for the days between each two dates; an unknown date counts as `UNKNOWN_AS` days away."""
+    """Return ``log(1 + days)`` for the days between each two dates; an unknown date counts as `UNKNOWN_DAYS` days away."""
     apart = np.abs(days.astype(np.int64) - others)
-    apart[(days == NO_DATE) | (others == NO_DATE)] = UNKNOWN_AS
+    apart[(days == NO_DATE) | (others == NO_DATE)] = UNKNOWN_DAYS
     known, places = np.unique(apart, return_inverse=True)
     return _rounded([math.log(1 + each) for each in known.tolist()])[places]
 

@@ -66,7 +66,7 @@ def test_an_event_alone_is_no_story(events) -> None:
 
 
 def test_events_without_a_date_come_last() -> None:
-    events = [Event("a", HARBOUR[0].title), *HARBOUR[1:]]
+    events = [Event("a", "The strike of dock workers in Gdynia over pay halts ships"), *HARBOUR[1:], *VOLCANO, ALONE]
     story = RelatedStories().fit(events).storylines().of("h2")
     assert [event.id for event in story.events] == ["h2", "h3", "a"]
     assert (story.id, story.last_day) == ("h2", day("2021-03-05"))
