@@ -6,15 +6,15 @@ import functools
 import os
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
-from relatedstories.events import Event, as_id, checked_language, several
+from relatedstories.events import Event, as_id, checked_language, parse_date, several
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
 from relatedstories.index.boilerplate import Boilerplate
@@ -26,6 +26,7 @@ from relatedstories.index.rows import EventRow
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
 from relatedstories.index.storage import manifest_checksum, read_folder, remove_leftovers, write_folder
 from relatedstories.index.storylines import StoryFinder
+from relatedstories.index.timeline import timeline
 from relatedstories.index.update import (
     Changes,
     Extract,
@@ -598,7 +599,9 @@ class RelatedStories:
 
     # ------------------------------------------------------------------ answers
 
-    def related(self, event: Event | str | int, k: int = 5, **keywords: Unpack[Keywords]) -> Links:
+    def related(
+        self, event: Event | str | int, k: int = 5, *, order: Literal["score", "timeline"] = "score", **keywords: Unpack[Keywords]
+    ) -> Links:
         """Return the events to see next after an event.
 
         Parameters
@@ -607,6 +610,9 @@ class RelatedStories:
             An event of the archive or its id, or an event that is not in the archive.
         k : int, default 5
             Maximum number of links.
+        order : {"score", "timeline"}, default "score"
+            "score" lists the best first. "timeline" lists about as many events from before, or of the same day, as from after,
+            the best of each, in the order of their dates; events of unknown date are then left out.
         include_newer : bool, default True
             Whether events with a later date may be listed. Events of unknown date always may.
         since, until : datetime.date or str YYYY-MM-DD, optional
@@ -633,16 +639,16 @@ class RelatedStories:
         Returns
         -------
         list of Link
-            Pinned events first, then the best first. Shorter than k, or empty, if nothing else is related. Never contains
-            the event itself, nor copies of it: its attribute `copies` has these. As a `Links` it is shown as a table in a
-            notebook and can be made a data frame.
+            Pinned events first, then the best first, unless `order` is "timeline". Shorter than k, or empty, if nothing else is
+            related. Never contains the event itself, nor copies of it: its attribute `copies` has these. As a `Links` it is shown
+            as a table in a notebook and can be made a data frame.
 
         Raises
         ------
         UnknownEventError
             If no event has the id.
         BadValueError
-            If an argument is not as described.
+            If an argument is not as described, or an event without a date is asked for its timeline.
 
         Warns
         -----
@@ -659,7 +665,25 @@ class RelatedStories:
         >>> [(link.event.id, link.pinned) for link in stories.related("1", pinned={"1": ["3"]})]
         [('3', True), ('2', False)]
         """
-        return self.related_many([event], k, **keywords)[0]
+        if order == "score":
+            return self.related_many([event], k, **keywords)[0]
+        if order != "timeline":
+            raise BadValueError("related", "order", shown(order), "score or timeline")
+        return self._timeline(event, k, keywords)
+
+    def _timeline(self, event: Event | str | int, k: int, keywords: Keywords) -> Links:
+        day = (event if isinstance(event, Event) else self[event]).date
+        if day is None:
+            raise BadValueError("related", "order", "timeline for an event without a date", "an event with a date")
+        since, until = (parse_date(keywords.get(name), "related", name) for name in ("since", "until"))
+        up_to = keywords | {"until": day if until is None else min(day, until)}
+        before = self.related_many([event], k, **up_to)[0]
+        after = Links()
+        if keywords.get("include_newer", True):
+            next_day = day + timedelta(days=1)
+            later = keywords | {"since": next_day if since is None else max(next_day, since)}
+            after = self.related_many([event], k, **later)[0]
+        return timeline(before, after, k)
 
     def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[Links]:
         """Return the links of several events, in their order, each as `related` returns them, with the same parameters."""
