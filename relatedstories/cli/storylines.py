@@ -35,10 +35,10 @@ EXAMPLES = """
 Examples:
 
   relatedstories storylines sample
-  relatedstories storylines --index stories --json > today.jsonl
+  relatedstories storylines --index stories --json
 
-  The next night, with the ids of the night before:
-    relatedstories storylines --index stories --before today.jsonl --json
+  With the ids of the night before, whose output was kept in monday.jsonl:
+    relatedstories storylines --index stories --before monday.jsonl --json
 """
 
 STORYLINE_EXAMPLES = """
