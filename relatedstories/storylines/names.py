@@ -118,7 +118,7 @@ def name_of_topics(topics: Sequence[tuple[Label, float]], years: range, labels: 
         if not any(says_the_same(name, other) for other in distinct):
             distinct.append(name)
     name = ", ".join(distinct[:MAX_TOPICS])
-    return name[:1].upper() + name[1:] if name[:1].islower() and distinct[0].islower() else name
+    return name[:1].upper() + name[1:] if name and name.split()[0].islower() else name
 
 
 def _may_be_of(name: str, years: range) -> bool:
