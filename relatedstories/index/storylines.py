@@ -108,7 +108,10 @@ class StoryFinder:
         others = [number for number in group if number != centre][:MAX_LABELLED]
         links = [self.linker.chain([centre, other], [0.0])[0] for other in others]
         counts = collections.Counter(context for link in links for context in link.contexts)
-        return sorted((label for label, n in counts.items() if 2 * n >= len(others)), key=lambda label: (-counts[label], label))
+        return sorted(
+            (label for label, n in counts.items() if 3 * n >= len(others) and (n > 1 or len(others) == 1)),
+            key=lambda label: (-counts[label], label),
+        )
 
     def _by_date(self, group: list[int]) -> list[int]:
         days = self._archive.days[group]

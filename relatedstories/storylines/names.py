@@ -26,8 +26,8 @@ MAX_TOPICS = 3
 MIN_SHARE = 0.25
 """The part of a story's events that have each topic of its name."""
 
-MIN_NEXT = 0.25
-"""The part of the value of the first topic of a name that a further one needs."""
+MIN_SECOND, MIN_NEXT = 0.15, 0.25
+"""The part of the value of the first topic of a name that a second one needs, and further ones."""
 
 MAX_TITLE_CHARS = 72
 """Length of the longest title that is a name as it is, in characters."""
@@ -108,7 +108,8 @@ def name_of_topics(topics: Sequence[tuple[Label, float]], years: range, labels: 
         Returns labels of links between the story's events, the best first.
     """
     topics = [each for each in topics if not years or _may_be_of(each[0].name, years)] or topics
-    chosen = [label for label, value in topics if value >= MIN_NEXT * topics[0][1]]
+    least = [MIN_SECOND if place == 1 else MIN_NEXT for place in range(len(topics))]
+    chosen = [label for (label, value), part in zip(topics, least, strict=True) if value >= part * topics[0][1]]
     names = [label.name for label in chosen]
     if all(weakness_of(label.topic) < 1 for label in chosen):
         weak = {label.name for label in chosen}
