@@ -28,6 +28,7 @@ from relatedstories.features.vectors import (
 from relatedstories.features.word_space import DIMENSIONS, default_space, with_user_embeddings
 from relatedstories.index.adaptation import learnt_topic_weight
 from relatedstories.index.boilerplate import Boilerplate, Segments
+from relatedstories.index.born import born_topics
 from relatedstories.index.coherence import Coherence
 from relatedstories.index.languages import n_told, usual_language
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
@@ -36,6 +37,7 @@ from relatedstories.ranking.labels import Label
 from relatedstories.text.cleaning import clean
 from relatedstories.text.segments import n_words, segment_at, without_segments
 from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key, stem_of
+from relatedstories.text.zones import LEAD
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic
 from relatedstories.topk.rows import Rows, csr_arrays
@@ -429,9 +431,37 @@ class Archive:
         return self.label(key).topic
 
     def topics(self, number: int) -> tuple[Topic, ...]:
-        """Return the topics of an event, under the names that readers see."""
+        """Return the topics of an event, under the names that readers see; born ones come last."""
+        topics = self._found_topics(number)
+        if self.born:
+            place = slice(*self.terms.matrix.indptr[number : number + 2])
+            columns = self.terms.matrix.indices[place][self.terms.matrix.data[place] >= LEAD]
+            born = [self.born[column] for column in columns.tolist() if column in self.born]
+            keys = {topic.key for topic in topics}
+            topics += tuple([topic for topic in born if topic.key not in keys])
+        return topics
+
+    def _found_topics(self, number: int) -> tuple[Topic, ...]:
         (keys,) = _keys([self._salient(number)], [self.languages[number]], self.across_languages)
         return tuple(self.topic(place) for place in dict.fromkeys(_places(self.keys.terms, keys).tolist()))
+
+    @functools.cached_property
+    def born(self) -> dict[int, Topic]:
+        """The terms that are topics of the events with the count `LEAD`, since the archive is full of them, by column."""
+        return born_topics(
+            self.terms,
+            self.is_common,
+            self.coherence_of_terms,
+            self._found_topics,
+            lambda number: self.own_text(self.events[number]),
+        )
+
+    def numbers_about(self, name: str) -> list[int]:
+        """Return the numbers of the events that have the topic that a name stands for, rising."""
+        key = normalise_name(name)
+        columns = [column for column, topic in self.born.items() if topic.key == key]
+        found = {*_rows_with(self.keys.matrix, self.places_of_topic(name), 1), *_rows_with(self.terms.matrix, columns, LEAD)}
+        return sorted(found)
 
     def places_of_topic(self, name: str) -> list[int]:
         """Return the places, among the keys, of the topics that a name stands for: one in each language that has it."""
@@ -671,6 +701,13 @@ def _n_events_for(terms: Sequence[str], n_by_language: Mapping[str, int]) -> int
 
 def _days(events: Sequence[Event]) -> npt.NDArray[np.int32]:
     return np.array([day_of(event) for event in events], np.int32)
+
+
+def _rows_with(matrix: sp.csr_array, columns: Sequence[int], least: int) -> list[int]:
+    """Return the numbers of the rows that have at least some value in any of some columns."""
+    places = np.flatnonzero(np.isin(matrix.indices, columns) & (matrix.data >= least))
+    rows: list[int] = (np.searchsorted(matrix.indptr, places, side="right") - 1).tolist()
+    return rows
 
 
 def _place(sorted_texts: Sequence[str], text: str) -> int:

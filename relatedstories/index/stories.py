@@ -93,7 +93,8 @@ class RelatedStories:
         learnt from the archive: how much nearer in date similar events are than others.
     min_score : float, optional
         The least score of a link, 0 to 1, so that a poor match gives a shorter list rather than a wrong link. By default it is
-        learnt from the archive: a score that few pairs of its events reach by chance.
+        learnt from the archive: a score that few pairs of its events reach by chance. Links whose reason is but a country, a
+        people or an office then need twice that, or one and a half times if something else is said beside it.
     language : str, optional
         The code of the language of events that say none: "de". By default that of the extractor, or else it is told from each
         event's text (see `relatedstories.text.languages`). A text that tells too little, such as a headline of two words, is
@@ -459,7 +460,10 @@ class RelatedStories:
         return archive.events[_number_of(archive, id_)]
 
     def topics(self, id_: str | int) -> Topics:
-        """Return the topics that the index holds for an event, under the names that it shows, without their mentions."""
+        """Return the topics that the index holds for an event, under the names that it shows, without their mentions.
+
+        Last come words that the archive is full of, and others are not; see `relatedstories.index.born`.
+        """
         archive = self._index.archive
         number = _number_of(archive, id_)
         return Topics(archive.topics(number), archive.events[number])
@@ -486,15 +490,14 @@ class RelatedStories:
         if not isinstance(topic, str):
             raise BadValueError("about", "topic", shown(topic), "the name of a topic")
         archive = self._index.archive
-        keys, places = archive.keys.terms, archive.places_of_topic(topic)
-        if not places:
+        numbers = archive.numbers_about(topic)
+        if not numbers:
+            keys = archive.keys.terms
             similar = get_close_matches(normalise_name(topic), keys, 3)
             names = ", ".join(archive.topic(keys.index(other)).name for other in similar)
             hint = f"; similar names: {names}" if similar else ""
             raise InputError(f"got topic {shown(topic)}, expected one of the {len(keys)} of the archive{hint}")
-        matrix = archive.keys.matrix
-        numbers = np.searchsorted(matrix.indptr, np.flatnonzero(np.isin(matrix.indices, places)), side="right") - 1
-        events = [archive.events[number] for number in dict.fromkeys(numbers.tolist())]
+        events = [archive.events[number] for number in numbers]
         return sorted(events, key=lambda event: event.date or date.max)  # stable: by id where the dates are equal
 
     def commonest_topics(self, n: int | None = None) -> dict[Topic, int]:
@@ -507,11 +510,14 @@ class RelatedStories:
         {'Oslo': 2, 'Bergen': 1}
         """
         archive = self._index.archive
-        n = len(archive.topic_events) if n is None else whole_number("commonest_topics", "n", n, 0)
-        commonest = np.argsort(-archive.topic_events, kind="stable")[:n].tolist()
+        n = len(archive.topic_events) + len(archive.born) if n is None else whole_number("commonest_topics", "n", n, 0)
+        commonest = np.argsort(-archive.topic_events, kind="stable").tolist()
         topics: dict[Topic, int] = {}
-        for place in commonest:  # a topic of two languages is listed once
+        born = {topic: len(archive.numbers_about(topic)) for topic in archive.born.values()}
+        for place in commonest[:n]:  # a topic of two languages is listed once
             topics[archive.topic(place)] = topics.get(archive.topic(place), 0) + int(archive.topic_events[place])
+        if born:
+            topics = dict(sorted((topics | born).items(), key=lambda item: -item[1])[:n])
         return topics
 
     def language_of(self, id_: str | int) -> str:
@@ -623,7 +629,7 @@ class RelatedStories:
             Names of fields or of keys of `Event.extra`, such as "section": only events that have the same value are listed, or
             of lists, such as topics, one in common. Events without any value have that in common.
         min_score : float, optional
-            The least score of a link, 0 to 1, in place of the index's own.
+            The least score of a link, 0 to 1, in place of the index's own, whatever its reason.
         max_per_context : int, optional
             Maximum number of links with the same first context; the next best events take their room. Links without a
             context are not counted.
@@ -866,7 +872,9 @@ class RelatedStories:
         return StoryFinder(self._linker(index, NEIGHBOURS, LinkFilters.of("storylines")), n_threads, report)
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
-        return Linker(Retriever(index, index.learnt.weights(self._given), filters, k), self._ignored)
+        weights = index.learnt.weights(self._given)
+        floor = weights.min_score if filters.min_score is None and self._given.min_score is None else 0.0
+        return Linker(Retriever(index, weights, filters, k), self._ignored, floor)
 
     def _languages_beside(self, archive: Archive, events: Sequence[Event]) -> list[str]:
         """Return the languages of events that are not in the archive: what they tell, or else what is usual there."""
