@@ -12,6 +12,8 @@ from .ranking.explanation import Part as Part
 from .ranking.links import Link as Link
 from .ranking.links import Links as Links
 from .sources import read_events as read_events
+from .storylines.storyline import Storyline as Storyline
+from .storylines.storyline import Storylines as Storylines
 from .topics.extractor import TopicExtractor as TopicExtractor
 from .topics.topic import Mention as Mention
 from .topics.topic import Topic as Topic

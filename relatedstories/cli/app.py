@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from relatedstories.addresses import without_passwords
-from relatedstories.cli import build, check, diff, evaluate, explain, export, refresh, related, stats, topics
+from relatedstories.cli import build, check, diff, evaluate, explain, export, path, refresh, related, stats, storylines, topics
 from relatedstories.cli.command import Group, add_command
 from relatedstories.cli.console import error_message, log_to_stderr, say
 from relatedstories.errors import InputError
@@ -80,6 +80,9 @@ add_command(app, check.check, check.EXAMPLES, _JOBS)
 add_command(app, export.export, export.EXAMPLES, _JOBS)
 add_command(app, related.related, related.EXAMPLES, _QUESTIONS)
 add_command(app, explain.explain, explain.EXAMPLES, _QUESTIONS)
+add_command(app, storylines.storylines, storylines.EXAMPLES, _QUESTIONS)
+add_command(app, storylines.storyline, storylines.STORYLINE_EXAMPLES, _QUESTIONS)
+add_command(app, path.path, path.EXAMPLES, _QUESTIONS)
 add_command(app, topics.topics, topics.EXAMPLES, _QUESTIONS)
 add_command(app, diff.diff, diff.EXAMPLES, _FIGURES)
 add_command(app, evaluate.evaluate, evaluate.EXAMPLES, _FIGURES)

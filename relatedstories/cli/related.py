@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from relatedstories.index.stories import RelatedStories
 
 __all__ = ["EXAMPLES", "related"]
+
+
+class Order(StrEnum):
+    """The orders of a list."""
+
+    SCORE = "score"
+    TIMELINE = "timeline"
+
 
 EXAMPLES = """
 Examples:
@@ -63,6 +72,14 @@ def related(
             rich_help_panel=Panel.DRAFT,
         ),
     ] = None,
+    order: Annotated[
+        Order,
+        typer.Option(
+            "--order",
+            help="List the best first, or a few events from before and a few from after, by date.",
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = Order.SCORE,
     listing: LinkOptions,
     reading: ReadOptions,
     as_json: AsJson = False,
@@ -81,7 +98,7 @@ def related(
     keywords = listing.keywords()
     stories = load_index(index) if index is not None else _stories_of(str(id_or_source), reading)
     event = stories[str(id_or_source)] if draft is None else draft
-    links = stories.related(event, listing.k, **keywords)
+    links = stories.related(event, listing.k, order=order.value, **keywords)
     listing.warn_of_unknown_names(stories)
     if as_json:
         links_found = [link.to_dict() | {"title": link.event.title, "date": iso_date(link.event)} for link in links]

@@ -109,6 +109,15 @@ class Linker:
         """Yield the links of every event of the archive, given the first candidates of all."""
         return self._batched(None, first)
 
+    def chain(self, numbers: Sequence[int], scores: Sequence[float]) -> Links:
+        """Return a link for each step from one event of the archive to the next, given the scores of the steps."""
+        rows = [self.archive.row(number) for number in numbers]
+        links = []
+        for rank, (row, other, score) in enumerate(zip(rows, rows[1:], scores, strict=False), 1):
+            shared = SharedColumns.of_pair(other.products(row.weight_by_column()))
+            links.append(Link(other.event, score, rank, *self._reason_in_archive(row.event, other.number, shared, 0)[:2]))
+        return Links(links)
+
     def contexts(self, row: EventRow, other: EventRow, language: str) -> tuple[str, ...]:
         """Return the contexts that a link between two rows would have, given the language of the other event."""
         shared = SharedColumns.of_pair(other.products(row.weight_by_column()))

@@ -6,15 +6,15 @@ import functools
 import os
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
-from relatedstories.events import Event, as_id, checked_language, several
+from relatedstories.events import Event, as_id, checked_language, parse_date, several
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
 from relatedstories.index.boilerplate import Boilerplate
@@ -24,6 +24,8 @@ from relatedstories.index.linker import Linker
 from relatedstories.index.rows import EventRow
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
 from relatedstories.index.storage import manifest_checksum, read_folder, remove_leftovers, write_folder
+from relatedstories.index.storylines import StoryFinder
+from relatedstories.index.timeline import timeline
 from relatedstories.index.update import (
     Changes,
     Extract,
@@ -41,6 +43,9 @@ from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Links
+from relatedstories.storylines.before import Before, ids_by_story
+from relatedstories.storylines.pairs import NEIGHBOURS
+from relatedstories.storylines.storyline import Storylines
 from relatedstories.text.languages import settled
 from relatedstories.topics.extraction import extracted
 from relatedstories.topics.extractor import TopicExtractor, model_name
@@ -599,7 +604,9 @@ class RelatedStories:
 
     # ------------------------------------------------------------------ answers
 
-    def related(self, event: Event | str | int, k: int = 5, **keywords: Unpack[Keywords]) -> Links:
+    def related(
+        self, event: Event | str | int, k: int = 5, *, order: Literal["score", "timeline"] = "score", **keywords: Unpack[Keywords]
+    ) -> Links:
         """Return the events to see next after an event.
 
         Parameters
@@ -608,6 +615,9 @@ class RelatedStories:
             An event of the archive or its id, or an event that is not in the archive.
         k : int, default 5
             Maximum number of links.
+        order : {"score", "timeline"}, default "score"
+            "score" lists the best first. "timeline" lists about as many events from before, or of the same day, as from after,
+            the best of each, in the order of their dates; events of unknown date are then left out.
         include_newer : bool, default True
             Whether events with a later date may be listed. Events of unknown date always may.
         since, until : datetime.date or str YYYY-MM-DD, optional
@@ -634,16 +644,16 @@ class RelatedStories:
         Returns
         -------
         list of Link
-            Pinned events first, then the best first. Shorter than k, or empty, if nothing else is related. Never contains
-            the event itself, nor copies of it: its attribute `copies` has these. As a `Links` it is shown as a table in a
-            notebook and can be made a data frame.
+            Pinned events first, then the best first, unless `order` is "timeline". Shorter than k, or empty, if nothing else is
+            related. Never contains the event itself, nor copies of it: its attribute `copies` has these. As a `Links` it is shown
+            as a table in a notebook and can be made a data frame.
 
         Raises
         ------
         UnknownEventError
             If no event has the id.
         BadValueError
-            If an argument is not as described.
+            If an argument is not as described, or an event without a date is asked for its timeline.
 
         Warns
         -----
@@ -660,7 +670,25 @@ class RelatedStories:
         >>> [(link.event.id, link.pinned) for link in stories.related("1", pinned={"1": ["3"]})]
         [('3', True), ('2', False)]
         """
-        return self.related_many([event], k, **keywords)[0]
+        if order == "score":
+            return self.related_many([event], k, **keywords)[0]
+        if order != "timeline":
+            raise BadValueError("related", "order", shown(order), "score or timeline")
+        return self._timeline(event, k, keywords)
+
+    def _timeline(self, event: Event | str | int, k: int, keywords: Keywords) -> Links:
+        day = (event if isinstance(event, Event) else self[event]).date
+        if day is None:
+            raise BadValueError("related", "order", "timeline for an event without a date", "an event with a date")
+        since, until = (parse_date(keywords.get(name), "related", name) for name in ("since", "until"))
+        up_to = keywords | {"until": day if until is None else min(day, until)}
+        before = self.related_many([event], k, **up_to)[0]
+        after = Links()
+        if keywords.get("include_newer", True):
+            next_day = day + timedelta(days=1)
+            later = keywords | {"since": next_day if since is None else max(next_day, since)}
+            after = self.related_many([event], k, **later)[0]
+        return timeline(before, after, k)
 
     def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[Links]:
         """Return the links of several events, in their order, each as `related` returns them, with the same parameters."""
@@ -742,6 +770,105 @@ class RelatedStories:
             [language] = self._languages_beside(index.archive, [row_b.event])
         contexts = self._linker(index, 1, LinkFilters.of("explain")).contexts(row_a, row_b, language)
         return explain_rows(index.archive, index.learnt.weights(self._given), row_a, row_b, contexts)
+
+    # ------------------------------------------------------------------ stories
+
+    def storylines(self, before: Before | None = None, *, n_jobs: int = 1, progress: Progress | None = None) -> Storylines:
+        """Return the stories of the archive: events that belong together, each event in one story or in none.
+
+        Parameters
+        ----------
+        before : stories, or mapping of ids to lists of ids, optional
+            The stories of an earlier call, for example of last night, or for the id of each the ids of its events: a story
+            that goes on keeps its id. Each earlier id goes to the story that has most of its events.
+        n_jobs : int, default 1
+            Number of threads that compare events; -1 for the number of cores.
+        progress : callable, optional
+            Called with the stage, the number of events done and their total.
+
+        Returns
+        -------
+        Storylines
+            A tuple of `Storyline`, those with the latest events first, each of two events at least. Its attributes `merged` and
+            `split` tell what became of earlier stories.
+
+        Raises
+        ------
+        BadValueError
+            If an argument is not as described.
+
+        Notes
+        -----
+        Each event is a pair with its ten nearest. A model that was learnt from news editors' headings
+        (`relatedstories.storylines.same_story`) gives each pair the probability that it is of one story, by its score, the days
+        between the two, the topics and the nearest events that they have in common. Then groups of events are joined that belong
+        together most, as long as an event of one is in one story with enough of the other
+        (`relatedstories.storylines.grouping`). The same archive has the same stories, whatever the order of its events, but each
+        new event may change which are nearest, and so the stories of others. Without `before`, a story has the id of its
+        earliest event.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([
+        ...     Event("1", "Snow closes the airport of Oslo"),
+        ...     Event("2", "The airport of Oslo stays closed after snow"),
+        ...     Event("3", "Voters in Iceland elect a parliament"),
+        ... ])
+        >>> [(story.name, [event.id for event in story.events]) for story in stories.storylines()]
+        [('Oslo', ['1', '2'])]
+        """
+        earlier = ids_by_story(before)
+        return self._story_finder(self._index, worker_count(n_jobs), progress).storylines(earlier)
+
+    def path(self, a: Event | str | int, b: Event | str | int) -> Links | None:
+        """Return the chain of related events that leads from one event to another: the one whose weakest step is strongest.
+
+        Parameters
+        ----------
+        a, b : Event, str or int
+            Events of the archive, or their ids.
+
+        Returns
+        -------
+        list of Link or None
+            A link for each step, to the next event, ranked from 1; the last leads to `b`. Its score is that of the two events of
+            the step. Empty if `a` is `b`; None if no chain leads from one to the other. Of chains that are equally strong it is
+            one with the fewest steps, and then the one whose ids come first.
+
+        Raises
+        ------
+        UnknownEventError
+            If an event is not in the archive.
+
+        Notes
+        -----
+        Steps lead between events of which one is among the ten nearest of the other.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([
+        ...     Event("1", "Snow closes the airport of Oslo"),
+        ...     Event("2", "Snow in Oslo and in Bergen"),
+        ...     Event("3", "Bergen elects a mayor"),
+        ... ])
+        >>> [(link.event.id, link.context) for link in stories.path("1", "3")]
+        [('2', 'Oslo'), ('3', 'Bergen')]
+        """
+        index = self._index
+        archive = index.archive
+        start, end = (_number_of(archive, each.id if isinstance(each, Event) else each) for each in (a, b))
+        return self._story_finder(index, 1, None).path(start, end)
+
+    def _story_finder(self, index: ArchiveIndex, n_threads: int, progress: Progress | None) -> StoryFinder:
+        n_done, total = 0, len(index.archive)
+
+        def report(n: int) -> None:
+            nonlocal n_done
+            n_done = min(n_done + n, total)
+            if progress is not None:
+                progress("comparing", n_done, total)
+
+        return StoryFinder(self._linker(index, NEIGHBOURS, LinkFilters.of("storylines")), n_threads, report)
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
         return Linker.of(index, self._given, filters, k, self._ignored)

@@ -13,7 +13,17 @@ from relatedstories.text.terms import ENGLISH, terms_of_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 
-__all__ = ["ALONE", "BESIDE", "MAX_NAME_CHARS", "SECOND", "TYPICAL", "Label", "most_telling_first", "says_the_same"]
+__all__ = [
+    "ALONE",
+    "BESIDE",
+    "MAX_NAME_CHARS",
+    "SECOND",
+    "TYPICAL",
+    "Label",
+    "most_telling_first",
+    "says_the_same",
+    "weakness_of",
+]
 
 TYPICAL = 0.4
 """The coherence of a topic of which nothing is known."""
@@ -117,7 +127,7 @@ class Label(NamedTuple):
         """
         terms = tuple(terms_of_name(topic, language))
         tells = len(topic) <= MAX_NAME_CHARS and not is_common(terms)
-        weakness = _weakness(topic)
+        weakness = weakness_of(topic)
         if coherence is None or n_events < KNOWN_FROM or given:
             coherence = max(coherence or TYPICAL, BROAD) if given else TYPICAL
             is_broad = weakness < 1
@@ -130,7 +140,7 @@ class Label(NamedTuple):
         return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, is_matter, is_last_resort, says_little)
 
 
-def _weakness(topic: Topic) -> float:
+def weakness_of(topic: Topic) -> float:
     """Return what an office, a people or a country counts as, more than 1 a matter, 1 other topics."""
     if topic.kind != "person" and _OFFICE.search(topic):  # Pope Francis is none
         return OFFICE_WEIGHT

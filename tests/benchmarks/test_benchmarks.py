@@ -58,3 +58,13 @@ def test_an_export_is_measured(sample: list[Event], tmp_path: Path) -> None:
     (written, none), again = re.findall(r"(\d+) files written, (\d+) unchanged, 0 removed", out)
     assert (none, again) == ("0", ("0", written))
     assert out.count("peak memory of all processes") == 2
+
+
+@pytest.mark.slow
+def test_stories_are_measured_next_to_other_ways(linked: Path) -> None:
+    command = [sys.executable, BENCHMARKS / "storylines.py", linked]
+    out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    rows = re.findall(r"^\| ([\w -]+?) \| (\d\.\d+) \| (\d\.\d+)", out, re.MULTILINE)
+    figures = {name: (float(precision), float(recall)) for name, precision, recall in rows}
+    assert figures["each event alone"][0] == 1
+    assert figures["relatedstories"][1] > figures["each event alone"][1]

@@ -1,0 +1,2 @@
+from .storyline import Storyline as Storyline
+from .storyline import Storylines as Storylines
