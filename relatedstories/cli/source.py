@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_SHOWN", "Source", "columns_of", "is_file", "names_archive"]
 
 MAX_SHOWN = 20
-"""Number of skipped rows that are shown one by one; further ones are only counted."""
+"""Number of skipped rows, and of remarks, that are shown one by one; further ones are only counted."""
 
 _SQLITE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
@@ -140,8 +140,13 @@ class Source:
             unit = "row" if self.pages is None else "page"
             if self.skipped:
                 say(f"{self.skipped} {unit}{'s' if self.skipped > 1 else ''} of {self.name} skipped")
-            for remark in () if self._quiet else self.remarks:
+            for remark in () if self._quiet else self.remarks[:MAX_SHOWN]:
                 say(remark)
+            if not self._quiet and len(self.remarks) > MAX_SHOWN:
+                say(f"{len(self.remarks) - MAX_SHOWN} more such remarks are not shown")
+            if self._quiet and self.pages is not None and (n := self.pages.values_left_out):
+                stay = "their events stay, without them" if n > 1 else "its event stays, without it"
+                say(f"{n} value{'s' if n > 1 else ''} of {self.name} could not be read; {stay}")
 
     def links_table(self, name: str) -> LinksTable:
         """Return the table of the database that takes the links."""
@@ -191,6 +196,7 @@ class Source:
                 sources=self._sources_head,
                 expired=reading.expired,
                 future=reading.future,
+                on_remark=self.remarks.append,
                 **keywords,
             )
         source = self.database or (self.address if len(self._addresses) == 1 else [Path(file) for file in self._addresses])

@@ -56,7 +56,9 @@ def read_json(
         stream = _Stream(path, read_lines(path, encoding))
         stream.peek()
         where, value = f"{path}:{stream.line}", stream.value()
-        if _are_by_id(value, columns):
+        if stream.bad_byte is not None:
+            yield where, BadValueError(where, None, stream.bad_byte, "text in UTF-8")
+        elif _are_by_id(value, columns):
             yield from ((f"{path}: {key}", {columns["id"]: key} | event) for key, event in value.items())
         else:
             yield where, value
@@ -130,6 +132,7 @@ class _Stream:
         self._text, self._place = "", 0
         self._line, self._counted = 1, 0  # the number of the line at a place up to which line feeds are counted
         self._ended = False
+        self.bad_byte: str | None = None  # of the last value; an escaped surrogate is none
 
     def _more(self, least: int = 1) -> bool:
         """Read on; return whether there was anything."""
@@ -190,6 +193,8 @@ class _Stream:
                 continue
             if end == len(self._text) and isinstance(value, (int, float)) and self._more():
                 continue  # a number may go on
+            bad = byte_not_utf8(self._text[self._place : end])
+            self.bad_byte = None if bad is None else bad[0]
             self._place = end
             return value
 
@@ -230,9 +235,8 @@ def _members(stream: _Stream) -> Iterator[str]:
 def _of_array(path: Path, stream: _Stream) -> Iterator[SourceRow]:
     for line, value in _elements(stream):
         where = f"{path}:{line}"
-        bad = byte_not_utf8(json.dumps(value, ensure_ascii=False)) if not isinstance(value, (int, float)) else None
-        if bad is not None:
-            yield where, BadValueError(where, None, bad[0], "text in UTF-8")
+        if stream.bad_byte is not None:
+            yield where, BadValueError(where, None, stream.bad_byte, "text in UTF-8")
         else:
             yield where, value
 

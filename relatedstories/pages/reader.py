@@ -39,7 +39,7 @@ CLOSED_FROM, CLOSED_SHARE = 20, 0.9
 _MAX_WARNINGS = 20
 """Number of values left out that are warned of one by one; further ones are only counted."""
 
-_NOUNS = frozenset((DRAFT, "page", "file", "folder", "link", "drawing", "name"))
+_NOUNS = frozenset((DRAFT, "page", "file", "folder", "link", "drawing", "name", "resource"))
 """The nouns that reasons begin with."""
 
 
@@ -107,13 +107,13 @@ def _counted(count: int, reason: str) -> str:
 
     Examples
     --------
-    >>> _counted(3, "section page"), _counted(1, "draft"), _counted(2, "file of more than 16 MiB"), _counted(2, "hidden")
-    ('3 section pages', '1 draft', '2 files of more than 16 MiB', '2 hidden')
+    >>> _counted(3, "section page"), _counted(1, "draft"), _counted(2, "resource of a page"), _counted(2, "hidden")
+    ('3 section pages', '1 draft', '2 resources of a page', '2 hidden')
     """
     if count == 1:
         return f"1 {reason}"
     words = reason.split(" ")
-    for place, word in enumerate(words[:2]):
+    for place, word in enumerate(words[: 3 if words[0] == "no" else 2]):
         if (noun := word.rstrip(",")) in _NOUNS:
             words[place] = word.replace(noun, f"{noun}s")
             break
@@ -304,12 +304,12 @@ class _Reading:
                 continue
             yield path, text, head
 
-    def day_of(self, value: Value, where: str = "page") -> dt.date | None:
+    def day_of(self, value: Value, where: str = "page", again: bool = False) -> dt.date | None:
         """Return the day that a value names; raises `BadValueError` if it names none, or one of two."""
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         try:
-            day = self._column.read(value, where)
+            day = self._column.read(value, where, again=again)
             if isinstance(day, AmbiguousDate) and self._column.order is None:
                 self._see_all()
                 if self._column.order is None and "." in str(value):
@@ -324,7 +324,7 @@ class _Reading:
     def day_or_none(self, value: Value) -> dt.date | None:
         """Return the day that a value names, None if it names none."""
         try:
-            return self.day_of(value)
+            return self.day_of(value, again=True)  # it is counted where it is read as the date of an event
         except BadValueError:
             return None
 
@@ -339,7 +339,7 @@ class _Reading:
                     return
                 if head is not None and key in head.keys:
                     with contextlib.suppress(InputError):
-                        self._column.read(head.keys[key].value, path)
+                        self._column.read(head.keys[key].value, path, again=True)
 
     def is_closed(self, reason_of: Callable[[str, Head | None], str | None]) -> bool:
         """Return whether the site was closed as a whole, with its pages kept as an archive: nearly all have expired."""
