@@ -156,7 +156,7 @@ def is_ours(value: Value, written: str = "") -> bool:
         return first_line.rstrip().endswith(yaml_format.MARK)
     return all(
         isinstance(item, dict)
-        and {"path", "title"} <= item.keys() <= {"path", "title", "context"}
+        and {"path", "title"} <= item.keys() <= {"path", "title", "context", "fallback"}
         and all(isinstance(part, str) for part in item.values())
         for item in value
     )
