@@ -170,11 +170,10 @@ class LinksTable:
 
     def take(self, links: LinkedEvents, dry_run: bool) -> Iterator[Change]:
         """Yield the change of each event and write the rows that are new or changed, in one transaction."""
-        new: list[LinksLine] = []  # made before the transaction, which others may wait for
-        fills_lists = False
-        for event, event_links in links:
-            new.append(rounded_line(event, event_links))
-            fills_lists = fills_lists or any(link.fallback for link in event_links)
+        new = [
+            rounded_line(event, event_links) for event, event_links in links
+        ]  # before the transaction, which others may wait for
+        fills_lists = any(f'"{FALLBACK}": "' in line for _, line in new)  # within texts, quotation marks are escaped
         self.written = 0
         ids = [id_ for id_, _ in new]
         now = dt.datetime.now(dt.UTC).replace(microsecond=0)
