@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -64,8 +64,9 @@ class Fallback:
         n_missing = self._retriever.k - len(links)
         if n_missing <= 0 or self._filters.fallback is None:
             return links
+        contexts: tuple[str, ...] = ()
         if self._filters.fallback == RECENT:
-            contexts, more = (), list(islice(self._listable(row, links, likeness, self._before(row)), n_missing))
+            more = list(islice(self._listable(row, links, likeness, self._before(row)), n_missing))
         else:
             contexts, more = self._of_topics(row, links, likeness, n_missing)
         numbered = enumerate(more, len(links) + 1)
@@ -187,8 +188,9 @@ class _NewestFirst:
 
 def newest_first(archive: Archive, numbers: npt.NDArray[np.integer]) -> list[int]:
     """Return numbers of events by falling date, then by id; events without a date come last."""
-    order: Sequence[int] = np.lexsort((numbers, -archive.days[numbers].astype(np.int64))).tolist()
-    return numbers[order].tolist()
+    order = np.lexsort((numbers, -archive.days[numbers].astype(np.int64)))
+    ordered: list[int] = numbers[order].tolist()
+    return ordered
 
 
 def _same_label(context: str | None, name: str) -> bool:
