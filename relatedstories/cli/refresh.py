@@ -172,7 +172,10 @@ class PageOptions:
     key: Annotated[
         str,
         typer.Option(
-            "--key", metavar="NAME", help="The key that holds the links in a page's front matter.", rich_help_panel=Panel.PAGES
+            "--key",
+            metavar="NAME",
+            help="The key that holds the links in a page's front matter; extra.related for Zola, a key within another.",
+            rich_help_panel=Panel.PAGES,
         ),
     ] = "related"
     section: Annotated[

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LinkFormat", "links_of_page", "rewrite_page"]
 
-_KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+_KEY = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)?", re.ASCII)
 _ROOT = re.compile(r"([^\s()<>\\]*/)?")
 _FIRST_LINK = re.compile(r"\d+\. (\[\[[^\[\]]+\]\])")
 _DEFAULT_KEY = "related"
@@ -42,7 +42,8 @@ class LinkFormat:
         The beginning of each link, before the path of the page within the folder: ``/archive/`` for example. None for links
         relative to the page.
     key : str or None, default "related"
-        The front matter key of the links. None for a section in pages with front matter, too.
+        The front matter key of the links; ``extra.related`` is a key within another, such as Zola's table ``[extra]``. None for
+        a section in pages with front matter, too.
     head, context : str, optional
         The heading of the section, and the word before a link's contexts. By default they are in the language of the page,
         and a section with the heading in any language is replaced.
@@ -300,9 +301,9 @@ def links_of_page(text: str, path: str, targets: LinkTargets, link_format: LinkF
     found: list[tuple[str, str | None]]
     if front is not None and key is not None:
         keys = front_matter.read(text, front, path)
-        if key not in keys:
+        value = front_matter.value_of(keys, key)
+        if value is None and (key not in keys):
             return None
-        value = keys[key].value
         found = []
         for item in value if isinstance(value, list) else []:
             if isinstance(item, dict):
