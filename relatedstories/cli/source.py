@@ -144,9 +144,8 @@ class Source:
                 say(remark)
             if not self._quiet and len(self.remarks) > MAX_SHOWN:
                 say(f"{len(self.remarks) - MAX_SHOWN} more such remarks are not shown")
-            if self._quiet and self.pages is not None and (n := self.pages.values_left_out):
-                stay = "their events stay, without them" if n > 1 else "its event stays, without it"
-                say(f"{n} value{'s' if n > 1 else ''} of {self.name} could not be read; {stay}")
+            for fault in self.pages.faults if self._quiet and self.pages is not None else ():
+                say(f"{self.name}: {fault}")
 
     def links_table(self, name: str) -> LinksTable:
         """Return the table of the database that takes the links."""

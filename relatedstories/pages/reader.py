@@ -57,6 +57,8 @@ class Pages:
         Number of events whose title is neither that of a key nor of a heading, by what it is instead.
     values_left_out : int
         Number of values that could not be read, so that the event is without them.
+    repeated_keys : int
+        Number of keys that a page has twice, of which the later counts.
     digests : dict of str to bytes
         The digest of each event's page as it was read, by id: see `relatedstories.pages.rewrite`.
     paths : dict of str to str
@@ -78,6 +80,7 @@ class Pages:
     others: collections.Counter[str] = field(default_factory=collections.Counter)
     titled_by: collections.Counter[str] = field(default_factory=collections.Counter)
     values_left_out: int = 0
+    repeated_keys: int = 0
     digests: dict[str, bytes] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     about: dict[str, PageAbout] = field(default_factory=dict)
@@ -91,9 +94,16 @@ class Pages:
         if self.titled_by:
             parts = [f"{self.titled_by[by]} by {by}" for by in (NAME, FIRST_SENTENCE) if self.titled_by[by]]
             line += f"; without a title of their own: {', '.join(parts)}"
-        if self.values_left_out:
-            line += f"; {self.values_left_out} value{'s' if self.values_left_out != 1 else ''} could not be read"
-        return line
+        return "; ".join([line, *self.faults])
+
+    @property
+    def faults(self) -> list[str]:
+        """What could not be read as it stands, as phrases."""
+        values, keys = self.values_left_out, self.repeated_keys
+        phrases = [f"{values} value{'s' if values != 1 else ''} could not be read, and the events are without"] if values else []
+        if keys:
+            phrases.append(f"{keys} key{'s stand' if keys != 1 else ' stands'} twice on a page, where the later value counts")
+        return phrases
 
     @property
     def left_out(self) -> str:
@@ -367,6 +377,7 @@ class _Reading:
                 error = BadValueError(f"{where}:{key.line}", None, shown(name), expected)
                 if self._strict:
                     raise error
+                self.found.repeated_keys += 1
                 self._remark(f"{error}; the later value counts")
 
     def _remark(self, line: str) -> None:
