@@ -102,7 +102,8 @@ class Pages:
         values, keys = self.values_left_out, self.repeated_keys
         phrases = [f"{values} value{'s' if values != 1 else ''} could not be read, and the events are without"] if values else []
         if keys:
-            phrases.append(f"{keys} key{'s stand' if keys != 1 else ' stands'} twice on a page, where the later value counts")
+            are = "keys that stand twice on a page are" if keys != 1 else "key that stands twice on a page is"
+            phrases.append(f"{keys} {are} read by the later value")
         return phrases
 
     @property

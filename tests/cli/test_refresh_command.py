@@ -322,5 +322,5 @@ def test_remarks_on_pages_are_notes_of_the_summary(tmp_path: Path) -> None:
     quiet = run("refresh", site, "--links", links, "--quiet").stderr
     assert quiet.splitlines() == [
         f"relatedstories: {site}: 1 value could not be read, and the events are without",
-        f"relatedstories: {site}: 3 keys stand twice on a page, where the later value counts",
+        f"relatedstories: {site}: 3 keys that stand twice on a page are read by the later value",
     ]
