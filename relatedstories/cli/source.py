@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -30,6 +31,9 @@ __all__ = ["MAX_SHOWN", "Source", "columns_of", "is_file", "names_archive"]
 
 MAX_SHOWN = 20
 """Number of skipped rows, and of remarks, that are shown one by one; further ones are only counted."""
+
+_TITLE_WITHIN = re.compile(r"'([\w.]+\.(?:title|headline))'", re.IGNORECASE)
+"""A name, among those that an error lists, of what is most likely the title of an event."""
 
 _SQLITE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
@@ -165,11 +169,7 @@ class Source:
             yield event
         if not count:
             # Most likely an earlier step of the nightly job failed: the links of the run before are better than none.
-            hint = (
-                "; --field title=COLUMN names the column of the title"
-                if ": title: got no " in (self._first_skipped or "")
-                else ""
-            )
+            hint = _hint(self._first_skipped or "")
             why = f"; {self.skipped} skipped, such as {self._first_skipped}{hint}" if self._first_skipped else ""
             left_out = self.pages.left_out if self.pages is not None else ""
             why += f"; left out: {left_out}" if left_out else ""
@@ -212,6 +212,15 @@ class Source:
 
     def _count_draft(self, _: str) -> None:
         self.drafts += 1
+
+
+def _hint(error: str) -> str:
+    """Return what may be added to a command whose archive gave nothing but an error such as this."""
+    if ": title: got no " in error:
+        within = _TITLE_WITHIN.search(error)
+        column = within[1] if within else "COLUMN"
+        return f"; --field title={column} names the column of the title"
+    return "; --encoding NAME names the encoding" if error.endswith("expected text in UTF-8") else ""
 
 
 def columns_of(reading: ReadOptions) -> dict[str, str]:

@@ -20,6 +20,8 @@ _SPACE = re.compile(r"\s*")
 _DECODER = json.JSONDecoder()
 _MAX_VALUE = 1 << 28
 """Maximum length of an event's JSON text."""
+_SAY_AN_EVENT = frozenset(["id", "date", "text"])
+"""Fields of which an object that has a title, too, is an event, whatever lists it has."""
 _MAX_DEPTH = 6
 """How deep in objects a list of events is looked for."""
 
@@ -32,9 +34,9 @@ def read_json(
 ) -> Iterator[SourceRow]:
     """Yield each object of a JSON file, or what is wrong with it; empty lines are skipped.
 
-    Objects on lines of their own are read line by line. An array is read element by element. Of one object, the events are
-    in the first list of objects that have titles, or else in the longest, at any depth; without one it has events by their ids,
-    or is an event itself.
+    Objects on lines of their own are read line by line, objects one after another and the elements of arrays one by one. Of one
+    object, the events are in the first list of objects that have titles, or else in the longest, at any depth; without one it has
+    events by their ids, or is an event itself.
 
     Raises
     ------
@@ -49,12 +51,22 @@ def read_json(
         yield from _of_lines(path, itertools.chain(head, lines))
         return
     if first[0] == "[":
-        yield from _of_array(path, _Stream(path, itertools.chain(head, lines)))
+        arrays = _Stream(path, itertools.chain(head, lines))
+        while arrays.peek():  # there may be several, one after another
+            yield from _of_array(path, arrays)
         return
-    way = _way_to_events(_Stream(path, itertools.chain(head, lines)), columns)
-    if way is None:
-        stream = _Stream(path, read_lines(path, encoding))
-        stream.peek()
+    stream = _Stream(path, itertools.chain(head, lines))
+    way = _way_to_events(stream, columns)
+    if way is None or stream.peek():
+        yield from _of_objects(path, _Stream(path, read_lines(path, encoding)), columns)
+        return
+    on_remark(f"{path}: events are read from the list {'.'.join(way)!r}")
+    yield from _of_list_at(path, _Stream(path, read_lines(path, encoding)), way)
+
+
+def _of_objects(path: Path, stream: _Stream, columns: Mapping[str, str]) -> Iterator[SourceRow]:
+    """Yield objects one after another; of an object of events by their ids these."""
+    while stream.peek():
         where, value = f"{path}:{stream.line}", stream.value()
         if stream.bad_byte is not None:
             yield where, BadValueError(where, None, stream.bad_byte, "text in UTF-8")
@@ -62,9 +74,6 @@ def read_json(
             yield from ((f"{path}: {key}", {columns["id"]: key} | event) for key, event in value.items())
         else:
             yield where, value
-        return
-    on_remark(f"{path}: events are read from the list {'.'.join(way)!r}")
-    yield from _of_list_at(path, _Stream(path, read_lines(path, encoding)), way)
 
 
 def _remembered(lines: Iterator[str], head: list[str]) -> Iterator[str]:
@@ -80,16 +89,16 @@ def _is_on_lines(first: str, second: str, columns: Mapping[str, str]) -> bool:
     try:
         value = json.loads(first)
     except json.JSONDecodeError as error:
+        if first[0] == "[":
+            return False
         is_cut = error.pos >= len(first) or error.msg.startswith("Expecting property name")
-        goes_on = first.endswith((",", "[", "{", ":")) or first[0] == "["
+        goes_on = first.endswith((",", "[", "{", ":"))
         return not is_cut or (not goes_on and second.startswith("{") and _is_json(second))
     except (ValueError, RecursionError):
         return True
-    if second:
-        return True
     if isinstance(value, list):
         return bool(value) and not isinstance(value[0], dict)
-    if "title" in resolve_columns(list(value), columns):
+    if second or _is_event(value, columns):
         return True
     return not _are_by_id(value, columns) and not any(_holds_list(part, 1) for part in value.values())
 
@@ -114,6 +123,9 @@ def _of_lines(path: Path, lines: Iterable[str]) -> Iterator[SourceRow]:
         try:
             record = json.loads(text.rstrip())
         except json.JSONDecodeError as error:
+            if error.msg == "Extra data" and (several := _objects_in(text)):
+                yield from ((where, record) for record in several)
+                continue
             why = f"{error.msg.removesuffix(' at')} at column {error.colno}"
             yield where, BadValueError(where, None, f"broken JSON ({why})", _OBJECT_PER_LINE)
         except ValueError:
@@ -122,6 +134,23 @@ def _of_lines(path: Path, lines: Iterable[str]) -> Iterator[SourceRow]:
             yield where, BadValueError(where, None, "JSON nested a thousand deep or more", _OBJECT_PER_LINE)
         else:
             yield where, record
+
+
+def _objects_in(line: str) -> list[Any]:
+    """Return the objects that stand one after another on a line; none if there is anything else."""
+    objects: list[Any] = []
+    at, line = 0, line.strip()
+    while at < len(line):
+        try:
+            value, at = _DECODER.raw_decode(line, at)
+        except (ValueError, RecursionError):
+            return []
+        if not isinstance(value, dict):
+            return []
+        objects.append(value)
+        space = _SPACE.match(line, at)
+        at = space.end() if space else at
+    return objects
 
 
 class _Stream:
@@ -214,6 +243,9 @@ def _elements(stream: _Stream) -> Iterator[tuple[int, Any]]:
         yield stream.line, stream.value()
         if stream.take(",]") == "]":
             return
+        if stream.peek() == "]":  # a comma after the last element, as people write
+            stream.take("]")
+            return
 
 
 def _members(stream: _Stream) -> Iterator[str]:
@@ -278,12 +310,23 @@ def _way_to_events(stream: _Stream, columns: Mapping[str, str]) -> tuple[str, ..
                 stream.value()
 
     visit(())
-    with_titles = [way for has_titles, _, way in lists if has_titles]
-    if "title" in resolve_columns(keys, columns) or not lists:
+    own = resolve_columns(keys, columns)
+    of_fields = {path[0] for path in own.values()}
+    with_titles = [way for has_titles, _, way in lists if has_titles and way[0] not in of_fields]
+    if not lists or ("title" in own and (own.keys() & _SAY_AN_EVENT or not with_titles)):
         return None  # an event whose values are lists
     if with_titles:
         return with_titles[0]
     return max(lists, key=lambda found: found[1])[2]
+
+
+def _is_event(value: Mapping[str, Any], columns: Mapping[str, str]) -> bool:
+    """Return whether an object is an event itself: a feed has a title, too, but neither a date nor a text."""
+    own = resolve_columns(list(value), columns)
+    of_fields = {path[0] for path in own.values()}
+    return "title" in own and (
+        bool(own.keys() & _SAY_AN_EVENT) or not any(_holds_list(part, 1) for key, part in value.items() if key not in of_fields)
+    )
 
 
 def _are_by_id(value: Any, columns: Mapping[str, str]) -> bool:
