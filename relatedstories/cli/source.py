@@ -20,6 +20,7 @@ from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import Event
 from relatedstories.files.formats import SUFFIXES
 from relatedstories.files.lines import COMPRESSED
+from relatedstories.pages.publication import EXPIRED
 from relatedstories.pages.reader import SOURCES, Pages, read_pages
 from relatedstories.sources import SAMPLE, holds_pages, read_events
 
@@ -140,6 +141,10 @@ class Source:
         self.check()
         try:
             yield self._read()
+            if self.pages is not None and not self._quiet:
+                say(str(self.pages))
+                if self.pages.others[EXPIRED] > self.pages.events:
+                    say("most pages have expired; --expired reads them all the same")
         finally:
             unit = "row" if self.pages is None else "page"
             if self.skipped:

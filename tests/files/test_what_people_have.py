@@ -603,3 +603,11 @@ def test_what_to_add_is_said_in_one_line(name: str, content: Any, hint: str, tmp
     done = run("stats", write(tmp_path / name, content))
     assert done.returncode == 1
     assert hint in done.stderr.splitlines()[-1]
+
+
+def test_json_in_a_file_of_text_is_read_as_json(tmp_path: Path) -> None:
+    path = write(tmp_path / "news.txt", "\n".join(ROWS_OF_JSON))
+    assert read(path) == ([RAIN, SNOW], [f"{path}: read as JSON, as it begins so"])
+    for text in ("{ braces } are an article\n", "[1] Rain\n"):
+        events, _ = read(write(tmp_path / "a.txt", text))
+        assert len(events) == 1
