@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from relatedstories import read_events
+from relatedstories import BadValueError, InputError, read_events
 from relatedstories.files.json_text import read_json
 
 LINKED_DATA = json.dumps({"@type": "NewsArticle", "headline": "Ferry stops in Moss", "datePublished": "2021-03-04T05:06:07Z"})
@@ -70,3 +72,44 @@ def test_one_object_with_a_bad_byte_is_named(tmp_path: Path) -> None:
     path.write_bytes('{"id": 1,\n "text": "é é", "title": "Rain '.encode() + b'\xe9"}\n')
     ((_, row),) = read_json(path, {"title": "title"})
     assert "byte 0xe9" in str(row)
+
+
+TAGS = st.sampled_from(
+    [
+        "<",
+        ">",
+        "</",
+        "<p>",
+        "</p>",
+        "<h1>",
+        "</h1>",
+        "<title>",
+        "</title>",
+        "<script>",
+        "</script>",
+        "<!--",
+        "-->",
+        "&amp;",
+        "&#",
+        '<script type="application/ld+json">',
+        LINKED_DATA,
+        '{"@graph": [',
+        "]}",
+        "<meta name=date content=",
+        "'x'",
+        "<svg>",
+        "Rain ",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(TAGS | st.text(st.characters(exclude_categories=["Cs"]), max_size=3), max_size=20).map("".join))
+def test_any_page_is_an_article_or_an_error(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "page.html"
+    path.write_text(page, encoding="utf-8")
+    try:
+        (event,) = read_events(path, on_remark=lambda _: None)
+    except (BadValueError, InputError):
+        return
+    assert event.title.strip()

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from folders import Reading, write
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from relatedstories import InputError, Link
+from relatedstories import BadValueError, InputError, Link
 from relatedstories.pages import rewrite
-from relatedstories.pages.front_matter import find, with_list
+from relatedstories.pages.front_matter import find, read, value_of, with_list
 
 ITEMS = [{"path": "blog/b.md", "title": "B"}, {"path": "blog/c.md", "title": 'C "d"', "context": "Oslo"}]
 ONE = ITEMS[:1]
@@ -97,3 +99,63 @@ def test_a_site_of_zola_is_refreshed_in_place(tmp_path: Path) -> None:
     assert after.events == before.events  # the links are no part of what an event says
     again = rewrite(site, links, read=after.found, key="extra.related", root="")
     assert again.changed == 0
+
+
+PARTS = st.sampled_from(
+    [
+        "extra:\n",
+        "  related:\n",
+        "[extra]\n",
+        "[extra.x]\n",
+        "related = ",
+        "related: ",
+        "a = 1\n",
+        "a: 1\n",
+        "  b: 2\n",
+        "- x\n",
+        "[]\n",
+        "{}\n",
+        "'''\n",
+        '"""\n',
+        "\n",
+        "\r\n",
+        "# extra\n",
+        '"extra": {',
+        '"b": 2',
+        "}",
+        ",",
+        "&a ",
+        "*a\n",
+        "|\n",
+        "title",
+    ]
+)
+PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["---\n{}---\nText\n", "+++\n{}+++\nText\n", "{{{}}}\nText\n"]),
+    st.lists(PARTS, max_size=12).map("".join),
+    st.lists(st.fixed_dictionaries({"path": PLAIN, "title": PLAIN}), max_size=2),
+)
+def test_no_edit_touches_anything_else(form: str, inner: str, items: list[dict[str, str]]) -> None:
+    page = form.format(inner)
+    try:
+        front = find(page)
+        new = page if front is None else with_list(page, front, "extra.related", items)
+    except (BadValueError, InputError):
+        return
+    if front is None or new == page:
+        return
+    after = find(new)
+    assert after is not None
+    before_keys, after_keys = read(page, front), read(new, after)
+    assert (value_of(after_keys, "extra.related") or []) == items
+    for name in before_keys.keys() | after_keys.keys():
+        before, now = (
+            {key: part for key, part in (value or {}).items() if key != "related"} if name == "extra" else value  # type: ignore
+            for value in (value_of(before_keys, name), value_of(after_keys, name))
+        )
+        assert before == now
+    assert new[after.body :] == page[front.body :]
