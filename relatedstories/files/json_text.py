@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from relatedstories.columns import SourceRow, byte_not_utf8, resolve_columns
 from relatedstories.errors import BadValueError, InputError
@@ -22,6 +22,10 @@ _MAX_VALUE = 1 << 28
 """Maximum length of an event's JSON text."""
 _SAY_AN_EVENT = frozenset(["id", "date", "text"])
 """Fields of which an object that has a title, too, is an event, whatever lists it has."""
+_EACH = ""
+_Way: TypeAlias = tuple[str, ...]
+"""The keys that lead to a list within an object; `_EACH` for the elements of a list on the way, as in an export of Ghost."""
+
 _MAX_DEPTH = 6
 """How deep in objects a list of events is looked for."""
 
@@ -60,7 +64,7 @@ def read_json(
     if way is None or stream.peek():
         yield from _of_objects(path, _Stream(path, read_lines(path, encoding)), columns)
         return
-    on_remark(f"{path}: events are read from the list {'.'.join(way)!r}")
+    on_remark(f"{path}: events are read from the list {'.'.join(filter(None, way))!r}")
     yield from _of_list_at(path, _Stream(path, read_lines(path, encoding)), way)
 
 
@@ -273,10 +277,17 @@ def _of_array(path: Path, stream: _Stream) -> Iterator[SourceRow]:
             yield where, value
 
 
-def _of_list_at(path: Path, stream: _Stream, way: tuple[str, ...]) -> Iterator[SourceRow]:
-    """Yield the elements of the list that keys lead to."""
+def _of_list_at(path: Path, stream: _Stream, way: _Way) -> Iterator[SourceRow]:
+    """Yield the elements of the list that a way leads to."""
     if not way:
         yield from _of_array(path, stream)
+        return
+    if way[0] == _EACH:
+        for where, value in _of_array(path, stream):
+            if isinstance(value, BadValueError):
+                yield where, value
+            elif isinstance(value, Mapping):
+                yield from ((where, part) for part in _list_within(value, way[1:]))
         return
     for key in _members(stream):
         if key != way[0]:
@@ -285,12 +296,29 @@ def _of_list_at(path: Path, stream: _Stream, way: tuple[str, ...]) -> Iterator[S
             yield from _of_list_at(path, stream, way[1:])
 
 
-def _way_to_events(stream: _Stream, columns: Mapping[str, str]) -> tuple[str, ...] | None:
-    """Return the keys that lead to the list of events within an object; None where it is an event itself."""
-    lists: list[tuple[bool, int, tuple[str, ...]]] = []
+def _list_within(value: Any, way: _Way) -> list[Any]:
+    """Return the elements of the list that keys lead to within an object; none if there is no such list."""
+    for key in way:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, list) else []
+
+
+def _lists_of_events(value: Mapping[str, Any], columns: Mapping[str, str], way: _Way = ()) -> Iterator[_Way]:
+    """Yield the ways within an object to lists of objects that have titles."""
+    for key, part in value.items():
+        if isinstance(part, list):
+            if any(isinstance(one, dict) and "title" in resolve_columns(list(one), columns) for one in part):
+                yield (*way, key)
+        elif isinstance(part, dict) and len(way) < _MAX_DEPTH:
+            yield from _lists_of_events(part, columns, (*way, key))
+
+
+def _way_to_events(stream: _Stream, columns: Mapping[str, str]) -> _Way | None:
+    """Return the way to the list of events within an object; None where it is an event itself."""
+    lists: list[tuple[bool, int, _Way]] = []
     keys: list[str] = []
 
-    def visit(way: tuple[str, ...]) -> None:
+    def visit(way: _Way) -> None:
         for key in _members(stream):
             here = (*way, key)
             if not way:
@@ -300,10 +328,15 @@ def _way_to_events(stream: _Stream, columns: Mapping[str, str]) -> tuple[str, ..
                 visit(here)
             elif kind == "[":
                 n, has_titles = 0, False
+                within: dict[_Way, None] = {}
                 for _, value in _elements(stream):
                     if isinstance(value, dict):
                         n += 1
                         has_titles = has_titles or "title" in resolve_columns(list(value), columns)
+                        if n == 1 and not has_titles:
+                            within = dict.fromkeys(_lists_of_events(value, columns))
+                if n == 1 and not has_titles:  # of several elements, these are the events
+                    lists.extend((True, n, (*here, _EACH, *inner)) for inner in within)
                 if n:
                     lists.append((has_titles, n, here))
             else:

@@ -611,3 +611,10 @@ def test_json_in_a_file_of_text_is_read_as_json(tmp_path: Path) -> None:
     for text in ("{ braces } are an article\n", "[1] Rain\n"):
         events, _ = read(write(tmp_path / "a.txt", text))
         assert len(events) == 1
+
+
+def test_a_list_within_elements_of_a_list_as_ghost_exports_it(tmp_path: Path) -> None:
+    data = {"posts": [json.loads(row) for row in ROWS_OF_JSON], "tags": [{"id": 3, "name": "x"}], "users": []}
+    for indent in (None, 1):
+        path = write(tmp_path / "ghost.json", json.dumps({"db": [{"meta": {"version": "5"}, "data": data}]}, indent=indent))
+        assert read(path) == ([RAIN, SNOW], [f"{path}: events are read from the list 'db.data.posts'"])
