@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import itertools
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from relatedstories.index.fallback import Fallback
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, separate_copies
-from relatedstories.ranking.labels import SECOND, TYPICAL, Label, most_telling_first, says_the_same
+from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links, are_translations
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
@@ -27,6 +27,9 @@ from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.partial import PartialTopK
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 __all__ = ["Linker"]
 
@@ -46,10 +49,19 @@ class _Shared(NamedTuple):
 
 
 class _Reason(NamedTuple):
-    """The contexts of a link, and the topics that its events share."""
+    """The contexts of a link, the topics that its events share, and how many times the least score such a link needs."""
 
     contexts: tuple[str, ...]
     topics: tuple[Topic, ...]
+    needs: float = 1.0
+
+
+class _Reasoned(NamedTuple):
+    """A link before it is one: the number of the other event, the score and the reason."""
+
+    number: int
+    score: float
+    reason: _Reason
 
 
 @dataclass(frozen=True)
@@ -62,10 +74,13 @@ class Linker:
         Of the archive and the question's filters.
     ignored : collection of str
         Normalised names that never are labels.
+    floor : float
+        The least score of links whose reason says little is a multiple of this; 0 where the caller set a least score for all.
     """
 
     retriever: Retriever
     ignored: Collection[str]
+    floor: float
 
     @property
     def archive(self) -> Archive:
@@ -118,21 +133,56 @@ class Linker:
                 is_simple = is_simple and not (
                     event.translation_key and any(are_translations(event, archive.events[number]) for number in row_ids[:n])
                 )
+                first_links: list[_Reasoned] | None = None
                 if is_simple and event.id not in filters.pinned and event.id not in filters.blocked:
                     pairs = range(place * listed.shape[1], place * listed.shape[1] + min(k, n))
-                    ranked = enumerate(zip(pairs, row_ids, row_scores, strict=False), 1)
-                    links = Links(
-                        [
-                            Link(archive.events[number], score, rank, *self._reason_in_archive(event, number, shared, pair))
-                            for rank, (pair, number, score) in ranked
-                        ]
-                    )
-                    if filters.fallback is not None and len(links) < k:
-                        links = self._filled(archive.row(start + place) if batch is None else batch[place], links)
-                    yield links
-                else:
-                    row = archive.row(start + place) if batch is None else batch[place]
+                    first_links = [
+                        _Reasoned(number, score, self._reason_in_archive(event, number, shared, pair))
+                        for pair, number, score in zip(pairs, row_ids, row_scores, strict=False)
+                    ]
+                    if not any(map(self._is_padding, first_links)) and (filters.fallback is None or len(first_links) >= k):
+                        yield self._links_of(first_links)
+                        continue
+                row = archive.row(start + place) if batch is None else batch[place]
+                if first_links is not None and any(map(self._is_padding, first_links)):
+                    are_all = bool(first_ids[place, -1] < 0)
+                    first_links = self._refilled(row, first_links, ids[place, :n], row_scores, are_all)
+                if first_links is None:
                     yield self._select(row, self.retriever.with_known(row, first_ids[place], first_scores[place]))
+                else:
+                    yield self._filled(row, self._links_of(first_links))
+
+    def _refilled(
+        self, row: EventRow, links: list[_Reasoned], ids: npt.NDArray[np.int32], scores: Sequence[float], are_all: bool
+    ) -> list[_Reasoned] | None:
+        """Return the first links without padding, and the next candidates in its place; None if `_select` must look further.
+
+        Parameters
+        ----------
+        row : EventRow
+        links : list of _Reasoned
+            Of the first candidates.
+        ids, scores
+            Of the candidates that are known.
+        are_all : bool
+            Whether there are no others.
+        """
+        if have_near_duplicates(self.archive, ids[None])[0] or may_have_copies(self.archive, [row], 0, ids[None])[0]:
+            return None
+        place, weights = len(links), row.weight_by_column()
+        links = [one for one in links if not self._is_padding(one)]
+        for number, score in zip(ids[place:].tolist(), scores[place:], strict=False):
+            if len(links) == self.retriever.k:
+                break
+            place += 1
+            one = _Reasoned(number, score, self._reason_of_pair(row.event, number, weights))
+            if not self._is_padding(one):
+                links.append(one)
+        return links if are_all or place + DUPLICATES_WITHIN <= len(ids) else None
+
+    def _links_of(self, links: Iterable[_Reasoned]) -> Links:
+        events = self.archive.events
+        return Links([Link(events[number], score, rank, *reason[:2]) for rank, (number, score, reason) in enumerate(links, 1)])
 
     def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
         """Return the links selected from all candidates of a row."""
@@ -141,8 +191,7 @@ class Linker:
 
         @functools.cache
         def reason(number: int) -> _Reason:
-            shared = SharedColumns.of_pair(archive.row(number).products(weights))
-            return self._reason_in_archive(row.event, number, shared, 0)
+            return self._reason_of_pair(row.event, number, weights)
 
         def label(number: int) -> str | None:
             context = next(iter(reason(number).contexts), None)
@@ -164,8 +213,14 @@ class Linker:
         pinned = [number for number in pinned if first_day <= archive.days[number] <= last_day and is_allowed(number)]
         chosen_by_editors = {*pinned, *blocked}
         likeness = Likeness(archive, row)
+
+        def is_listed(number: int, score: float) -> bool:
+            if number in chosen_by_editors or not is_candidate(number):
+                return False
+            return score >= ALONE * self.floor or not self._is_padding(_Reasoned(number, score, reason(number)))
+
         copies, distinct = separate_copies(
-            ((number, score) for number, score in candidates if number not in chosen_by_editors and is_candidate(number)),
+            ((number, score) for number, score in candidates if is_listed(number, score)),
             Similarity.ASKED,
             likeness.is_copy,
         )
@@ -192,15 +247,22 @@ class Linker:
         weights = row.weight_by_column()
 
         def shared_topics(number: int) -> tuple[Topic, ...]:
-            shared = SharedColumns.of_pair(self.archive.row(number).products(weights))
-            return self._reason_in_archive(row.event, number, shared, 0).topics
+            return self._reason_of_pair(row.event, number, weights).topics
 
         return self._fallback.filled(row, links, likeness or Likeness(self.archive, row), shared_topics)
 
     def _link(self, selected: Selected, rank: int, reason: _Reason) -> Link:
         events = self.archive.events
         duplicates = tuple(events[number] for number in selected.duplicates)
-        return Link(events[selected.number], selected.score, rank, *reason, duplicates, selected.pinned)
+        return Link(events[selected.number], selected.score, rank, reason.contexts, reason.topics, duplicates, selected.pinned)
+
+    def _is_padding(self, link: _Reasoned) -> bool:
+        """Return whether the score of a link is too low for a reason that says little."""
+        return link.reason.needs > 1 and link.score < link.reason.needs * self.floor
+
+    def _reason_of_pair(self, event: Event, number: int, weights: Mapping[int, float]) -> _Reason:
+        """Return the reason of the link from an event, given its row's weights by column, to one of the archive."""
+        return self._reason_in_archive(event, number, SharedColumns.of_pair(self.archive.row(number).products(weights)), 0)
 
     def _reason_in_archive(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
         """Return the reason of the link from an event to one of the archive, given what a pair of rows shares."""
@@ -214,14 +276,13 @@ class Linker:
         first_topic = bisect_left(columns, n_terms, start, end)
         labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
         if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
-            topics = labels[0].only_topic
-            contexts: tuple[str, ...] = (labels[0].name,) if self._is_shown(labels[0].name) else ()
-        else:
-            shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
-            ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
-            topics = tuple([label.topic for label, _ in ranked])
-            contexts = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
-        return _Reason(contexts, topics)
+            return _Reason((labels[0].name,) if self._is_shown(labels[0].name) else (), labels[0].only_topic)
+        shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
+        ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
+        contexts = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
+        says_little = bool(contexts) and any(label.says_little and label.name == contexts[0] for label in labels)
+        needs = 1.0 if not says_little else ALONE if len(contexts) == 1 else BESIDE
+        return _Reason(contexts, tuple([label.topic for label, _ in ranked]), needs)
 
     def _contexts(self, ranked: list[tuple[Label, float]], shared: _Shared) -> tuple[str, ...]:
         """Return the labels of a link, given the topics that its events share, and what else they do."""

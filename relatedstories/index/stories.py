@@ -88,7 +88,8 @@ class RelatedStories:
         learnt from the archive: how much nearer in date similar events are than others.
     min_score : float, optional
         The least score of a link, 0 to 1, so that a poor match gives a shorter list rather than a wrong link. By default it is
-        learnt from the archive: a score that few pairs of its events reach by chance.
+        learnt from the archive: a score that few pairs of its events reach by chance. Links whose reason is but a country, a
+        people or an office then need twice that, or one and a half times if something else is said beside it.
     language : str, optional
         The code of the language of events that say none: "de". By default that of the extractor, or else it is told from each
         event's text (see `relatedstories.text.languages`). A text that tells too little, such as a headline of two words, is
@@ -613,7 +614,7 @@ class RelatedStories:
             Names of fields or of keys of `Event.extra`, such as "section": only events that have the same value are listed, or
             of lists, such as topics, one in common. Events without any value have that in common.
         min_score : float, optional
-            The least score of a link, 0 to 1, in place of the index's own.
+            The least score of a link, 0 to 1, in place of the index's own, whatever its reason.
         max_per_context : int, optional
             Maximum number of links with the same first context; the next best events take their room. Links without a
             context are not counted.
@@ -744,7 +745,9 @@ class RelatedStories:
         return explain_rows(index.archive, index.learnt.weights(self._given), row_a, row_b, contexts)
 
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
-        return Linker(Retriever(index, index.learnt.weights(self._given), filters, k), self._ignored)
+        weights = index.learnt.weights(self._given)
+        floor = weights.min_score if filters.min_score is None and self._given.min_score is None else 0.0
+        return Linker(Retriever(index, weights, filters, k), self._ignored, floor)
 
     def _languages_beside(self, archive: Archive, events: Sequence[Event]) -> list[str]:
         """Return the languages of events that are not in the archive: what they tell, or else what is usual there."""

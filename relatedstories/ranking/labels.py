@@ -13,7 +13,7 @@ from relatedstories.text.terms import ENGLISH, terms_of_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 
-__all__ = ["MAX_NAME_CHARS", "SECOND", "TYPICAL", "Label", "most_telling_first", "says_the_same"]
+__all__ = ["ALONE", "BESIDE", "MAX_NAME_CHARS", "SECOND", "TYPICAL", "Label", "most_telling_first", "says_the_same"]
 
 TYPICAL = 0.4
 """The coherence of a topic of which nothing is known."""
@@ -33,6 +33,10 @@ KNOWN_FROM = 5
 
 SECOND = 0.03
 """The part of the value of the first label that a second one needs."""
+
+ALONE, BESIDE = 2.0, 1.5
+"""How many times the least score a link needs that has but a country, a people or an office for a label, and one that has another
+beside it: of those with lower scores readers accept one in four."""
 
 _OFFICE = re.compile(
     r"^(?:(?:deputy|vice|acting|first|foreign|prime|chief|interim|lieutenant) )*"
@@ -70,6 +74,8 @@ class Label(NamedTuple):
         Whether it may say what happened: it is no place, person, people or office.
     is_last_resort : bool
         Whether it is an office or a people, which is hardly a reason.
+    says_little : bool
+        Whether it is a country, a people or an office that no editor gave: many events share it that have nothing in common.
     """
 
     topic: Topic
@@ -81,6 +87,7 @@ class Label(NamedTuple):
     is_broad: bool
     is_matter: bool
     is_last_resort: bool
+    says_little: bool
 
     @classmethod
     def of(
@@ -119,12 +126,13 @@ class Label(NamedTuple):
         is_matter = weakness >= 1 and topic.kind not in ("place", "person")
         sureness = min(1.0, math.log1p(n_events) / math.log1p(KNOWN_FROM))  # what only two events have is often a chance topic
         weight = weakness * sureness * coherence * coherence
-        return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, is_matter, weakness <= PEOPLE_WEIGHT)
+        is_last_resort, says_little = weakness <= PEOPLE_WEIGHT, weakness < 1 and not given
+        return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, is_matter, is_last_resort, says_little)
 
 
 def _weakness(topic: Topic) -> float:
     """Return what an office, a people or a country counts as, more than 1 a matter, 1 other topics."""
-    if _OFFICE.search(topic):
+    if topic.kind != "person" and _OFFICE.search(topic):  # Pope Francis is none
         return OFFICE_WEIGHT
     return _countries().get(topic.key, MATTER_WEIGHT if topic.kind in ("concept", "event") else 1.0)
 

@@ -63,3 +63,11 @@ def test_editors_know_what_their_topics_tell() -> None:
 def test_a_long_name_is_a_label_a_longer_one_is_not() -> None:
     assert Label.of(Topic("Medicines and Healthcare products Regulatory Agency"), 9).tells
     assert not Label.of(Topic("x" * (MAX_NAME_CHARS + 1)), 9).tells
+
+
+def test_a_pope_is_a_person_and_no_office() -> None:
+    pope, office = (
+        Label.of(Topic(name, kind), 3) for name, kind in (("Pope Francis", "person"), ("Prime Minister of Japan", "thing"))
+    )
+    assert not pope.says_little and not pope.is_last_resort
+    assert office.says_little and office.is_last_resort
