@@ -111,7 +111,8 @@ def read_date(
     >>> read_date("03.02.2020", date_format="month-first")
     datetime.date(2020, 3, 2)
     """
-    day = _reading(value, where, field, check_date_format("read_date", date_format)).day
+    date_format = check_date_format("read_date", date_format)
+    day = _reading(value, where, field, date_format).day
     if isinstance(day, AmbiguousDate) and date_format in (DAY_FIRST, MONTH_FIRST):
         return day.day_first if date_format == DAY_FIRST else day.month_first
     return day
@@ -185,8 +186,8 @@ class DateColumn:
         """Whether most dates could be read in either order and nothing shows which: then a person has to say it."""
         return self.order is None and self.ambiguous * 2 > self.dates
 
-    def read(self, value: object, where: str, field: str = "date") -> dt.date | AmbiguousDate | None:
-        """Return what `read_date` does, and take note of what the value shows.
+    def read(self, value: object, where: str, field: str = "date", *, again: bool = False) -> dt.date | AmbiguousDate | None:
+        """Return what `read_date` does, and take note of what the value shows; it is not counted if it is read `again`.
 
         Raises
         ------
@@ -196,15 +197,15 @@ class DateColumn:
             If the column has dates in both orders, and others that could be read in either.
         """
         if type(value) is str and (match := _ISO.fullmatch(value)) is not None and match[1] != "0000":
-            self.dates += 1
+            self.dates += not again
             return _date(match[1], match[2], match[3], value, where, field)  # by far the most dates
         reading = _reading(value, where, field, self._format)
-        self.dates += reading.day is not None
-        self.months += reading.is_month
+        self.dates += reading.day is not None and not again
+        self.months += reading.is_month and not again
         if reading.order is not None:
             self.shown_by.setdefault(reading.order, (shown(value), where))
         if isinstance(reading.day, AmbiguousDate):
-            self.ambiguous += 1
+            self.ambiguous += not again
             self.asked_by = self.asked_by or (shown(value), where)
         if self.asked_by and len(self.shown_by) == 2 and self._format not in (DAY_FIRST, MONTH_FIRST):
             (day_first, there), (month_first, here) = self.shown_by[DAY_FIRST], self.shown_by[MONTH_FIRST]

@@ -50,6 +50,8 @@ class Report:
         Rows or pages that could not be events, and events left out as drafts, as counted by whoever read them.
     labelled, without_links : int
         Links with a context, and events without links.
+    fallback : int
+        Links that only fill lists that are too short.
     written : int
         Lines, rows or pages that were written, as `unit` says.
     unit : str
@@ -75,6 +77,7 @@ class Report:
     drafts: int = 0
     labelled: int = 0
     without_links: int = 0
+    fallback: int = 0
     written: int = 0
     unit: str = "lines"
     left_alone: int = 0
@@ -154,7 +157,7 @@ class Report:
         done = "would be written" if self.dry_run else "written"
         lines = [
             f"{self.events} events, {self.links} links: {mean:.2f} an event, {share:.1%} with a context; "
-            f"{self.without_links} events without links",
+            f"{self.without_links} events without links" + (f"; {self.fallback} links only fill lists" if self.fallback else ""),
             f"{self.new} events are new{edited}, {self.gone} gone; links of {self.changed} others changed; "
             f"{self.added} links added, {self.removed} removed, {self.relabelled} relabelled, churn {self.churn:.1%}; "
             f"{self.written} {self.unit} {done}",
@@ -177,7 +180,7 @@ class Report:
 
 
 _COUNTS = (
-    *("events", "skipped", "drafts", "new", "edited", "gone", "links", "labelled", "without_links"),
+    *("events", "skipped", "drafts", "new", "edited", "gone", "links", "labelled", "without_links", "fallback"),
     *("changed", "added", "removed", "relabelled", "written", "unit", "left_alone", "dry_run"),
 )
 
@@ -311,6 +314,7 @@ def _counted(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> I
     for event, links in all_links:
         labelled = [link.contexts for link in links if link.contexts]
         report.without_links += not links
+        report.fallback += sum(link.fallback is not None for link in links)
         report.labelled += len(labelled)
         report.linked.update([link.event.id for link in links])
         report.contexts.update(chain.from_iterable(labelled))

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 from relatedstories.cells import MISSING_WORDS, field_value, is_missing, value_at
 from relatedstories.columns import TableRow, resolve_columns
-from relatedstories.dates import AmbiguousDate, DateColumn
+from relatedstories.dates import EXPECTED_DATE, AmbiguousDate, DateColumn
+from relatedstories.day_numbers import DayNumber, DayNumbers
 from relatedstories.errors import BadValueError, shown, shown_names
 from relatedstories.events import Event, as_id, as_json_value
 from relatedstories.language_codes import language_code
@@ -52,6 +53,7 @@ class RowReader:
         self._columns, self._strict = columns, strict
         self._dates = DateColumn(date_format)
         self._ids = _Ids()
+        self._day_numbers = DayNumbers()
         self._plans: dict[tuple[Any, ...], _Plan] = {}
         # A JSON key may be missing in any row, but a column named by the caller that no row has is most likely misspelt.
         self._unseen = {field: column for field, column in columns.items() if field != column}
@@ -80,7 +82,7 @@ class RowReader:
                 continue
             try:
                 if field == "date":
-                    value = self._dates.read(value, where)
+                    value = self._date(value, where)
                 elif type(value) is not str or field in _LISTS:
                     value = field_value(field, value, is_table)
                     if field in _OPTIONAL_TEXTS and is_missing(value):
@@ -108,16 +110,30 @@ class RowReader:
         self._ids.see(values.get("id"))
         return values, status
 
+    def _date(self, value: Any, where: str) -> Any:
+        """Return the day of a value, or what it may be; raises `BadValueError` if it is no date."""
+        try:
+            date = self._dates.read(value, where)
+        except BadValueError:
+            if (number := self._day_numbers.read(value, where)) is not None:
+                return number
+            raise
+        if date is not None:
+            self._day_numbers.see_other()
+        return date
+
     def settled(self, rows: Iterator[tuple[str, Event | Values]]) -> Iterator[tuple[str, Event | Values]]:
         """Yield the rows in order, each once the columns tell how it is to be read."""
         waiting: list[tuple[str, Event | Values]] = []
         for row in rows:
             waiting.append(row)
-            is_open = self._ids.is_open or (self._dates.asked_by is not None and self._dates.order is None)
+            is_open = self._ids.is_open or self._day_numbers.is_open
+            is_open = is_open or (self._dates.asked_by is not None and self._dates.order is None)
             if not is_open:
                 yield from waiting
                 waiting.clear()
         self._ids.close()
+        self._day_numbers.close()
         yield from waiting
 
     def event(self, where: str, values: Values) -> Event:
@@ -125,7 +141,11 @@ class RowReader:
         values = dict(values)
         try:
             date = values.get("date")
-            if isinstance(date, AmbiguousDate):
+            if isinstance(date, DayNumber):
+                if not self._day_numbers.are_all:
+                    self._leave_out(where, "date", BadValueError(where, "date", shown(date.value), EXPECTED_DATE))
+                values["date"] = date.day if self._day_numbers.are_all else None
+            elif isinstance(date, AmbiguousDate):
                 if self._dates.order is None and not self._dates.asks and not self._strict:
                     self._counts["ambiguous"] += 1
                     date = None
@@ -169,7 +189,7 @@ class RowReader:
 
     def remarks(self) -> list[str]:
         """Return how the rows were read, where that was not plain, as lines to print."""
-        lines = self._dates.remarks()
+        lines = self._dates.remarks() + self._day_numbers.remarks()
         if self._ids.n_whole:
             lines.append(f'id: {self._ids.n_whole} are whole numbers with a decimal point; read without it, "1.0" as "1"')
         names = {

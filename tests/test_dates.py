@@ -205,3 +205,9 @@ def test_names_are_those_of_the_unicode_tables() -> None:
             unicodedata.normalize("NFC", name.casefold()).partition("-")[0]
             for name in dates.get_day_names("wide", "format", language).values()
         } <= WEEKDAYS
+
+
+def test_an_order_may_be_spelt_in_any_way() -> None:
+    for spelt in ("day-first", "dayfirst", "Day First", "day_first"):
+        assert read_date("03.02.2020", date_format=spelt) == dt.date(2020, 2, 3)
+    assert read_date("03.02.2020", date_format="monthfirst") == dt.date(2020, 3, 2)

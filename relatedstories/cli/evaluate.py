@@ -116,7 +116,7 @@ def evaluate(
     the column of the headings.
 
     Columns that judge are taken from the events before anything is ranked, together with any other field read from them, so
-    that no ranker sees the answer.
+    that no ranker sees the answer. Only related events are measured, none that --fallback fills lists with.
     """
     columns = columns_of(reading)
     for name in without or ():

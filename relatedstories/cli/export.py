@@ -109,7 +109,7 @@ def export(
     """
     log_to_stderr(running.quiet, running.verbose)
     require_one(source, index, reading, topics, across_languages=across_languages)
-    archive = None if source is None else Source(source, reading)
+    archive = None if source is None else Source(source, reading, quiet=running.quiet)
     if archive is not None:
         archive.check()
     workers = running.workers()

@@ -312,6 +312,14 @@ class ReadOptions:
     ] = None
 
 
+class FallbackKind(StrEnum):
+    """What fills lists that are too short."""
+
+    TOPIC = "topic"
+    RECENT = "recent"
+    NONE = "none"
+
+
 @dataclass
 class LinkOptions:
     """How many events, and which, are listed under an event."""
@@ -429,6 +437,16 @@ class LinkOptions:
         ),
     ] = None
 
+    fallback: Annotated[
+        FallbackKind,
+        typer.Option(
+            "--fallback",
+            help="What fills a list of fewer than --k events, after the related ones: the newest events with the topic that "
+            "tells most about the event, or the newest before it. Such links are marked.",
+            rich_help_panel=Panel.LINKS,
+        ),
+    ] = FallbackKind.NONE
+
     def keywords(self) -> Keywords:
         """Return the options as the keywords of `RelatedStories.related`, less k, with the files read."""
         pinned, blocked = (
@@ -446,6 +464,7 @@ class LinkOptions:
             "same": self.same or (),
             "pinned": pinned,
             "blocked": blocked,
+            "fallback": None if self.fallback is FallbackKind.NONE else self.fallback.value,
         }
 
     def warn_of_unknown_names(self, events: Iterable[Event]) -> None:

@@ -20,7 +20,6 @@ from relatedstories.cli.options import AcrossLanguages, LinkOptions, Panel, Read
 from relatedstories.cli.source import Source, is_file
 from relatedstories.disk.atomic import check_target, new_file
 from relatedstories.errors import InputError
-from relatedstories.pages.publication import EXPIRED
 from relatedstories.pages.reader import SOURCES
 
 if TYPE_CHECKING:
@@ -172,7 +171,10 @@ class PageOptions:
     key: Annotated[
         str,
         typer.Option(
-            "--key", metavar="NAME", help="The key that holds the links in a page's front matter.", rich_help_panel=Panel.PAGES
+            "--key",
+            metavar="NAME",
+            help="The key that holds the links in a page's front matter; extra.related for Zola, a key within another.",
+            rich_help_panel=Panel.PAGES,
         ),
     ] = "related"
     section: Annotated[
@@ -268,10 +270,6 @@ def refresh(
         report.skipped, report.drafts = archive.skipped, archive.drafts
         contents |= report.to_dict()
     if not running.quiet:
-        if archive.pages is not None:
-            say(str(archive.pages))
-            if archive.pages.others[EXPIRED] > archive.pages.events:
-                say("most pages have expired; --expired reads them all the same")
         if not archive.has_dates:
             say(f"no event of {archive.name} has a date; dates make better links: --field date=COLUMN names their column")
         print(report, file=sys.stderr)

@@ -113,7 +113,9 @@ def related(
     for link in links:
         print(f"\n{link.rank:2}. {title_line(link.event)}")
         if link.label is not None:
-            print(f"    Context: {link.label}")
+            print(f"    {'Topic' if link.fallback else 'Context'}: {link.label}")
+        if link.fallback is not None:
+            print(f"    Fills the list: {'among the newest with this topic' if link.label else 'among the newest before'}")
         if link.pinned:
             print("    Pinned")
         if link.duplicates:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -19,6 +20,7 @@ from relatedstories.errors import BadValueError, InputError
 from relatedstories.events import Event
 from relatedstories.files.formats import SUFFIXES
 from relatedstories.files.lines import COMPRESSED
+from relatedstories.pages.publication import EXPIRED
 from relatedstories.pages.reader import SOURCES, Pages, read_pages
 from relatedstories.sources import SAMPLE, holds_pages, read_events
 
@@ -29,7 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["MAX_SHOWN", "Source", "columns_of", "is_file", "names_archive"]
 
 MAX_SHOWN = 20
-"""Number of skipped rows that are shown one by one; further ones are only counted."""
+"""Number of skipped rows, and of remarks, that are shown one by one; further ones are only counted."""
+
+_TITLE_WITHIN = re.compile(r"'([\w.]+\.(?:title|headline))'", re.IGNORECASE)
+"""A name, among those that an error lists, of what is most likely the title of an event."""
 
 _SQLITE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
@@ -136,12 +141,20 @@ class Source:
         self.check()
         try:
             yield self._read()
+            if self.pages is not None and not self._quiet:
+                say(str(self.pages))
+                if self.pages.others[EXPIRED] > self.pages.events:
+                    say("most pages have expired; --expired reads them all the same")
         finally:
             unit = "row" if self.pages is None else "page"
             if self.skipped:
                 say(f"{self.skipped} {unit}{'s' if self.skipped > 1 else ''} of {self.name} skipped")
-            for remark in () if self._quiet else self.remarks:
+            for remark in () if self._quiet else self.remarks[:MAX_SHOWN]:
                 say(remark)
+            if not self._quiet and len(self.remarks) > MAX_SHOWN:
+                say(f"{len(self.remarks) - MAX_SHOWN} more such remarks are not shown")
+            for fault in self.pages.faults if self._quiet and self.pages is not None else ():
+                say(f"{self.name}: {fault}")
 
     def links_table(self, name: str) -> LinksTable:
         """Return the table of the database that takes the links."""
@@ -161,11 +174,7 @@ class Source:
             yield event
         if not count:
             # Most likely an earlier step of the nightly job failed: the links of the run before are better than none.
-            hint = (
-                "; --field title=COLUMN names the column of the title"
-                if ": title: got no " in (self._first_skipped or "")
-                else ""
-            )
+            hint = _hint(self._first_skipped or "")
             why = f"; {self.skipped} skipped, such as {self._first_skipped}{hint}" if self._first_skipped else ""
             left_out = self.pages.left_out if self.pages is not None else ""
             why += f"; left out: {left_out}" if left_out else ""
@@ -191,6 +200,7 @@ class Source:
                 sources=self._sources_head,
                 expired=reading.expired,
                 future=reading.future,
+                on_remark=self.remarks.append,
                 **keywords,
             )
         source = self.database or (self.address if len(self._addresses) == 1 else [Path(file) for file in self._addresses])
@@ -207,6 +217,15 @@ class Source:
 
     def _count_draft(self, _: str) -> None:
         self.drafts += 1
+
+
+def _hint(error: str) -> str:
+    """Return what may be added to a command whose archive gave nothing but an error such as this."""
+    if ": title: got no " in error:
+        within = _TITLE_WITHIN.search(error)
+        column = within[1] if within else "COLUMN"
+        return f"; --field title={column} names the column of the title"
+    return "; --encoding NAME names the encoding" if error.endswith("expected text in UTF-8") else ""
 
 
 def columns_of(reading: ReadOptions) -> dict[str, str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from relatedstories.ranking.links import Link
 
 __all__ = [
+    "FALLBACK",
     "SCORE_DIGITS",
     "RowChanges",
     "add_events_without_links",
@@ -31,9 +32,13 @@ SCORE_DIGITS = 3
 """Decimal places of scores in a table. Every new event changes all scores a little; the rows that are written should be those
 that a reader sees a change in."""
 
+FALLBACK = "fallback"
+"""The column that says of a link that it only fills a list. Tables have it from the first such link on, so that a table of
+before, and whatever reads it, stays as it is."""
 
-def links_schema(schema: quoted_name | None, name: quoted_name, id_type: Any = None) -> sa.Table:
-    """Return the definition of a table of links, with ids of a type; by default they are texts."""
+
+def links_schema(schema: quoted_name | None, name: quoted_name, id_type: Any = None, has_fallback: bool = False) -> sa.Table:
+    """Return the definition of a table of links, with ids of a type, by default texts, and a column `FALLBACK` or none."""
     if id_type is None:
         # MySQL has no index on text of unbounded length, and does not tell A from a by default.
         id_type = sa.Text().with_variant(sa.String(512, collation="utf8mb4_bin"), "mysql", "mariadb")
@@ -48,6 +53,7 @@ def links_schema(schema: quoted_name | None, name: quoted_name, id_type: Any = N
         sa.Column("topics", sa.Text, nullable=False),
         sa.Column("duplicates", sa.Text),
         sa.Column("pinned", sa.Boolean, nullable=False),
+        *([sa.Column(FALLBACK, sa.Text)] if has_fallback else ()),
         sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=False),
         schema=schema,
     )
@@ -87,7 +93,7 @@ class RowChanges(NamedTuple):
         return len(removed | {(row["event_id"], row["rank"]) for row in self.added})
 
 
-def changed_rows(old: dict[str, str], new: list[LinksLine], now: dt.datetime) -> RowChanges:
+def changed_rows(old: dict[str, str], new: list[LinksLine], now: dt.datetime, has_fallback: bool = False) -> RowChanges:
     """Return the rows that differ between the lines by id of a table and the lines that replace them."""
     changes = RowChanges([], [])
     gone = sorted(old.keys() - {id_ for id_, _ in new})
@@ -97,7 +103,9 @@ def changed_rows(old: dict[str, str], new: list[LinksLine], now: dt.datetime) ->
             changes.removed.extend(
                 {"old_event_id": id_, "old_rank": rank} for rank, link in old_links.items() if links.get(rank) != link
             )
-            changes.added.extend(_row_of_link(id_, link, now) for rank, link in links.items() if old_links.get(rank) != link)
+            changes.added.extend(
+                _row_of_link(id_, link, now, has_fallback) for rank, link in links.items() if old_links.get(rank) != link
+            )
     return changes
 
 
@@ -105,7 +113,7 @@ def _links_by_rank(line: str | None) -> dict[int, dict[str, Any]]:
     return {} if line is None else {link["rank"]: link for link in json.loads(line)["links"]}
 
 
-def _row_of_link(id_: str, link: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
+def _row_of_link(id_: str, link: dict[str, Any], now: dt.datetime, has_fallback: bool) -> dict[str, Any]:
     """Return the row of an event's link in the line of `rounded_line`."""
     duplicates = link.get("duplicates")
     return {
@@ -117,18 +125,21 @@ def _row_of_link(id_: str, link: dict[str, Any], now: dt.datetime) -> dict[str, 
         "topics": json.dumps(link["topics"], ensure_ascii=False),
         "duplicates": duplicates and json.dumps(duplicates, ensure_ascii=False),
         "pinned": link.get("pinned", False),
+        **({FALLBACK: link.get(FALLBACK)} if has_fallback else {}),
         "refreshed_at": now,
     }
 
 
 def _link_of_row(row: Sequence[Any]) -> dict[str, Any]:
     """Return the link of a row without its time, as `rounded_line` had it when the row was written."""
-    _, rank, id_, score, context, topics, duplicates, pinned = row
+    _, rank, id_, score, context, topics, duplicates, pinned, *fallback = row
     link = {"id": str(id_), "rank": rank, "score": score, "context": context, "topics": _list_in(topics)}
     if duplicates:
         link["duplicates"] = _list_in(duplicates)
     if pinned:
         link["pinned"] = True
+    if fallback and fallback[0] is not None:
+        link[FALLBACK] = fallback[0]
     return link
 
 

@@ -20,6 +20,7 @@ from relatedstories.changes import Change, LinkedEvents, LinksLine, changes_betw
 from relatedstories.databases.database import Database, as_database
 from relatedstories.databases.id_types import as_id_value, fits, id_type_of
 from relatedstories.databases.link_rows import (
+    FALLBACK,
     RowChanges,
     add_events_without_links,
     changed_rows,
@@ -51,9 +52,10 @@ class LinksTable:
     The table is made if it does not exist. It has a row per link, with the columns ``event_id`` and ``rank``, the primary key;
     ``related_id``, which has an index; ``score``, rounded to three places; ``context``, the link's contexts as
     one text such as "Cholera, Sudan"; ``topics`` and ``duplicates``, lists as JSON, the latter null where there are none;
-    ``pinned``; and ``refreshed_at``, the time in UTC when the row was last changed. Ids are of the type of the archive's own,
-    whole numbers or UUIDs, if all fit, so that the tables can be joined; otherwise they are texts. An event without links has
-    no rows. The table is made and written in one transaction, so that a reader finds the old links or the new ones. Only in
+    ``pinned``; ``refreshed_at``, the time in UTC when the row was last changed; and, once links fill lists that are too short,
+    ``fallback``, "topic" or "recent" for these, which is added to a table that lacks it. Ids are of the type of the archive's
+    own, whole numbers or UUIDs, if all fit, so that the tables can be joined; otherwise they are texts. An event without links
+    has no rows. The table is made and written in one transaction, so that a reader finds the old links or the new ones. Only in
     MySQL, where CREATE TABLE ends a transaction, a reader may see an empty table before the first links.
 
     Parameters
@@ -92,6 +94,7 @@ class LinksTable:
         self._archive = None if archive is None else split_table_name(archive)
         self._id_column = id_column
         self._id_type: Any = None
+        self._has_fallback = False
         self._table = links_schema(*split_table_name(name))
 
     def __repr__(self) -> str:
@@ -170,6 +173,7 @@ class LinksTable:
         new = [
             rounded_line(event, event_links) for event, event_links in links
         ]  # before the transaction, which others may wait for
+        fills_lists = any(f'"{FALLBACK}": "' in line for _, line in new)  # within texts, quotation marks are escaped
         self.written = 0
         ids = [id_ for id_, _ in new]
         now = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -178,11 +182,11 @@ class LinksTable:
             self.written = changed_rows(old, new, now).written
             yield from changes_between(sorted(old.items()), new)
             return
-        with self._writing(ids) as connection:
+        with self._writing(ids, fills_lists) as connection:
             if (wrong := fits(self._id_type, ids)) is not None:
                 raise InputError(f"{self}: got the id {shown(wrong)}, expected ids that its column event_id can hold")
             old = add_events_without_links(self._lines(connection, for_update=True), new)
-            rows = changed_rows(old, new, now)
+            rows = changed_rows(old, new, now, self._has_fallback)
             yield from changes_between(sorted(old.items()), new)
             self._write(connection, rows)
             connection.commit()
@@ -220,34 +224,47 @@ class LinksTable:
                 copy.write_row([row[name] for name in names])
 
     @contextmanager
-    def _writing(self, ids: Sequence[str] = ()) -> Iterator[sa.Connection]:
-        """Begin a transaction in which nobody else writes to the table, and which makes the table, for some ids, if need be."""
+    def _writing(self, ids: Sequence[str] = (), fills_lists: bool = False) -> Iterator[sa.Connection]:
+        """Begin a transaction in which nobody else writes to the table, and which makes the table, for some ids, if need be.
+
+        A table that is to have links that only fill lists gets a column for them.
+        """
         with self.database.writing() as connection:
             if self.database.dialect == "postgresql":
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             if not self._exists(connection):
                 id_type = self._type_in_archive(connection)
-                self._take_type(id_type if fits(id_type, ids) is None else None)
+                self._take_form(id_type if fits(id_type, ids) is None else None, fills_lists)
                 self._table.create(connection)
             elif self.database.dialect == "postgresql":
                 name = connection.dialect.identifier_preparer.format_table(self._table)
                 connection.exec_driver_sql(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
+            if fills_lists and not self._has_fallback:
+                self._add_fallback(connection)
             yield connection
+
+    def _add_fallback(self, connection: sa.Connection) -> None:
+        """Add the column of links that only fill lists."""
+        self._take_form(self._id_type, True)
+        compiler = sa.schema.CreateColumn(self._table.c[FALLBACK]).compile(dialect=connection.dialect)
+        name = connection.dialect.identifier_preparer.format_table(self._table)
+        add = "ADD" if self.database.dialect in ("mssql", "oracle") else "ADD COLUMN"
+        connection.exec_driver_sql(f"ALTER TABLE {name} {add} {compiler}")
 
     def _exists(self, connection: sa.Connection) -> bool:
         """Return whether the table exists; raises `InputError` if a table of its name has other columns."""
         got = column_names(connection, self._table)
         if got is None:
             return False
-        expected = [column.name for column in self._table.columns]
-        if set(got) != set(expected):
+        expected = [column.name for column in self._table.columns if column.name != FALLBACK]
+        if set(got) - {FALLBACK} != set(expected):
             raise InputError(f"{self}: got one with the columns {shown_names(got)}, expected {shown_names(expected)}")
         inspector, schema = sa.inspect(connection), self._table.schema
         types = {column["name"]: column["type"] for column in inspector.get_columns(self._table.name, schema=schema)}
         for name in ("event_id", "related_id"):
             if not isinstance(types[name], (sa.String, sa.Integer, sa.Uuid)):
                 raise InputError(f"{self}: {name}: got a column of {types[name]}, expected one of text, whole numbers or UUIDs")
-        self._take_type(id_type_of(types["event_id"]))
+        self._take_form(id_type_of(types["event_id"]), FALLBACK in got)
         key = inspector.get_pk_constraint(self._table.name, schema=schema)["constrained_columns"]
         if set(key) != {"event_id", "rank"}:
             raise InputError(f"{self}: got {shown_names(key)} as the primary key, expected 'event_id', 'rank'")
@@ -264,10 +281,10 @@ class LinksTable:
         types = {str(column["name"]).casefold(): column["type"] for column in inspector.get_columns(name, schema=schema)}
         return id_type_of(types.get(self._id_column.casefold()))
 
-    def _take_type(self, id_type: Any) -> None:
-        """Have ids be of a type."""
-        self._id_type = id_type
-        self._table = links_schema(*split_table_name(self.name), id_type)
+    def _take_form(self, id_type: Any, has_fallback: bool) -> None:
+        """Have ids be of a type, and a column of links that only fill lists or none."""
+        self._id_type, self._has_fallback = id_type, has_fallback
+        self._table = links_schema(*split_table_name(self.name), id_type, has_fallback)
 
     def _lines(self, connection: sa.Connection, for_update: bool = False) -> dict[str, str]:
         """Return the line of each event that has rows, by its id."""

@@ -111,6 +111,7 @@ def links_text(links: Any) -> str:
     lines = []
     for link in links[:MAX_ROWS]:
         context = f"{link.label}: " if link.label else ""
+        context = context if link.fallback is None else f"({link.fallback}) {context}"
         day = link.event.date.isoformat() if link.event.date else " " * 10
         lines.append(f"{link.rank:2}  {link.score:.2f}  {day}  {shorten(context + plain_title(link.event.title), 100)}")
     if len(links) > MAX_ROWS:

@@ -149,6 +149,8 @@ def evaluate(
 ) -> Evaluation:
     """Measure an archive's links, and those of baselines, against judgements of which events are related.
 
+    Only related events count as links, none that fill short lists (`fallback` of `RelatedStories.related`).
+
     The baselines are TF-IDF and BM25 over title and text, the number of shared topics (ties newest first), and the newest
     events.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ _BLOCK_NAMES = """
     address article blockquote br dd div dl dt figure h1 h2 h3 h4 h5 h6 header hr li main ol p section table td th tr ul
 """
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
+_UNENDED = re.compile("<[A-Za-z/!?]")
 _DATED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 _TITLES = ("og:title", "twitter:title", "dc.title")
 _DATES = ("article:published_time", "datepublished", "date", "dc.date", "dcterms.created", "pubdate", "publish-date")
@@ -73,16 +75,16 @@ def article_of_text(text: str) -> dict[str, Any]:
 
 def _of_html(text: str) -> dict[str, Any]:
     parser = _ArticleParser()
-    parser.feed(text)
+    parser.feed(_without_unended(text))
     parser.close()
     data = parser.linked_data()
-    title = parser.first_of(_TITLES) or parser.heading or data.get("title")
+    title = parser.first_of(_TITLES) or "".join(parser.heading) or data.get("title")
     row = {
-        "title": plain_title(" ".join((title or parser.window_title).split())),
+        "title": plain_title(" ".join((title or "".join(parser.window_title)).split())),
         "text": clean(parser.text()).text,
         "date": parser.first_of(_DATES) or data.get("date") or parser.time,
         "url": parser.address,
-        "topics": parser.topics,
+        "topics": [*parser.topics],
         "author": parser.meta.get("author") or data.get("author"),
         "section": parser.meta.get("article:section"),
         "image": parser.meta.get("og:image"),
@@ -93,21 +95,32 @@ def _of_html(text: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value}
 
 
+def _without_unended(text: str) -> str:
+    """Return HTML up to a comment or tag at its end that does not end; Python's parser would look for the end time and again."""
+    comment = text.find("<!--", text.rfind("-->") + 1)
+    text = text if comment < 0 else text[:comment]
+    tag = _UNENDED.search(text, text.rfind(">") + 1)
+    return text if tag is None else text[: tag.start()]
+
+
 class _ArticleParser(HTMLParser):
     """Takes the metadata of a page, and its text in the narrowest of article, main and body."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.meta: dict[str, str] = {}
-        self.topics: list[str] = []
-        self.heading = self.window_title = ""
+        self.topics: dict[str, None] = {}
+        self.heading: list[str] = []
+        self.window_title: list[str] = []
         self.time: str | None = None
         self.address: str | None = None
         self.language: str | None = None
         self._texts: dict[str, list[str]] = {"article": [], "main": [], "body": []}
         self._open: list[str] = []
+        self._n_open: collections.Counter[str] = collections.Counter()  # as many elements may be open in each other
         self._n_left_out = 0
-        self._scripts: list[str] = []
+        self._scripts: list[list[str]] = []
+        self._is_linked_data = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
@@ -117,47 +130,53 @@ class _ArticleParser(HTMLParser):
             name = (values.get("property") or values.get("name") or values.get("itemprop") or "").lower()
             if name in ("article:tag", "keywords", "news_keywords"):
                 parts = [values.get("content", "")] if name == "article:tag" else values.get("content", "").split(",")
-                self.topics += [part.strip() for part in parts if part.strip() and part.strip() not in self.topics]
+                self.topics |= dict.fromkeys(part.strip() for part in parts if part.strip())
             else:
                 self.meta.setdefault(name, values.get("content", "").strip())
         elif tag == "link" and values.get("rel", "").lower() == "canonical":
             self.address = values.get("href") or None
         elif tag == "time" and self.time is None:
             self.time = values.get("datetime") or None
-        elif tag == "script" and values.get("type", "").lower() == "application/ld+json":
-            self._scripts.append("")
+        elif tag == "script":
+            self._is_linked_data = values.get("type", "").partition(";")[0].strip().lower() == "application/ld+json"
+            if self._is_linked_data:
+                self._scripts.append([])
         if tag in _VOID:
             self._put("\n" if tag == "br" else "")
             return
         self._open.append(tag)
+        self._n_open[tag] += 1
         self._n_left_out += tag in _LEFT_OUT
         if tag in _BLOCKS:
             self._put("\n\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in self._open:
+        if not self._n_open[tag]:
             return
-        while (last := self._open.pop()) != tag:
+        last = ""
+        while last != tag:
+            last = self._open.pop()
+            self._n_open[last] -= 1
             self._n_left_out -= last in _LEFT_OUT
-        self._n_left_out -= tag in _LEFT_OUT
         if tag in _BLOCKS:
             self._put("\n\n")
 
     def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] == "script" and self._scripts:
-            self._scripts[-1] += data
-        elif "title" in self._open and "svg" not in self._open:
-            self.window_title += data
-        elif "h1" in self._open and not self._n_left_out:
-            self.heading += data
+        if self._open and self._open[-1] == "script":
+            if self._is_linked_data:
+                self._scripts[-1].append(data)
+        elif self._n_open["title"] and not self._n_open["svg"]:
+            self.window_title.append(data)
+        elif self._n_open["h1"] and not self._n_left_out:
+            self.heading.append(data)
         else:
             self._put(data)
 
     def _put(self, data: str) -> None:
-        if self._n_left_out or not data or "h1" in self._open:
+        if self._n_left_out or not data or self._n_open["h1"]:
             return
         for name, parts in self._texts.items():
-            if name == "body" or name in self._open:
+            if name == "body" or self._n_open[name]:
                 parts.append(data)
 
     def first_of(self, names: Sequence[str]) -> str | None:
@@ -175,7 +194,7 @@ class _ArticleParser(HTMLParser):
         """Return the title, the date and the author that a page says of itself in JSON-LD."""
         for script in self._scripts:
             try:
-                data = json.loads(script)
+                data = json.loads("".join(script))
             except (ValueError, RecursionError):
                 continue
             graph = data.get("@graph", [data]) if isinstance(data, dict) else data if isinstance(data, list) else []

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import os
+import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from relatedstories.columns import LeftOut, SourceRow
@@ -11,13 +15,14 @@ from relatedstories.errors import BadValueError, InputError
 from relatedstories.files.articles import read_article
 from relatedstories.files.delimited import read_delimited
 from relatedstories.files.json_text import read_json
-from relatedstories.files.lines import COMPRESSED
+from relatedstories.files.lines import COMPRESSED, open_bytes
 from relatedstories.files.parquet import read_parquet
 
 __all__ = ["FORMATS", "SUFFIXES", "is_readable", "read_file_rows", "read_folder_rows"]
 
 _JSON = (".jsonl", ".ndjson", ".jl", ".json")
 _TABLES = (".csv", ".tsv")
+_JSON_BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*\"[^\"\r\n]*\"\s*:")
 _FEEDS = (".xml", ".rss", ".atom", ".rdf")
 _ARTICLES = (".html", ".htm", ".xhtml", ".txt")
 
@@ -90,11 +95,21 @@ def read_file_rows(
         return read_feed(path)
     if name.endswith(".parquet") and path.is_file():
         return read_parquet(path, columns)
+    if suffix == ".txt" and _begins_as_json(path):
+        on_remark(f"{path}: read as JSON, as it begins so")
+        return read_json(path, columns, encoding, on_remark)
     if suffix in _ARTICLES:
         return read_article(path, path.stem if suffix == path.suffix.lower() else Path(path.stem).stem, encoding, on_remark)
     advice = next((text for suffixes, text in _ADVICE.items() if name.endswith(suffixes)), None)
     hint = f"; {advice.format(path=path)}" if advice else ""
     raise InputError(f"{path}: got a file of unknown format, expected {FORMATS}{hint}")
+
+
+def _begins_as_json(path: Path) -> bool:
+    """Return whether a file begins with an object, or an array of objects, whose first key is in quotation marks."""
+    with suppress(EOFError, OSError, zlib.error, lzma.LZMAError), open_bytes(path) as file:  # reading it tells what is wrong
+        return _JSON_BEGINS.match(file.read(1000)) is not None
+    return False
 
 
 def read_folder_rows(

@@ -38,6 +38,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_UNMARKED = ("utf-16-le", "utf-16-be")
+"""Encodings of text without a byte order mark in which the second, or the first, of two bytes is mostly zero."""
+_MOSTLY = 0.5
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _WINDOWS = "windows-1252"
 _UNUSED_IN_WINDOWS = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
@@ -88,6 +91,8 @@ def read_lines(path: Path, encoding: str | None = None, on_remark: Callable[[str
         if encoding is not None or found not in ("utf-8", "utf-8-sig"):
             if encoding is not None:
                 how = "as given"
+            elif found in _UNMARKED:
+                how = "as every second byte is zero"
             elif found != _WINDOWS:
                 how = "as its byte order mark says"
             else:
@@ -122,6 +127,10 @@ def _found_encoding(path: Path) -> str:
         block = file.read(_BLOCK)
         for mark, encoding in _MARKS:
             if block.startswith(mark):
+                return encoding
+        for first, encoding in enumerate(_UNMARKED):
+            letters, zeros = block[first::2], block[1 - first :: 2]
+            if len(block) > 3 and zeros.count(0) > _MOSTLY * len(zeros) and letters.count(0) < zeros.count(0) / 2:
                 return encoding
         read = 0
         while block and read < _SAMPLED:

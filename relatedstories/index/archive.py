@@ -463,6 +463,11 @@ class Archive:
         found = {*_rows_with(self.keys.matrix, self.places_of_topic(name), 1), *_rows_with(self.terms.matrix, columns, LEAD)}
         return sorted(found)
 
+    @functools.cached_property
+    def events_of_topics(self) -> sp.csc_array:
+        """The topics of the events by their keys: a column for each."""
+        return self.keys.matrix.tocsc()
+
     def places_of_topic(self, name: str) -> list[int]:
         """Return the places, among the keys, of the topics that a name stands for: one in each language that has it."""
         key = normalise_name(name)
@@ -521,7 +526,8 @@ class Archive:
     def row(self, number: int) -> EventRow:
         """Return the row of an event of the archive."""
         day, embedding, passages = int(self.days[number]), self.embeddings[number], self.passages_of(number)
-        return EventRow(self.events[number], number, *self.entries(number), day, embedding, passages)
+        language = self.languages[number]
+        return EventRow(self.events[number], number, *self.entries(number), day, embedding, passages, language=language)
 
     def passages_of(self, number: int) -> PassageRows:
         """Return the rows of the passages of an event; the event is not read for that."""
@@ -579,7 +585,8 @@ class Archive:
             row_columns, number = row_columns[known], self.number_of(event.id)
             passages = counted.passages.rows_of(passage_weights, place).over(columns[0])
             day, embedding = day_of(event), embeddings[place]
-            rows.append(EventRow(event, number, row_columns, row_weights, day, embedding, passages, in_archive=False))
+            language = languages[place]
+            rows.append(EventRow(event, number, row_columns, row_weights, day, embedding, passages, False, language))
         return rows
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns, csr_arrays_of
 from relatedstories.index.weights import Weights
+from relatedstories.ranking.copies import Wording
 from relatedstories.ranking.selection import NEAR_DUPLICATE
 from relatedstories.topk.dates import distances
 from relatedstories.topk.scores import blended
@@ -18,7 +20,7 @@ from relatedstories.topk.scores import blended
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Comparison", "Similarity", "have_near_duplicates", "may_have_copies", "shared_columns"]
+__all__ = ["Comparison", "Likeness", "Similarity", "have_near_duplicates", "may_have_copies", "shared_columns"]
 
 _SORTED_FIRST = 64  # enough for lists of a dozen, with near-duplicates and filtered candidates
 
@@ -117,6 +119,34 @@ class Similarity:
         else:
             self._rows[number] = self._rows[first]
         return self._rows[number]
+
+
+class Likeness:
+    """How like an asked event and events of an archive are, as a single answer needs it.
+
+    Parameters
+    ----------
+    archive : Archive
+    asked : EventRow
+
+    Attributes
+    ----------
+    similarity : Similarity
+    """
+
+    def __init__(self, archive: Archive, asked: EventRow) -> None:
+        self.similarity = Similarity(archive, asked)
+        self._archive, self._asked = archive, asked.event
+        self._wording_of = functools.cache(Wording.of)
+
+    def is_copy(self, number: int, of: Iterable[int]) -> bool:
+        """Return whether an event tells the same as one of others in the same words."""
+        near = (one for one in of if self.similarity.are_near(one, number))
+        return any(self._wording(one).repeats(self._wording(number)) for one in near)
+
+    def _wording(self, number: int) -> Wording:
+        event = self._asked if number == Similarity.ASKED else self._archive.events[number]
+        return self._wording_of(event.title, event.text)  # of a wire story that the archive has a hundred times, once
 
 
 def have_near_duplicates(archive: Archive, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:

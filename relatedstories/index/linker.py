@@ -13,12 +13,13 @@ import numpy as np
 
 from relatedstories.events import Event
 from relatedstories.index.archive import Archive
-from relatedstories.index.comparison import Similarity, have_near_duplicates, may_have_copies, shared_columns
+from relatedstories.index.comparison import Likeness, Similarity, have_near_duplicates, may_have_copies, shared_columns
+from relatedstories.index.fallback import Fallback
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
-from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
+from relatedstories.ranking.copies import COPIES_WITHIN, separate_copies
 from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
-from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links
+from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links, are_translations
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
 from relatedstories.ranking.shapes import dull_terms
@@ -150,7 +151,7 @@ class Linker:
             for place, (row_ids, row_scores, n, is_simple) in enumerate(each):
                 event = archive.events[start + place] if batch is None else batch[place].event
                 is_simple = is_simple and not (
-                    event.translation_key and any(_are_translations(event, archive.events[number]) for number in row_ids[:n])
+                    event.translation_key and any(are_translations(event, archive.events[number]) for number in row_ids[:n])
                 )
                 first_links: list[_Reasoned] | None = None
                 if is_simple and event.id not in filters.pinned and event.id not in filters.blocked:
@@ -159,17 +160,17 @@ class Linker:
                         _Reasoned(number, score, self._reason_in_archive(event, number, shared, pair))
                         for pair, number, score in zip(pairs, row_ids, row_scores, strict=False)
                     ]
-                    if not any(map(self._is_padding, first_links)):
+                    if not any(map(self._is_padding, first_links)) and (filters.fallback is None or len(first_links) >= k):
                         yield self._links_of(first_links)
                         continue
                 row = archive.row(start + place) if batch is None else batch[place]
-                if first_links is not None:
+                if first_links is not None and any(map(self._is_padding, first_links)):
                     are_all = bool(first_ids[place, -1] < 0)
                     first_links = self._refilled(row, first_links, ids[place, :n], row_scores, are_all)
                 if first_links is None:
                     yield self._select(row, self.retriever.with_known(row, first_ids[place], first_scores[place]))
                 else:
-                    yield self._links_of(first_links)
+                    yield self._filled(row, self._links_of(first_links))
 
     def _refilled(
         self, row: EventRow, links: list[_Reasoned], ids: npt.NDArray[np.int32], scores: Sequence[float], are_all: bool
@@ -222,7 +223,7 @@ class Linker:
             return is_free or filters.allows(row.event, archive.events[number])
 
         def is_candidate(number: int) -> bool:
-            return is_allowed(number) and not _are_translations(row.event, archive.events[number])
+            return is_allowed(number) and not are_translations(row.event, archive.events[number])
 
         first_day, last_day = filters.span(row.day)
         pinned, blocked = (
@@ -231,15 +232,7 @@ class Linker:
         )
         pinned = [number for number in pinned if first_day <= archive.days[number] <= last_day and is_allowed(number)]
         chosen_by_editors = {*pinned, *blocked}
-        similarity = Similarity(archive, row)
-        wording_of = functools.cache(Wording.of)
-
-        def wording(number: int) -> Wording:
-            event = row.event if number == Similarity.ASKED else archive.events[number]
-            return wording_of(event.title, event.text)  # of a wire story that the archive has a hundred times, once
-
-        def is_copy(number: int, of: Iterable[int]) -> bool:
-            return any(similarity.are_near(one, number) and wording(one).repeats(wording(number)) for one in of)
+        likeness = Likeness(archive, row)
 
         def is_listed(number: int, score: float) -> bool:
             if number in chosen_by_editors or not is_candidate(number):
@@ -249,19 +242,34 @@ class Linker:
         copies, distinct = separate_copies(
             ((number, score) for number, score in candidates if is_listed(number, score)),
             Similarity.ASKED,
-            is_copy,
+            likeness.is_copy,
         )
         selected = select(
             distinct,
             self.retriever.k,
-            similarity,
+            likeness.similarity,
             label,
             max_per_context=filters.max_per_context,
             diversity=filters.diversity,
             pinned=[(number, self.retriever.score(row, archive.row(number)).score) for number in pinned],
         )
         links = [self._link(one, rank, reason(one.number)) for rank, one in enumerate(selected, 1)]
-        return Links(links, [archive.events[number] for number in copies])
+        return self._filled(row, Links(links, [archive.events[number] for number in copies]), likeness)
+
+    @functools.cached_property
+    def _fallback(self) -> Fallback:
+        return Fallback(self.retriever, self._is_shown)
+
+    def _filled(self, row: EventRow, links: Links, likeness: Likeness | None = None) -> Links:
+        """Return the links of a row, and after them those of the fallback if there is one and they are too few."""
+        if self.retriever.filters.fallback is None or len(links) >= self.retriever.k:
+            return links
+        weights = row.weight_by_column()
+
+        def shared_topics(number: int) -> tuple[Topic, ...]:
+            return self._reason_of_pair(row.event, number, weights).topics
+
+        return self._fallback.filled(row, links, likeness or Likeness(self.archive, row), shared_topics)
 
     def _link(self, selected: Selected, rank: int, reason: _Reason) -> Link:
         events = self.archive.events
@@ -341,8 +349,3 @@ class Linker:
         if language != ENGLISH:
             texts = map(without_language, texts)
         return dict(zip(texts, products, strict=True))
-
-
-def _are_translations(a: Event, b: Event) -> bool:
-    """Tell whether two events are one text in two languages, so that a reader of one has read the other."""
-    return a.translation_key is not None and a.translation_key == b.translation_key

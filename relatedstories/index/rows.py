@@ -10,6 +10,7 @@ import numpy as np
 
 from relatedstories.events import Event
 from relatedstories.features.passages import NO_PASSAGES, PassageRows
+from relatedstories.text.terms import ENGLISH
 from relatedstories.topk.dates import NO_DATE
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class EventRow:
         Of its text, over the same columns.
     in_archive : bool
         Whether the archive holds exactly this event, not only one with the same id.
+    language : str
+        The code of the language that the event is in.
     """
 
     event: Event
@@ -48,6 +51,7 @@ class EventRow:
     embedding: npt.NDArray[np.int8]
     passages: PassageRows = NO_PASSAGES
     in_archive: bool = True
+    language: str = ENGLISH
 
     def weight_by_column(self) -> dict[int, float]:
         """Return the weights by column."""

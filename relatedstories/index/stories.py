@@ -640,13 +640,17 @@ class RelatedStories:
             `max_per_context`.
         blocked : mapping of ids to lists of ids, optional
             For the id of an event, the ids of events never to list under it. It may still be listed under them.
+        fallback : {"topic", "recent"}, optional
+            What fills a list that is shorter than `k`, after the related events: with "topic", the newest events that have the
+            most telling topic of the event which others have, too; with "recent", the newest events of its day or before. Such
+            links say so in `Link.fallback`. All filters above but `min_score` apply to them. By default a list stays short.
 
         Returns
         -------
         list of Link
-            Pinned events first, then the best first, unless `order` is "timeline". Shorter than k, or empty, if nothing else is
-            related. Never contains the event itself, nor copies of it: its attribute `copies` has these. As a `Links` it is shown
-            as a table in a notebook and can be made a data frame.
+            Pinned events first, then the best first, then those of the fallback, newest first; by date if `order` is "timeline".
+            Shorter than k, or empty, if nothing else is related. Never contains the event itself, nor copies of it: its attribute
+            `copies` has these. As a `Links` it is shown as a table in a notebook and can be made a data frame.
 
         Raises
         ------

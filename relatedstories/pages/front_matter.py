@@ -9,7 +9,7 @@ from relatedstories.errors import BadValueError, InputError
 from relatedstories.pages import json_format, toml_format, yaml_format
 from relatedstories.pages.keys import FrontMatter, Item, Key, Value
 
-__all__ = ["FrontMatter", "check_ours", "find", "find_key", "is_ours", "read", "with_list"]
+__all__ = ["FrontMatter", "check_ours", "find", "find_key", "is_ours", "read", "value_of", "with_list", "without_ours"]
 
 # YAML parsers do not count the second byte order mark.
 _OPENING = re.compile(r"\ufeff?(?P<blank>(?:[ \t]*(?:\r\n|\r|\n))*+)(---|\+\+\+)(?P<more>-*)[ \t]*(?:\r\n|\r|\n)\ufeff?")
@@ -100,6 +100,22 @@ def find_key(keys: Mapping[str, Key], name: str) -> str | None:
     return name if name in keys else next((key for key in keys if key.casefold() == name.casefold()), None)
 
 
+def value_of(keys: Mapping[str, Key], name: str) -> Value:
+    """Return the value of a key, or of one within another, ``extra.related``; None if there is none."""
+    first, *rest = name.split(".")
+    value = keys[first].value if first in keys else None
+    for part in rest:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def without_ours(value: Value) -> Value:
+    """Return a value of front matter without the lists of links in it, if it has keys, that this library wrote."""
+    if not isinstance(value, dict):
+        return value
+    return {name: part for name, part in value.items() if not part or not isinstance(part, list) or not is_ours(part)}
+
+
 def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], where: str = "page") -> str:
     r"""Return the text with a list of links under a key of its front matter, or without the key if there are no links.
 
@@ -118,9 +134,13 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
     relatedstories.errors.InputError: page:3: got 'related' with 'false', which stays; --key NAME writes links under another key
     """
     keys = read(text, front, where)
-    found = find_key(keys, name)
+    found = find_key(keys, name.partition(".")[0])
     if found is not None:
-        check_ours(text, keys[found], found, name, where)
+        key = keys[found]
+        if "." not in name:
+            check_ours(text, key, found, name, where)
+        elif not is_ours(value_of(keys, name)):
+            check_ours(text, key._replace(value=value_of(keys, name)), name, name, where)
     return _EDITORS[front.format](text, front, name, items, where)
 
 
@@ -156,7 +176,7 @@ def is_ours(value: Value, written: str = "") -> bool:
         return first_line.rstrip().endswith(yaml_format.MARK)
     return all(
         isinstance(item, dict)
-        and {"path", "title"} <= item.keys() <= {"path", "title", "context"}
+        and {"path", "title"} <= item.keys() <= {"path", "title", "context", "fallback"}
         and all(isinstance(part, str) for part in item.values())
         for item in value
     )

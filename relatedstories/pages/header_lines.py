@@ -24,6 +24,7 @@ def header_lines(text: str) -> tuple[dict[str, Key], int]:
     ('2020-02-15', 29)
     """
     keys: dict[str, Key] = {}
+    more: dict[str, list[str]] = {}  # lines that go on with a value
     at, last = len(text) - len(text.removeprefix("\ufeff")), None
     for number, line in enumerate(split_lines(text[at:]), 1):
         bare = line.rstrip("\r\n")
@@ -31,11 +32,13 @@ def header_lines(text: str) -> tuple[dict[str, Key], int]:
             last = found[1]
             keys.setdefault(last, Key((found[2] or "").strip(), number, at, at + len(line)))
         elif last and not is_blank(bare) and bare.startswith(("    ", "\t")):
-            before = keys[last]
-            keys[last] = before._replace(value=f"{before.value} {bare.strip()}", end=at + len(line))
+            more.setdefault(last, []).append(bare.strip())
+            keys[last] = keys[last]._replace(end=at + len(line))
         else:
             break
         at += len(line)
+    for name, parts in more.items():
+        keys[name] = keys[name]._replace(value=" ".join([str(keys[name].value), *parts]))
     return keys, at
 
 

@@ -116,6 +116,9 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
     }
     <BLANKLINE>
     """
+    table, _, inner = name.rpartition(".")
+    if table:
+        return _within(text, front, table, inner, items, where)
     members, _ = _members(text, front.start, where)
     numbers = [number for number, member in enumerate(members) if member.key == name]
     if len(numbers) > 1:
@@ -136,6 +139,22 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
     if number:
         return text[:before] + text[member.end :]
     return text[: member.start] + text[members[1].start if len(members) > 1 else member.end :]
+
+
+def _within(text: str, front: FrontMatter, table: str, inner: str, items: Sequence[Item], where: str) -> str:
+    """Return the text with a list under a key of the object that another key has."""
+    found = [member for member in _members(text, front.start, where)[0] if member.key == table]
+    if not found:
+        if not items:
+            return text
+        empty = with_list(text, front, table, [{}], where)  # in the place and with the indent of a new key
+        member = next(member for member in _members(empty, front.start, where)[0] if member.key == table)
+        return f"{empty[: member.value_start]}{{{json.dumps(inner)}: {_listed(items, '')}}}{empty[member.end :]}"
+    if len(found) > 1 or not isinstance(found[0].value, dict):
+        raise not_alone(where, f"{table}.{inner}")
+    new = with_list(text, front._replace(start=found[0].value_start), inner, items, where)
+    is_empty = not items and _members(new, found[0].value_start, where)[0] == []
+    return with_list(new, front, table, [], where) if is_empty and found[0].value else new
 
 
 def _gap(text: str, before: int, start: int) -> str:

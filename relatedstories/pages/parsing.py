@@ -227,8 +227,8 @@ class PageParser:
         for name, key in front.items():
             if name in of_fields or key.value in (None, "", []) or front_matter.is_ours(key.value, text[key.start : key.end]):
                 continue
-            value = extra_value(key.value)
-            if value is not None and not (isinstance(value, str) and len(value) > MAX_EXTRA):
+            value = extra_value(front_matter.without_ours(key.value))
+            if value not in (None, {}) and not (isinstance(value, str) and len(value) > MAX_EXTRA):
                 extra[name] = value
         return extra
 

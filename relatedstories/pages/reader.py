@@ -39,7 +39,7 @@ CLOSED_FROM, CLOSED_SHARE = 20, 0.9
 _MAX_WARNINGS = 20
 """Number of values left out that are warned of one by one; further ones are only counted."""
 
-_NOUNS = frozenset((DRAFT, "page", "file", "folder", "link", "drawing", "name"))
+_NOUNS = frozenset((DRAFT, "page", "file", "folder", "link", "drawing", "name", "resource"))
 """The nouns that reasons begin with."""
 
 
@@ -57,6 +57,8 @@ class Pages:
         Number of events whose title is neither that of a key nor of a heading, by what it is instead.
     values_left_out : int
         Number of values that could not be read, so that the event is without them.
+    repeated_keys : int
+        Number of keys that a page has twice, of which the later counts.
     digests : dict of str to bytes
         The digest of each event's page as it was read, by id: see `relatedstories.pages.rewrite`.
     paths : dict of str to str
@@ -78,6 +80,7 @@ class Pages:
     others: collections.Counter[str] = field(default_factory=collections.Counter)
     titled_by: collections.Counter[str] = field(default_factory=collections.Counter)
     values_left_out: int = 0
+    repeated_keys: int = 0
     digests: dict[str, bytes] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     about: dict[str, PageAbout] = field(default_factory=dict)
@@ -91,9 +94,17 @@ class Pages:
         if self.titled_by:
             parts = [f"{self.titled_by[by]} by {by}" for by in (NAME, FIRST_SENTENCE) if self.titled_by[by]]
             line += f"; without a title of their own: {', '.join(parts)}"
-        if self.values_left_out:
-            line += f"; {self.values_left_out} value{'s' if self.values_left_out != 1 else ''} could not be read"
-        return line
+        return "; ".join([line, *self.faults])
+
+    @property
+    def faults(self) -> list[str]:
+        """What could not be read as it stands, as phrases."""
+        values, keys = self.values_left_out, self.repeated_keys
+        phrases = [f"{values} value{'s' if values != 1 else ''} could not be read, and the events are without"] if values else []
+        if keys:
+            are = "keys that stand twice on a page are" if keys != 1 else "key that stands twice on a page is"
+            phrases.append(f"{keys} {are} read by the later value")
+        return phrases
 
     @property
     def left_out(self) -> str:
@@ -107,13 +118,13 @@ def _counted(count: int, reason: str) -> str:
 
     Examples
     --------
-    >>> _counted(3, "section page"), _counted(1, "draft"), _counted(2, "file of more than 16 MiB"), _counted(2, "hidden")
-    ('3 section pages', '1 draft', '2 files of more than 16 MiB', '2 hidden')
+    >>> _counted(3, "section page"), _counted(1, "draft"), _counted(2, "resource of a page"), _counted(2, "hidden")
+    ('3 section pages', '1 draft', '2 resources of a page', '2 hidden')
     """
     if count == 1:
         return f"1 {reason}"
     words = reason.split(" ")
-    for place, word in enumerate(words[:2]):
+    for place, word in enumerate(words[: 3 if words[0] == "no" else 2]):
         if (noun := word.rstrip(",")) in _NOUNS:
             words[place] = word.replace(noun, f"{noun}s")
             break
@@ -304,12 +315,12 @@ class _Reading:
                 continue
             yield path, text, head
 
-    def day_of(self, value: Value, where: str = "page") -> dt.date | None:
+    def day_of(self, value: Value, where: str = "page", again: bool = False) -> dt.date | None:
         """Return the day that a value names; raises `BadValueError` if it names none, or one of two."""
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         try:
-            day = self._column.read(value, where)
+            day = self._column.read(value, where, again=again)
             if isinstance(day, AmbiguousDate) and self._column.order is None:
                 self._see_all()
                 if self._column.order is None and "." in str(value):
@@ -324,7 +335,7 @@ class _Reading:
     def day_or_none(self, value: Value) -> dt.date | None:
         """Return the day that a value names, None if it names none."""
         try:
-            return self.day_of(value)
+            return self.day_of(value, again=True)  # it is counted where it is read as the date of an event
         except BadValueError:
             return None
 
@@ -339,7 +350,7 @@ class _Reading:
                     return
                 if head is not None and key in head.keys:
                     with contextlib.suppress(InputError):
-                        self._column.read(head.keys[key].value, path)
+                        self._column.read(head.keys[key].value, path, again=True)
 
     def is_closed(self, reason_of: Callable[[str, Head | None], str | None]) -> bool:
         """Return whether the site was closed as a whole, with its pages kept as an archive: nearly all have expired."""
@@ -367,6 +378,7 @@ class _Reading:
                 error = BadValueError(f"{where}:{key.line}", None, shown(name), expected)
                 if self._strict:
                     raise error
+                self.found.repeated_keys += 1
                 self._remark(f"{error}; the later value counts")
 
     def _remark(self, line: str) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LinkFormat", "links_of_page", "rewrite_page"]
 
-_KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+_KEY = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)?", re.ASCII)
 _ROOT = re.compile(r"([^\s()<>\\]*/)?")
 _FIRST_LINK = re.compile(r"\d+\. (\[\[[^\[\]]+\]\])")
 _DEFAULT_KEY = "related"
@@ -42,7 +42,8 @@ class LinkFormat:
         The beginning of each link, before the path of the page within the folder: ``/archive/`` for example. None for links
         relative to the page.
     key : str or None, default "related"
-        The front matter key of the links. None for a section in pages with front matter, too.
+        The front matter key of the links; ``extra.related`` is a key within another, such as Zola's table ``[extra]``. None for
+        a section in pages with front matter, too.
     head, context : str, optional
         The heading of the section, and the word before a link's contexts. By default they are in the language of the page,
         and a section with the heading in any language is replaced.
@@ -74,8 +75,9 @@ class LinkFormat:
 
     @property
     def contexts(self) -> tuple[str, ...]:
-        """The words that may stand before contexts."""
-        return tuple(words.context for words in WORDS.values()) if self.context is None else (self.context,)
+        """The words that may stand before contexts, and before the topic of a link that only fills the list."""
+        contexts = tuple(words.context for words in WORDS.values()) if self.context is None else (self.context,)
+        return contexts + tuple(words.topics for words in WORDS.values())
 
     def check(self, call: str) -> None:
         """Raise `BadValueError` for a value that cannot be; the message names the `call`."""
@@ -137,8 +139,10 @@ def rewrite_page(
     In front matter, be it YAML, TOML or JSON, the links are a list of mappings of path, title and context under one key. A value
     of this key that is no such list stays, and the page as it is. Without front matter the links are a section ``### Related:``
     with a list ``1. [title](path) _Context: topic_``, in the words of the page's language (see `relatedstories.pages.words`),
-    which is added at the end of a page that has none. Two contexts are one text: ``_Context: topic, topic_``. Titles and contexts
-    are escaped, so that a Markdown parser reads them back, without the spaces around them.
+    which is added at the end of a page that has none. Two contexts are one text: ``_Context: topic, topic_``. A link that only
+    fills the list has a key ``fallback``, "topic" or "recent", in front matter, and ``_Topics: topic_`` or its date,
+    ``_31 January 2020_``, in a section. Titles and contexts are escaped, so that a Markdown parser reads them back, without the
+    spaces around them.
 
     Examples
     --------
@@ -194,8 +198,8 @@ def _with_links_in_text(
         else:
             target = targets.of(link.event.id, path, in_text=True, in_pelican=in_pelican)
             written = f"[{escaped(plain_title(link.event.title))}]({target})"
-        label = _label(link)
-        items.append(f"{number}. {written}" + (f" _{escaped(word)}: {escaped(label)}_" if label else ""))
+        reason = _reason(link, word, language)
+        items.append(f"{number}. {written}" + (f" _{reason}_" if reason else ""))
     new = text[:body] + _with_section(text[body:], items, link_format.head_in(language), link_format.heads, where)
     if front and new != text and not line_ending(text[:body]):  # the page ended with the front matter
         new = text[:body] + line_ending(split_lines(text)[0]) + new[body:]
@@ -215,7 +219,19 @@ def _item(link: Link, targets: LinkTargets, path: str, is_wiki: bool) -> Item:
     if is_wiki:
         return targets.wiki_link(link.event.id, title)
     item = {"path": targets.of(link.event.id, path), "title": title}
-    return item | {"context": label} if (label := _label(link)) else item
+    if label := _label(link):
+        item["context"] = label
+    return item if link.fallback is None else item | {"fallback": link.fallback}
+
+
+def _reason(link: Link, word: str, language: str) -> str:
+    """Return why a link is listed, as Markdown: its contexts behind a word, or what makes it fill the list."""
+    label, words = _label(link), words_in(language)
+    if link.fallback is None:
+        return f"{escaped(word)}: {escaped(label)}" if label else ""
+    if label:
+        return f"{escaped(words.topics)}: {escaped(label)}"
+    return escaped(words.date(link.event.date)) if link.event.date else ""
 
 
 def _label(link: Link) -> str:
@@ -285,9 +301,9 @@ def links_of_page(text: str, path: str, targets: LinkTargets, link_format: LinkF
     found: list[tuple[str, str | None]]
     if front is not None and key is not None:
         keys = front_matter.read(text, front, path)
-        if key not in keys:
+        value = front_matter.value_of(keys, key)
+        if value is None and (key not in keys):
             return None
-        value = keys[key].value
         found = []
         for item in value if isinstance(value, list) else []:
             if isinstance(item, dict):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from relatedstories.errors import BadValueError
@@ -99,6 +99,9 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
     +++
     <BLANKLINE>
     """
+    table, _, key = name.rpartition(".")
+    if table:
+        return _within(text, front, table, key, items, where)
     inner = text[front.start : front.end]
     document = _document(inner, text, front, where)
     if name not in document and not items:
@@ -110,7 +113,7 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
     else:
         start = end = _end_of_top(lines)
         newline = line_ending(split_lines(text[: front.start])[-1])
-    block = [f"{name} = [", *[f"  {_inline(item)}," for item in items], "]"] if items else []
+    block = _block(name, items)
     new_inner = "".join(lines[:start] + [line + newline for line in block] + lines[end:])
     expected: dict[str, Any] = {key: value for key, value in document.items() if key != name}
     if items:
@@ -118,6 +121,48 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
     if _document_or_none(new_inner) != expected:
         raise not_alone(where, name)
     return text[: front.start] + new_inner + text[front.end :]
+
+
+def _within(text: str, front: FrontMatter, table: str, name: str, items: Sequence[Item], where: str) -> str:
+    """Return the text with a list under a key of a table, such as Zola's ``[extra]``."""
+    inner = text[front.start : front.end]
+    document = _document(inner, text, front, where)
+    values = document.get(table, {})
+    if not isinstance(values, dict):
+        raise not_alone(where, f"{table}.{name}")
+    if name not in values and not items:
+        return text
+    lines = split_lines(inner)
+    newline = line_ending(split_lines(text[: front.start])[-1])
+    expected = {**document, table: {key: value for key, value in values.items() if key != name}}
+    if items:
+        expected[table][name] = [item if isinstance(item, str) else {**item} for item in items]
+    block = [line + newline for line in _block(name, items)]
+    if table not in document:
+        candidates: Iterable[list[str]] = [[*lines, newline, f"[{table}]{newline}", *block]]
+    else:
+        candidates = _edits_of_table(lines, table, name, name in values, block)
+    for edited in candidates:
+        if _document_or_none("".join(edited)) == expected:
+            return text[: front.start] + "".join(edited) + text[front.end :]
+    raise not_alone(where, f"{table}.{name}")
+
+
+def _edits_of_table(lines: list[str], table: str, name: str, has_it: bool, block: list[str]) -> Iterator[list[str]]:
+    """Yield the lines with a block in place of a key of a table, or after the head of the table if it has no such key."""
+    for head, line in enumerate(lines):
+        if _begun_by(line) != (table, True):
+            continue
+        if not has_it:
+            yield [*lines[: head + 1], *block, *lines[head + 1 :]]
+            continue
+        for start, end in _possible_lines(lines[head + 1 :], name):
+            yield [*lines[: head + 1 + start], *block, *lines[head + 1 + end :]]
+
+
+def _block(name: str, items: Sequence[Item]) -> list[str]:
+    """Return the lines of a key with a list, none if the list is empty."""
+    return [f"{name} = [", *[f"  {_inline(item)}," for item in items], "]"] if items else []
 
 
 def _inline(item: Item) -> str:

@@ -156,18 +156,70 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
     ---
     <BLANKLINE>
     """
+    table, _, inner = name.rpartition(".")
+    if table:
+        return _within(text, front, table, inner, items, where)
+    return _edited(text, front, name, items, where)
+
+
+def _within(text: str, front: FrontMatter, table: str, inner: str, items: Sequence[Item], where: str) -> str:
+    """Return the text with a list under a key of the mapping that another key has."""
     pairs = _parsed(text, front, where)
     keys = _keys(pairs, text, front, where)
-    values: list[Value] = [item if isinstance(item, str) else {**item} for item in items]
+    if (key := keys.get(table)) is None or key.value is None:
+        if not items:
+            return text
+        start, end = (front.end, front.end) if key is None else (key.start, _end_of_last_line(text, key))
+        newline = line_ending(split_lines(text[: front.end])[-1])
+        lines = [f"{table}:", *(f"  {line}" for line in _lines(inner, items))]
+        new = text[:start] + "".join([line + newline for line in lines]) + text[end:]
+    else:
+        head = split_lines(text[key.start :])[0]
+        part = FrontMatter(key.start + len(head), _end_of_last_line(text, key), front.body)
+        below = text[part.start : part.end]
+        first = next((line for line in split_lines(below) if not is_blank(line) and not line.lstrip(" ").startswith("#")), "")
+        indent = first[: len(first) - len(first.lstrip(" "))]
+        if not indent or not isinstance(key.value, dict) or part.end <= part.start:
+            raise not_alone(where, f"{table}.{inner}")
+        new = _edited(text, part, inner, items, where, indent)
+        if not items and list(key.value) == [inner]:
+            new = text[: key.start] + text[part.end :]
+    moved = FrontMatter(front.start, front.end + len(new) - len(text), front.body)
+    try:
+        new_pairs = _parsed(new, moved, where)
+        new_value = _keys(new_pairs, new, moved, where).get(table)
+    except BadValueError:
+        raise not_alone(where, f"{table}.{inner}") from None
+    old_value = key.value if key is not None and isinstance(key.value, dict) else {}
+    values = dict(new_value.value) if new_value is not None and isinstance(new_value.value, dict) else {}
+    others = {name: value for name, value in old_value.items() if name != inner}
+    if values.pop(inner, []) != [{**item} for item in items if not isinstance(item, str)] or values != others:
+        raise not_alone(where, f"{table}.{inner}")
+    if _others(new_pairs, table) != _others(pairs, table):
+        raise not_alone(where, f"{table}.{inner}")
+    return new
+
+
+def _lines(name: str, items: Sequence[Item]) -> list[str]:
+    """Return the lines of a key with a list, none if the list is empty."""
     marked = any(isinstance(item, str) for item in items)
-    lines = [f"{name}: {MARK}" if marked else f"{name}:"] if values else []
+    lines = [f"{name}: {MARK}" if marked else f"{name}:"] if items else []
     for item in items:
         if isinstance(item, str):
             lines.append(f"  - {quoted(item)}")
         else:
             lines += [f"{'    ' if n else '  - '}{key}: {quoted(value)}" for n, (key, value) in enumerate(item.items())]
+    return lines
+
+
+def _edited(text: str, front: FrontMatter, name: str, items: Sequence[Item], where: str, indent: str = "") -> str:
+    """Return the text with a list under a key of the mapping that lines of front matter are, each with an indent."""
+    pairs = _parsed(text, front, where)
+    keys = _keys(pairs, text, front, where)
+    values: list[Value] = [item if isinstance(item, str) else {**item} for item in items]
+    lines = [indent + line for line in _lines(name, items)]
     if name in keys:
-        start, end = keys[name].start, _end_of_last_line(text, keys[name])
+        start, end = keys[name].start - len(indent), _end_of_last_line(text, keys[name])
         newline = line_ending(split_lines(text[start:])[0])
     elif values:
         start = end = front.end

@@ -16,7 +16,10 @@ from relatedstories.topk.dates import ANY_DAY, NO_DATE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Choices", "Keywords", "LinkFilters"]
+__all__ = ["RECENT", "TOPIC", "Choices", "Keywords", "LinkFilters"]
+
+TOPIC, RECENT = "topic", "recent"
+"""What fills lists that are too short: the newest events with a topic of the event, the newest before it."""
 
 Choices: TypeAlias = Mapping[Any, Iterable[str | int]]
 """What editors chose: for the id of an event, the ids of others."""
@@ -35,6 +38,7 @@ class Keywords(TypedDict, total=False):
     diversity: float
     pinned: Choices | None
     blocked: Choices | None
+    fallback: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class LinkFilters:
     pinned: Mapping[str, tuple[str, ...]]
     blocked: Mapping[str, tuple[str, ...]]
     same: tuple[str, ...] = ()
+    fallback: str | None = None
 
     @classmethod
     def of(
@@ -68,6 +73,7 @@ class LinkFilters:
         diversity: float = 0.0,
         pinned: Choices | None = None,
         blocked: Choices | None = None,
+        fallback: str | None = None,
     ) -> LinkFilters:
         """Return the filters of keyword arguments, checked.
 
@@ -102,7 +108,10 @@ class LinkFilters:
             _choices(call, "pinned", pinned),
             _choices(call, "blocked", blocked),
             _names(call, same),
+            None if fallback == "none" else fallback,
         )
+        if filters.fallback not in (None, TOPIC, RECENT):
+            raise BadValueError(call, "fallback", shown(fallback), f'"{TOPIC}", "{RECENT}" or None')
         for id_, ids in filters.pinned.items():
             both = next((other for other in ids if other in filters.blocked.get(id_, ())), None)
             if both is not None:

@@ -14,7 +14,7 @@ from relatedstories.topics.topic import Topic
 if TYPE_CHECKING:
     from relatedstories.display.frames import Library
 
-__all__ = ["MAX_CONTEXTS", "Link", "Links"]
+__all__ = ["MAX_CONTEXTS", "Link", "Links", "are_translations"]
 
 MAX_CONTEXTS = 2
 """Greatest number of contexts of a link: a second where the first alone is too broad."""
@@ -41,6 +41,10 @@ class Link:
         Near-duplicates of the event that are not listed themselves, best first; see `relatedstories.ranking.select`.
     pinned : bool
         Whether an editor put the event into the list, whatever its score.
+    fallback : str or None
+        None for a related event. "topic" or "recent" for one that only fills the list (see `RelatedStories.related`): it is
+        among the newest with a topic of the event, its context, or among the newest before it. Its score is that of any two
+        events, mostly below the least score of a link, and does not order the list.
 
     Raises
     ------
@@ -61,6 +65,7 @@ class Link:
     topics: tuple[Topic, ...] = ()
     duplicates: tuple[Event, ...] = ()
     pinned: bool = False
+    fallback: str | None = None
 
     def __post_init__(self) -> None:
         contexts: object = self.contexts
@@ -81,7 +86,7 @@ class Link:
         """Return the link as the batch job writes it: id, rank, score to six places, contexts and topics.
 
         ``"context"`` is the first of ``"contexts"``. The ids of its duplicates are included if it has any, and
-        ``"pinned": true`` if it is pinned.
+        ``"pinned": true`` if it is pinned, ``"fallback"`` if it only fills the list.
 
         Examples
         --------
@@ -100,6 +105,8 @@ class Link:
             record["duplicates"] = [event.id for event in self.duplicates]
         if self.pinned:
             record["pinned"] = True
+        if self.fallback is not None:
+            record["fallback"] = self.fallback
         return record
 
     def _repr_html_(self) -> str:
@@ -150,7 +157,7 @@ class Links(list[Link]):
         Returns
         -------
         data frame
-            One row a link: rank, id, date, title, score, context, contexts, names of topics, ids of duplicates, pinned.
+            One row a link: rank, id, date, title, score, context, contexts, names of topics, ids of duplicates, pinned, fallback.
 
         Raises
         ------
@@ -171,6 +178,7 @@ class Links(list[Link]):
                 "topics": ("texts", [[topic.name for topic in link.topics] for link in self]),
                 "duplicates": ("texts", [[event.id for event in link.duplicates] for link in self]),
                 "pinned": ("truth", [link.pinned for link in self]),
+                "fallback": ("text", [link.fallback for link in self]),
             },
             library,
         )
@@ -187,3 +195,8 @@ class Links(list[Link]):
         from relatedstories.display.html import links_html
 
         return links_html(self)
+
+
+def are_translations(a: Event, b: Event) -> bool:
+    """Tell whether two events are one text in two languages, so that a reader of one has read the other."""
+    return a.translation_key is not None and a.translation_key == b.translation_key

@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from helpers import COMMAND, parts_of, read_terminal, run
@@ -190,3 +191,12 @@ def test_start_up_pays_only_for_what_it_needs(folder):
         )
         done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=folder, capture_output=True, text=True, check=True)
         assert not barred & set(done.stderr.split()), arguments
+
+
+def test_every_command_says_what_it_left_out_of_a_folder_of_pages(tmp_path: Path) -> None:
+    for name, more in (("a", ""), ("b", "draft: true\n"), ("_index", "")):
+        (tmp_path / f"{name}.md").write_text(f"---\ntitle: Snow in Oslo\n{more}---\n")
+    said = "relatedstories: 1 page is an event, 1 draft, 0 broken; left out: 1 section page"
+    for command in (["stats"], ["build", "--index", tmp_path.parent / "index"]):
+        told = run(command[0], tmp_path, *command[1:])
+        assert (told.returncode, said in told.stderr) == (0, True), told.stderr

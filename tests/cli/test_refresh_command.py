@@ -304,3 +304,23 @@ def test_the_same_events_in_python_and_on_the_command_line(tmp_path: Path) -> No
     stories = RelatedStories.load(tmp_path / "index")
     report = refresh(stories, map(Event.from_dict, ROWS), tmp_path / "links.jsonl", index=tmp_path / "index")
     assert (report.written, report.changed, report.edited) == (0, 0, 0)
+
+
+def test_remarks_on_pages_are_notes_of_the_summary(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    for number, date in enumerate(["03/02/2020", "31/01/2020", "some day"]):
+        (site / f"{number}.md").write_text(
+            f"---\ntitle: Snow in Oslo {number}\ndate: {date}\ntitle: Snow in Oslo {number}\n---\n"
+        )
+    links = tmp_path / "links.jsonl"
+    told = run("refresh", site, "--links", links).stderr
+    assert "arning" not in told
+    assert f"relatedstories: {site}: date: 1 could be read in two ways; read with the day first" in told
+    assert "date: got 'some day', expected a date such as 2020-01-31; left out" in told
+    assert told.count("the later value counts") == 3
+    quiet = run("refresh", site, "--links", links, "--quiet").stderr
+    assert quiet.splitlines() == [
+        f"relatedstories: {site}: 1 value could not be read, and the events are without",
+        f"relatedstories: {site}: 3 keys that stand twice on a page are read by the later value",
+    ]

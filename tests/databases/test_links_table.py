@@ -330,3 +330,27 @@ def test_ids_are_texts_where_some_are_no_numbers(store: Store) -> None:
     store.run("CREATE TABLE events (id INTEGER, title TEXT)")
     refresh(quick(), [Event("a", "Snow in Oslo"), Event("7", "More snow in Oslo")], LinksTable(store.url))
     assert store.rows("SELECT event_id FROM related_links ORDER BY event_id") == [("7",), ("a",)]
+
+
+def test_a_table_gets_a_column_for_links_that_only_fill_lists(store: Store) -> None:
+    def kinds() -> set[str | None] | None:
+        with Database(store.url).connect() as connection:
+            if "fallback" not in [column["name"] for column in sa.inspect(connection).get_columns("related_links")]:
+                return None
+        return {kind for (kind,) in store.rows("SELECT fallback FROM related_links")}
+
+    def written(table: LinksTable, **keywords: Any) -> int:
+        return refresh(quick(), SPACE, table, 5, **keywords).written
+
+    n_related = written(LinksTable(store.url))
+    assert kinds() is None
+    assert written(LinksTable(store.url), fallback="recent") > 0
+    assert kinds() == {None, "recent"}
+    assert (
+        written(LinksTable(store.url), fallback="recent") == written(LinksTable(store.url), fallback="recent", dry_run=True) == 0
+    )
+    assert refresh(quick(), SPACE, LinksTable(store.url), 5).links == n_related
+    assert kinds() == {None}
+    fresh = LinksTable(store.url, "other")
+    written(fresh, fallback="recent")
+    assert '"fallback": "recent"' in dict(fresh.read())["dragon"]

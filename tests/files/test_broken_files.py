@@ -123,7 +123,7 @@ JSON_LINES = [
     jsonl(
         "bracket missing", b'{"id": 1, "title": "Hail"', f"got broken JSON (Expecting ',' delimiter at column 26), {ONE_OBJECT}"
     ),
-    jsonl("two objects", b'{"id": 1} {"id": 2}', f"got broken JSON (Extra data at column 11), {ONE_OBJECT}"),
+    jsonl("two objects and more", b'{"id": 1} {"id": 2} x', f"got broken JSON (Extra data at column 11), {ONE_OBJECT}"),
     jsonl("not JSON at all", b"Hail in Wales", f"got broken JSON (Expecting value at column 1), {ONE_OBJECT}"),
     jsonl("a NUL", b"\0", f"got broken JSON (Expecting value at column 1), {ONE_OBJECT}"),
     jsonl("an array", b'["id", "title"]', "got ['id', 'title'] (list), expected an object with fields"),

@@ -552,3 +552,69 @@ def test_any_of_these_says_in_one_line_what_to_add(tmp_path: Path) -> None:
         done = run("refresh", tmp_path / name, "--links", "-", "--quiet")
         assert done.returncode == 1
         assert hint in done.stderr.splitlines()[-1]
+
+
+ROWS_OF_JSON = ['{"id": 1, "title": "Rain"}', '{"id": 2, "title": "Snow"}']
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(json.dumps(json.loads(row), indent=2) for row in ROWS_OF_JSON),  # as jq prints them
+        "".join(ROWS_OF_JSON),
+        " ".join(ROWS_OF_JSON) + "\n",
+        f"[{','.join(ROWS_OF_JSON)},]",
+        "[\n" + ",\n".join(ROWS_OF_JSON) + ",\n]\n",
+        "\n".join(f"[{row}]" for row in ROWS_OF_JSON),  # a page of results a line
+        json.dumps([json.loads(ROWS_OF_JSON[0])], indent=1) + "\n" + f"[{ROWS_OF_JSON[1]}]",
+        json.dumps({"version": "1.1", "title": "A feed", "items": [json.loads(row) for row in ROWS_OF_JSON]}),
+        json.dumps({"title": "A feed", "tags": [{"name": "x"}], "items": [json.loads(row) for row in ROWS_OF_JSON]}, indent=1),
+    ],
+)
+def test_no_object_of_json_is_lost(text: str, tmp_path: Path) -> None:
+    events, _ = read(write(tmp_path / "news.json", text))
+    assert events == [RAIN, SNOW]
+
+
+def test_an_event_with_lists_is_one_event(tmp_path: Path) -> None:
+    for more in ('"date": "2020-01-02"', '"text": "It pours."', '"id": 7'):
+        text = f'{{"title": "Rain", {more}, "seen": [{{"id": 1, "title": "Snow"}}]}}'
+        events, _ = read(write(tmp_path / "news.json", text))
+        assert [event.title for event in events] == ["Rain"]
+    events, _ = read(write(tmp_path / "news.json", '{"title": "Rain", "sources": [{"title": "BBC", "url": "http://b"}]}'))
+    assert [event.title for event in events] == ["Rain"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark(encoding: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "news.csv", "id,title\n1,Rain\n2,Snow\n".encode(encoding))
+    assert read(path) == ([RAIN, SNOW], [f"{path}: read as {encoding.upper()}, as every second byte is zero"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "hint"),
+    [
+        ("a.json", '{"data": [{"id": 1, "attributes": {"title": "Rain"}}]}', "--field title=attributes.title names the column"),
+        ("a.csv", "id,title\n1,Мост закрыт в Москве\n2,Москва\n".encode("cp1251"), "--encoding NAME names the encoding"),
+        ("a.jsonl", '{"id": 1, "name": "Rain"}\n', "--field title=COLUMN names the column"),
+    ],
+)
+def test_what_to_add_is_said_in_one_line(name: str, content: Any, hint: str, tmp_path: Path) -> None:
+    done = run("stats", write(tmp_path / name, content))
+    assert done.returncode == 1
+    assert hint in done.stderr.splitlines()[-1]
+
+
+def test_json_in_a_file_of_text_is_read_as_json(tmp_path: Path) -> None:
+    path = write(tmp_path / "news.txt", "\n".join(ROWS_OF_JSON))
+    assert read(path) == ([RAIN, SNOW], [f"{path}: read as JSON, as it begins so"])
+    for text in ("{ braces } are an article\n", "[1] Rain\n"):
+        events, _ = read(write(tmp_path / "a.txt", text))
+        assert len(events) == 1
+
+
+def test_a_list_within_elements_of_a_list_as_ghost_exports_it(tmp_path: Path) -> None:
+    data = {"posts": [json.loads(row) for row in ROWS_OF_JSON], "tags": [{"id": 3, "name": "x"}], "users": []}
+    for indent in (None, 1):
+        path = write(tmp_path / "ghost.json", json.dumps({"db": [{"meta": {"version": "5"}, "data": data}]}, indent=indent))
+        assert read(path) == ([RAIN, SNOW], [f"{path}: events are read from the list 'db.data.posts'"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from folders import Reading, titled, write
 from helpers import run
 
 from relatedstories import InputError
-from relatedstories.pages import discovery, read_pages
+from relatedstories.pages import Pages, discovery, read_pages
 
 
 def test_leaf_bundles_are_events_and_their_files_resources(tmp_path: Path) -> None:
@@ -190,3 +191,8 @@ def test_no_events_says_what_was_left_out(tmp_path: Path) -> None:
     assert done.returncode == 1
     left_out = "1 draft, 1 page about the folder, such as README, 1 section page, 1 without title"
     assert f"got no events, expected at least one; left out: {left_out}" in done.stderr
+
+
+def test_reasons_are_in_the_plural_where_they_have_to_be() -> None:
+    found = Pages(others=collections.Counter({"resource of a page": 3, "no regular file": 2, "tagged as draft or private": 2}))
+    assert found.left_out == "3 resources of a page, 2 no regular files, 2 tagged as draft or private"
