@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from relatedstories.events import Event
 from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns, csr_arrays_of
 from relatedstories.index.weights import Weights
@@ -110,6 +111,10 @@ class Similarity:
         """Return whether two rows are as similar as those of near-duplicates."""
         return self(a, b) >= NEAR_DUPLICATE
 
+    def first_equal(self, number: int) -> int:
+        """Return the first number that was read here of those with an equal row."""
+        return (self._rows.get(number) or self._read(number))[0]
+
     def _read(self, number: int) -> tuple[int, dict[int, float]]:
         """Return the lowest number read so far with an equal row, and the row's weights by column."""
         columns, weights = self._archive.entries(number)
@@ -144,8 +149,16 @@ class Likeness:
         near = (one for one in of if self.similarity.are_near(one, number))
         return any(self._wording(one).repeats(self._wording(number)) for one in near)
 
+    def content(self, number: int) -> tuple[int, str, str]:
+        """Return what is equal for events that are copies of the same others: the first one with an equal row, and the words."""
+        event = self._event(number)
+        return self.similarity.first_equal(number), event.title, event.text
+
+    def _event(self, number: int) -> Event:
+        return self._asked if number == Similarity.ASKED else self._archive.events[number]
+
     def _wording(self, number: int) -> Wording:
-        event = self._asked if number == Similarity.ASKED else self._archive.events[number]
+        event = self._event(number)
         return self._wording_of(event.title, event.text)  # of a wire story that the archive has a hundred times, once
 
 

@@ -243,6 +243,7 @@ class Linker:
             ((number, score) for number, score in candidates if is_listed(number, score)),
             Similarity.ASKED,
             likeness.is_copy,
+            likeness.content,
         )
         selected = select(
             distinct,

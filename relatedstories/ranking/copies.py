@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -93,7 +93,10 @@ class Wording:
 
 
 def separate_copies(
-    candidates: Iterable[tuple[int, float]], asked: int, is_copy: Callable[[int, Sequence[int]], bool]
+    candidates: Iterable[tuple[int, float]],
+    asked: int,
+    is_copy: Callable[[int, Sequence[int]], bool],
+    content: Callable[[int], Hashable] = int,
 ) -> tuple[list[int], Iterator[tuple[int, float]]]:
     """Return the copies among candidates, and an iterator over the candidates that are no copies.
 
@@ -105,6 +108,9 @@ def separate_copies(
         The number of the event that they are candidates of.
     is_copy : callable
         Called with a number and several others, returns whether it is a copy of one of them.
+    content : callable, optional
+        Called with a number, returns what equals that of another if no event is a copy of one of both and not of the other: of
+        a text that an archive has a thousand times, each pair is compared once.
 
     Returns
     -------
@@ -131,17 +137,27 @@ def separate_copies(
         same += newest
     copies = [number for number, _ in first if number in same]
     distinct_first = [candidate for candidate in first if candidate[0] in others]
-    return copies, chain(distinct_first, _distinct_from(same, rest, is_copy))
+    return copies, chain(distinct_first, _distinct_from(same, rest, is_copy, content))
 
 
 def _distinct_from(
-    same: list[int], candidates: Iterable[tuple[int, float]], is_copy: Callable[[int, Sequence[int]], bool]
+    same: list[int],
+    candidates: Iterable[tuple[int, float]],
+    is_copy: Callable[[int, Sequence[int]], bool],
+    content: Callable[[int], Hashable],
 ) -> Iterator[tuple[int, float]]:
     """Yield the candidates that are no copies of some numbers, nor of a copy before them."""
+    known = {content(number) for number in same}
+    n_compared: dict[Hashable, int] = {}
     for number, score in candidates:
-        if is_copy(number, same):
+        own = content(number)
+        if own in known:
+            continue
+        if is_copy(number, same[n_compared.get(own, 0) :]):
             same.append(number)
+            known.add(own)
         else:
+            n_compared[own] = len(same)
             yield number, score
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from helpers import CapitalisedWords, day, quick, shared
 
 from relatedstories import Event, RelatedStories, read_events
 from relatedstories.ranking import Link, Links
-from relatedstories.ranking.copies import COPIES_WITHIN, Wording
+from relatedstories.ranking.copies import COPIES_WITHIN, Wording, separate_copies
 
 STORY = (
     "The council of Lund decided on Monday that the tram to the hospital will be built after all. Work begins in May and takes "
@@ -177,3 +178,23 @@ def test_links_are_a_list_with_copies():
     assert Links().copies == ()
     assert pickle.loads(pickle.dumps(links)).copies == copy.copy(links).copies == copy.deepcopy(links).copies == (event,)
     assert json.dumps([link.to_dict() for link in links])
+
+
+def test_of_a_text_that_is_there_a_thousand_times_each_pair_is_compared_once() -> None:
+    candidates = [(number, 1 - number / 10_000) for number in range(3000)]
+    compared = []
+
+    def is_copy(number: int, of: Sequence[int]) -> bool:
+        compared.extend((number, one) for one in of)
+        return any(abs(number % 7 - one % 7) <= 1 for one in of)  # 0 is like 1, 1 like 2, and so on
+
+    def content(number: int) -> int:
+        return number % 7
+
+    plain = separate_copies(candidates, 3, is_copy)
+    expected = plain[0], list(plain[1])
+    n_compared = len(compared)
+    compared.clear()
+    copies, distinct = separate_copies(candidates, 3, is_copy, content)
+    assert (copies, list(distinct)) == expected
+    assert len(compared) < 200 < n_compared
