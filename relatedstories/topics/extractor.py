@@ -251,7 +251,7 @@ class TopicExtractor:
         while batch := list(itertools.islice(stream, BATCH_SIZE)):
             cleaned = [clean_event(event) if isinstance(event, Event) else clean(text_of(event)) for event in batch]
             texts = [_blank_rulers(clean_text.text[:MAX_CHARS]) for clean_text in cleaned]
-            languages = [self._language_of(event, text) for event, text in zip(batch, texts, strict=True)]
+            languages = [self._language_of(event, each.text) for event, each in zip(batch, cleaned, strict=True)]
             if self._nlp is None:
                 english = [tokenize(text) for text, language in zip(texts, languages, strict=True) if language == ENGLISH]
                 tagged = zip(english, tag_texts(english, self.threshold), strict=True) if english else iter(())

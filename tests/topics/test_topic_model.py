@@ -282,6 +282,7 @@ def stands_for(words, cleaned, start, end):
 @example([":\ue5e5\U000137d1\U0008349d", *["Eugene, Oregon"] * 4, "ッ\r\ue5e5\U00083480"], "")
 @example(["Oslo", "=" * 30, "Airport"], " ")
 @example(["Angela Merkel", "e\u0301"], "")
+@example(["\t", "Angela Merkel", "Angela Merkel", "=" * 30], "")
 @settings(deadline=None, max_examples=80)
 def test_mentions_have_correct_positions_and_do_not_overlap(extractor, pieces, between):
     text = between.join(pieces)
