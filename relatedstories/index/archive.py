@@ -389,14 +389,24 @@ class Archive:
         return {}
 
     @functools.cached_property
+    def events_of_topics(self) -> sp.csc_array:
+        """The topics of the events by their keys: a column for each."""
+        return self.keys.matrix.tocsc()
+
+    @functools.cached_property
+    def events_of_terms(self) -> sp.csc_array:
+        """The counts of the terms in the events: a column for each."""
+        return self.terms.matrix.tocsc()
+
+    @functools.cached_property
     def coherence_of_topics(self) -> Coherence:
         """How alike the events are that have each topic."""
-        return Coherence(self.keys.matrix, self.embeddings)
+        return Coherence(self.events_of_topics, self.embeddings)
 
     @functools.cached_property
     def coherence_of_terms(self) -> Coherence:
         """How alike the events are that have each term."""
-        return Coherence(self.terms.matrix, self.embeddings)
+        return Coherence(self.events_of_terms, self.embeddings)
 
     def label(self, key: int) -> Label:
         """Return the topic of a key, given by its place among the keys, as a label."""
@@ -434,9 +444,7 @@ class Archive:
         """Return the topics of an event, under the names that readers see; born ones come last."""
         topics = self._found_topics(number)
         if self.born:
-            place = slice(*self.terms.matrix.indptr[number : number + 2])
-            columns = self.terms.matrix.indices[place][self.terms.matrix.data[place] >= LEAD]
-            born = [self.born[column] for column in columns.tolist() if column in self.born]
+            born = [self.born[column] for column in _entries(self.terms.matrix, number, LEAD) if column in self.born]
             keys = {topic.key for topic in topics}
             topics += tuple([topic for topic in born if topic.key not in keys])
         return topics
@@ -449,7 +457,8 @@ class Archive:
     def born(self) -> dict[int, Topic]:
         """The terms that are topics of the events with the count `LEAD`, since the archive is full of them, by column."""
         return born_topics(
-            self.terms,
+            self.terms.terms,
+            self.events_of_terms,
             self.is_common,
             self.coherence_of_terms,
             self._found_topics,
@@ -459,14 +468,9 @@ class Archive:
     def numbers_about(self, name: str) -> list[int]:
         """Return the numbers of the events that have the topic that a name stands for, rising."""
         key = normalise_name(name)
-        columns = [column for column, topic in self.born.items() if topic.key == key]
-        found = {*_rows_with(self.keys.matrix, self.places_of_topic(name), 1), *_rows_with(self.terms.matrix, columns, LEAD)}
-        return sorted(found)
-
-    @functools.cached_property
-    def events_of_topics(self) -> sp.csc_array:
-        """The topics of the events by their keys: a column for each."""
-        return self.keys.matrix.tocsc()
+        columns = [(self.events_of_topics, place, 1) for place in self.places_of_topic(name)]
+        columns += [(self.events_of_terms, column, LEAD) for column, topic in self.born.items() if topic.key == key]
+        return sorted({number for matrix, column, least in columns for number in _entries(matrix, column, least)})
 
     def places_of_topic(self, name: str) -> list[int]:
         """Return the places, among the keys, of the topics that a name stands for: one in each language that has it."""
@@ -710,11 +714,11 @@ def _days(events: Sequence[Event]) -> npt.NDArray[np.int32]:
     return np.array([day_of(event) for event in events], np.int32)
 
 
-def _rows_with(matrix: sp.csr_array, columns: Sequence[int], least: int) -> list[int]:
-    """Return the numbers of the rows that have at least some value in any of some columns."""
-    places = np.flatnonzero(np.isin(matrix.indices, columns) & (matrix.data >= least))
-    rows: list[int] = (np.searchsorted(matrix.indptr, places, side="right") - 1).tolist()
-    return rows
+def _entries(matrix: sp.csr_array | sp.csc_array, line: int, least: int) -> list[int]:
+    """Return where a row of a CSR matrix, or a column of a CSC matrix, has at least some value."""
+    places = slice(*matrix.indptr[line : line + 2])
+    found: list[int] = matrix.indices[places][matrix.data[places] >= least].tolist()
+    return found
 
 
 def _place(sorted_texts: Sequence[str], text: str) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relatedstories.accents import strip_accents
-from relatedstories.features.vectors import Counts, background
+from relatedstories.features.vectors import background
 from relatedstories.ranking.shapes import Part, part_of
 from relatedstories.text.terms import ENGLISH, language_of_key, stem_of, terms_of_name
 from relatedstories.text.zones import TITLE
@@ -19,6 +19,7 @@ from relatedstories.topics.topic import Topic
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import scipy.sparse as sp
 
 __all__ = ["born_topics"]
 
@@ -50,7 +51,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 def born_topics(
-    terms: Counts,
+    terms: Sequence[str],
+    events_of_terms: sp.csc_array,
     is_common: npt.NDArray[np.bool_],
     coherence: Callable[[int], float | None],
     topics: Callable[[int], Sequence[Topic]],
@@ -60,8 +62,9 @@ def born_topics(
 
     Parameters
     ----------
-    terms : Counts
-        Of the archive's events.
+    terms : sequence of str
+    events_of_terms : scipy.sparse.csc_array, shape (n_events, n_terms)
+        How often each term occurs in each event.
     is_common : ndarray of bool
         For each column, whether so many events have the term that it tells nothing.
     coherence : callable
@@ -75,22 +78,21 @@ def born_topics(
     (`relatedstories.features.vectors.background`), if these events are alike, and if it is not mostly told by topics that were
     found. This follows from the events alone, so an archive that grew has the same topics as one that was made at once.
     """
-    shares = background()
-    contrast = CONTRAST * max(1.0, terms.matrix.nnz / terms.matrix.shape[0] / BACKGROUND_TERMS) if terms.matrix.nnz else math.inf
+    shares, starts, n = background(), events_of_terms.indptr, events_of_terms.shape[0]
+    contrast = CONTRAST * max(1.0, events_of_terms.nnz / n / BACKGROUND_TERMS) if n else math.inf
     unknown = min(shares.values()) / 2
-    n_events, n_about = terms.events(), np.bincount(terms.matrix.indices[terms.matrix.data >= TITLE], minlength=len(terms.terms))
+    n_events = np.diff(starts)
+    n_about = np.diff(np.append(0, np.cumsum(events_of_terms.data >= TITLE))[starts])
     least = np.maximum(MIN_EVENTS, ABOUT_SHARE * n_events)
     born = {}
-    by_column = None
     for column in np.flatnonzero((n_about >= least) & ~is_common).tolist():
-        term = terms.terms[column]
-        share = n_events[column] / terms.matrix.shape[0]
+        term = terms[column]
+        share = n_events[column] / n
         if len(term) < MIN_CHARS or language_of_key(term) != ENGLISH or share < contrast * shares.get(term, unknown):
             continue
         if (coherence(column) or 0) < COHERENT:
             continue
-        by_column = terms.matrix.tocsc() if by_column is None else by_column
-        events = by_column.indices[by_column.indptr[column] : by_column.indptr[column + 1]].tolist()
+        events = events_of_terms.indices[starts[column] : starts[column + 1]].tolist()
         word = _spelled(term, [text(number) for number in events[:SPELLED]])
         if word is None or part_of(word, ENGLISH, capital_tells=False) < Part.NOUN:
             continue

@@ -28,7 +28,7 @@ class Coherence:
 
     Parameters
     ----------
-    counts : scipy.sparse.csr_array, shape (n_events, n_columns)
+    counts : sparse array, shape (n_events, n_columns)
     embeddings : ndarray of int8, shape (n_events, d)
         See `relatedstories.features.word_space`.
 
@@ -47,7 +47,7 @@ class Coherence:
     True
     """
 
-    def __init__(self, counts: sp.csr_array, embeddings: npt.NDArray[np.int8]) -> None:
+    def __init__(self, counts: sp.csr_array | sp.csc_array, embeddings: npt.NDArray[np.int8]) -> None:
         self._counts, self._embeddings = counts, embeddings
         self._known: dict[int, float | None] = {}
 

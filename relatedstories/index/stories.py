@@ -509,11 +509,11 @@ class RelatedStories:
         {'Oslo': 2, 'Bergen': 1}
         """
         archive = self._index.archive
-        n = len(archive.topic_events) + len(archive.born) if n is None else whole_number("commonest_topics", "n", n, 0)
-        commonest = np.argsort(-archive.topic_events, kind="stable").tolist()
-        topics: dict[Topic, int] = {}
         born = {topic: len(archive.numbers_about(topic)) for topic in archive.born.values()}
-        for place in commonest[:n]:  # a topic of two languages is listed once
+        n = len(archive.topic_events) + len(born) if n is None else whole_number("commonest_topics", "n", n, 0)
+        commonest = np.argsort(-archive.topic_events, kind="stable")[:n].tolist()
+        topics: dict[Topic, int] = {}
+        for place in commonest:  # a topic of two languages is listed once
             topics[archive.topic(place)] = topics.get(archive.topic(place), 0) + int(archive.topic_events[place])
         if born:
             topics = dict(sorted((topics | born).items(), key=lambda item: -item[1])[:n])
