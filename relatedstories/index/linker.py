@@ -113,16 +113,15 @@ class Linker:
     def chain(self, numbers: Sequence[int], scores: Sequence[float]) -> Links:
         """Return a link for each step from one event of the archive to the next, given the scores of the steps."""
         rows = [self.archive.row(number) for number in numbers]
-        links = []
-        for rank, (row, other, score) in enumerate(zip(rows, rows[1:], scores, strict=False), 1):
-            shared = SharedColumns.of_pair(other.products(row.weight_by_column()))
-            links.append(Link(other.event, score, rank, *self._reason_in_archive(row.event, other.number, shared, 0)[:2]))
-        return Links(links)
+        steps = zip(rows, rows[1:], scores, strict=False)
+        return self._links_of(
+            _Reasoned(other.number, score, self._reason_of_rows(row.event, row.weight_by_column(), other))
+            for row, other, score in steps
+        )
 
-    def contexts(self, row: EventRow, other: EventRow, language: str) -> tuple[str, ...]:
-        """Return the contexts that a link between two rows would have, given the language of the other event."""
-        shared = SharedColumns.of_pair(other.products(row.weight_by_column()))
-        return self._reason(row.event, other.event, language, shared, 0).contexts
+    def contexts(self, row: EventRow, other: EventRow) -> tuple[str, ...]:
+        """Return the contexts that a link between two rows would have."""
+        return self._reason_of_rows(row.event, row.weight_by_column(), other).contexts
 
     def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK) -> Iterator[Links]:
         """Yield the links of rows, or of all the archive's, given their first candidates.
@@ -131,6 +130,7 @@ class Linker:
         other lists are selected one by one.
         """
         archive, k, filters = self.archive, self.retriever.k, self.retriever.filters
+        events = archive.events
         pending = np.ones(len(first.ids), bool)
         for start in range(0, len(first.ids), _BATCH_SIZE):
             while pending[start : start + _BATCH_SIZE].any():
@@ -149,28 +149,29 @@ class Linker:
             n_candidates = np.count_nonzero(ids >= 0, axis=1)
             each = zip(ids.tolist(), scores.tolist(), n_candidates.tolist(), simple.tolist(), strict=True)
             for place, (row_ids, row_scores, n, is_simple) in enumerate(each):
-                event = archive.events[start + place] if batch is None else batch[place].event
+                event = events[start + place] if batch is None else batch[place].event
                 is_simple = is_simple and not (
-                    event.translation_key and any(are_translations(event, archive.events[number]) for number in row_ids[:n])
+                    event.translation_key and any(are_translations(event, events[number]) for number in row_ids[:n])
                 )
-                first_links: list[_Reasoned] | None = None
+                links: list[_Reasoned] | None = None
                 if is_simple and event.id not in filters.pinned and event.id not in filters.blocked:
                     pairs = range(place * listed.shape[1], place * listed.shape[1] + min(k, n))
-                    first_links = [
-                        _Reasoned(number, score, self._reason_in_archive(event, number, shared, pair))
+                    links = [
+                        _Reasoned(number, score, self._reason(event, events[number], archive.languages[number], shared, pair))
                         for pair, number, score in zip(pairs, row_ids, row_scores, strict=False)
                     ]
-                    if not any(map(self._is_padding, first_links)) and (filters.fallback is None or len(first_links) >= k):
-                        yield self._links_of(first_links)
+                    has_padding = any(map(self._is_padding, links))
+                    if not has_padding and (filters.fallback is None or len(links) >= k):
+                        yield self._links_of(links)
                         continue
                 row = archive.row(start + place) if batch is None else batch[place]
-                if first_links is not None and any(map(self._is_padding, first_links)):
+                if links is not None and has_padding:
                     are_all = bool(first_ids[place, -1] < 0)
-                    first_links = self._refilled(row, first_links, ids[place, :n], row_scores, are_all)
-                if first_links is None:
+                    links = self._refilled(row, links, ids[place, :n], row_scores, are_all)
+                if links is None:
                     yield self._select(row, self.retriever.with_known(row, first_ids[place], first_scores[place]))
                 else:
-                    yield self._filled(row, self._links_of(first_links))
+                    yield self._filled(row, self._links_of(links))
 
     def _refilled(
         self, row: EventRow, links: list[_Reasoned], ids: npt.NDArray[np.int32], scores: Sequence[float], are_all: bool
@@ -195,7 +196,7 @@ class Linker:
             if len(links) == self.retriever.k:
                 break
             place += 1
-            one = _Reasoned(number, score, self._reason_of_pair(row.event, number, weights))
+            one = _Reasoned(number, score, self._reason_of_rows(row.event, weights, self.archive.row(number)))
             if not self._is_padding(one):
                 links.append(one)
         return links if are_all or place + DUPLICATES_WITHIN <= len(ids) else None
@@ -211,7 +212,7 @@ class Linker:
 
         @functools.cache
         def reason(number: int) -> _Reason:
-            return self._reason_of_pair(row.event, number, weights)
+            return self._reason_of_rows(row.event, weights, archive.row(number))
 
         def label(number: int) -> str | None:
             context = next(iter(reason(number).contexts), None)
@@ -268,7 +269,7 @@ class Linker:
         weights = row.weight_by_column()
 
         def shared_topics(number: int) -> tuple[Topic, ...]:
-            return self._reason_of_pair(row.event, number, weights).topics
+            return self._reason_of_rows(row.event, weights, self.archive.row(number)).topics
 
         return self._fallback.filled(row, links, likeness or Likeness(self.archive, row), shared_topics)
 
@@ -281,13 +282,9 @@ class Linker:
         """Return whether the score of a link is too low for a reason that says little."""
         return link.reason.needs > 1 and link.score < link.reason.needs * self.floor
 
-    def _reason_of_pair(self, event: Event, number: int, weights: Mapping[int, float]) -> _Reason:
-        """Return the reason of the link from an event, given its row's weights by column, to one of the archive."""
-        return self._reason_in_archive(event, number, SharedColumns.of_pair(self.archive.row(number).products(weights)), 0)
-
-    def _reason_in_archive(self, event: Event, number: int, shared: SharedColumns, pair: int) -> _Reason:
-        """Return the reason of the link from an event to one of the archive, given what a pair of rows shares."""
-        return self._reason(event, self.archive.events[number], self.archive.languages[number], shared, pair)
+    def _reason_of_rows(self, event: Event, weights: Mapping[int, float], other: EventRow) -> _Reason:
+        """Return the reason of the link from an event, given its row's weights by column, to that of another row."""
+        return self._reason(event, other.event, other.language, SharedColumns.of_pair(other.products(weights)), 0)
 
     def _reason(self, event: Event, other: Event, language: str, shared: SharedColumns, pair: int) -> _Reason:
         """Return the reason of the link from an event to another in a language, given what a pair of rows shares."""

@@ -768,11 +768,7 @@ class RelatedStories:
         """
         index = self._index
         row_a, row_b = self._rows(index, [a, b])
-        if row_b.in_archive:
-            language = index.archive.languages[row_b.number]
-        else:
-            [language] = self._languages_beside(index.archive, [row_b.event])
-        contexts = self._linker(index, 1, LinkFilters.of("explain")).contexts(row_a, row_b, language)
+        contexts = self._linker(index, 1, LinkFilters.of("explain")).contexts(row_a, row_b)
         return explain_rows(index.archive, index.learnt.weights(self._given), row_a, row_b, contexts)
 
     # ------------------------------------------------------------------ stories
