@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.topk.dates import NO_DATE
+from relatedstories.topk.dates import UNKNOWN_DISTANCE, distances
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -148,8 +148,8 @@ def features_of(
 
 def _log_days(days: npt.NDArray[np.int32], others: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
     """Return ``log(1 + days)`` for the days between each two dates; an unknown date counts as `UNKNOWN_DAYS` days away."""
-    apart = np.abs(days.astype(np.int64) - others)
-    apart[(days == NO_DATE) | (others == NO_DATE)] = UNKNOWN_DAYS
+    apart = distances(days, others)
+    apart[apart == UNKNOWN_DISTANCE] = UNKNOWN_DAYS
     known, places = np.unique(apart, return_inverse=True)
     return _rounded([math.log(1 + each) for each in known.tolist()])[places]
 
