@@ -47,12 +47,13 @@ def groups_of(
     [[0, 1, 2]]
     """
     linked: list[dict[int, int]] = [{} for _ in range(n)]  # for each group, by its first node: the sums to others
+    members: list[list[int]] = [[node] for node in range(n)]
+    queue: list[tuple[float, int, int]] = []
+    least *= CERTAIN
     for one, other, weight in zip(a.tolist(), b.tolist(), weights.tolist(), strict=True):
         linked[one][other] = linked[other][one] = weight
-    members: list[list[int]] = [[node] for node in range(n)]
-    least *= CERTAIN
-    queue = [(-weight, one, other) for one, other, weight in zip(a.tolist(), b.tolist(), weights.tolist(), strict=True)]
-    queue = [entry for entry in queue if -entry[0] >= least]
+        if weight >= least:
+            queue.append((-weight, one, other))
     heapq.heapify(queue)
     while queue:
         negative, one, other = heapq.heappop(queue)
