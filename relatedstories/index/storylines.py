@@ -106,8 +106,8 @@ class StoryFinder:
         """Return the labels of the links from the most central event of a story to others, the commonest first."""
         centre = group[int(centrality.argmax())]
         others = [number for number in group if number != centre][:MAX_LABELLED]
-        links = [self.linker.chain([centre, other], [0.0])[0] for other in others]
-        counts = collections.Counter(context for link in links for context in link.contexts)
+        row, rows = self._archive.row(centre), map(self._archive.row, others)
+        counts = collections.Counter(context for other in rows for context in self.linker.contexts(row, other))
         return sorted(
             (label for label, n in counts.items() if 3 * n >= len(others) and (n > 1 or len(others) == 1)),
             key=lambda label: (-counts[label], label),
