@@ -43,10 +43,10 @@ def continued(stories: Sequence[Sequence[str]], before: Mapping[str, Iterable[st
     {'a': ('a', 'd')}
     """
     story_of = {event: number for number, events in enumerate(stories) for event in events}
-    earlier = {id_: tuple(before[id_]) for id_ in sorted(before)}
+    earlier = {id_: dict.fromkeys(before[id_]) for id_ in sorted(before)}
     parts: dict[str, collections.Counter[int]] = {}
     for id_, known in earlier.items():
-        parts[id_] = collections.Counter(story_of[event] for event in dict.fromkeys(known) if event in story_of)
+        parts[id_] = collections.Counter(story_of[event] for event in known if event in story_of)
     pairs = sorted((-n, id_, number) for id_, counts in parts.items() for number, n in counts.items())
     id_of: dict[int, str] = {}
     taken: set[str] = set()
@@ -67,7 +67,7 @@ def continued(stories: Sequence[Sequence[str]], before: Mapping[str, Iterable[st
         if len(pieces) > 1:
             split[id_] = tuple(sorted(id_of[number] for number in pieces))
         for number, n in counts.items():
-            if n >= MIN_PART and 2 * n > len(set(earlier[id_])):
+            if n >= MIN_PART and 2 * n > len(earlier[id_]):
                 merged.setdefault(id_of[number], []).append(id_)
     return Continuity(
         [id_of[number] for number in range(len(stories))],
