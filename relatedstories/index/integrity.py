@@ -137,10 +137,10 @@ class _Remade:
     def faults(self, sample: int, say: Callable[[str], object]) -> Iterator[Fault]:
         """Yield what differs, given the number of events to make anew."""
         archive = self._kept.archive
-        n = len(archive)
-        numbers = np.unique(np.arange(min(sample, n)) * n // max(1, min(sample, n)))
-        if not len(numbers):
+        n_remade = min(sample, len(archive))
+        if not n_remade:
             return
+        numbers = np.arange(n_remade) * len(archive) // n_remade
         remade = self._with_rows_made_anew(numbers)
         faults = [*self._unlike_parts(remade)]
         yield from faults
@@ -186,8 +186,7 @@ class _Remade:
 
     def _unlike_parts(self, remade: ArchiveIndex) -> Iterator[Fault]:
         """Yield a fault for each part of the index that is not as it is made anew."""
-        learnt = [*self._kept.learnt.parts()["learnt-min-scores"].tolist()]
-        for space_weight, date_decay, _ in learnt:
+        for space_weight, date_decay, _ in self._kept.learnt.parts()["learnt-min-scores"].tolist():
             remade.learnt.weights(Settings(None, space_weight, date_decay, None))
         (arrays, documents), (new_arrays, new_documents) = parts_of_index(self._kept), parts_of_index(remade)
         for name, lines in new_documents.items():
