@@ -82,6 +82,12 @@ class CapitalisedWords:
             yield tuple(dict.fromkeys(Topic(word) for word in words if word[:1].isupper()))
 
 
+class Named(CapitalisedWords):
+    """The same with a name, so that a loaded index and a check know its topics as this extractor's."""
+
+    name = "capitalised words"
+
+
 def quick(**settings: float) -> RelatedStories:
     return RelatedStories(CapitalisedWords(), **settings)  # type: ignore[arg-type]
 

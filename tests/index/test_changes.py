@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from helpers import CapitalisedWords
+from helpers import CapitalisedWords, Named
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -21,10 +21,6 @@ from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.serialisation import parts_of_index
 
 WORDS = ["Oslo", "oslo", "Rome", "snow", "rain", "Élan", "“Rome”", "vote", "the", "line\nbreak", "s\u2028p"]
-
-
-class Named(CapitalisedWords):
-    name = "capitalised words"
 
 
 titles = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import SPACE, CapitalisedWords, parts_of, quick, run
+from helpers import SPACE, Named, parts_of, quick, run
 
 from relatedstories import Event, InputError, RelatedStories
 from relatedstories.disk.lazy_sequence import to_json_line
@@ -23,10 +23,6 @@ EVENTS = [
     Event("undated", "Snow in Rome and Oslo, Snow in Rome", "It snows in Rome. " * 9 + "word " * 80, language="en"),
     Event("german", "Der Schnee legt den Flughafen von Rom lahm", topics=["Rom"], heading="Wetter"),
 ]
-
-
-class Named(CapitalisedWords):
-    name = "capitalised words"
 
 
 @pytest.fixture(scope="module")

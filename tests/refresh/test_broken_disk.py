@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from broken_disk import FAULTS, BrokenDisk
-from helpers import SPACE, CapitalisedWords
+from helpers import SPACE, Named
 
 from relatedstories import Event, RelatedStories
 from relatedstories.databases.links_table import LinksTable
@@ -37,10 +37,6 @@ LATER = [
     Event("electron", "Rocket Lab launches its Electron; a Progress cargo ship docks", date=SPACE[0].date),
 ]
 """The archive a day later: one event is new, one has been edited, one is gone."""
-
-
-class Named(CapitalisedWords):
-    name = "capitalised words"
 
 
 def stories() -> RelatedStories:

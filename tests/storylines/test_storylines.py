@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers import SPACE, CapitalisedWords, archives, day, quick
+from helpers import SPACE, Named, archives, day, quick
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,10 +20,6 @@ VOLCANO = [
 ]
 ALONE = Event("x", "A museum in Lima returns a painting", date=day("2021-03-03"))
 ALL = [*HARBOUR, *VOLCANO, ALONE]
-
-
-class Named(CapitalisedWords):
-    name = "capitalised words"
 
 
 def told(stories):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import CapitalisedWords
+from helpers import Named
 
 from relatedstories import Event, RelatedStories
 from relatedstories.index.retriever import Retriever
@@ -28,10 +28,6 @@ train derails airport flight crash pilot fire forest smoke evacuated police arre
 """,
 )
 PLACES = ["Oslo", "Rome", "Lima", "Kyiv", "Quito", "Accra", "Hanoi", "Perth"]
-
-
-class Named(CapitalisedWords):
-    name = "capitalised words"
 
 
 def drawn(draw: random.Random, number: int) -> Event:
