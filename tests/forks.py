@@ -127,8 +127,7 @@ def load_all():
     from relatedstories import RelatedStories, TopicExtractor, read_events
 
     TopicExtractor().extract("Der Schnee legt den Flughafen von Oslo lahm, und niemand weiß, wann er wieder öffnet")
-    for stories in [RelatedStories().fit(list(read_events("sample"))[:20])]:
-        list(stories.all_related())
+    list(RelatedStories().fit(list(read_events("sample"))[:20]).all_related())
 
 
 def become(arguments, folder, environment, files):
@@ -163,10 +162,9 @@ def become(arguments, folder, environment, files):
 
 def answer(connection):
     """Fork the run that a connection asks for; send its process id, and when it has ended its status."""
-    first, ancillary, _, _ = connection.recvmsg(1, socket.CMSG_SPACE(3 * 4))
+    request, ancillary, _, _ = connection.recvmsg(1, socket.CMSG_SPACE(3 * 4))
     [(_, _, data)] = ancillary
     files = array.array("i", data).tolist()
-    request = first
     while not request.endswith(b"\n"):
         request += connection.recv(1 << 16)
     pid = os.fork()
