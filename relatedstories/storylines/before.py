@@ -53,14 +53,16 @@ def read_stories(path: Path) -> dict[str, tuple[str, ...]]:
         If the file cannot be read.
     """
     found: dict[str, tuple[str, ...]] = {}
-    with open(path, encoding="utf-8") as lines:
+    with open(path, "rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                record = json.loads(line)
+                record = json.loads(line.decode())
                 found[as_id(record["id"])] = tuple(as_id(event) for event in record["events"])
             except (ValueError, TypeError, KeyError, BadValueError):
                 expected = 'a story as "storylines --json" prints it, with "id" and "events"'
-                raise InputError(f"{path}, line {number}: got {shown(line.strip())}, expected {expected}") from None
+                raise InputError(
+                    f"{path}, line {number}: got {shown(line.decode(errors='replace').strip())}, expected {expected}"
+                ) from None
     return found

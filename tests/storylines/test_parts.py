@@ -143,3 +143,10 @@ def test_a_line_that_is_no_story_is_named(tmp_path) -> None:
         read_stories(path)
     path.write_text('{"id": "1", "events": ["1", "2"]}\n', encoding="utf-8")
     assert read_stories(path) == {"1": ("1", "2")}
+
+
+def test_a_file_of_stories_in_another_encoding_is_one_error(tmp_path) -> None:
+    path = tmp_path / "stories.jsonl"
+    path.write_bytes(b'{"id": "1", "events": ["1", "2"]}\n{"id": "caf\xe9", "events": ["3", "4"]}\n')
+    with pytest.raises(InputError, match=r"stories\.jsonl, line 2: got .*, expected a story as"):
+        read_stories(path)
