@@ -115,7 +115,7 @@ class Fallback:
         if found is None:
             matrix = self._archive.events_of_topics
             numbers = matrix.indices[matrix.indptr[key] : matrix.indptr[key + 1]]
-            found = self._of_topic[key] = [number for number in newest_first(self._archive, numbers) if self._passes(number)]
+            found = self._of_topic[key] = [number for number in _newest_first(self._archive, numbers) if self._passes(number)]
         return found
 
     def _before(self, row: EventRow) -> Iterator[int]:
@@ -159,20 +159,18 @@ class _NewestFirst:
         dated = np.flatnonzero(archive.days != NO_DATE)
         if language:
             dated = dated[[archive.languages[number] == language for number in dated.tolist()]]
-        self._numbers = newest_first(archive, dated)
-        self._passing = filter(passes, self._numbers)
+        self._passing = filter(passes, _newest_first(archive, dated))
         self._days = archive.days
         self._found: list[int] = []
-        self._found_days: list[int] = []  # negative, so that they rise
 
     def from_day(self, day: int) -> Iterator[int]:
         """Yield the numbers from a day on backwards; all of them for an event without a date."""
         place = 0
         if day != NO_DATE:
-            while not self._found or self._found_days[-1] < -day:
+            while not self._found or self._days[self._found[-1]] > day:
                 if not self._find_next():
                     break
-            place = bisect_left(self._found_days, -day)
+            place = bisect_left(self._found, -day, key=lambda number: -int(self._days[number]))
         while place < len(self._found) or self._find_next():
             yield self._found[place]
             place += 1
@@ -182,11 +180,10 @@ class _NewestFirst:
         if number is None:
             return False
         self._found.append(number)
-        self._found_days.append(-int(self._days[number]))
         return True
 
 
-def newest_first(archive: Archive, numbers: npt.NDArray[np.integer]) -> list[int]:
+def _newest_first(archive: Archive, numbers: npt.NDArray[np.integer]) -> list[int]:
     """Return numbers of events by falling date, then by id; events without a date come last."""
     order = np.lexsort((numbers, -archive.days[numbers].astype(np.int64)))
     ordered: list[int] = numbers[order].tolist()
