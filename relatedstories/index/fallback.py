@@ -127,7 +127,7 @@ class Fallback:
         return recent.from_day(row.day)
 
     def _listable(self, row: EventRow, links: Links, likeness: Likeness, numbers: Iterable[int]) -> Iterator[int]:
-        """Yield those of some numbers that may be listed beside links, and beside those yielded before."""
+        """Yield those of some numbers, which `where` lets through, that may be listed beside links and those yielded before."""
         archive, filters = self._archive, self._filters
         listed = [archive.number_of(link.event.id) for link in links]
         others = [copy for link in links for copy in link.duplicates] + list(links.copies)
@@ -138,7 +138,7 @@ class Fallback:
             if number in left_out or not first_day <= archive.days[number] <= last_day:
                 continue
             event = archive.events[number]
-            if not filters.allows(row.event, event) or are_translations(row.event, event):
+            if not filters.are_same(row.event, event) or are_translations(row.event, event):
                 continue
             if any(likeness.similarity(one, number) >= NEAR_DUPLICATE for one in listed):
                 continue
@@ -148,8 +148,7 @@ class Fallback:
             yield number
 
     def _passes(self, number: int) -> bool:
-        where = self._filters.where
-        return where is None or bool(where(self._archive.events[number]))
+        return self._filters.passes(self._archive.events[number])
 
 
 class _NewestFirst:
