@@ -14,11 +14,10 @@ from relatedstories.index.comparison import Likeness, Similarity
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow
 from relatedstories.ranking.filters import RECENT
-from relatedstories.ranking.labels import Label, most_telling_first
+from relatedstories.ranking.labels import Label, label_key, most_telling_first
 from relatedstories.ranking.links import Link, Links, are_translations
 from relatedstories.ranking.selection import NEAR_DUPLICATE
 from relatedstories.text.terms import ENGLISH, without_language
-from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.dates import NO_DATE
 
@@ -88,7 +87,8 @@ class Fallback:
         for label, key in self._topics_of(row):
             room = n_missing
             if (most := self._filters.max_per_context) is not None:
-                room = min(room, most - sum(_same_label(link.context, label.name) for link in links))
+                labels = [label_key(link.context) for link in links if link.context is not None]
+                room = min(room, most - labels.count(label_key(label.name)))
             found = list(islice(self._listable(row, links, likeness, self._with_topic(key)), max(room, 0)))
             if found:
                 return (label.name,), found
@@ -187,7 +187,3 @@ def _newest_first(archive: Archive, numbers: npt.NDArray[np.integer]) -> list[in
     order = np.lexsort((numbers, -archive.days[numbers].astype(np.int64)))
     ordered: list[int] = numbers[order].tolist()
     return ordered
-
-
-def _same_label(context: str | None, name: str) -> bool:
-    return context is not None and (normalise_name(context) or context) == (normalise_name(name) or name)

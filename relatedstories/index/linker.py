@@ -18,7 +18,7 @@ from relatedstories.index.fallback import Fallback
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, separate_copies
-from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
+from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, label_key, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links, are_translations
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
@@ -215,7 +215,7 @@ class Linker:
 
         def label(number: int) -> str | None:
             context = next(iter(reason(number).contexts), None)
-            return None if context is None else normalise_name(context) or context
+            return None if context is None else label_key(context)
 
         is_free = filters.where is None and not filters.same
 
