@@ -17,7 +17,6 @@ from relatedstories.ranking.filters import RECENT
 from relatedstories.ranking.labels import Label, label_key, most_telling_first
 from relatedstories.ranking.links import Link, Links, are_translations
 from relatedstories.ranking.selection import NEAR_DUPLICATE
-from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.dates import NO_DATE
 
@@ -101,11 +100,8 @@ class Fallback:
         columns = sorted(weights)
         first_topic = bisect_left(columns, n_terms)
         keys = {archive.label(column - n_terms): column - n_terms for column in columns[first_topic:]}
-        names = (archive.terms.terms[column] for column in columns[:first_topic])
-        shares = {
-            name if row.language == ENGLISH else without_language(name): weights[column] ** 2
-            for name, column in zip(names, columns, strict=False)
-        }
+        terms = columns[:first_topic]
+        shares = dict(zip(archive.texts_of_terms(row.language, terms), (weights[term] ** 2 for term in terms), strict=True))
         ranked = most_telling_first([(label, weights[key + n_terms] ** 2) for label, key in keys.items()], shares)
         return [(label, keys[label]) for label, _ in ranked if label.tells and self._is_shown(label.name)]
 

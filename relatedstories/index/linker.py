@@ -23,7 +23,7 @@ from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links, are_translat
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
 from relatedstories.ranking.shapes import dull_terms
-from relatedstories.text.terms import ENGLISH, without_language
+from relatedstories.text.terms import ENGLISH
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.partial import PartialTopK
@@ -298,7 +298,8 @@ class Linker:
         labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
         if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
             return _Reason((labels[0].name,) if self._is_shown(labels[0].name) else (), labels[0].only_topic)
-        shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
+        texts = archive.texts_of_terms(language, columns[start:first_topic])
+        shares = dict(zip(texts, products[start:first_topic], strict=True))
         ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
         contexts = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
         says_little = bool(contexts) and any(label.says_little and label.name == contexts[0] for label in labels)
@@ -343,10 +344,3 @@ class Linker:
     def _is_shown(self, name: str) -> bool:
         """Return whether a name may be a label."""
         return not (self.ignored and normalise_name(name) in self.ignored)
-
-    def _shares_of_terms(self, language: str, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
-        """Return what each term that an event shares with another adds to their inner product."""
-        texts = map(self.archive.terms.terms.__getitem__, columns)
-        if language != ENGLISH:
-            texts = map(without_language, texts)
-        return dict(zip(texts, products, strict=True))
