@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relatedstories.cli.console import say
-from relatedstories.cli.formatting import iso_date, title_line
+from relatedstories.cli.formatting import event_record, title_line
 from relatedstories.cli.options import (
     ALL_CORES,
     AsJson,
@@ -103,7 +103,7 @@ def storyline(
     if story is None:
         raise InputError(f"got id {id_}, expected that of a story or of an event that is part of one: this event stands alone")
     if as_json:
-        events = [{"id": event.id, "title": event.title, "date": iso_date(event)} for event in story.events]
+        events = [event_record(event) for event in story.events]
         print(json.dumps(story.to_dict() | {"events": events}, ensure_ascii=False))
         return
     _print(story)
