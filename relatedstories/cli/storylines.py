@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -122,7 +121,6 @@ def _print(story: Storyline) -> None:
 
 def _report_changes(found: Storylines) -> None:
     """Print which earlier stories merged and which were split to standard error."""
-    sys.stdout.flush()
     for id_, ids in found.merged.items():
         say(f"merged: {', '.join(ids)} are now story {id_}")
     for id_, ids in found.split.items():
