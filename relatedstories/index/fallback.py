@@ -16,7 +16,6 @@ from relatedstories.index.rows import EventRow
 from relatedstories.ranking.filters import RECENT
 from relatedstories.ranking.labels import Label, label_key, most_telling_first
 from relatedstories.ranking.links import Link, Links, are_translations
-from relatedstories.ranking.selection import NEAR_DUPLICATE
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.dates import NO_DATE
 
@@ -136,7 +135,7 @@ class Fallback:
             event = archive.events[number]
             if not filters.are_same(row.event, event) or are_translations(row.event, event):
                 continue
-            if any(likeness.similarity(one, number) >= NEAR_DUPLICATE for one in listed):
+            if any(likeness.similarity.are_near(one, number) for one in listed):
                 continue
             if likeness.is_copy(number, [Similarity.ASKED]):
                 continue
