@@ -23,7 +23,6 @@ from relatedstories.cli.options import (
 )
 from relatedstories.cli.source import Source
 from relatedstories.errors import InputError
-from relatedstories.storylines.before import read_stories
 
 if TYPE_CHECKING:
     from relatedstories.storylines.storyline import Storyline, Storylines
@@ -73,6 +72,8 @@ def storylines(
 
     Give either SOURCE or --index.
     """
+    from relatedstories.storylines.before import read_stories
+
     require_one(source, index, reading)
     earlier = None if before is None else read_stories(before)
     if index is not None:
