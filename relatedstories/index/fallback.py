@@ -31,7 +31,7 @@ class Fallback:
     Parameters
     ----------
     retriever : Retriever
-        Of the archive and the question's filters, which name the kind of fallback.
+        Of the archive and the question's filters, which name a kind of fallback.
     is_shown : callable
         Returns whether a name may be a label.
 
@@ -53,14 +53,13 @@ class Fallback:
         ----------
         row : EventRow
         links : Links
+            Fewer than the question asks for.
         likeness : Likeness
             Of the archive's events to the row and to each other.
         shared_topics : callable
             Returns the topics that the row shares with an event, given its number.
         """
         n_missing = self._retriever.k - len(links)
-        if n_missing <= 0 or self._filters.fallback is None:
-            return links
         contexts: tuple[str, ...] = ()
         if self._filters.fallback == RECENT:
             more = list(islice(self._listable(row, links, likeness, self._before(row)), n_missing))
