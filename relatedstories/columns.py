@@ -10,6 +10,7 @@ from relatedstories.errors import BadValueError, InputError, shown, shown_names
 from relatedstories.events import FIELDS
 
 __all__ = [
+    "NOT_UTF8",
     "READ_FIELDS",
     "LeftOut",
     "SourceRow",
@@ -26,7 +27,7 @@ READ_FIELDS = (*(field for field in FIELDS if field != "extra"), "status")
 """The fields that a column can be named for: those of an event but `extra`, which has the columns that no field is read from,
 and the status, which says whether it is a draft."""
 
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+NOT_UTF8 = re.compile("[\udc80-\udcff]")
 """The characters that the error handler surrogateescape puts in place of bytes that are not UTF-8."""
 
 _LANG = "lang"
@@ -160,5 +161,5 @@ def byte_not_utf8(text: str) -> tuple[str, int] | None:
     >>> byte_not_utf8(b"caf\xe9".decode(errors="surrogateescape"))
     ('byte 0xe9', 4)
     """
-    match = None if text.isascii() else _NOT_UTF8.search(text)
+    match = None if text.isascii() else NOT_UTF8.search(text)
     return None if match is None else (f"byte 0x{ord(match[0]) - 0xDC00:02x}", match.start() + 1)

@@ -1,11 +1,16 @@
-"""Events as commands print them."""
+"""Events and links as commands print them."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from relatedstories.events import Event
 from relatedstories.text.titles import plain_title
 
-__all__ = ["iso_date", "title_line"]
+if TYPE_CHECKING:
+    from relatedstories.ranking.links import Link
+
+__all__ = ["event_record", "link_record", "title_line"]
 
 
 def title_line(event: Event) -> str:
@@ -20,6 +25,17 @@ def title_line(event: Event) -> str:
     return f"{event.date}  {title}" if event.date else title
 
 
-def iso_date(event: Event) -> str | None:
-    """Return the date of an event as YYYY-MM-DD, None where it has none."""
-    return event.date.isoformat() if event.date else None
+def event_record(event: Event) -> dict[str, Any]:
+    """Return what --json prints of an event beside others: its id, its title, and its date, None where it has none.
+
+    Examples
+    --------
+    >>> event_record(Event("1", "Snow in Oslo"))
+    {'id': '1', 'title': 'Snow in Oslo', 'date': None}
+    """
+    return {"id": event.id, "title": event.title, "date": event.date.isoformat() if event.date else None}
+
+
+def link_record(link: Link) -> dict[str, Any]:
+    """Return what --json prints of a link: the link with the title and the date of its event."""
+    return link.to_dict() | event_record(link.event)

@@ -464,7 +464,7 @@ class LinkOptions:
             "same": self.same or (),
             "pinned": pinned,
             "blocked": blocked,
-            "fallback": None if self.fallback is FallbackKind.NONE else self.fallback.value,
+            "fallback": self.fallback.value,
         }
 
     def warn_of_unknown_names(self, events: Iterable[Event]) -> None:

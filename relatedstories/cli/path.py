@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from relatedstories.cli.formatting import iso_date, title_line
+from relatedstories.cli.formatting import link_record, title_line
 from relatedstories.cli.options import AsJson, index_option, load_index
 
 __all__ = ["EXAMPLES", "path"]
@@ -31,9 +31,7 @@ def path(
     stories = load_index(index)
     links = stories.path(a, b)
     if as_json:
-        steps = None
-        if links is not None:
-            steps = [link.to_dict() | {"title": link.event.title, "date": iso_date(link.event)} for link in links]
+        steps = None if links is None else [link_record(link) for link in links]
         print(json.dumps({"from": stories[a].id, "to": stories[b].id, "steps": steps}, ensure_ascii=False))
         return
     print(title_line(stories[a]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relatedstories.cli.formatting import iso_date, title_line
+from relatedstories.cli.formatting import event_record, link_record, title_line
 from relatedstories.cli.options import AsJson, LinkOptions, Panel, ReadOptions, index_option, load_index, refuse_with_index
 from relatedstories.cli.source import Source
 from relatedstories.events import Event
@@ -101,10 +101,9 @@ def related(
     links = stories.related(event, listing.k, order=order.value, **keywords)
     listing.warn_of_unknown_names(stories)
     if as_json:
-        links_found = [link.to_dict() | {"title": link.event.title, "date": iso_date(link.event)} for link in links]
-        answer = {"id": event.id, "title": event.title, "date": iso_date(event), "links": links_found}
+        answer = event_record(event) | {"links": [link_record(link) for link in links]}
         if links.copies:
-            answer["copies"] = [{"id": copy.id, "title": copy.title, "date": iso_date(copy)} for copy in links.copies]
+            answer["copies"] = [event_record(copy) for copy in links.copies]
         print(json.dumps(answer, ensure_ascii=False))
         return
     print(title_line(event))

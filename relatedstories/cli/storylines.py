@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from relatedstories.cli.console import say
-from relatedstories.cli.formatting import iso_date, title_line
+from relatedstories.cli.formatting import event_record, title_line
 from relatedstories.cli.options import (
     ALL_CORES,
     AsJson,
@@ -24,7 +23,6 @@ from relatedstories.cli.options import (
 )
 from relatedstories.cli.source import Source
 from relatedstories.errors import InputError
-from relatedstories.storylines.before import read_stories
 
 if TYPE_CHECKING:
     from relatedstories.storylines.storyline import Storyline, Storylines
@@ -74,6 +72,8 @@ def storylines(
 
     Give either SOURCE or --index.
     """
+    from relatedstories.storylines.before import read_stories
+
     require_one(source, index, reading)
     earlier = None if before is None else read_stories(before)
     if index is not None:
@@ -103,7 +103,7 @@ def storyline(
     if story is None:
         raise InputError(f"got id {id_}, expected that of a story or of an event that is part of one: this event stands alone")
     if as_json:
-        events = [{"id": event.id, "title": event.title, "date": iso_date(event)} for event in story.events]
+        events = [event_record(event) for event in story.events]
         print(json.dumps(story.to_dict() | {"events": events}, ensure_ascii=False))
         return
     _print(story)
@@ -122,7 +122,6 @@ def _print(story: Storyline) -> None:
 
 def _report_changes(found: Storylines) -> None:
     """Print which earlier stories merged and which were split to standard error."""
-    sys.stdout.flush()
     for id_, ids in found.merged.items():
         say(f"merged: {', '.join(ids)} are now story {id_}")
     for id_, ids in found.split.items():

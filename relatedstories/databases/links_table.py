@@ -94,7 +94,6 @@ class LinksTable:
         self._archive = None if archive is None else split_table_name(archive)
         self._id_column = id_column
         self._id_type: Any = None
-        self._has_fallback = False
         self._table = links_schema(*split_table_name(name))
 
     def __repr__(self) -> str:
@@ -186,7 +185,7 @@ class LinksTable:
             if (wrong := fits(self._id_type, ids)) is not None:
                 raise InputError(f"{self}: got the id {shown(wrong)}, expected ids that its column event_id can hold")
             old = add_events_without_links(self._lines(connection, for_update=True), new)
-            rows = changed_rows(old, new, now, self._has_fallback)
+            rows = changed_rows(old, new, now, FALLBACK in self._table.c)
             yield from changes_between(sorted(old.items()), new)
             self._write(connection, rows)
             connection.commit()
@@ -239,7 +238,7 @@ class LinksTable:
             elif self.database.dialect == "postgresql":
                 name = connection.dialect.identifier_preparer.format_table(self._table)
                 connection.exec_driver_sql(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
-            if fills_lists and not self._has_fallback:
+            if fills_lists and FALLBACK not in self._table.c:
                 self._add_fallback(connection)
             yield connection
 
@@ -283,7 +282,7 @@ class LinksTable:
 
     def _take_form(self, id_type: Any, has_fallback: bool) -> None:
         """Have ids be of a type, and a column of links that only fill lists or none."""
-        self._id_type, self._has_fallback = id_type, has_fallback
+        self._id_type = id_type
         self._table = links_schema(*split_table_name(self.name), id_type, has_fallback)
 
     def _lines(self, connection: sa.Connection, for_update: bool = False) -> dict[str, str]:

@@ -313,6 +313,21 @@ def _lists_of_events(value: Mapping[str, Any], columns: Mapping[str, str], way: 
             yield from _lists_of_events(part, columns, (*way, key))
 
 
+def _objects_of_list(stream: _Stream, columns: Mapping[str, str]) -> tuple[int, bool, list[_Way]]:
+    """Return the number of objects in a list, whether any has a title, and the ways to lists of events in a lone one without.
+
+    Of several objects, these are the events.
+    """
+    n, has_titles = 0, False
+    within: list[_Way] = []
+    for _, value in _elements(stream):
+        if isinstance(value, dict):
+            n += 1
+            has_titles = has_titles or "title" in resolve_columns(list(value), columns)
+            within = [*_lists_of_events(value, columns)] if n == 1 and not has_titles else []
+    return n, has_titles, within
+
+
 def _way_to_events(stream: _Stream, columns: Mapping[str, str]) -> _Way | None:
     """Return the way to the list of events within an object; None where it is an event itself."""
     lists: list[tuple[bool, int, _Way]] = []
@@ -327,16 +342,8 @@ def _way_to_events(stream: _Stream, columns: Mapping[str, str]) -> _Way | None:
             if kind == "{" and len(here) < _MAX_DEPTH:
                 visit(here)
             elif kind == "[":
-                n, has_titles = 0, False
-                within: dict[_Way, None] = {}
-                for _, value in _elements(stream):
-                    if isinstance(value, dict):
-                        n += 1
-                        has_titles = has_titles or "title" in resolve_columns(list(value), columns)
-                        if n == 1 and not has_titles:
-                            within = dict.fromkeys(_lists_of_events(value, columns))
-                if n == 1 and not has_titles:  # of several elements, these are the events
-                    lists.extend((True, n, (*here, _EACH, *inner)) for inner in within)
+                n, has_titles, within = _objects_of_list(stream, columns)
+                lists.extend((True, n, (*here, _EACH, *inner)) for inner in within)
                 if n:
                     lists.append((has_titles, n, here))
             else:

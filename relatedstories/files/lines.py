@@ -7,12 +7,12 @@ import codecs
 import gzip
 import io
 import lzma
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from relatedstories.columns import NOT_UTF8
 from relatedstories.errors import BadValueError, InputError, shown
 
 __all__ = ["COMPRESSED", "check_encoding", "open_bytes", "read_lines"]
@@ -41,7 +41,6 @@ _MARKS = (
 _UNMARKED = ("utf-16-le", "utf-16-be")
 """Encodings of text without a byte order mark in which the second, or the first, of two bytes is mostly zero."""
 _MOSTLY = 0.5
-_ESCAPED = re.compile("[\udc80-\udcff]")
 _WINDOWS = "windows-1252"
 _UNUSED_IN_WINDOWS = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 _MOST_ACCENTED = 0.3
@@ -137,7 +136,7 @@ def _found_encoding(path: Path) -> str:
             read += len(block)
             if not block.isascii() or decoder.getstate()[0]:
                 text = decoder.decode(block)
-                bad = _ESCAPED.findall(text)
+                bad = NOT_UTF8.findall(text)
                 n_bad += len(bad)
                 n_good += len(text) - len(text.encode("ascii", "ignore")) - len(bad)
                 n_unused += sum(ord(character) - 0xDC00 in _UNUSED_IN_WINDOWS for character in bad)

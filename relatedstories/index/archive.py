@@ -36,7 +36,7 @@ from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names,
 from relatedstories.ranking.labels import Label
 from relatedstories.text.cleaning import clean
 from relatedstories.text.segments import n_words, segment_at, without_segments
-from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key, stem_of
+from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key, stem_of, without_language
 from relatedstories.text.zones import LEAD
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic
@@ -407,6 +407,11 @@ class Archive:
     def coherence_of_terms(self) -> Coherence:
         """How alike the events are that have each term."""
         return Coherence(self.events_of_terms, self.embeddings)
+
+    def texts_of_terms(self, language: str, columns: Iterable[int]) -> Iterable[str]:
+        """Return the terms of some columns that are all of one language, without its code."""
+        terms = map(self.terms.terms.__getitem__, columns)
+        return terms if language == ENGLISH else map(without_language, terms)
 
     def label(self, key: int) -> Label:
         """Return the topic of a key, given by its place among the keys, as a label."""

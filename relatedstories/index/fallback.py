@@ -14,11 +14,8 @@ from relatedstories.index.comparison import Likeness, Similarity
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow
 from relatedstories.ranking.filters import RECENT
-from relatedstories.ranking.labels import Label, most_telling_first
+from relatedstories.ranking.labels import Label, label_key, most_telling_first
 from relatedstories.ranking.links import Link, Links, are_translations
-from relatedstories.ranking.selection import NEAR_DUPLICATE
-from relatedstories.text.terms import ENGLISH, without_language
-from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.dates import NO_DATE
 
@@ -34,7 +31,7 @@ class Fallback:
     Parameters
     ----------
     retriever : Retriever
-        Of the archive and the question's filters, which name the kind of fallback.
+        Of the archive and the question's filters, which name a kind of fallback.
     is_shown : callable
         Returns whether a name may be a label.
 
@@ -56,14 +53,13 @@ class Fallback:
         ----------
         row : EventRow
         links : Links
+            Fewer than the question asks for.
         likeness : Likeness
             Of the archive's events to the row and to each other.
         shared_topics : callable
             Returns the topics that the row shares with an event, given its number.
         """
         n_missing = self._retriever.k - len(links)
-        if n_missing <= 0 or self._filters.fallback is None:
-            return links
         contexts: tuple[str, ...] = ()
         if self._filters.fallback == RECENT:
             more = list(islice(self._listable(row, links, likeness, self._before(row)), n_missing))
@@ -88,7 +84,8 @@ class Fallback:
         for label, key in self._topics_of(row):
             room = n_missing
             if (most := self._filters.max_per_context) is not None:
-                room = min(room, most - sum(_same_label(link.context, label.name) for link in links))
+                labels = [label_key(link.context) for link in links if link.context is not None]
+                room = min(room, most - labels.count(label_key(label.name)))
             found = list(islice(self._listable(row, links, likeness, self._with_topic(key)), max(room, 0)))
             if found:
                 return (label.name,), found
@@ -101,11 +98,8 @@ class Fallback:
         columns = sorted(weights)
         first_topic = bisect_left(columns, n_terms)
         keys = {archive.label(column - n_terms): column - n_terms for column in columns[first_topic:]}
-        names = (archive.terms.terms[column] for column in columns[:first_topic])
-        shares = {
-            name if row.language == ENGLISH else without_language(name): weights[column] ** 2
-            for name, column in zip(names, columns, strict=False)
-        }
+        terms = columns[:first_topic]
+        shares = dict(zip(archive.texts_of_terms(row.language, terms), (weights[term] ** 2 for term in terms), strict=True))
         ranked = most_telling_first([(label, weights[key + n_terms] ** 2) for label, key in keys.items()], shares)
         return [(label, keys[label]) for label, _ in ranked if label.tells and self._is_shown(label.name)]
 
@@ -115,7 +109,7 @@ class Fallback:
         if found is None:
             matrix = self._archive.events_of_topics
             numbers = matrix.indices[matrix.indptr[key] : matrix.indptr[key + 1]]
-            found = self._of_topic[key] = [number for number in newest_first(self._archive, numbers) if self._passes(number)]
+            found = self._of_topic[key] = [number for number in _newest_first(self._archive, numbers) if self._passes(number)]
         return found
 
     def _before(self, row: EventRow) -> Iterator[int]:
@@ -127,7 +121,7 @@ class Fallback:
         return recent.from_day(row.day)
 
     def _listable(self, row: EventRow, links: Links, likeness: Likeness, numbers: Iterable[int]) -> Iterator[int]:
-        """Yield those of some numbers that may be listed beside links, and beside those yielded before."""
+        """Yield those of some numbers, which `where` lets through, that may be listed beside links and those yielded before."""
         archive, filters = self._archive, self._filters
         listed = [archive.number_of(link.event.id) for link in links]
         others = [copy for link in links for copy in link.duplicates] + list(links.copies)
@@ -138,9 +132,9 @@ class Fallback:
             if number in left_out or not first_day <= archive.days[number] <= last_day:
                 continue
             event = archive.events[number]
-            if not filters.allows(row.event, event) or are_translations(row.event, event):
+            if not filters.are_same(row.event, event) or are_translations(row.event, event):
                 continue
-            if any(likeness.similarity(one, number) >= NEAR_DUPLICATE for one in listed):
+            if any(likeness.similarity.are_near(one, number) for one in listed):
                 continue
             if likeness.is_copy(number, [Similarity.ASKED]):
                 continue
@@ -148,8 +142,7 @@ class Fallback:
             yield number
 
     def _passes(self, number: int) -> bool:
-        where = self._filters.where
-        return where is None or bool(where(self._archive.events[number]))
+        return self._filters.passes(self._archive.events[number])
 
 
 class _NewestFirst:
@@ -159,20 +152,18 @@ class _NewestFirst:
         dated = np.flatnonzero(archive.days != NO_DATE)
         if language:
             dated = dated[[archive.languages[number] == language for number in dated.tolist()]]
-        self._numbers = newest_first(archive, dated)
-        self._passing = filter(passes, self._numbers)
+        self._passing = filter(passes, _newest_first(archive, dated))
         self._days = archive.days
         self._found: list[int] = []
-        self._found_days: list[int] = []  # negative, so that they rise
 
     def from_day(self, day: int) -> Iterator[int]:
         """Yield the numbers from a day on backwards; all of them for an event without a date."""
         place = 0
         if day != NO_DATE:
-            while not self._found or self._found_days[-1] < -day:
+            while not self._found or self._days[self._found[-1]] > day:
                 if not self._find_next():
                     break
-            place = bisect_left(self._found_days, -day)
+            place = bisect_left(self._found, -day, key=lambda number: -int(self._days[number]))
         while place < len(self._found) or self._find_next():
             yield self._found[place]
             place += 1
@@ -182,16 +173,11 @@ class _NewestFirst:
         if number is None:
             return False
         self._found.append(number)
-        self._found_days.append(-int(self._days[number]))
         return True
 
 
-def newest_first(archive: Archive, numbers: npt.NDArray[np.integer]) -> list[int]:
+def _newest_first(archive: Archive, numbers: npt.NDArray[np.integer]) -> list[int]:
     """Return numbers of events by falling date, then by id; events without a date come last."""
     order = np.lexsort((numbers, -archive.days[numbers].astype(np.int64)))
     ordered: list[int] = numbers[order].tolist()
     return ordered
-
-
-def _same_label(context: str | None, name: str) -> bool:
-    return context is not None and (normalise_name(context) or context) == (normalise_name(name) or name)

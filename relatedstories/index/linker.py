@@ -18,12 +18,12 @@ from relatedstories.index.fallback import Fallback
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, separate_copies
-from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
+from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, label_key, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links, are_translations
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
 from relatedstories.ranking.shapes import dull_terms
-from relatedstories.text.terms import ENGLISH, without_language
+from relatedstories.text.terms import ENGLISH
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.partial import PartialTopK
@@ -216,7 +216,7 @@ class Linker:
 
         def label(number: int) -> str | None:
             context = next(iter(reason(number).contexts), None)
-            return None if context is None else normalise_name(context) or context
+            return None if context is None else label_key(context)
 
         is_free = filters.where is None and not filters.same
 
@@ -295,7 +295,8 @@ class Linker:
         labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
         if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
             return _Reason((labels[0].name,) if self._is_shown(labels[0].name) else (), labels[0].only_topic)
-        shares = self._shares_of_terms(language, columns[start:first_topic], products[start:first_topic])
+        texts = archive.texts_of_terms(language, columns[start:first_topic])
+        shares = dict(zip(texts, products[start:first_topic], strict=True))
         ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
         contexts = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
         says_little = bool(contexts) and any(label.says_little and label.name == contexts[0] for label in labels)
@@ -340,10 +341,3 @@ class Linker:
     def _is_shown(self, name: str) -> bool:
         """Return whether a name may be a label."""
         return not (self.ignored and normalise_name(name) in self.ignored)
-
-    def _shares_of_terms(self, language: str, columns: Sequence[int], products: Sequence[float]) -> dict[str, float]:
-        """Return what each term that an event shares with another adds to their inner product."""
-        texts = map(self.archive.terms.terms.__getitem__, columns)
-        if language != ENGLISH:
-            texts = map(without_language, texts)
-        return dict(zip(texts, products, strict=True))

@@ -139,7 +139,7 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
         key = keys[found]
         if "." not in name:
             check_ours(text, key, found, name, where)
-        elif not is_ours(value_of(keys, name)):
+        else:
             check_ours(text, key._replace(value=value_of(keys, name)), name, name, where)
     return _EDITORS[front.format](text, front, name, items, where)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import contextlib
 import datetime as dt
-import functools
 import hashlib
 import os
 import warnings
@@ -444,7 +443,7 @@ def _events(
     seen: set[str] = set()
     has_seen_expired = False
 
-    def reason_of(path: str, head: Head | None, span: _Span) -> str | None:
+    def reason_of(path: str, head: Head | None) -> str | None:
         return reason_not_listed(
             path,
             {} if head is None or EVENT_ID in head.keys else head.keys,
@@ -465,12 +464,12 @@ def _events(
             if head is not None:
                 unseen = {key: field for key, field in unseen.items() if key not in head.keys}
                 reading.tell_of_repeated_keys(where, head)
-            reason = reason_of(path, head, span)
+            reason = reason_of(path, head)
             if reason == EXPIRED and not has_seen_expired:
                 has_seen_expired = True
-                if reading.is_closed(functools.partial(reason_of, span=span)):
+                if reading.is_closed(reason_of):
                     span = span._replace(expired_before=dt.date.min)
-                reason = reason_of(path, head, span)  # now that the dates of all pages are known
+                reason = reason_of(path, head)  # now that the dates of all pages are known
             if reason == DRAFT:
                 found.drafts += 1
                 if on_draft is not None:

@@ -302,7 +302,7 @@ def links_of_page(text: str, path: str, targets: LinkTargets, link_format: LinkF
     if front is not None and key is not None:
         keys = front_matter.read(text, front, path)
         value = front_matter.value_of(keys, key)
-        if value is None and (key not in keys):
+        if value is None and key not in keys:
             return None
         found = []
         for item in value if isinstance(value, list) else []:

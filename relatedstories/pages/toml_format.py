@@ -115,10 +115,7 @@ def with_list(text: str, front: FrontMatter, name: str, items: Sequence[Item], w
         newline = line_ending(split_lines(text[: front.start])[-1])
     block = _block(name, items)
     new_inner = "".join(lines[:start] + [line + newline for line in block] + lines[end:])
-    expected: dict[str, Any] = {key: value for key, value in document.items() if key != name}
-    if items:
-        expected[name] = [item if isinstance(item, str) else {**item} for item in items]
-    if _document_or_none(new_inner) != expected:
+    if _document_or_none(new_inner) != _with_value(document, name, items):
         raise not_alone(where, name)
     return text[: front.start] + new_inner + text[front.end :]
 
@@ -134,9 +131,7 @@ def _within(text: str, front: FrontMatter, table: str, name: str, items: Sequenc
         return text
     lines = split_lines(inner)
     newline = line_ending(split_lines(text[: front.start])[-1])
-    expected = {**document, table: {key: value for key, value in values.items() if key != name}}
-    if items:
-        expected[table][name] = [item if isinstance(item, str) else {**item} for item in items]
+    expected = {**document, table: _with_value(values, name, items)}
     block = [line + newline for line in _block(name, items)]
     if table not in document:
         candidates: Iterable[list[str]] = [[*lines, newline, f"[{table}]{newline}", *block]]
@@ -158,6 +153,12 @@ def _edits_of_table(lines: list[str], table: str, name: str, has_it: bool, block
             continue
         for start, end in _possible_lines(lines[head + 1 :], name):
             yield [*lines[: head + 1 + start], *block, *lines[head + 1 + end :]]
+
+
+def _with_value(values: Mapping[str, Any], name: str, items: Sequence[Item]) -> dict[str, Any]:
+    """Return the values of a document or table with a list under a key, without the key if the list is empty."""
+    others = {key: value for key, value in values.items() if key != name}
+    return others | {name: [item if isinstance(item, str) else {**item} for item in items]} if items else others
 
 
 def _block(name: str, items: Sequence[Item]) -> list[str]:
@@ -182,7 +183,7 @@ def _document_or_none(inner: str) -> dict[str, Any] | None:
 
 def _lines_of_key(lines: Sequence[str], name: str, document: Mapping[str, Any], where: str) -> tuple[int, int]:
     """Return the first line of a key and the line after its last; raises `InputError` if no lines are the key's alone."""
-    others = {key: value for key, value in document.items() if key != name}
+    others = _with_value(document, name, [])
     for start, end in _possible_lines(lines, name):
         if _document_or_none("".join([*lines[:start], *lines[end:]])) == others:
             return start, end

@@ -125,8 +125,14 @@ class LinkFilters:
 
     def allows(self, event: Event, other: Event) -> bool:
         """Return whether `where` and `same` let an event list another."""
-        if self.where is not None and not self.where(other):
-            return False
+        return self.passes(other) and self.are_same(event, other)
+
+    def passes(self, other: Event) -> bool:
+        """Return whether `where` lets an event be listed."""
+        return self.where is None or bool(self.where(other))
+
+    def are_same(self, event: Event, other: Event) -> bool:
+        """Return whether two events have in common what `same` names."""
         return all(_have_in_common(values_of(event, name), values_of(other, name)) for name in self.same)
 
     @property

@@ -20,6 +20,7 @@ __all__ = [
     "SECOND",
     "TYPICAL",
     "Label",
+    "label_key",
     "most_telling_first",
     "says_the_same",
     "weakness_of",
@@ -156,6 +157,17 @@ def _countries() -> dict[str, float]:
         weights[normalise_name(country)] = COUNTRY_WEIGHT
     weights[normalise_name("Palestinians")] = PEOPLE_WEIGHT
     return weights
+
+
+def label_key(name: str) -> str:
+    """Return what the labels have in common that `max_per_context` counts together.
+
+    Examples
+    --------
+    >>> label_key("The Córdoba"), label_key("!?")
+    ('cordoba', '!?')
+    """
+    return normalise_name(name) or name
 
 
 def says_the_same(name: str, other: str) -> bool:
