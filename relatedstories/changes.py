@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Change",
     "Difference",
+    "DigestedTarget",
     "Labels",
     "LinkedEvents",
     "LinksLine",
@@ -94,6 +95,22 @@ class Target(Protocol):
         Everything is written once the iterator is exhausted. If it is not, pages may have been written in part, other targets
         stay as they were. A dry run writes nothing.
         """
+
+
+@runtime_checkable
+class DigestedTarget(Target, Protocol):
+    """A place for links that tells whether they are still as they were written.
+
+    Parameters
+    ----------
+    left : str or None
+        The digest of the links that the last `take` left, which nobody else has touched; None before it, and in a dry run.
+    """
+
+    left: str | None
+
+    def digest(self) -> str | None:
+        """Return a digest of the links as they are now, and of the form they are written in; None if there are none."""
 
 
 def links_line(id_: str, links: list[dict[str, Any]]) -> str:

@@ -14,10 +14,11 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any, TypeVar, Unpack
 
-from relatedstories.changes import Difference, Target
+from relatedstories.changes import Difference, DigestedTarget, Target
 from relatedstories.errors import InputError
 from relatedstories.events import Event
 from relatedstories.files.links_file import LinksFile
+from relatedstories.index.last_refresh import LastRefresh, basis_of_links
 from relatedstories.index.storage import check_folder
 from relatedstories.index.stories import RelatedStories
 from relatedstories.pages.writer import LinkedPages
@@ -257,7 +258,7 @@ def refresh(
     {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.999902, "context": "Oslo", "contexts": ["Oslo"], "topics": ["Oslo"]}]}
     {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.999902, "context": "Oslo", "contexts": ["Oslo"], "topics": ["Oslo"]}]}
     """
-    LinkFilters.of("refresh", **keywords)  # so that a mistake shows before the work
+    filters = LinkFilters.of("refresh", **keywords)  # so that a mistake shows before the work
     target = as_target(links)
     folder = None if index is None or dry_run else _checked_index(Path(index), target)
     with nullcontext() if dry_run else target.locked():
@@ -272,23 +273,31 @@ def refresh(
         timer.end("index")
 
         report = Report(events=len(archive), unit=target.unit, dry_run=dry_run)
-        all_links = timer.timed("links", stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords))
-        counted = _counted(all_links, report)
-        if isinstance(target, LinkedPages):  # whose words depend on it
-            counted = ((event.in_language(stories.language_of(event.id)), links) for event, links in counted)
-        for change in target.take(counted, dry_run):
-            report.difference.count(change)
-            if change.left_alone is not None:
-                report.left_alone += 1
-                _log.warning("left alone: %s", change.left_alone)
-        timer.end("write")
+        all_links = stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords)
+        last = None if index is None else _last_if_nothing_changed(stories, Path(index), k, filters, target)
+        if last is not None:
+            _count_again(last, report)
+            timer.end("compare")
+        else:
+            counted = _counted(timer.timed("links", all_links), report)
+            if isinstance(target, LinkedPages):  # whose words depend on it
+                counted = ((event.in_language(stories.language_of(event.id)), links) for event, links in counted)
+            for change in target.take(counted, dry_run):
+                report.difference.count(change)
+                if change.left_alone is not None:
+                    report.left_alone += 1
+                    _log.warning("left alone: %s", change.left_alone)
+            report.written = target.written
+            timer.end("write")
 
         if folder is not None:
             stories.save(folder)
+            if last is None:
+                _keep(report, stories, folder, k, filters, target)
             timer.end("save")
         if checkpoint is not None:
             Checkpoint.remove(checkpoint)
-    report.written, report.seconds = target.written, timer.seconds
+    report.seconds = timer.seconds
     report.new, report.gone = report.difference.new, report.difference.gone
     if stories.changes is not None:
         report.new, report.edited, report.gone = stories.changes
@@ -319,6 +328,38 @@ def _counted(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> I
         report.linked.update([link.event.id for link in links])
         report.contexts.update(chain.from_iterable(labelled))
         yield event, links
+
+
+def _last_if_nothing_changed(
+    stories: RelatedStories, index: Path, k: int, filters: LinkFilters, target: Target
+) -> LastRefresh | None:
+    """Return what the last refresh left if it would be the same again, and its links are as it left them."""
+    if not isinstance(target, DigestedTarget) or (last := LastRefresh.read(index)) is None:
+        return None
+    is_same = last.basis == basis_of_links(stories, index, k, filters) and last.links == target.digest()
+    return last if is_same else None
+
+
+def _count_again(last: LastRefresh, report: Report) -> None:
+    """Fill in the counts of a report on links that are those of the last refresh."""
+    report.difference.links = last.counts["links"]
+    for name in _COUNTS_OF_LINKS:
+        setattr(report, name, last.counts[name])
+    report.contexts.update(last.contexts)
+    report.linked.update(last.linked)
+
+
+def _keep(report: Report, stories: RelatedStories, index: Path, k: int, filters: LinkFilters, target: Target) -> None:
+    """Keep with the saved index what the next refresh needs to see that nothing has changed, if the target can tell."""
+    if isinstance(target, DigestedTarget) and target.left is not None:
+        basis = basis_of_links(stories, index, k, filters)
+        if basis is not None:
+            counts = {name: getattr(report, name) for name in ("links", *_COUNTS_OF_LINKS)}
+            LastRefresh(basis, target.left, counts, dict(report.contexts), dict(report.linked)).write(index)
+
+
+_COUNTS_OF_LINKS = "labelled", "without_links", "fallback"
+"""The counts of a report that links alone give."""
 
 
 class _StageTimer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -57,6 +58,7 @@ class LinksFile:
                 f"{path}: got {self.path.suffix} as the kind of a file of links, expected .jsonl, or .json for one object"
             )
         self.written = 0
+        self.left: str | None = None
 
     def __str__(self) -> str:
         return str(self.path)
@@ -87,6 +89,7 @@ class LinksFile:
     def take(self, links: LinkedEvents, dry_run: bool) -> Iterator[Change]:
         """Yield the change of each event and write all links to a new file, which replaces the old one if it differs."""
         lines = 0
+        self.left = None
         with ExitStack() as stack:
             if dry_run:
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -99,9 +102,20 @@ class LinksFile:
                 lines += change.after is not None
                 yield change
             differs = not new.equals(self.path)
+            left = None if dry_run else self._digest_of(new.path)  # before others can touch it
             if differs and not dry_run:
                 new.move_to(self._resolved)
         self.written = lines if differs else 0
+        self.left = left
+
+    def digest(self) -> str | None:
+        """Return a digest of the file and of the fields that links are to have; None if there is no file."""
+        return self._digest_of(self.path) if self.path.is_file() else None
+
+    def _digest_of(self, path: Path) -> str:
+        form = json.dumps([_is_one_object(self.path), self.fields]).encode()
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.sha256(form)).hexdigest()
 
 
 class LinksStream:

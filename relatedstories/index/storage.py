@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = [
+    "LAST_REFRESH",
     "MANIFEST",
     "JsonLines",
     "check_folder",
@@ -45,6 +46,10 @@ __all__ = [
 ]
 
 MANIFEST = "index.json"
+
+LAST_REFRESH = "last-refresh.json"
+"""The file in the folder of an index of what the last refresh with it left. It goes when the index is replaced."""
+
 FORMAT = 7
 
 LOCK_SECONDS = 60.0
@@ -71,7 +76,7 @@ def check_folder(folder: Path) -> None:
 
 def _index_entries(folder: Path) -> set[str]:
     """Return the names in a folder that belong to an index, or that a killed writer of one left there."""
-    names = {name for name in os.listdir(folder) if _PARTS_FOLDER.fullmatch(name) or is_leftover(name)}
+    names = {name for name in os.listdir(folder) if name == LAST_REFRESH or _PARTS_FOLDER.fullmatch(name) or is_leftover(name)}
     try:
         about = _read_manifest(folder)
     except InputError:
@@ -190,7 +195,7 @@ def remove_leftovers(folder: Path) -> None:
     if lock.exists():
         # A writer that holds the lock removes it itself; a file that may not be opened is not ours.
         with contextlib.suppress(InputError, OSError), locked(lock, f"the index {folder}"):
-            for name in _index_entries(folder) - {MANIFEST, _read_manifest(folder)["parts"]}:
+            for name in _index_entries(folder) - {MANIFEST, LAST_REFRESH, _read_manifest(folder)["parts"]}:
                 shutil.rmtree(folder / name, ignore_errors=True)
 
 

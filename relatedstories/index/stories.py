@@ -172,6 +172,11 @@ class RelatedStories:
         return {"language": self._language, "across_languages": self._across_languages}
 
     @property
+    def ignored(self) -> Collection[str]:
+        """The names, as topics are compared, that are never labels of links: those that the extractor ignores."""
+        return self._ignored
+
+    @property
     def changes(self) -> Changes | None:
         """How the archive of the last `fit` differs from the loaded index that it went on from.
 
@@ -917,12 +922,22 @@ class RelatedStories:
         """
         index, folder = self._index, Path(folder)
         index.learnt.weights(self._given)  # learnt now and saved, whether or not anybody has asked
-        settings = {**self._given._asdict(), **self._language_settings}
-        about = {"topics_by": self._loaded_model or model_name(self.extractor), "settings": settings}
-        if index.saved is None or index.saved != (about, manifest_checksum(folder)):
+        if self.checksum_in(folder) is None:
+            about = self._about
             index.saved = SavedCopy(about, write_folder(folder, *parts_of_index(index), about))
         else:
             remove_leftovers(folder)
+
+    def checksum_in(self, folder: str | os.PathLike[str]) -> str | None:
+        """Return the checksum of the index that a folder holds; None unless it is this one with these settings."""
+        saved = self._index.saved
+        return None if saved is None or saved != (self._about, manifest_checksum(Path(folder))) else saved.checksum
+
+    @property
+    def _about(self) -> dict[str, Any]:
+        """What the manifest says of the index."""
+        settings = {**self._given._asdict(), **self._language_settings}
+        return {"topics_by": self._loaded_model or model_name(self.extractor), "settings": settings}
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], extractor: TopicExtractor | None = None) -> RelatedStories:

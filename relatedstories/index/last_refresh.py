@@ -1,0 +1,95 @@
+"""What the last refresh left: enough for the next one to see that nothing has changed since, without making links again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from relatedstories import artefacts
+from relatedstories.disk.atomic import new_file
+from relatedstories.index.storage import LAST_REFRESH
+
+if TYPE_CHECKING:
+    from relatedstories.index.stories import RelatedStories
+    from relatedstories.ranking.filters import LinkFilters
+
+__all__ = ["LastRefresh", "basis_of_links"]
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+class LastRefresh(NamedTuple):
+    """What a refresh left, as a file beside the parts of the index keeps it. Whatever is wrong with the file, it is none.
+
+    Parameters
+    ----------
+    basis : str
+        What the links were made of: `basis_of_links`.
+    links : str
+        The digest of the links where they were written.
+    counts : dict of str to int
+        Counts of the report.
+    contexts, linked : dict of str to int
+        How many links have each context, and how many lead to each event.
+    """
+
+    basis: str
+    links: str
+    counts: dict[str, int]
+    contexts: dict[str, int]
+    linked: dict[str, int]
+
+    @classmethod
+    def read(cls, folder: Path) -> LastRefresh | None:
+        """Return what the last refresh with the index in a folder left; None if that is not known."""
+        try:
+            kept = json.loads((folder / LAST_REFRESH).read_text(encoding="utf-8"))
+            last = cls(**kept["refresh"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return last if kept.get("sha256") == last._checksum() else None
+
+    def write(self, folder: Path) -> None:
+        """Keep this with the index in a folder."""
+        with new_file(folder / LAST_REFRESH) as file:
+            file.write(json.dumps({"refresh": self._asdict(), "sha256": self._checksum()}, ensure_ascii=False) + "\n")
+
+    def _checksum(self) -> str:
+        return hashlib.sha256(json.dumps(self._asdict(), sort_keys=True).encode()).hexdigest()
+
+
+def basis_of_links(stories: RelatedStories, folder: Path, k: int, filters: LinkFilters) -> str | None:
+    """Return a digest of all that the links of an archive depend on; None where that cannot be told.
+
+    It is of the index, if the folder holds the same one; of the code and the models; and of what was asked for.
+    """
+    checksum = stories.checksum_in(folder)
+    if checksum is None or filters.where is not None:  # nothing tells what a function does
+        return None
+    asked = {field.name: _as_json(getattr(filters, field.name)) for field in fields(filters)}
+    known = [checksum, _code_digest(), k, asked, sorted(stories.ignored)]
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def _as_json(value: Any) -> Any:
+    """Return a filter as a JSON value."""
+    if isinstance(value, Mapping):
+        return {key: list(ids) for key, ids in value.items()}
+    return value if isinstance(value, (bool, int, float, str, tuple, type(None))) else str(value)
+
+
+def _code_digest() -> str:
+    """Return a digest of the package's code, and of the sizes and times of its models, which are too large to read each time."""
+    digest = hashlib.sha256()
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        code = path.read_bytes()
+        digest.update(f"{path.relative_to(_PACKAGE)} {len(code)}\n".encode() + code)
+    models = artefacts.path("")
+    for path in sorted(path for path in models.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        stat = path.stat()
+        digest.update(f"{path.relative_to(models)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

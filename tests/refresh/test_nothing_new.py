@@ -1,0 +1,309 @@
+"""A refresh with an index gives what one without gives, whatever happened since the last; where nothing did, it stops early."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from helpers import SPACE, WORDS, Named
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from relatedstories import Event, RelatedStories
+from relatedstories.databases.links_table import LinksTable
+from relatedstories.files.links_file import LinksFile
+from relatedstories.index import last_refresh, linker
+from relatedstories.index.last_refresh import LastRefresh
+from relatedstories.index.storage import LAST_REFRESH, MANIFEST
+from relatedstories.refresh import Report, refresh
+
+pytestmark = pytest.mark.filterwarnings("ignore:got .*expected ids of events of the archive")  # of events that are gone
+
+titles = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
+ids = st.sampled_from([f"e{number}" for number in range(8)])
+
+
+def loaded(index: Path) -> RelatedStories:
+    """The stories of an index, or new ones; `Named` finds topics without a model."""
+    return RelatedStories.load(index, Named()) if index.exists() else RelatedStories(Named())  # type: ignore[arg-type]
+
+
+def counts(report: Report) -> dict[str, Any]:
+    """All that a report counts: everything but times and memory."""
+    counted = report.to_dict()
+    for name in ("seconds", "slowest", "peak_memory"):
+        del counted[name]
+    return counted | {"contexts": report.contexts, "linked": report.linked, "difference": report.difference}
+
+
+def state(folder: Path) -> dict[str, tuple[int, int]]:
+    """Every file with its inode and time of writing, which change where anything is written."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
+
+
+@contextlib.contextmanager
+def no_lists():
+    """Let making any list of links fail."""
+    with patch.object(linker.Linker, "_batched", side_effect=AssertionError("lists are made again")):
+        yield
+
+
+class Nights(RuleBasedStateMachine):
+    """An archive, what is asked of it, and the links and the index of its nights."""
+
+    @initialize(bodies=st.dictionaries(ids, titles, min_size=1, max_size=6))
+    def begin(self, bodies):
+        self.folder = tempfile.TemporaryDirectory()
+        self.top = Path(self.folder.name)
+        self.links, self.index = self.top / "links.jsonl", self.top / "index"
+        self.events = {id_: Event(id_, title) for id_, title in bodies.items()}
+        self.k, self.asked = 3, {}
+
+    def teardown(self):
+        if hasattr(self, "folder"):
+            self.folder.cleanup()
+
+    @rule(id_=ids, title=titles)
+    def add_or_edit(self, id_, title):
+        self.events[id_] = Event(id_, title)
+
+    @precondition(lambda self: len(self.events) > 1)
+    @rule(data=st.data())
+    def remove(self, data):
+        del self.events[data.draw(st.sampled_from(sorted(self.events)))]
+
+    @rule(data=st.data())
+    def edit_the_links_by_hand(self, data):
+        if not self.links.exists():
+            return
+        written = self.links.read_bytes()
+        how = data.draw(st.sampled_from(["another word", "a line less", "none", "not ours", "as it was"]))
+        if how == "none":
+            self.links.unlink()
+            return
+        lines = written.splitlines(keepends=True)
+        self.links.write_bytes(
+            {
+                "another word": written.replace(b'"context": "Oslo"', b'"context": "Rome"'),
+                "a line less": b"".join(lines[1:]),
+                "not ours": b"not ours\n" + written,
+                "as it was": written,
+            }[how]
+        )
+
+    @rule(k=st.integers(0, 4))
+    def list_more_or_fewer(self, k):
+        self.k = k
+
+    @rule(a=ids, b=ids, which=st.sampled_from(["pinned", "blocked"]))
+    def choose(self, a, b, which):
+        self.asked = {} if a == b else {which: {a: [b]}}
+
+    @rule(score=st.sampled_from([None, 0.0, 0.3]))
+    def ask_for_a_score(self, score):
+        self.asked = {} if score is None else {"min_score": score}
+
+    @rule(part=st.sampled_from([LAST_REFRESH, MANIFEST]))
+    def lose(self, part):
+        if self.index.exists():
+            (self.index / part).unlink(missing_ok=True)
+
+    def night(self, **keywords: Any) -> Report:
+        stories = loaded(self.index) if (self.index / MANIFEST).exists() else RelatedStories(Named())  # type: ignore[arg-type]
+        return refresh(stories, self.events.values(), self.links, self.k, index=self.index, **self.asked, **keywords)
+
+    @invariant()
+    def the_links_are_those_of_a_run_without_an_index(self):
+        if not hasattr(self, "events"):
+            return
+        tried = self.night(dry_run=True)
+        report = self.night()
+        assert (tried.written, tried.difference) == (report.written, report.difference)
+        fresh = self.top / "fresh.jsonl"
+        refresh(RelatedStories(Named()), self.events.values(), fresh, self.k, **self.asked)  # type: ignore[arg-type]
+        assert self.links.read_bytes() == fresh.read_bytes()
+        before = state(self.top)
+        with no_lists():
+            again = self.night()
+            tried_again = self.night(dry_run=True)
+        assert state(self.top) == before
+        assert (again.written, again.new, again.edited, again.gone) == (0, 0, 0, 0)
+        kept = (self.index / LAST_REFRESH).read_bytes()
+        (self.index / LAST_REFRESH).unlink()
+        made = self.night()
+        assert counts(again) == counts(made)
+        assert counts(tried_again) == counts(made) | {"dry_run": True}
+        assert (self.index / LAST_REFRESH).read_bytes() == kept
+
+
+TestNights = Nights.TestCase
+TestNights.settings = settings(max_examples=25, stateful_step_count=8, deadline=None)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    """An index of `SPACE`, with its links beside it."""
+    refresh(RelatedStories(Named()), SPACE, tmp_path / "links.jsonl", index=tmp_path / "index")  # type: ignore[arg-type]
+    return tmp_path / "index"
+
+
+def is_short(index: Path, links: Any = None, stories: RelatedStories | None = None, **keywords: Any) -> bool:
+    """Whether a refresh finds nothing new without making lists."""
+    report = refresh(stories or loaded(index), SPACE, links or index.with_name("links.jsonl"), index=index, **keywords)
+    return "compare" in report.seconds
+
+
+def test_what_links_depend_on_is_compared(index: Path) -> None:
+    assert is_short(index)
+    for asked in (
+        {"k": 2}, {"since": "2017-01-01"}, {"until": "2017-05-01"}, {"include_newer": False}, {"same": ["heading"]},
+        {"max_per_context": 1}, {"diversity": 0.5}, {"fallback": "recent"}, {"pinned": {"oslo": ["iceland"]}},
+        {"blocked": {"oslo": ["oslo-2"]}}, {"min_score": 0.2},
+    ):  # fmt: skip
+        assert not is_short(index, **asked)
+        assert is_short(index, **asked)
+    assert not is_short(index)
+
+
+def test_what_a_function_lets_through_is_never_taken_for_known(index: Path) -> None:
+    assert not is_short(index, where=lambda event: event.id != "oslo")
+    assert not is_short(index, where=lambda event: event.id != "oslo")
+
+
+def test_the_order_of_choices_counts_where_it_shows(index: Path) -> None:
+    assert not is_short(index, pinned={"oslo": ["iceland", "dragon"], "dragon": ["oslo"]})
+    assert is_short(index, pinned={"dragon": ["oslo"], "oslo": ["iceland", "dragon"]})
+    assert not is_short(index, pinned={"oslo": ["dragon", "iceland"], "dragon": ["oslo"]})
+
+
+def test_another_version_of_the_package_makes_all_anew(index: Path) -> None:
+    with patch.object(last_refresh, "_code_digest", return_value="another"):
+        assert not is_short(index)
+
+
+def test_other_names_to_ignore_make_all_anew(index: Path) -> None:
+    extractor = Named()
+    extractor.ignored = frozenset({"oslo"})  # type: ignore[attr-defined]
+    stories = RelatedStories.load(index, extractor)  # type: ignore[arg-type]
+    assert not is_short(index, stories=stories)
+
+
+def test_other_settings_make_all_anew(index: Path) -> None:
+    stories = RelatedStories.load(index, Named())  # type: ignore[arg-type]
+    refresh(RelatedStories(Named(), date_decay=1.0), SPACE, index.with_name("links.jsonl"), index=index)  # type: ignore[arg-type]
+    assert not is_short(index, stories=stories)  # those of before
+
+
+def test_an_extractor_without_a_name_makes_all_anew(index: Path) -> None:
+    with patch.object(Named, "name", None):
+        assert not is_short(index, stories=RelatedStories.load(index, Named()))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b'{"refresh": [], "sha256": ""}', b"\xff"])
+def test_a_damaged_record_is_none(index: Path, damage: bytes) -> None:
+    (index / LAST_REFRESH).write_bytes(damage)
+    assert LastRefresh.read(index) is None
+    assert not is_short(index)
+    assert is_short(index)
+
+
+def test_an_altered_record_is_none(index: Path) -> None:
+    kept = json.loads((index / LAST_REFRESH).read_text())
+    kept["refresh"]["counts"]["links"] += 1
+    (index / LAST_REFRESH).write_text(json.dumps(kept))
+    assert not is_short(index)
+
+
+def test_links_in_another_form_or_place_are_written(index: Path) -> None:
+    folder = index.parent
+    assert not is_short(index, LinksFile(folder / "links.jsonl", ["title"]))
+    assert is_short(index, LinksFile(folder / "links.jsonl", ["title"]))
+    assert not is_short(index, folder / "links.json")
+    assert is_short(index, folder / "links.json")
+    assert "event" not in (folder / "links.json").read_text()
+
+
+def test_an_edit_of_the_same_size_and_time_is_mended(index: Path) -> None:
+    links = index.with_name("links.jsonl")
+    before, written = links.stat(), links.read_bytes()
+    links.write_bytes(written.replace(b"Oslo", b"Rome"))
+    os.utime(links, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert not is_short(index)
+    assert links.read_bytes() == written
+
+
+def test_an_edit_while_the_links_are_written_is_mended_by_the_next_run(tmp_path: Path) -> None:
+    """Somebody edits the new links before the index is saved: they are not what the refresh left."""
+    links, index = tmp_path / "links.jsonl", tmp_path / "index"
+    stories = RelatedStories(Named())  # type: ignore[arg-type]
+    save = stories.save
+
+    def edit_and_save(folder: Path) -> None:
+        links.write_text("edited\n")
+        save(folder)
+
+    with patch.object(stories, "save", edit_and_save):
+        refresh(stories, SPACE, links, index=index)
+    assert links.read_text() == "edited\n"
+    assert not is_short(index)
+    assert len(links.read_text().splitlines()) == len(SPACE)
+
+
+def test_a_table_that_somebody_edited_is_mended(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+
+    def table() -> LinksTable:
+        return LinksTable(f"sqlite:///{tmp_path}/news.db")
+
+    def edit(statement: str) -> None:
+        with contextlib.closing(sqlite3.connect(tmp_path / "news.db")) as database:
+            database.execute(statement)
+            database.commit()
+
+    report = refresh(RelatedStories(Named()), SPACE, table(), index=index)  # type: ignore[arg-type]
+    rows = [*table().read()]
+    assert is_short(index, table())
+    edit("UPDATE related_links SET refreshed_at = '2001-01-01 00:00:00'")  # which tells nothing of links
+    assert is_short(index, table())
+    for statement in (
+        "UPDATE related_links SET context = 'Rome' WHERE event_id = 'oslo'",
+        "DELETE FROM related_links WHERE event_id = 'oslo'",
+        "INSERT INTO related_links SELECT 'rome', rank, related_id, score, context, topics, duplicates, pinned, refreshed_at "
+        "FROM related_links WHERE event_id = 'oslo'",
+        "UPDATE related_links SET score = 0.123 WHERE event_id = 'oslo'",
+        "DROP TABLE related_links",
+    ):
+        edit(statement)
+        assert not is_short(index, table())
+        assert [*table().read()] == rows
+        with no_lists():
+            again = refresh(loaded(index), SPACE, table(), index=index)
+        assert (again.links, again.written, again.labelled) == (report.links, 0, report.labelled)
+
+
+def test_a_table_of_postgresql_that_somebody_edited_is_mended(store: Any, tmp_path: Path) -> None:
+    if not store.url.startswith("postgresql"):
+        pytest.skip("SQLite has a test of its own")
+    index = tmp_path / "index"
+    refresh(RelatedStories(Named()), SPACE, LinksTable(store.url), index=index)  # type: ignore[arg-type]
+    rows = [*LinksTable(store.url).read()]
+    assert is_short(index, LinksTable(store.url))
+    for statement in (
+        "UPDATE related_links SET context = 'Rome' WHERE event_id = 'oslo'",
+        "UPDATE related_links SET context = NULL WHERE event_id = 'oslo'",
+        "DELETE FROM related_links WHERE event_id = 'oslo'",
+        "DROP TABLE related_links",
+    ):
+        store.run(statement)
+        assert not is_short(index, LinksTable(store.url))
+        assert [*LinksTable(store.url).read()] == rows
+        assert is_short(index, LinksTable(store.url))
