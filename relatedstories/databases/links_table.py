@@ -204,7 +204,7 @@ class LinksTable:
             return self._digest_of_rows(connection) if self._exists(connection) else None
 
     def _digest_of_rows(self, connection: sa.Connection) -> str:
-        """Return a digest of all rows without their time; PostgreSQL sums up one of each row itself, which is ten times as fast."""
+        """Return a digest of all rows without their time; PostgreSQL adds up those of its rows itself, ten times as fast."""
         compared = self._compared_columns
         if self.database.dialect == "postgresql":
             row = sa.func.row(*compared).cast(sa.Text)

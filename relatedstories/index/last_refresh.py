@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from relatedstories import artefacts
-from relatedstories.disk.atomic import new_file
+from relatedstories.disk.atomic import new_file, remove_leftovers
 from relatedstories.index.storage import LAST_REFRESH
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class LastRefresh(NamedTuple):
 
     def write(self, folder: Path) -> None:
         """Keep this with the index in a folder."""
+        remove_leftovers(folder)  # of a run that was killed here
         with new_file(folder / LAST_REFRESH) as file:
             file.write(json.dumps({"refresh": self._asdict(), "sha256": self._checksum()}, ensure_ascii=False) + "\n")
 
