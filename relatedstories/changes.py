@@ -145,7 +145,8 @@ def change_between(id_: str, before: str | None, after: str | None) -> Change:
     >>> change_between("a1", links_line("a1", []), None)
     Change(id='a1', before={}, after=None, changed=True, left_alone=None)
     """
-    return Change(id_, _labels_in(before), _labels_in(after), before != after)
+    labels = _labels_in(after)
+    return Change(id_, labels if before == after else _labels_in(before), labels, before != after)
 
 
 def joined_contexts(contexts: Iterable[str]) -> str | None:

@@ -1,31 +1,30 @@
-"""Links as rows of a table and as lines of a links file, so that the two can be compared."""
+"""Links as rows of a table, and what differs between the rows that a table has and those that replace them."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
-from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
-from relatedstories.changes import LinksLine, links_line
-from relatedstories.events import Event
+from relatedstories.changes import Change, Labels, links_line
 
 if TYPE_CHECKING:
     from relatedstories.ranking.links import Link
 
 __all__ = [
+    "COMPARED",
     "FALLBACK",
     "SCORE_DIGITS",
+    "LinkRow",
     "RowChanges",
-    "add_events_without_links",
-    "changed_rows",
+    "changes_of_rows",
     "line_of_rows",
     "links_schema",
-    "rounded_line",
+    "rows_of_links",
 ]
 
 SCORE_DIGITS = 3
@@ -35,6 +34,12 @@ that a reader sees a change in."""
 FALLBACK = "fallback"
 """The column that says of a link that it only fills a list. Tables have it from the first such link on, so that a table of
 before, and whatever reads it, stays as it is."""
+
+COMPARED = "rank", "related_id", "score", "context", "topics", "duplicates", "pinned", FALLBACK
+"""The columns of a `LinkRow`, in order: all but that of the event and that of the time."""
+
+LinkRow: TypeAlias = tuple[Any, ...]
+"""A link of an event as a table has it: the score rounded, contexts as one text, ids as texts, None for a column not there."""
 
 
 def links_schema(schema: quoted_name | None, name: quoted_name, id_type: Any = None, has_fallback: bool = False) -> sa.Table:
@@ -59,25 +64,23 @@ def links_schema(schema: quoted_name | None, name: quoted_name, id_type: Any = N
     )
 
 
-def rounded_line(event: Event, links: list[Link]) -> LinksLine:
-    """Return the id of an event with the line of its links as a table has them: scores rounded, contexts as one text."""
-    return event.id, links_line(event.id, [_rounded(link) for link in links])
+def rows_of_links(links: Iterable[Link], topics: dict[tuple[str, ...], str]) -> list[LinkRow]:
+    """Return the rows of an event's links; `topics` keeps the texts of lists of topics, most of which many links have."""
+    rows = []
+    for link in links:
+        names = tuple([topic.name for topic in link.topics])
+        text = topics.get(names)
+        if text is None:
+            text = topics[names] = json.dumps(names, ensure_ascii=False)
+        duplicates = json.dumps([event.id for event in link.duplicates], ensure_ascii=False) if link.duplicates else None
+        score = round(link.score, SCORE_DIGITS)
+        rows.append((link.rank, link.event.id, score, link.label, text, duplicates, link.pinned, link.fallback))
+    return rows
 
 
-def _rounded(link: Link) -> dict[str, Any]:
-    record = link.to_dict() | {"score": round(link.score, SCORE_DIGITS), "context": link.label}
-    del record["contexts"]
-    return record
-
-
-def line_of_rows(id_: str, rows: Iterable[Sequence[Any]]) -> str:
-    """Return the line of an event, given its rows without their time."""
+def line_of_rows(id_: str, rows: Iterable[LinkRow]) -> str:
+    """Return the line of an event as in a file of links, given its rows; `rows_of_links` says how they differ."""
     return links_line(id_, [_link_of_row(row) for row in rows])
-
-
-def add_events_without_links(old: dict[str, str], new: list[LinksLine]) -> dict[str, str]:
-    """Return the old lines with the new line of each event that has no rows and needs none, so that it counts as unchanged."""
-    return old | {id_: line for id_, line in new if id_ not in old and line == links_line(id_, [])}
 
 
 class RowChanges(NamedTuple):
@@ -93,53 +96,70 @@ class RowChanges(NamedTuple):
         return len(removed | {(row["event_id"], row["rank"]) for row in self.added})
 
 
-def changed_rows(old: dict[str, str], new: list[LinksLine], now: dt.datetime, has_fallback: bool = False) -> RowChanges:
-    """Return the rows that differ between the lines by id of a table and the lines that replace them."""
-    changes = RowChanges([], [])
-    gone = sorted(old.keys() - {id_ for id_, _ in new})
-    for id_, line in chain(new, ((id_, None) for id_ in gone)):
-        if line != (old_line := old.get(id_)):
-            links, old_links = _links_by_rank(line), _links_by_rank(old_line)
-            changes.removed.extend(
-                {"old_event_id": id_, "old_rank": rank} for rank, link in old_links.items() if links.get(rank) != link
-            )
-            changes.added.extend(
-                _row_of_link(id_, link, now, has_fallback) for rank, link in links.items() if old_links.get(rank) != link
-            )
-    return changes
+def changes_of_rows(
+    old: Mapping[str, list[LinkRow]],
+    new: Sequence[tuple[str, list[LinkRow]]],
+    now: dt.datetime,
+    has_fallback: bool,
+    rows: RowChanges,
+) -> Iterator[Change]:
+    """Yield the change of each event, of those that are gone last, and add the rows that differ to `rows`.
+
+    Parameters
+    ----------
+    old : mapping of str to list of LinkRow
+        The rows of each event in the table.
+    new : sequence of (str, list of LinkRow)
+        The id of each event and the rows that replace those.
+    now : datetime
+        The time that new rows get.
+    has_fallback : bool
+        Whether the table has the column `FALLBACK`.
+    rows : RowChanges
+    """
+    for id_, new_rows in new:
+        old_rows = old.get(id_)
+        after = _labels_of(new_rows)
+        if old_rows == new_rows or (old_rows is None and not new_rows):  # an event without links has no rows
+            yield Change(id_, after, after, False)
+            continue
+        before = None if old_rows is None else _labels_of(old_rows)
+        links, old_links = _links_by_rank(new_rows), _links_by_rank(old_rows or ())
+        different = {rank for rank in links.keys() | old_links.keys() if links.get(rank) != old_links.get(rank)}
+        rows.removed.extend({"old_event_id": id_, "old_rank": rank} for rank in old_links if rank in different)
+        rows.added.extend(_as_written(id_, row, now, has_fallback) for row in new_rows if row[0] in different)
+        yield Change(id_, before, after, bool(different))
+    for id_ in sorted(old.keys() - {id_ for id_, _ in new}):
+        rows.removed.extend({"old_event_id": id_, "old_rank": row[0]} for row in old[id_])
+        yield Change(id_, _labels_of(old[id_]), None)
 
 
-def _links_by_rank(line: str | None) -> dict[int, dict[str, Any]]:
-    return {} if line is None else {link["rank"]: link for link in json.loads(line)["links"]}
+def _labels_of(rows: Iterable[LinkRow]) -> Labels:
+    return {id_: context for _, id_, _, context, *_ in rows}
 
 
-def _row_of_link(id_: str, link: dict[str, Any], now: dt.datetime, has_fallback: bool) -> dict[str, Any]:
-    """Return the row of an event's link in the line of `rounded_line`."""
-    duplicates = link.get("duplicates")
-    return {
-        "event_id": id_,
-        "rank": link["rank"],
-        "related_id": link["id"],
-        "score": link["score"],
-        "context": link["context"],
-        "topics": json.dumps(link["topics"], ensure_ascii=False),
-        "duplicates": duplicates and json.dumps(duplicates, ensure_ascii=False),
-        "pinned": link.get("pinned", False),
-        **({FALLBACK: link.get(FALLBACK)} if has_fallback else {}),
-        "refreshed_at": now,
-    }
+def _links_by_rank(rows: Iterable[LinkRow]) -> dict[int, dict[str, Any]]:
+    return {row[0]: _link_of_row(row) for row in rows}
 
 
-def _link_of_row(row: Sequence[Any]) -> dict[str, Any]:
-    """Return the link of a row without its time, as `rounded_line` had it when the row was written."""
-    _, rank, id_, score, context, topics, duplicates, pinned, *fallback = row
-    link = {"id": str(id_), "rank": rank, "score": score, "context": context, "topics": _list_in(topics)}
+def _as_written(id_: str, row: LinkRow, now: dt.datetime, has_fallback: bool) -> dict[str, Any]:
+    """Return an event's row as it is written to the table, by column."""
+    written = {"event_id": id_, **dict(zip(COMPARED, row, strict=True)), "refreshed_at": now}
+    if not has_fallback:
+        del written[FALLBACK]
+    return written
+
+
+def _link_of_row(row: LinkRow) -> dict[str, Any]:
+    """Return the link of a row as `Link.to_dict` has it; the contexts are one text."""
+    rank, id_, score, context, topics, duplicates, pinned, fallback = row
+    link = {"id": id_, "rank": rank, "score": score, "context": context, "topics": _list_in(topics)}
     if duplicates:
         link["duplicates"] = _list_in(duplicates)
     if pinned:
         link["pinned"] = True
-    if fallback and fallback[0] is not None:
-        link[FALLBACK] = fallback[0]
+    if fallback is not None:
+        link[FALLBACK] = fallback
     return link
 
 

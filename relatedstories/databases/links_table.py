@@ -8,8 +8,6 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,18 @@ import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import BIT
 
-from relatedstories.changes import Change, LinkedEvents, LinksLine, changes_between
+from relatedstories.changes import Change, LinkedEvents, LinksLine
 from relatedstories.databases.database import Database, as_database
 from relatedstories.databases.id_types import as_id_value, fits, id_type_of
 from relatedstories.databases.link_rows import (
+    COMPARED,
     FALLBACK,
+    LinkRow,
     RowChanges,
-    add_events_without_links,
-    changed_rows,
+    changes_of_rows,
     line_of_rows,
     links_schema,
-    rounded_line,
+    rows_of_links,
 )
 from relatedstories.databases.reader import EVENTS
 from relatedstories.databases.server_locks import lock_table
@@ -120,13 +119,19 @@ class LinksTable:
                 pass
 
     def read(self) -> Iterator[LinksLine]:
-        """Yield the ids of the events that have links, in order, each with a line as in a file of links; see `rounded_line`."""
+        """Yield the ids of the events that have links, in order, each with a line as in a file of links.
+
+        Scores are rounded there, and contexts are one text.
+        """
+        yield from [(id_, line_of_rows(id_, rows)) for id_, rows in sorted(self._read_rows().items())]
+
+    def _read_rows(self) -> dict[str, list[LinkRow]]:
+        """Return the rows of each event that has some."""
         file = self.database.file
         if file is not None and not file.exists():
-            return
+            return {}
         with self.database.reading() as connection:
-            lines = self._lines(connection) if self._exists(connection) else {}
-        yield from sorted(lines.items())
+            return self._rows(connection) if self._exists(connection) else {}
 
     @property
     def checkpoint(self) -> Path | None:
@@ -171,29 +176,26 @@ class LinksTable:
 
     def take(self, links: LinkedEvents, dry_run: bool) -> Iterator[Change]:
         """Yield the change of each event and write the rows that are new or changed, in one transaction."""
-        new = [
-            rounded_line(event, event_links) for event, event_links in links
-        ]  # before the transaction, which others may wait for
-        fills_lists = any(f'"{FALLBACK}": "' in line for _, line in new)  # within texts, quotation marks are escaped
+        topics: dict[tuple[str, ...], str] = {}
+        new = [(event.id, rows_of_links(event_links, topics)) for event, event_links in links]  # before the transaction
+        fills_lists = any(row[-1] is not None for _, rows in new for row in rows)
         self.written, left = 0, None
         self.left = None
         ids = [id_ for id_, _ in new]
-        now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+        now, changes = dt.datetime.now(dt.UTC).replace(microsecond=0), RowChanges([], [])
         if dry_run:
-            old = add_events_without_links(dict(self.read()), new)
-            self.written = changed_rows(old, new, now).written
-            yield from changes_between(sorted(old.items()), new)
+            yield from changes_of_rows(self._read_rows(), new, now, fills_lists, changes)
+            self.written = changes.written
             return
         with self._writing(ids, fills_lists) as connection:
             if (wrong := fits(self._id_type, ids)) is not None:
                 raise InputError(f"{self}: got the id {shown(wrong)}, expected ids that its column event_id can hold")
-            old = add_events_without_links(self._lines(connection, for_update=True), new)
-            rows = changed_rows(old, new, now, FALLBACK in self._table.c)
-            yield from changes_between(sorted(old.items()), new)
-            self._write(connection, rows)
+            old = self._rows(connection, for_update=True)
+            yield from changes_of_rows(old, new, now, FALLBACK in self._table.c, changes)
+            self._write(connection, changes)
             left = self._digest_of_rows(connection)  # before others can touch them
             connection.commit()
-        self.written, self.left = rows.written, left
+        self.written, self.left = changes.written, left
 
     def digest(self) -> str | None:
         """Return a digest of the rows without their time; None if there is no table."""
@@ -318,11 +320,15 @@ class LinksTable:
         self._id_type = id_type
         self._table = links_schema(*split_table_name(self.name), id_type, has_fallback)
 
-    def _lines(self, connection: sa.Connection, for_update: bool = False) -> dict[str, str]:
-        """Return the line of each event that has rows, by its id."""
+    def _rows(self, connection: sa.Connection, for_update: bool = False) -> dict[str, list[LinkRow]]:
+        """Return the rows of each event that has some, by its id."""
         columns = self._table.c
-        statement = sa.select(*self._compared_columns).order_by(columns.event_id, columns["rank"])
+        compared = [columns[name] if name in columns else sa.null() for name in COMPARED]
+        statement = sa.select(columns.event_id, *compared).order_by(columns.event_id, columns["rank"])
         if self.database.dialect == "mysql" and for_update:
             statement = statement.with_for_update()
         rows = connection.execute(statement, execution_options={"yield_per": BATCH})
-        return {str(id_): line_of_rows(str(id_), group) for id_, group in groupby(rows, itemgetter(0))}
+        found: dict[str, list[LinkRow]] = {}
+        for id_, rank, other, *rest in rows:
+            found.setdefault(str(id_), []).append((rank, str(other), *rest))
+        return found

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -24,6 +25,7 @@ from stores import Store
 from relatedstories import Event, InputError, read_events
 from relatedstories.changes import links_line
 from relatedstories.databases.database import Database
+from relatedstories.databases.link_rows import LinkRow
 from relatedstories.databases.links_table import LinksTable
 from relatedstories.refresh import refresh
 
@@ -274,9 +276,18 @@ def test_any_text_comes_back(links_table: LinksTable, links: dict[str, list[dict
         first = {"id": link["id"], "rank": rank}
         return first | {name: link[name] for name in ("score", "context", "topics", "duplicates", "pinned") if name in link}
 
+    def row_of(rank: int, link: dict[str, Any]) -> LinkRow:
+        topics = json.dumps(link["topics"], ensure_ascii=False)
+        duplicates = json.dumps(link["duplicates"], ensure_ascii=False) if "duplicates" in link else None
+        return rank, link["id"], link["score"], link["context"], topics, duplicates, link.get("pinned", False), None
+
+    def rows_of(found: list[dict[str, Any]], _: object) -> list[LinkRow]:
+        return [row_of(rank, link) for rank, link in enumerate(found, 1)]
+
     new = [(id_, links_line(id_, [placed(rank, link) for rank, link in enumerate(found, 1)])) for id_, found in links.items()]
-    with patch("relatedstories.databases.links_table.rounded_line", lambda *line: line):
-        collections.deque(links_table.take(new, False), maxlen=0)
+    with patch("relatedstories.databases.links_table.rows_of_links", rows_of):
+        events: Any = [(SimpleNamespace(id=id_), found) for id_, found in links.items()]
+        collections.deque(links_table.take(events, False), maxlen=0)
     assert list(links_table.read()) == sorted((id_, line) for id_, line in new if json.loads(line)["links"])
 
 
