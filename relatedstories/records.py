@@ -45,6 +45,7 @@ def events_of_rows(
     on_remark: Callable[[str], object] | None = None,
     strict: bool = False,
     date_format: str | None = None,
+    on_warning: Callable[[str], object] | None = None,
 ) -> Iterator[Event]:
     """Yield the event of each row, in order.
 
@@ -57,6 +58,9 @@ def events_of_rows(
         The status values that mark drafts, as `check_drafts` returns them. Drafts are left out if `columns` names a status.
     on_error, on_draft, on_remark, strict, date_format
         As for `relatedstories.read_events`.
+    on_warning : callable, optional
+        Called after the last row with a line for whatever was read in a way that may not be what was meant; by default these
+        are warnings.
 
     Raises
     ------
@@ -118,8 +122,9 @@ def events_of_rows(
         else:
             place_of_id[event.id] = where
             yield event
+    warn = on_warning or (lambda text: warnings.warn(text, stacklevel=3))
     for line in reader.warnings(unnamed_drafts):
-        warnings.warn(line, stacklevel=2)
+        warn(line)
     if left_out:
         remark("left out: " + ", ".join(f"{reason} ({count})" for reason, count in sorted(left_out.items())))
     for line in reader.remarks():

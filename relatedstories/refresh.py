@@ -16,11 +16,12 @@ from typing import IO, Any, TypeVar, Unpack
 
 from relatedstories.changes import Difference, DigestedTarget, Target
 from relatedstories.errors import InputError
+from relatedstories.event_stream import DigestedEvents
 from relatedstories.events import Event
 from relatedstories.files.links_file import LinksFile
 from relatedstories.index.last_refresh import LastRefresh, basis_of_links
 from relatedstories.index.storage import check_folder
-from relatedstories.index.stories import RelatedStories
+from relatedstories.index.stories import Changes, RelatedStories
 from relatedstories.pages.writer import LinkedPages
 from relatedstories.progress import Progress
 from relatedstories.ranking.filters import Keywords, LinkFilters
@@ -266,17 +267,21 @@ def refresh(
         checkpoint = None if dry_run else target.checkpoint if folder is None else _checkpoint_beside(folder)
         timer = _StageTimer(progress)
 
-        archive = list(events)
-        timer.end("read")
+        last = None if index is None else _Last(Path(index), stories, k, filters, target, events)
+        if last is not None and last.source_is_same and stories.keeps_topics and last.links_are_same:
+            n_events, is_read = last.n_events, False
+        else:
+            archive, is_read = list(events), True
+            n_events = len(archive)
+            timer.end("read")
 
-        stories.fit(archive, n_jobs=n_jobs, progress=timer.progress, checkpoint=checkpoint)
-        timer.end("index")
+            stories.fit(archive, n_jobs=n_jobs, progress=timer.progress, checkpoint=checkpoint)
+            timer.end("index")
 
-        report = Report(events=len(archive), unit=target.unit, dry_run=dry_run)
+        report = Report(events=n_events, unit=target.unit, dry_run=dry_run)
         all_links = stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords)
-        last = None if index is None else _last_if_nothing_changed(stories, Path(index), k, filters, target)
-        if last is not None:
-            _count_again(last, report)
+        if last is not None and last.links_are_same:
+            last.count(report)
             timer.end("compare")
         else:
             counted = _counted(timer.timed("links", all_links), report)
@@ -292,15 +297,16 @@ def refresh(
 
         if folder is not None:
             stories.save(folder)
-            if last is None:
-                _keep(report, stories, folder, k, filters, target)
+            if last is not None:
+                last.replace(report)
             timer.end("save")
         if checkpoint is not None:
             Checkpoint.remove(checkpoint)
     report.seconds = timer.seconds
     report.new, report.gone = report.difference.new, report.difference.gone
-    if stories.changes is not None:
-        report.new, report.edited, report.gone = stories.changes
+    changes = stories.changes if is_read else Changes(0, 0, 0)
+    if changes is not None:
+        report.new, report.edited, report.gone = changes
     return report
 
 
@@ -330,32 +336,67 @@ def _counted(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> I
         yield event, links
 
 
-def _last_if_nothing_changed(
-    stories: RelatedStories, index: Path, k: int, filters: LinkFilters, target: Target
-) -> LastRefresh | None:
-    """Return what the last refresh left if it would be the same again, and its links are as it left them."""
-    if not isinstance(target, DigestedTarget) or (last := LastRefresh.read(index)) is None:
-        return None
-    is_same = last.basis == basis_of_links(stories, index, k, filters) and last.links == target.digest()
-    return last if is_same else None
+class _Last:
+    """The last refresh with an index, and whether this one would do the same again.
 
+    Parameters
+    ----------
+    index : Path
+    stories, k, filters, target, events
+        What this refresh is about.
+    """
 
-def _count_again(last: LastRefresh, report: Report) -> None:
-    """Fill in the counts of a report on links that are those of the last refresh."""
-    report.difference.links = last.counts["links"]
-    for name in _COUNTS_OF_LINKS:
-        setattr(report, name, last.counts[name])
-    report.contexts.update(last.contexts)
-    report.linked.update(last.linked)
+    def __init__(
+        self, index: Path, stories: RelatedStories, k: int, filters: LinkFilters, target: Target, events: Iterable[Event]
+    ) -> None:
+        self._index, self._stories, self._k, self._filters = index, stories, k, filters
+        self._target = target if isinstance(target, DigestedTarget) else None
+        self._events = events if isinstance(events, DigestedEvents) else None
+        self._left = LastRefresh.read(index)
+        self._source = None if self._events is None else self._events.digest()
+        self._digest: str | None = None
 
+    @property
+    def n_events(self) -> int:
+        """The number of its events."""
+        return 0 if self._left is None else self._left.counts["events"]
 
-def _keep(report: Report, stories: RelatedStories, index: Path, k: int, filters: LinkFilters, target: Target) -> None:
-    """Keep with the saved index what the next refresh needs to see that nothing has changed, if the target can tell."""
-    if isinstance(target, DigestedTarget) and target.left is not None:
-        basis = basis_of_links(stories, index, k, filters)
-        if basis is not None:
-            counts = {name: getattr(report, name) for name in ("links", *_COUNTS_OF_LINKS)}
-            LastRefresh(basis, target.left, counts, dict(report.contexts), dict(report.linked)).write(index)
+    @property
+    def source_is_same(self) -> bool:
+        """Whether its events were read from what is still the same, so that they are known without reading them."""
+        return self._left is not None and self._source is not None and self._source == self._left.source
+
+    @property
+    def links_are_same(self) -> bool:
+        """Whether its links would be made again, and are still as it left them."""
+        if self._left is None or self._target is None or self._left.basis != self._basis:
+            return False
+        self._digest = self._digest or self._target.digest()  # nobody else may write them during the run
+        return self._left.links == self._digest
+
+    @property
+    def _basis(self) -> str | None:
+        return basis_of_links(self._stories, self._index, self._k, self._filters)
+
+    def count(self, report: Report) -> None:
+        """Fill in the counts of a report on the same links."""
+        if self._left is not None:
+            report.difference.links = self._left.counts["links"]
+            for name in _COUNTS_OF_LINKS:
+                setattr(report, name, self._left.counts[name])
+            report.contexts.update(self._left.contexts)
+            report.linked.update(self._left.linked)
+
+    def replace(self, report: Report) -> None:
+        """Keep what this refresh did with the index, which was saved, for the next one."""
+        source = None if self._events is None else self._events.read_from
+        if self._left is not None and self._left.links == self._digest:
+            if source is not None and source != self._left.source:
+                self._left._replace(source=source).write(self._index)
+        elif self._target is not None and self._target.left is not None and (basis := self._basis) is not None:
+            counts = {name: getattr(report, name) for name in ("events", "links", *_COUNTS_OF_LINKS)}
+            contexts, linked = dict(report.contexts), dict(report.linked)
+            LastRefresh(basis, self._target.left, source, counts, contexts, linked).write(self._index)
 
 
 _COUNTS_OF_LINKS = "labelled", "without_links", "fallback"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import io
 import itertools
@@ -15,6 +16,7 @@ from relatedstories.addresses import address_scheme, is_database
 from relatedstories.columns import SourceRow, TableRow, check_header, column_of_each_field
 from relatedstories.dates import check_date_format
 from relatedstories.errors import BadValueError, InputError, shown
+from relatedstories.event_stream import EventStream
 from relatedstories.events import Event
 from relatedstories.files.formats import FORMATS, is_readable, read_file_rows, read_folder_rows
 from relatedstories.files.lines import check_encoding
@@ -134,12 +136,59 @@ def read_events(
         how: dict[str, Any] = {"on_remark": on_remark, "strict": strict, "date_format": date_format}
         return read_pages(source, fields, on_error=on_error, drafts=drafts, on_draft=on_draft, **how)
     columns = column_of_each_field({} if fields is None else fields)
-    remark = on_remark or (lambda text: warnings.warn(text, stacklevel=2))
+    remarks = _Remarks()
+    remark = remarks.noting(on_remark or (lambda text: warnings.warn(text, stacklevel=3)))
     # not inside a generator, so that a wrong source is an error of this call
     rows = _rows(source, columns, selection, encoding, remark)
-    return events_of_rows(
-        rows, columns, draft_values, on_error, on_draft, on_remark=on_remark, strict=strict, date_format=date_format
+    events = events_of_rows(
+        rows,
+        columns,
+        draft_values,
+        on_error and remarks.noting(on_error),
+        remarks.noting(on_draft or (lambda _: None)),
+        on_remark=remarks.noting(on_remark or (lambda text: warnings.warn(text, stacklevel=4))),
+        on_warning=remarks.noting(lambda text: warnings.warn(text, stacklevel=4)),
+        strict=strict,
+        date_format=date_format,
     )
+    options_read = [sorted(columns.items()), sorted(draft_values), strict, date_format, encoding, sorted(selection.items())]
+    return EventStream(events, lambda: _digest_of(source, columns, selection, options_read), lambda: not remarks.count)
+
+
+class _Remarks:
+    """A count of what there was to say about rows."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def noting(self, say: Callable[[Any], object]) -> Callable[[Any], object]:
+        """Return a function that says something and counts it."""
+
+        def say_and_count(what: Any) -> object:
+            self.count += 1
+            return say(what)
+
+        return say_and_count
+
+
+def _digest_of(source: Any, columns: Mapping[str, str], selection: Mapping[str, str], how: list[Any]) -> str | None:
+    """Return a digest of what is read from a source, and of how; None where the source is neither files nor a database."""
+    digest = hashlib.sha256(repr(how).encode(errors="surrogatepass"))
+    if is_database(source) or hasattr(type(source), "reading"):
+        from relatedstories.databases.reader import digest_rows
+
+        digest_rows(digest, source, columns, **selection)
+        return digest.hexdigest()
+    parts = source if isinstance(source, (list, tuple)) else [source]
+    if not all(isinstance(part, (str, os.PathLike)) for part in parts):
+        return None
+    for path in map(_file, parts):
+        if not path.is_file():  # a folder, or a pipe, which can be read once
+            return None
+        digest.update(f"{path}\0{path.stat().st_size}\0".encode(errors="surrogatepass"))
+        with open(path, "rb") as file:
+            hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
 
 
 def holds_pages(folder: str | os.PathLike[str]) -> bool:

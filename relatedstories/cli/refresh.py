@@ -270,7 +270,7 @@ def refresh(
         report.skipped, report.drafts = archive.skipped, archive.drafts
         contents |= report.to_dict()
     if not running.quiet:
-        if not archive.has_dates:
+        if archive.is_read and not archive.has_dates:
             say(f"no event of {archive.name} has a date; dates make better links: --field date=COLUMN names their column")
         print(report, file=sys.stderr)
         say(f"dry run: nothing is written to {target}" if output.dry_run else f"links are in {target}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from relatedstories.cli.console import say
 from relatedstories.cli.options import ReadOptions
 from relatedstories.columns import READ_FIELDS
 from relatedstories.errors import BadValueError, InputError
+from relatedstories.event_stream import EventStream
 from relatedstories.events import Event
 from relatedstories.files.formats import SUFFIXES
 from relatedstories.files.lines import COMPRESSED
@@ -62,6 +63,8 @@ class Source:
         Number of rows, so far, that were skipped as they are not valid events, and left out as drafts.
     has_dates : bool
         Whether an event read so far has a date.
+    is_read : bool
+        Whether events were read: they need not be where they are known to be those of the run before.
     remarks : list of str
         How the archive was read, where that was not plain.
 
@@ -80,7 +83,7 @@ class Source:
     ) -> None:
         self._addresses = [address] if isinstance(address, str) else address
         self.address = address = self._addresses[0]
-        self.skipped, self.drafts, self.has_dates = 0, 0, False
+        self.skipped, self.drafts, self.has_dates, self.is_read = 0, 0, False, False
         self.remarks: list[str] = []
         self._first_skipped: str | None = None
         is_folder = len(self._addresses) == 1 and address != SAMPLE and not is_database(address) and os.path.isdir(address)
@@ -136,11 +139,11 @@ class Source:
         return [Path(address) for address in self._addresses if is_file(address)]
 
     @contextmanager
-    def events(self) -> Iterator[Iterator[Event]]:
+    def events(self) -> Iterator[Iterable[Event]]:
         """Check the options and open the stream of events; the number of skipped rows is printed when the block ends."""
         self.check()
         try:
-            yield self._read()
+            yield _SourceEvents(self)
             if self.pages is not None and not self._quiet:
                 say(str(self.pages))
                 if self.pages.others[EXPIRED] > self.pages.events:
@@ -166,9 +169,15 @@ class Source:
         archive = None if self._reading.query is not None else self._reading.table or EVENTS
         return LinksTable(self.database, name, archive=archive, id_column=columns_of(self._reading).get("id", "id"))
 
-    def _read(self) -> Iterator[Event]:
-        count = 0
-        for event in self._open():
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to say about what was read."""
+        return self.has_dates and not (self.skipped or self.drafts or self.remarks)
+
+    def read(self) -> Iterator[Event]:
+        """Yield the events; raises `InputError` after the last row if there are none."""
+        count, self.is_read = 0, True
+        for event in self.stream:
             count += 1
             self.has_dates |= event.date is not None
             yield event
@@ -180,8 +189,9 @@ class Source:
             why += f"; left out: {left_out}" if left_out else ""
             raise InputError(f"{self.name}: got no events, expected at least one{why}")
 
-    def _open(self) -> Iterator[Event]:
-        """Return the events as the reader of this kind of archive gives them."""
+    @cached_property
+    def stream(self) -> Iterator[Event]:
+        """The events as the reader of this kind of archive gives them."""
         reading = self._reading
         columns = columns_of(reading) if self._columns is None else self._columns
         keywords: dict[str, Any] = {
@@ -217,6 +227,26 @@ class Source:
 
     def _count_draft(self, _: str) -> None:
         self.drafts += 1
+
+
+class _SourceEvents:
+    """The events of a source, see `relatedstories.event_stream.DigestedEvents`."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __iter__(self) -> Iterator[Event]:
+        return self._source.read()
+
+    def digest(self) -> str | None:
+        """Return a digest of the source as it is now; None where that cannot be told."""
+        return self._source.stream.digest() if isinstance(self._source.stream, EventStream) else None
+
+    @property
+    def read_from(self) -> str | None:
+        """The digest of what all events were read from, if there is nothing to say about them."""
+        stream = self._source.stream
+        return stream.read_from if isinstance(stream, EventStream) and self._source.is_plain else None
 
 
 def _hint(error: str) -> str:

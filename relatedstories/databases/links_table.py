@@ -218,7 +218,7 @@ class LinksTable:
         statement = sa.select(*compared).order_by(columns.event_id, columns["rank"])
         rows = connection.execute(statement, execution_options={"yield_per": BATCH})
         for part in rows.partitions():
-            digest.update(repr([tuple(row) for row in part]).encode(errors="surrogateescape"))
+            digest.update(repr([tuple(row) for row in part]).encode(errors="surrogatepass"))
         return digest.hexdigest()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -15,7 +16,7 @@ from relatedstories.databases.database import Database, as_database
 from relatedstories.databases.table_names import column_names, split_table_name
 from relatedstories.errors import InputError, shown, shown_names
 
-__all__ = ["EVENTS", "read_rows"]
+__all__ = ["EVENTS", "digest_rows", "read_rows"]
 
 EVENTS = "events"
 """The table that events are read from by default."""
@@ -49,6 +50,31 @@ def read_rows(
     InputError
         If the database, the table or a column is not there, or the SQL is wrong.
     """
+    database, place, execute = _selection(database, columns, table, where, query)
+    return _rows(database, columns, place, execute)
+
+
+def digest_rows(
+    digest: hashlib._Hash,
+    database: Database | str,
+    columns: Mapping[str, str],
+    table: str | None = None,
+    where: str | None = None,
+    query: str | None = None,
+) -> None:
+    """Add the names of the columns and all values that `read_rows` would read to a digest."""
+    database, place, execute = _selection(database, columns, table, where, query)
+    with database.reading() as connection:
+        result = execute(connection)
+        digest.update(repr([place, *result.keys()]).encode(errors="surrogatepass"))
+        for rows in result.partitions():
+            digest.update(repr(rows).encode(errors="surrogatepass"))
+
+
+def _selection(
+    database: Database | str, columns: Mapping[str, str], table: str | None, where: str | None, query: str | None
+) -> tuple[Database, str, Callable[[sa.Connection], sa.CursorResult[Any]]]:
+    """Return a database, what is read from it as messages name it, and a function that reads it over a connection."""
     if query is not None and (table is not None or where is not None):
         raise InputError("got a query and a table or condition, expected either a query, which names its tables, or these")
     database = as_database(database)
@@ -56,10 +82,10 @@ def read_rows(
     place = f"{database.name}: {name}"
     if query is not None:
         sql = query.strip().rstrip(";")
-        return _rows(database, columns, place, lambda connection: _run_query(connection, place, columns, sql))
+        return database, place, lambda connection: _run_query(connection, place, columns, sql)
     schema, table_name = split_table_name(name)
     events = sa.table(table_name, schema=schema)
-    return _rows(database, columns, place, lambda connection: _select(connection, place, columns, events, where))
+    return database, place, lambda connection: _select(connection, place, columns, events, where)
 
 
 def _rows(

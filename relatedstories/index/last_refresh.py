@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -31,6 +32,8 @@ class LastRefresh(NamedTuple):
         What the links were made of: `basis_of_links`.
     links : str
         The digest of the links where they were written.
+    source : str or None
+        The digest of what the events were read from, if that is known.
     counts : dict of str to int
         Counts of the report.
     contexts, linked : dict of str to int
@@ -39,6 +42,7 @@ class LastRefresh(NamedTuple):
 
     basis: str
     links: str
+    source: str | None
     counts: dict[str, int]
     contexts: dict[str, int]
     linked: dict[str, int]
@@ -72,7 +76,7 @@ def basis_of_links(stories: RelatedStories, folder: Path, k: int, filters: LinkF
     if checksum is None or filters.where is not None:  # nothing tells what a function does
         return None
     asked = {field.name: _as_json(getattr(filters, field.name)) for field in fields(filters)}
-    known = [checksum, _code_digest(), k, asked, sorted(stories.ignored)]
+    known = [checksum, _code_digest(), str(k), asked, sorted(stories.ignored)]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
@@ -83,6 +87,7 @@ def _as_json(value: Any) -> Any:
     return value if isinstance(value, (bool, int, float, str, tuple, type(None))) else str(value)
 
 
+@functools.cache
 def _code_digest() -> str:
     """Return a digest of the package's code, and of the sizes and times of its models, which are too large to read each time."""
     digest = hashlib.sha256()

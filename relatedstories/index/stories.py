@@ -235,7 +235,7 @@ class RelatedStories:
         extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint)
         index = None
         self._changes = None
-        if self._fitted is not None and self._loaded_topics_are_ours:
+        if self._fitted is not None and self.keeps_topics:
             numbers = unchanged_numbers(self._fitted.archive, ordered)
             self._changes = changes_between(self._fitted.archive, ordered, numbers)
         else:
@@ -392,7 +392,7 @@ class RelatedStories:
     ) -> list[EventTopics]:
         """Return the topics of events in languages; an event that a loaded index holds unchanged is not asked about again."""
         known: list[EventTopics | None] = [None] * len(events)
-        if self._fitted is not None and self._loaded_topics_are_ours:
+        if self._fitted is not None and self.keeps_topics:
             archive = self._fitted.archive
             numbers = unchanged_numbers(archive, events)
             known = [
@@ -425,8 +425,8 @@ class RelatedStories:
         )
 
     @property
-    def _loaded_topics_are_ours(self) -> bool:
-        """Whether there is a loaded index whose topics were found by this extractor."""
+    def keeps_topics(self) -> bool:
+        """Whether there is a loaded index whose topics were found by this extractor, so that `fit` goes on from it."""
         return self._loaded_model is not None and self._loaded_model == getattr(self.extractor, "name", None)
 
     def _check_model(self) -> None:
@@ -930,7 +930,7 @@ class RelatedStories:
 
     def checksum_in(self, folder: str | os.PathLike[str]) -> str | None:
         """Return the checksum of the index that a folder holds; None unless it is this one with these settings."""
-        saved = self._index.saved
+        saved = None if self._fitted is None else self._fitted.saved
         return None if saved is None or saved != (self._about, manifest_checksum(Path(folder))) else saved.checksum
 
     @property

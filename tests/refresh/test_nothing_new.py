@@ -12,12 +12,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from helpers import SPACE, WORDS, Named
+from helpers import SPACE, WORDS, Named, run
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from relatedstories import Event, RelatedStories
+from relatedstories import Event, RelatedStories, read_events
 from relatedstories.databases.links_table import LinksTable
 from relatedstories.files.links_file import LinksFile
 from relatedstories.index import last_refresh, linker
@@ -307,3 +307,122 @@ def test_a_table_of_postgresql_that_somebody_edited_is_mended(store: Any, tmp_pa
         assert not is_short(index, LinksTable(store.url))
         assert [*LinksTable(store.url).read()] == rows
         assert is_short(index, LinksTable(store.url))
+
+
+# ---------------------------------------------------------------------- what events were read from
+
+
+def written(path: Path, events: list[Event]) -> Path:
+    path.write_text("".join(json.dumps(event.to_dict()) + "\n" for event in events))
+    return path
+
+
+def stages(index: Path, source: Any, **options: Any) -> set[str]:
+    """The stages of a refresh of what is read from a source."""
+    events = read_events(source, **options)
+    return set(refresh(loaded(index), events, index.with_name("links.jsonl"), index=index).seconds)
+
+
+EARLY, LATE, ANEW = {"compare", "save"}, {"read", "index", "compare", "save"}, {"read", "index", "write", "links", "save"}
+
+
+def test_events_of_the_same_file_are_not_read_again(tmp_path: Path) -> None:
+    index, source = tmp_path / "index", written(tmp_path / "news.jsonl", SPACE)
+    assert stages(index, source) >= {"read", "links", "write"}
+    before = state(tmp_path)
+    assert stages(index, source) == EARLY
+    assert state(tmp_path) == before
+    written(source, SPACE[::-1])
+    assert stages(index, source) == LATE  # the same events in another order, which is kept in mind
+    assert stages(index, source) == EARLY
+    assert stages(index, source, date_format="day-first") == LATE  # read in another way
+    assert stages(index, source) == LATE
+    written(source, SPACE[1:])
+    assert stages(index, source) >= ANEW
+    assert stages(index, source) == EARLY
+
+
+def test_links_and_index_are_compared_though_events_are_not_read(tmp_path: Path) -> None:
+    index, source = tmp_path / "index", written(tmp_path / "news.jsonl", SPACE)
+    stages(index, source)
+    links = index.with_name("links.jsonl")
+    good = links.read_bytes()
+    links.write_bytes(good.replace(b"Oslo", b"Rome"))
+    assert stages(index, source) >= ANEW
+    assert links.read_bytes() == good
+    RelatedStories(Named(), date_decay=3.0).fit(SPACE).save(index)  # type: ignore[arg-type]
+    assert stages(index, source) >= ANEW
+    with patch.object(Named, "name", "another extractor"):
+        assert "compare" not in stages(index, source)
+
+
+def test_an_early_end_reports_all_that_a_late_one_does(tmp_path: Path) -> None:
+    index, source = tmp_path / "index", written(tmp_path / "news.jsonl", SPACE)
+    stages(index, source)
+    early = refresh(loaded(index), read_events(source), tmp_path / "links.jsonl", index=index)
+    late = refresh(loaded(index), SPACE, tmp_path / "links.jsonl", index=index)
+    (index / LAST_REFRESH).unlink()
+    full = refresh(loaded(index), SPACE, tmp_path / "links.jsonl", index=index)
+    assert set(early.seconds) == EARLY
+    assert counts(early) == counts(late) == counts(full)
+    assert str(early).splitlines()[0] == str(full).splitlines()[0]
+    assert "nothing new" in str(early)
+
+
+def test_rows_that_are_left_out_are_named_every_time(tmp_path: Path) -> None:
+    index, source = tmp_path / "index", written(tmp_path / "news.jsonl", SPACE)
+    with source.open("a") as file:
+        file.write('{"id": "none"}\n')
+    for expected in (ANEW, LATE, LATE):
+        errors: list[Any] = []
+        assert stages(index, source, on_error=errors.append) >= expected
+        assert len(errors) == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    index, source = tmp_path / "index", written(tmp_path / "news.jsonl", SPACE)
+
+    events = read_events(source)
+    digest = events.digest  # type: ignore[attr-defined]
+    first = [True]
+
+    def digest_and_change() -> str | None:
+        found: str | None = digest()
+        if first:
+            first.clear()
+            written(source, SPACE[1:])
+        return found
+
+    events.digest = digest_and_change  # type: ignore[attr-defined]
+    refresh(loaded(index), events, tmp_path / "links.jsonl", index=index)
+    assert events.read_from is None  # type: ignore[attr-defined]
+    assert stages(index, source) == LATE
+
+
+def test_rows_of_the_same_table_are_not_made_events_again(store: Any, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    store.put(SPACE)
+    assert stages(index, store.url) >= {"read", "links", "write"}
+    assert stages(index, store.url) == EARLY
+    assert stages(index, store.url, where="id <> 'oslo'") >= ANEW
+    assert stages(index, store.url) >= ANEW
+    store.run("UPDATE events SET title = 'Snow closes the airport of Bergen' WHERE id = 'oslo'")
+    assert stages(index, store.url) >= ANEW
+    assert stages(index, store.url) == EARLY
+
+
+def test_the_command_says_each_time_what_is_odd(tmp_path: Path) -> None:
+    """Without dates, or with rows left out, the source is read; otherwise the second run does not."""
+    undated = [Event(event.id, event.title) for event in SPACE]
+    for name, events, note in (("plain", SPACE, None), ("undated", undated, "no event of"), ("odd", SPACE, "skipped: ")):
+        source = written(tmp_path / f"{name}.jsonl", events)
+        if name == "odd":
+            source.write_text(source.read_text() + '{"id": "none"}\n')
+        command = ("refresh", source, "--links", tmp_path / f"{name}-links.jsonl", "--index", tmp_path / name)
+        for turn in range(2):
+            done = run(*command, "--report", tmp_path / "report.json")
+            assert done.returncode == 0, done.stderr
+            assert (note or "nothing of the kind") in done.stderr or note is None
+            kept = json.loads((tmp_path / "report.json").read_text())
+            assert (kept["events"], kept["skipped"]) == (len(SPACE), int(name == "odd"))
+            assert ("read" in kept["seconds"]) == (turn == 0 or note is not None)
