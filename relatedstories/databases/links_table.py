@@ -329,6 +329,9 @@ class LinksTable:
             statement = statement.with_for_update()
         rows = connection.execute(statement, execution_options={"yield_per": BATCH})
         found: dict[str, list[LinkRow]] = {}
-        for id_, rank, other, *rest in rows:
-            found.setdefault(str(id_), []).append((rank, str(other), *rest))
+        one: dict[str, str] = {}  # text of those that are equal: most are in many rows
+        for id_, rank, other, score, context, topics, *rest in rows:
+            id_of_other, label = one.setdefault(str(other), str(other)), context and one.setdefault(context, context)
+            listed = one.setdefault(topics, topics) if isinstance(topics, str) else topics
+            found.setdefault(str(id_), []).append((rank, id_of_other, score, label, listed, *rest))
         return found

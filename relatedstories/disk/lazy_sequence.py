@@ -22,6 +22,8 @@ class LineSource(Protocol):
 
     def __getitem__(self, line: int, /) -> Any: ...
 
+    def __iter__(self) -> Iterator[Any]: ...
+
     def line(self, number: int) -> bytes:
         """Return the bytes of a line, with its line break."""
 
@@ -53,7 +55,7 @@ class LazySequence(Sequence[T], Generic[T]):
     def __init__(
         self, slots: Sequence[int | T], source: LineSource | None = None, parse: Callable[[Any], T] = lambda value: value
     ) -> None:
-        self._slots, self._source = slots, source
+        self._slots, self._source, self._parse = slots, source, parse
         self._read = source and functools.lru_cache(_CACHE_SIZE)(lambda number: parse(source[number]))
 
     def __len__(self) -> int:
@@ -70,6 +72,11 @@ class LazySequence(Sequence[T], Generic[T]):
         value: T = self._read(slot) if type(slot) is int and self._read else slot
         return value
 
+    def __iter__(self) -> Iterator[T]:
+        if self._source is not None and self._slots == range(len(self._source)):
+            return map(self._parse, self._source)
+        return map(self.__getitem__, range(len(self)))
+
     def in_memory(self) -> Sequence[T]:
         """Return the values as a plain list where all are in memory, which is quicker to index; otherwise this sequence."""
         return self._slots if self._source is None and isinstance(self._slots, list) else self
@@ -83,6 +90,7 @@ class LazySequence(Sequence[T], Generic[T]):
         slots: list[int | T] = [*self._slots, *others]
         sequence: LazySequence[T] = LazySequence([slots[position] for position in positions])
         sequence._source, sequence._read = self._source, self._read  # share the values already read
+        sequence._parse = self._parse
         return sequence
 
     def line(self, position: int, to_json: Callable[[T], Any] = lambda value: value) -> bytes:

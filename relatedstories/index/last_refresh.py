@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from relatedstories import artefacts
 from relatedstories.disk.atomic import new_file, remove_leftovers
-from relatedstories.index.storage import LAST_REFRESH
+from relatedstories.index.storage import last_refresh_file
 
 if TYPE_CHECKING:
     from relatedstories.index.stories import RelatedStories
@@ -24,7 +24,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 class LastRefresh(NamedTuple):
-    """What a refresh left, as a file beside the parts of the index keeps it. Whatever is wrong with the file, it is none.
+    """What a refresh left, as a file among the parts of the index keeps it. Whatever is wrong with the file, it is none.
 
     Parameters
     ----------
@@ -50,8 +50,10 @@ class LastRefresh(NamedTuple):
     @classmethod
     def read(cls, folder: Path) -> LastRefresh | None:
         """Return what the last refresh with the index in a folder left; None if that is not known."""
+        if (path := last_refresh_file(folder)) is None:
+            return None
         try:
-            kept = json.loads((folder / LAST_REFRESH).read_text(encoding="utf-8"))
+            kept = json.loads(path.read_text(encoding="utf-8"))
             last = cls(**kept["refresh"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -59,9 +61,10 @@ class LastRefresh(NamedTuple):
 
     def write(self, folder: Path) -> None:
         """Keep this with the index in a folder."""
-        remove_leftovers(folder)  # of a run that was killed here
-        with new_file(folder / LAST_REFRESH) as file:
-            file.write(json.dumps({"refresh": self._asdict(), "sha256": self._checksum()}, ensure_ascii=False) + "\n")
+        if (path := last_refresh_file(folder)) is not None:
+            remove_leftovers(path.parent)  # of a run that was killed here
+            with new_file(path) as file:
+                file.write(json.dumps({"refresh": self._asdict(), "sha256": self._checksum()}, ensure_ascii=False) + "\n")
 
     def _checksum(self) -> str:
         return hashlib.sha256(json.dumps(self._asdict(), sort_keys=True).encode()).hexdigest()

@@ -209,7 +209,7 @@ class Linker:
 
         @functools.cache
         def reason(number: int) -> _Reason:
-            return self._reason_of_rows(row.event, weights, archive.row(number))
+            return self._reason_of_number(row.event, weights, number)
 
         def label(number: int) -> str | None:
             context = next(iter(reason(number).contexts), None)
@@ -266,7 +266,7 @@ class Linker:
         weights = row.weight_by_column()
 
         def shared_topics(number: int) -> tuple[Topic, ...]:
-            return self._reason_of_rows(row.event, weights, self.archive.row(number)).topics
+            return self._reason_of_number(row.event, weights, number).topics
 
         return self._fallback.filled(row, links, likeness or Likeness(self.archive, row), shared_topics)
 
@@ -282,6 +282,14 @@ class Linker:
     def _reason_of_rows(self, event: Event, weights: Mapping[int, float], other: EventRow) -> _Reason:
         """Return the reason of the link from an event, given its row's weights by column, to that of another row."""
         return self._reason(event, other.event, other.language, SharedColumns.of_pair(other.products(weights)), 0)
+
+    def _reason_of_number(self, event: Event, weights: Mapping[int, float], number: int) -> _Reason:
+        """Return what `_reason_of_rows` does for an event of the archive, without making its row."""
+        archive = self.archive
+        pairs = zip(*(part.tolist() for part in archive.entries(number)), strict=True)
+        products = {column: weights[column] * weight for column, weight in pairs if column in weights}
+        shared = SharedColumns.of_pair(products)
+        return self._reason(event, archive.events[number], archive.languages[number], shared, 0)
 
     def _reason(self, event: Event, other: Event, language: str, shared: SharedColumns, pair: int) -> _Reason:
         """Return the reason of the link from an event to another in a language, given what a pair of rows shares."""

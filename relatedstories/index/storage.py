@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = [
-    "LAST_REFRESH",
     "MANIFEST",
     "JsonLines",
     "check_folder",
     "file_faults",
+    "last_refresh_file",
     "manifest_checksum",
     "read_folder",
     "remove_leftovers",
@@ -46,14 +46,13 @@ __all__ = [
 ]
 
 MANIFEST = "index.json"
-
-LAST_REFRESH = "last-refresh.json"
-"""The file in the folder of an index of what the last refresh with it left. It goes when the index is replaced."""
-
 FORMAT = 7
 
 LOCK_SECONDS = 60.0
 """Seconds that a writer waits for another one to finish."""
+
+_PARSED_AT_ONCE = 1 << 12
+"""Number of lines of JSON that are parsed at once where all are asked for."""
 
 _PARTS_FOLDER = re.compile(r"parts-[0-9a-f]{16}")
 
@@ -76,7 +75,7 @@ def check_folder(folder: Path) -> None:
 
 def _index_entries(folder: Path) -> set[str]:
     """Return the names in a folder that belong to an index, or that a killed writer of one left there."""
-    names = {name for name in os.listdir(folder) if name == LAST_REFRESH or _PARTS_FOLDER.fullmatch(name) or is_leftover(name)}
+    names = {name for name in os.listdir(folder) if _PARTS_FOLDER.fullmatch(name) or is_leftover(name)}
     try:
         about = _read_manifest(folder)
     except InputError:
@@ -117,7 +116,14 @@ class JsonLines:
         return len(starts) > 0 and np.array_equal(starts, np.append(0, ends)) and int(starts[-1]) == len(text)
 
     def __iter__(self) -> Iterator[Any]:
-        return map(self.__getitem__, range(len(self)))
+        for first in range(0, len(self), _PARSED_AT_ONCE):
+            end = min(first + _PARSED_AT_ONCE, len(self))
+            lines = bytes(self._text[int(self._starts[first]) : int(self._starts[end])]).removesuffix(b"\n")
+            try:  # many lines as one list take a fifth of the time
+                values = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
+            except ValueError:
+                values = []
+            yield from values if len(values) == end - first else map(self.__getitem__, range(first, end))
 
     def __getitem__(self, line: int) -> Any:
         try:
@@ -188,6 +194,12 @@ def _parts_in_use(folder: Path) -> str | None:
     return parts
 
 
+def last_refresh_file(folder: Path) -> Path | None:
+    """Return where what the last refresh with an index left is kept: among its parts, with which it goes; None for no index."""
+    parts = _parts_in_use(folder)
+    return None if parts is None else folder / parts / "last-refresh.json"
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove what a writer that was killed once the index was complete has left: its lock, and the parts it replaced."""
     folder = Path(os.path.realpath(folder))
@@ -195,7 +207,7 @@ def remove_leftovers(folder: Path) -> None:
     if lock.exists():
         # A writer that holds the lock removes it itself; a file that may not be opened is not ours.
         with contextlib.suppress(InputError, OSError), locked(lock, f"the index {folder}"):
-            for name in _index_entries(folder) - {MANIFEST, LAST_REFRESH, _read_manifest(folder)["parts"]}:
+            for name in _index_entries(folder) - {MANIFEST, _read_manifest(folder)["parts"]}:
                 shutil.rmtree(folder / name, ignore_errors=True)
 
 

@@ -22,7 +22,7 @@ from relatedstories.databases.links_table import LinksTable
 from relatedstories.files.links_file import LinksFile
 from relatedstories.index import last_refresh, linker
 from relatedstories.index.last_refresh import LastRefresh
-from relatedstories.index.storage import LAST_REFRESH, MANIFEST
+from relatedstories.index.storage import MANIFEST, last_refresh_file
 from relatedstories.refresh import Report, refresh
 
 pytestmark = pytest.mark.filterwarnings("ignore:got .*expected ids of events of the archive")  # of events that are gone
@@ -34,6 +34,13 @@ ids = st.sampled_from([f"e{number}" for number in range(8)])
 def loaded(index: Path) -> RelatedStories:
     """The stories of an index, or new ones; `Named` finds topics without a model."""
     return RelatedStories.load(index, Named()) if index.exists() else RelatedStories(Named())  # type: ignore[arg-type]
+
+
+def record(index: Path) -> Path:
+    """The file that tells what the last refresh with an index left."""
+    path = last_refresh_file(index)
+    assert path is not None
+    return path
 
 
 def counts(report: Report) -> dict[str, Any]:
@@ -112,10 +119,10 @@ class Nights(RuleBasedStateMachine):
     def ask_for_a_score(self, score):
         self.asked = {} if score is None else {"min_score": score}
 
-    @rule(part=st.sampled_from([LAST_REFRESH, MANIFEST]))
+    @rule(part=st.sampled_from(["record", "manifest"]))
     def lose(self, part):
-        if self.index.exists():
-            (self.index / part).unlink(missing_ok=True)
+        if (self.index / MANIFEST).exists():
+            (self.index / MANIFEST if part == "manifest" else record(self.index)).unlink(missing_ok=True)
 
     def night(self, **keywords: Any) -> Report:
         stories = loaded(self.index) if (self.index / MANIFEST).exists() else RelatedStories(Named())  # type: ignore[arg-type]
@@ -137,12 +144,12 @@ class Nights(RuleBasedStateMachine):
             tried_again = self.night(dry_run=True)
         assert state(self.top) == before
         assert (again.written, again.new, again.edited, again.gone) == (0, 0, 0, 0)
-        kept = (self.index / LAST_REFRESH).read_bytes()
-        (self.index / LAST_REFRESH).unlink()
+        kept = record(self.index).read_bytes()
+        record(self.index).unlink()
         made = self.night()
         assert counts(again) == counts(made)
         assert counts(tried_again) == counts(made) | {"dry_run": True}
-        assert (self.index / LAST_REFRESH).read_bytes() == kept
+        assert record(self.index).read_bytes() == kept
 
 
 TestNights = Nights.TestCase
@@ -210,16 +217,16 @@ def test_an_extractor_without_a_name_makes_all_anew(index: Path) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b'{"refresh": [], "sha256": ""}', b"\xff"])
 def test_a_damaged_record_is_none(index: Path, damage: bytes) -> None:
-    (index / LAST_REFRESH).write_bytes(damage)
+    record(index).write_bytes(damage)
     assert LastRefresh.read(index) is None
     assert not is_short(index)
     assert is_short(index)
 
 
 def test_an_altered_record_is_none(index: Path) -> None:
-    kept = json.loads((index / LAST_REFRESH).read_text())
+    kept = json.loads(record(index).read_text())
     kept["refresh"]["counts"]["links"] += 1
-    (index / LAST_REFRESH).write_text(json.dumps(kept))
+    record(index).write_text(json.dumps(kept))
     assert not is_short(index)
 
 
@@ -361,7 +368,7 @@ def test_an_early_end_reports_all_that_a_late_one_does(tmp_path: Path) -> None:
     stages(index, source)
     early = refresh(loaded(index), read_events(source), tmp_path / "links.jsonl", index=index)
     late = refresh(loaded(index), SPACE, tmp_path / "links.jsonl", index=index)
-    (index / LAST_REFRESH).unlink()
+    record(index).unlink()
     full = refresh(loaded(index), SPACE, tmp_path / "links.jsonl", index=index)
     assert set(early.seconds) == EARLY
     assert counts(early) == counts(late) == counts(full)
