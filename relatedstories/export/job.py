@@ -16,6 +16,7 @@ from relatedstories.events import several
 from relatedstories.export.render import FORMATS, Renderer, SiteInfo, checked_base_url
 from relatedstories.export.site import Site
 from relatedstories.export.sitemap import sitemaps
+from relatedstories.export.story_pages import StoryPages, earlier_stories
 from relatedstories.export.view_builder import ViewBuilder
 from relatedstories.export.views import View
 from relatedstories.export.writer import SiteWriter, check_site
@@ -38,8 +39,8 @@ class Exported:
 
     Parameters
     ----------
-    events, days, topics : int
-        Number of events, days and topics that have a page.
+    events, days, topics, stories : int
+        Number of events, days, topics and stories that have a page.
     written, unchanged, removed : int
         Number of files written, left as they were, and removed.
     pages : dict of str to int
@@ -53,6 +54,7 @@ class Exported:
     events: int = 0
     days: int = 0
     topics: int = 0
+    stories: int = 0
     written: int = 0
     unchanged: int = 0
     removed: int = 0
@@ -66,7 +68,7 @@ class Exported:
         rates = ", ".join(f"{suffix} {count / max(1e-9, self.seconds[suffix]):,.0f}" for suffix, count in self.pages.items())
         return "\n".join(
             [
-                f"{self.events} events, {self.days} days, {self.topics} topics",
+                f"{self.events} events, {self.days} days, {self.topics} topics, {self.stories} stories",
                 f"{self.written} files written, {self.unchanged} unchanged, {self.removed} removed",
                 f"{seconds:.1f} s: {stages}",
                 f"{total / max(1e-9, seconds):,.0f} pages per second in all; rendering and writing alone: {rates}",
@@ -87,7 +89,7 @@ def export(
     progress: Progress | None = None,
     **keywords: Unpack[Keywords],
 ) -> Exported:
-    """Write an archive as a site: a page for each event with its links, each day, year and topic, and a home page.
+    """Write an archive as a site: a page for each event with its links, each day, year, topic and story, and a home page.
 
     Parameters
     ----------
@@ -151,7 +153,11 @@ def export(
     with locked(folder / ".relatedstories.lock", f"the site {to}"):
         with _timed(report, "sorting"):
             site = Site(stories, progress)
-            views = ViewBuilder(site, renderer.site.title)
+        with _timed(report, "stories"):
+            earlier = earlier_stories(folder)
+            told = StoryPages(stories.storylines(earlier, n_jobs=n_jobs, progress=_only("comparing", progress)), site)
+        with _timed(report, "lists"):
+            views = ViewBuilder(site, told, renderer.site.title)
             suffixes = renderer.site.formats
             extras = dict(renderer.extras(views.latest(N_FEED_ENTRIES)))
             stems = list(views.stems())
@@ -177,7 +183,9 @@ def export(
             writer.write(name, text)
         with _timed(report, "removing"):
             writer.finish()
+            told.write(folder)
         report.events, report.days, report.topics = len(site.ids), len(site.days), len(site.topic_counts())
+        report.stories = len(told)
         report.written, report.unchanged, report.removed = writer.written, writer.unchanged, writer.removed
     return report
 
@@ -186,17 +194,24 @@ def _all_views(
     stories: RelatedStories, views: ViewBuilder, k: int, n_jobs: int, progress: Progress | None, keywords: Keywords
 ) -> Iterator[View]:
     """Yield the views of all pages, events first."""
-
-    def report_comparing(stage: str, done: int, total: int) -> None:
-        if progress is not None and stage == "comparing":  # afterwards, progress is reported page by page
-            progress(stage, done, total)
-
-    for place, (event, links) in enumerate(stories.all_related(k, n_jobs=n_jobs, progress=report_comparing, **keywords)):
+    comparing = _only("comparing", progress)  # afterwards, progress is reported page by page
+    for place, (event, links) in enumerate(stories.all_related(k, n_jobs=n_jobs, progress=comparing, **keywords)):
         yield views.event(place, event, links)
     yield from views.day_views()
     yield from views.topic_views()
+    yield from views.story_views()
     yield from views.year_views()
     yield views.home()
+
+
+def _only(stage: str, progress: Progress | None) -> Progress | None:
+    """Return what reports one stage of a work alone."""
+
+    def report(reported: str, done: int, total: int) -> None:
+        if progress is not None and reported == stage:
+            progress(reported, done, total)
+
+    return report
 
 
 def _checked_title(title: object) -> str:

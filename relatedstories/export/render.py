@@ -32,7 +32,7 @@ FORMATS = {"html": "HTML", "json": "JSON", "xml": "XML", "md": "Markdown"}
 """The suffixes of the formats, with the names shown to readers."""
 
 MEDIA_TYPES = {"html": "text/html", "json": "application/json", "xml": "application/xml", "md": "text/markdown"}
-KINDS = ("event", "day", "topic", "year", "home")
+KINDS = ("event", "day", "topic", "story", "stories", "year", "home")
 STYLE, FEED = "style.css", "feed.atom"
 
 _INVALID_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -75,7 +75,7 @@ class Renderer:
 
     Notes
     -----
-    The templates are `event`, `day`, `topic`, `year` and `home`, each with the suffixes ``.html``, ``.xml`` and ``.md``, and
+    The templates are `event`, `day`, `topic`, `story`, `stories`, `year` and `home`, each with the suffixes ``.html``, ``.xml`` and ``.md``, and
     ``base.html``, ``feed.atom`` and ``style.css``. Their variables are `site`, the fields of the page's view (see
     `relatedstories.export.views`) and `words`, those of the page's language (see `relatedstories.pages.words.Words`). A
     template that begins with ``{% extends "relatedstories/event.html" %}`` takes over a packaged one and replaces some of
