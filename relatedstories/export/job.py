@@ -14,6 +14,8 @@ from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
 from relatedstories.export.render import FORMATS, Renderer, SiteInfo, checked_base_url
+from relatedstories.export.search import search_files, search_paths
+from relatedstories.export.search_index import SearchIndex
 from relatedstories.export.site import Site
 from relatedstories.export.sitemap import sitemaps
 from relatedstories.export.story_pages import StoryPages, earlier_stories
@@ -99,8 +101,8 @@ def export(
         The folder of the site. Only pages that changed are written. Pages of earlier exports, in any format, that this export
         does not have are removed. Other files in the folder stay.
     formats : iterable of {"html", "json", "xml", "md"}
-        Each page links to the same page in the other formats. "html" adds a style sheet and a feed, "json" and "xml" their
-        schemas.
+        Each page links to the same page in the other formats. "html" adds a style sheet, a search and a feed, "json" and
+        "xml" their schemas.
     k : int, default 5
         Number of links per event.
     title : str
@@ -142,7 +144,7 @@ def export(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     first, second = export(stories, folder), export(stories, folder)
     >>> first.pages, first.written, second.written, second.unchanged
-    ({'html': 5}, 7, 0, 7)
+    ({'html': 7}, 20, 0, 20)
     """
     LinkFilters.of("export", **keywords)  # invalid filters are reported before any work is done
     k = whole_number("export", "k", k, 0)
@@ -163,7 +165,9 @@ def export(
             stems = list(views.stems())
             if renderer.site.base_url and "html" in suffixes:
                 extras |= dict(sitemaps(stems, renderer.site.base_url))
-            writer = SiteWriter(to, stems, suffixes, extras)
+        with _timed(report, "search"):
+            index = SearchIndex(site, told) if "html" in suffixes else None
+            writer = SiteWriter(to, stems, suffixes, {*extras, *(search_paths(index) if index else ())})
         for suffix in suffixes:
             report.pages[suffix] = report.characters[suffix] = 0
         start = time.perf_counter()
@@ -181,6 +185,10 @@ def export(
         report.seconds["links and lists"] = rest
         for name, text in extras.items():
             writer.write(name, text)
+        if index is not None:
+            with _timed(report, "index of the search"):
+                for name, text in search_files(index, renderer):
+                    writer.write(name, text)
         with _timed(report, "removing"):
             writer.finish()
             told.write(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,6 +59,9 @@ class StoryPages:
 
     def __len__(self) -> int:
         return len(self._pages)
+
+    def __iter__(self) -> Iterator[StoryPage]:
+        return iter(self._pages)
 
     def __getitem__(self, number: int) -> StoryPage:
         return self._pages[number]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice, pairwise
@@ -54,7 +53,10 @@ MAX_UNGROUPED = 12
 """Number of events up to which those of a story are not grouped by month or year."""
 
 MAX_MONTHS = 36
-"""Number of months up to which a timeline has a bar for each month; a longer one has a bar for each year. So are the events of a story grouped."""
+"""Number of months up to which a timeline has a bar for each month; a longer one has a bar for each year.
+
+So are the events of a story grouped.
+"""
 
 
 class ViewBuilder:
@@ -151,9 +153,10 @@ class ViewBuilder:
         topics = [self._topic_link(*topic) for topic in page.topics]
         for part, stem in enumerate(parts, 1):
             events = self._listed_events(_page_slice(page.places, part))
-            name = functools.partial(_group_name, link, timeline)
-            groups = [(group, list(listed)) for group, listed in groupby(events, lambda one: name(one.event.date))]
-            yield StoryView(stem, root_path(stem), link, part, parts, groups, key_events, keys, timeline, topics)
+            groups: dict[str, list[ListedEvent]] = {}
+            for one in events:
+                groups.setdefault(_group_name(link, timeline, one.event.date), []).append(one)
+            yield StoryView(stem, root_path(stem), link, part, parts, list(groups.items()), key_events, keys, timeline, topics)
 
     def year_views(self) -> Iterator[YearView]:
         """Yield the views of all years, newest first."""

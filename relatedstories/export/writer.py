@@ -18,7 +18,7 @@ __all__ = ["MANIFEST", "SiteWriter", "check_site"]
 MANIFEST = ".relatedstories-export"
 _HEADER = "relatedstories export 1"
 _SITE_PATH = re.compile(
-    r"(?:(?:news|topics|stories)/[a-z0-9/-]+|index)\.(?:html|json|xml|md)|style\.css|feed\.atom|sitemap(?:-\d+)?\.xml|schema\.(?:json|xsd)",
+    r"(?:(?:news|topics|stories)/[a-z0-9/-]+|index)\.(?:html|json|xml|md)|search/[a-z0-9/]+\.js|search\.(?:html|js)|style\.css|feed\.atom|sitemap(?:-\d+)?\.xml|schema\.(?:json|xsd)",
 )
 
 
