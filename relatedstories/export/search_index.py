@@ -39,7 +39,7 @@ __all__ = ["SearchIndex"]
 MAX_PIECE = 24_000
 """Number of characters of a piece of words, unless it is a single term."""
 
-N_TITLES, N_TAGS, N_NAMES, N_HAVING, N_STORIES = 16, 256, 64, 16, 256
+N_TITLES, N_TAGS, N_NAMES, N_HAVING, N_STORIES = 16, 512, 64, 16, 256
 """Number of events in a piece of titles or tags, of topics in a piece of names or events, of events whose stories are a piece."""
 
 MIN_COMMON = 2_000

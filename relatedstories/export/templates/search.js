@@ -6,9 +6,9 @@
   const MAX_LETTERS = 40; // of a term
   const N_SHOWN = 20; // events that are shown at first, and more at each click
   const N_NAMED = 5; // stories and topics whose names have the words
-  const N_CANDIDATES = 24; // of these, whose names are loaded
+  const N_CANDIDATES = 16; // of these, whose names are loaded
   const N_VALUES = { topic: 12, story: 8 }; // of a facet
-  const MAX_TAGS = 96; // pieces of tags that are loaded without being asked for
+  const MAX_TAGS = 240; // pieces of tags that are loaded without being asked for
   const WEIGHTS = [1, 2, 3, 3.5]; // of where an event has a word: its story, a topic, its title, its title and a topic
   const OF_PREFIX = 0.6; // times the weight, where the word only begins so
   const DELAY = 120; // milliseconds without a key before a search
@@ -378,7 +378,9 @@
 
   const yearName = (year) => (year ? String(year) : "Without a date");
 
+  /** Show the values that may limit the search further; nothing is loaded while they are closed, as on a phone at first. */
   async function showFacets(result, whole, mine) {
+    if (!$("narrow").open) return;
     const tags = await tagsOf(result, whole);
     const values = { year: counted(result.anyYear.map(yearOf)).sort((a, b) => b[0] - a[0]).map(([year, n]) => [String(year), yearName(year), n]) };
     if (tags) {
@@ -458,6 +460,7 @@
     await showEvents(last, shown + N_SHOWN, turn).catch(failed);
     $("results").children[before]?.querySelector("a").focus();
   });
+  $("narrow").addEventListener("toggle", () => { if (last) showFacets(last, false, turn).catch(failed); });
   $("count").addEventListener("click", () => { showFacets(last, true, turn).catch(failed); });
   window.addEventListener("popstate", () => {
     state = stateOfAddress();
