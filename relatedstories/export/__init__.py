@@ -2,7 +2,7 @@
 
 `job` runs the export: `site` groups the events by day and topic, `story_pages` by story, `view_builder` builds the `views` (what
 each page shows, at which of the `paths`), `render` turns them into text (with templates, `markdown` and `linked_data`, or
-`records` for JSON), `search` adds the search (`search_index`, of `search_terms` and `packing`), and `writer` writes the files that
+`records` for JSON), `search` adds the search (`search_index`, `search_terms` and `packing`), and `writer` writes the files that
 changed.
 """
 

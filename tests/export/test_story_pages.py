@@ -46,7 +46,8 @@ def test_every_story_has_a_page_with_all_its_events_by_date(site: Path, stories:
         assert [one.xpath("string(.//time/@datetime)") for one in events] == [str(event.date) for event in story.events]
         keys = [one.xpath("string(a)") for one in events if one.get("class") == "key"]
         assert keys == [event.title for event in story.key_events]
-        assert page.xpath("//section[@aria-labelledby='key']//a/text()") == keys
+        first = page.xpath("//section[@aria-labelledby='key']//a/text()")
+        assert first == (keys if len(story) > 2 * len(keys) else [])  # of a few events, it is enough that they are marked
         assert [chip.text_content() for chip in page.xpath("//ul[@class='chips']/li")] == [topic.name for topic in story.topics]
         told = record(site / f"{stem}.json")
         assert (told["id"], told["name"], told["count"]) == (story.id, story.name, len(story))

@@ -175,7 +175,7 @@
   }
 
   async function topicNamed(name) {
-    const lines = await Promise.all(terms(name).map(entries));
+    const own = terms(name), lines = await Promise.all((own.length ? own : ["#" + hex(name)]).map(entries));
     const keys = named(lines.map((some) => some.filter((line) => line.weight === 1)), "topics").map(([key]) => key);
     for (const each of await Promise.all(keys.map(topic))) if (each.name === name) return each;
     return null;
@@ -291,7 +291,9 @@
   function changed(next, push) {
     state = next;
     clearTimeout(timer);
-    if (addressOf(state) !== location.pathname + location.search) history[push ? "pushState" : "replaceState"](null, "", addressOf(state));
+    try {
+      if (addressOf(state) !== location.pathname + location.search) history[push ? "pushState" : "replaceState"](null, "", addressOf(state));
+    } catch { /* a browser that changes no addresses on a disk */ }
     run();
   }
 
@@ -365,7 +367,7 @@
   /** Show what limits the search as buttons that take it away. */
   function showActive(result) {
     const names = {
-      topic: (value) => value, kind: (value) => value, year: (value) => yearName(Number(value)),
+      topic: (value) => value, kind: (value) => value, year: (value) => yearName(value),
       story: (value, i) => result.stories[i]?.name ?? value,
     };
     $("active").replaceChildren(...FACETS.flatMap((facet) => state[facet].map((value, i) => {
@@ -376,7 +378,7 @@
     })));
   }
 
-  const yearName = (year) => (year ? String(year) : "Without a date");
+  const yearName = (year) => (String(year) === "0" ? "Without a date" : String(year));
 
   /** Show the values that may limit the search further; nothing is loaded while they are closed, as on a phone at first. */
   async function showFacets(result, whole, mine) {
@@ -397,7 +399,7 @@
       const known = values[facet] || (values[facet] = []);
       state[facet].forEach((value, i) => {
         if (known.some(([each]) => each === value)) return;
-        const name = facet === "story" ? result.stories[i]?.name : facet === "year" ? yearName(Number(value)) : value;
+        const name = facet === "story" ? result.stories[i]?.name : facet === "year" ? yearName(value) : value;
         const topicCount = facet === "topic" || facet === "kind" ? result.events.length : null;
         known.unshift([value, name ?? value, tags ? (topicCount ?? (facet === "story" ? storyCount(result, i) : 0)) : null]);
       });
@@ -409,7 +411,7 @@
         const input = element("input", { type: "checkbox", "data-key": `${facet} ${value}`, checked: state[facet].includes(value) });
         input.addEventListener("change", () => toggled(facet, value));
         const count = n === null ? [] : [" ", element("span", { class: "count" }, n.toLocaleString("en"), element("span", { class: "hidden" }, n === 1 ? " event" : " events"))];
-        return element("li", {}, element("label", {}, input, " ", element("bdi", {}, name), ...count));
+        return element("li", {}, element("label", {}, input, element("bdi", {}, name), ...count));
       }));
       box.parentElement.hidden = !values[facet].length;
     }
