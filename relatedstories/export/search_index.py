@@ -51,8 +51,8 @@ N_COMMONEST = 60
 
 MAX_TITLE = 200
 
-_KEY = "#"
-"""What stands before a term that nobody types: the digest of a story's id, or a topic's name without words, in hexadecimal."""
+_STORY = "#"
+"""What stands before the digest of a story's id, which is a term that finds the story alone."""
 
 _TITLE, _TOPIC, _STORY_NAME = 1, 2, 4
 _WEIGHT_CLASS = np.array([0, 2, 1, 3, 0, 2, 1, 3], np.int64)
@@ -121,11 +121,11 @@ class SearchIndex:
         events = self._terms_of_events()
         topics = _Postings()
         for number, (name, _) in enumerate(self._topics):
-            topics.add(search_terms(name) or [_KEY + name.encode().hex()], number)
+            topics.add(search_terms(name), number)
         stories = _Postings()
         for first, (number, _) in self._members.items():
             page = self._stories[number]
-            stories.add([*search_terms(page.name), _KEY + page.stem.rpartition("/")[2]], first)
+            stories.add([*search_terms(page.name), _STORY + page.stem.rpartition("/")[2]], first)
         limit = max(MIN_COMMON, COMMON_SHARE * len(self._number_of))
         found = [postings.lists() for postings in (events, topics, stories)]
         # In the order in which scripts compare texts.

@@ -175,7 +175,7 @@
   }
 
   async function topicNamed(name) {
-    const own = terms(name), lines = await Promise.all((own.length ? own : ["#" + hex(name)]).map(entries));
+    const lines = await Promise.all(terms(name).map(entries));
     const keys = named(lines.map((some) => some.filter((line) => line.weight === 1)), "topics").map(([key]) => key);
     for (const each of await Promise.all(keys.map(topic))) if (each.name === name) return each;
     return null;
