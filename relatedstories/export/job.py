@@ -153,10 +153,10 @@ def export(
     report, folder = Exported(), Path(os.path.realpath(to))
     folder.mkdir(exist_ok=True)
     with locked(folder / ".relatedstories.lock", f"the site {to}"):
+        earlier = earlier_stories(folder)
         with _timed(report, "sorting"):
             site = Site(stories, progress)
         with _timed(report, "stories"):
-            earlier = earlier_stories(folder)
             told = StoryPages(stories.storylines(earlier, n_jobs=n_jobs, progress=_only("comparing", progress)), site)
         with _timed(report, "terms"):
             views = ViewBuilder(site, told, renderer.site.title)

@@ -5,7 +5,7 @@
   const version = document.currentScript.dataset.version;
   const MAX_LETTERS = 40; // of a term
   const N_SHOWN = 20; // events that are shown at first, and more at each click
-  const N_NAMED = 5; // stories and topics whose names have the words
+  const N_NAMED = { stories: 3, topics: 6 }; // whose names have the words
   const N_CANDIDATES = 16; // of these, whose names are loaded
   const N_VALUES = { topic: 12, story: 8 }; // of a facet
   const MAX_TAGS = 240; // pieces of tags that are loaded without being asked for
@@ -211,7 +211,7 @@
     return { state, ignored, events, anyYear, anyStory, topics, stories, named: { topics: named(found, "topics"), stories: named(found, "stories") } };
   }
 
-  function counted(values) {
+  function tallied(values) {
     const counts = new Map();
     for (const value of values) counts.set(value, (counts.get(value) || 0) + 1);
     return [...counts];
@@ -258,6 +258,11 @@
     for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
     made.append(...children);
     return made;
+  }
+
+  /** Return a number of events as it stands beside a name; only who hears the page is told what it counts. */
+  function counted(n) {
+    return element("span", { class: "count" }, n.toLocaleString("en"), element("span", { class: "hidden" }, n === 1 ? " event" : " events"));
   }
 
   function time(day) {
@@ -340,19 +345,25 @@
   }
 
   async function showNamed(result, mine) {
-    const best = async (what, read, address, order) => {
+    const best = async (what, read, order) => {
       const candidates = result.named[what].slice(0, N_CANDIDATES), weight = new Map(candidates);
       const all = await Promise.all(candidates.map(([key]) => read(key)));
       all.sort((a, b) => weight.get(b.key) - weight.get(a.key) || order(a, b));
-      return all.slice(0, N_NAMED).map((each) => element("li", {}, link(`${what}/${each.stem}.html`, each.name), " ", address(each)));
+      return all.slice(0, N_NAMED[what]);
     };
     const [stories, topics] = await Promise.all([
-      best("stories", story, (each) => element("span", { class: "meta" }, spanOf(each)), (a, b) => b.events.length - a.events.length),
-      best("topics", topic, (each) => element("span", { class: "meta" }, `${about.kinds[each.kind][0]}, ${plural(each.count, "event", "events")}`), (a, b) => b.count - a.count),
+      best("stories", story, (a, b) => b.events.length - a.events.length),
+      best("topics", topic, (a, b) => b.count - a.count),
     ]);
     if (mine !== turn) return;
-    $("found-stories").replaceChildren(...stories);
-    $("found-topics").replaceChildren(...topics);
+    $("found-stories").replaceChildren(...stories.map((each) => (
+      element("li", {}, link(`stories/${each.stem}.html`, each.name), " ", element("span", { class: "meta" }, spanOf(each)))
+    )));
+    $("found-topics").replaceChildren(...topics.map((each) => {
+      const made = link(`topics/${each.stem}.html`, each.name);
+      made.append(" ", counted(each.count));
+      return element("li", {}, made);
+    }));
     $("stories").hidden = !stories.length;
     $("topics").hidden = !topics.length;
   }
@@ -384,7 +395,7 @@
   async function showFacets(result, whole, mine) {
     if (!$("narrow").open) return;
     const tags = await tagsOf(result, whole);
-    const values = { year: counted(result.anyYear.map(yearOf)).sort((a, b) => b[0] - a[0]).map(([year, n]) => [String(year), yearName(year), n]) };
+    const values = { year: tallied(result.anyYear.map(yearOf)).sort((a, b) => b[0] - a[0]).map(([year, n]) => [String(year), yearName(year), n]) };
     if (tags) {
       values.kind = tags.kinds.sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([kind, n]) => [about.kinds[kind][0], about.kinds[kind][0], n]);
       const read = (counts, n, get, value) => Promise.all(counts.slice(0, n).map(async ([key, count]) => { const each = await get(key); return [value(each), each.name, count]; }));
@@ -410,7 +421,7 @@
       box.replaceChildren(...values[facet].map(([value, name, n]) => {
         const input = element("input", { type: "checkbox", "data-key": `${facet} ${value}`, checked: state[facet].includes(value) });
         input.addEventListener("change", () => toggled(facet, value));
-        const count = n === null ? [] : [" ", element("span", { class: "count" }, n.toLocaleString("en"), element("span", { class: "hidden" }, n === 1 ? " event" : " events"))];
+        const count = n === null ? [] : [" ", counted(n)];
         return element("li", {}, element("label", {}, input, element("bdi", {}, name), ...count));
       }));
       box.parentElement.hidden = !values[facet].length;
