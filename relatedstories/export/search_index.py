@@ -18,7 +18,7 @@ import itertools
 import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from relatedstories.export.render import cut_at_word
 from relatedstories.export.search_terms import search_terms
 from relatedstories.export.site import Site
 from relatedstories.export.story_pages import StoryPages
+from relatedstories.text.languages import UNKNOWN
 from relatedstories.text.terms import ENGLISH
 from relatedstories.text.titles import plain_title
 
@@ -51,11 +52,13 @@ N_COMMONEST = 60
 
 MAX_TITLE = 200
 
+_Int = TypeVar("_Int", bound=np.signedinteger[Any])
+
 _STORY = "#"
 """What stands before the digest of a story's id, which is a term that finds the story alone."""
 
 _TITLE, _TOPIC, _STORY_NAME = 1, 2, 4
-_WEIGHT_CLASS = np.array([0, 2, 1, 3, 0, 2, 1, 3], np.int64)
+_WEIGHT_CLASS = np.array([0, 2, 1, 3, 0, 2, 1, 3], np.int32)
 """Where an event has a term, as search.js weighs it: 3 in its title and a topic, 2 its title, 1 a topic, 0 its story alone."""
 
 
@@ -223,7 +226,7 @@ class SearchIndex:
         language = self._site.languages[place]
         title = cut_at_word(plain_title(self._site.event(place).title), MAX_TITLE)
         entry = [title, self._site.stems[place].removeprefix("news/")]
-        return entry if language == ENGLISH else [*entry, language]
+        return entry if language == ENGLISH else [*entry, "" if language == UNKNOWN else language]
 
     def _topic(self, number: int) -> list[Any]:
         name, kind = self._topics[number]
@@ -260,10 +263,10 @@ class _Postings:
         The classes, below 4, by what `add` is given; without them numbers have none.
     """
 
-    def __init__(self, classes: npt.NDArray[np.int64] | None = None) -> None:
+    def __init__(self, classes: npt.NDArray[np.int32] | None = None) -> None:
         self._classes = classes
         self._ids: dict[str, int] = {}
-        self._terms, self._numbers, self._where = array("l"), array("l"), array("b")
+        self._terms, self._numbers, self._where = array("i"), array("i"), array("b")
 
     def add(self, terms: Iterable[str], number: int, where: Iterable[int] = ()) -> None:
         for term in terms:
@@ -277,13 +280,13 @@ class _Postings:
 
     def lists(self) -> dict[str, str]:
         """Return the packed numbers of each term; where they have classes, a difference times 4 plus the class."""
-        terms = np.array(self._terms, np.int64)
+        terms = np.array(self._terms, np.int32)
         self._counts = np.bincount(terms, minlength=len(self._ids))
         bounds = np.concatenate(([0], np.cumsum(self._counts)))
         order = np.argsort(terms, kind="stable")
-        values = _differences(np.array(self._numbers, np.int64)[order], bounds)
+        values = _differences(np.array(self._numbers, np.int32)[order], bounds)
         if self._classes is not None:
-            values = values * 4 + self._classes[np.array(self._where, np.int64)[order]]
+            values = values * 4 + self._classes[np.array(self._where, np.int8)[order]]
         return dict(zip(self._ids, packed(values, bounds), strict=True))
 
 
@@ -327,7 +330,7 @@ def _blocks(n: int, size: int) -> Iterator[tuple[int, range]]:
         yield number, range(first, min(n, first + size))
 
 
-def _differences(values: npt.NDArray[np.int64], bounds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _differences(values: npt.NDArray[_Int], bounds: npt.NDArray[np.int64]) -> npt.NDArray[_Int]:
     """Return the first number of each list, and how much greater each other one is than the one before it."""
     found = np.diff(values, prepend=0)
     firsts = bounds[:-1][np.diff(bounds) > 0]

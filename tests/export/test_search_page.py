@@ -281,7 +281,7 @@ ATTACK = "</script><script>document.title='taken'</script><img src=x onerror=\"d
 STRANGE = [
     Event("1", f"Oslo {ATTACK}", date=dt.date(2020, 1, 1), heading=f"Storm {ATTACK}"),
     Event("2", f"Oslo again {ATTACK}", heading=f"Storm {ATTACK}", date=dt.date(2020, 1, 2)),
-    Event("3", "\u202eOslo مرحبا بالعالم", language="ar"),
+    Event("3", "\u202eمرحبا بالعالم Oslo", language="ar"),
     Event("4", "東京都知事選の結果 Oslo", date=dt.date(2020, 2, 1), language="ja"),
     Event("5", "Oslo &lt;img src=x onerror=\"document.title='taken'\"&gt; 'a' \\ ${b} `c` \u2028"),
 ]
