@@ -18,13 +18,14 @@
 
   const ACCENTS = /[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]+/g;
   const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", ħ: "h", ŧ: "t", ı: "i", ς: "σ" };
-  const UNSPACED =
-    "\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u3005-\\u3007\\u3040-\\u30ff\\u3400-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}";
+  const UNSPACED = "\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u3005-\\u3007\\u3040-\\u30ff" +
+    "\\u3400-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}";
   const RUN = new RegExp(`[${UNSPACED}]+|[^${UNSPACED}]+`, "gu");
   const STARTS_UNSPACED = new RegExp(`^[${UNSPACED}]`, "u");
 
   function words(text) {
-    const plain = text.normalize("NFKD").replace(ACCENTS, "").toLowerCase().replace(/[ßæœøłđðþħŧıς]/g, (letter) => LETTERS[letter]);
+    const lower = text.normalize("NFKD").replace(ACCENTS, "").toLowerCase();
+    const plain = lower.replace(/[ßæœøłđðþħŧıς]/g, (letter) => LETTERS[letter]);
     return plain.replace(ACCENTS, "").normalize("NFC").match(/[\p{L}\p{N}\p{M}]+/gu) || [];
   }
 
@@ -65,7 +66,8 @@
   }
 
   const DIGITS = new Uint8Array(128);
-  Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_").forEach((char, i) => { DIGITS[char.charCodeAt(0)] = i; });
+  const CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  for (let i = 0; i < CHARS.length; i++) DIGITS[CHARS.charCodeAt(i)] = i;
 
   function unpacked(text) {
     const values = [];
@@ -92,7 +94,8 @@
   }
 
   async function story(first) {
-    const [key, name, stem, from, to, members] = (await piece(`stories/${Math.floor(first / about.sizes.stories)}`)).find((each) => each[0] === first);
+    const all = await piece(`stories/${Math.floor(first / about.sizes.stories)}`);
+    const [key, name, stem, from, to, members] = all.find((each) => each[0] === first);
     return { key, name, stem, from, to, events: sums(members) };
   }
 
@@ -105,7 +108,7 @@
 
   /** Return the entries of the index for a term: of itself, and of all terms that begin with it where it has letters enough. */
   async function entries(term) {
-    const exact = term.length < 2 && !STARTS_UNSPACED.test(term);
+    const exact = term.length < 2 && term < "\u1100"; // one letter of an alphabet begins too many words, a syllable does not
     const begins = about.words, end = exact ? term : term + "\uffff";
     const names = begins.filter((begin, i) => begin <= end && (i + 1 === begins.length || begins[i + 1] > term));
     const found = [];
@@ -170,7 +173,9 @@
     const number = about.kinds.findIndex(([kind]) => kind === name);
     if (number < 0) return new Uint8Array(about.events);
     const text = await piece(`kind/${number}`), has = new Uint8Array(about.events);
-    for (let event = 0; event < has.length; event++) has[event] = (DIGITS[text.charCodeAt(Math.floor(event / 6))] >> (event % 6)) & 1;
+    for (let event = 0; event < has.length; event++) {
+      has[event] = (DIGITS[text.charCodeAt(Math.floor(event / 6))] >> (event % 6)) & 1;
+    }
     return has;
   }
 
@@ -193,7 +198,9 @@
     const found = await Promise.all(asked.map(entries));
     const scores = scored(found.filter((_, i) => !ignored.includes(asked[i])));
     const [topics, stories, kinds] = await Promise.all([
-      Promise.all(state.topic.map(topicNamed)), Promise.all(state.story.map(storyWithDigest)), Promise.all(state.kind.map(eventsOfKind)),
+      Promise.all(state.topic.map(topicNamed)),
+      Promise.all(state.story.map(storyWithDigest)),
+      Promise.all(state.kind.map(eventsOfKind)),
     ]);
     const having = await Promise.all(topics.map(async (each) => new Set(each ? sums(await one("having", each.key)) : [])));
     const inStories = state.story.length ? new Set(stories.flatMap((each) => (each ? each.events : []))) : null;
@@ -208,7 +215,8 @@
     }
     events.reverse();
     if (scores) events.sort((a, b) => scores[b] - scores[a] || b - a);
-    return { state, ignored, events, anyYear, anyStory, topics, stories, named: { topics: named(found, "topics"), stories: named(found, "stories") } };
+    const byName = { topics: named(found, "topics"), stories: named(found, "stories") };
+    return { state, ignored, events, anyYear, anyStory, topics, stories, named: byName };
   }
 
   function tallied(values) {
@@ -255,14 +263,17 @@
 
   function element(name, attributes, ...children) {
     const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
+    }
     made.append(...children);
     return made;
   }
 
   /** Return a number of events as it stands beside a name; only who hears the page is told what it counts. */
   function counted(n) {
-    return element("span", { class: "count" }, n.toLocaleString("en"), element("span", { class: "hidden" }, n === 1 ? " event" : " events"));
+    const what = element("span", { class: "hidden" }, n === 1 ? " event" : " events");
+    return element("span", { class: "count" }, n.toLocaleString("en"), what);
   }
 
   function time(day) {
@@ -296,8 +307,9 @@
   function changed(next, push) {
     state = next;
     clearTimeout(timer);
+    const address = addressOf(state);
     try {
-      if (addressOf(state) !== location.pathname + location.search) history[push ? "pushState" : "replaceState"](null, "", addressOf(state));
+      if (address !== location.pathname + location.search) history[push ? "pushState" : "replaceState"](null, "", address);
     } catch { /* a browser that changes no addresses on a disk */ }
     run();
   }
@@ -381,9 +393,11 @@
       topic: (value) => value, kind: (value) => value, year: (value) => yearName(value),
       story: (value, i) => result.stories[i]?.name ?? value,
     };
+    const isGone = (facet, i) => (facet === "topic" && !result.topics[i]) || (facet === "story" && !result.stories[i]);
     $("active").replaceChildren(...FACETS.flatMap((facet) => state[facet].map((value, i) => {
-      const name = names[facet](value, i), gone = facet === "topic" && !result.topics[i] ? " (no such topic)" : facet === "story" && !result.stories[i] ? " (no such story)" : "";
-      const button = element("button", { type: "button", "data-key": `x ${facet} ${value}`, "aria-label": `Remove ${facet} ${name}` }, element("bdi", {}, name), `${gone} ×`);
+      const name = names[facet](value, i), label = `Remove ${facet} ${name}`;
+      const button = element("button", { type: "button", "data-key": `x ${facet} ${value}`, "aria-label": label });
+      button.append(element("bdi", {}, name), isGone(facet, i) ? ` (no such ${facet})` : "", " ×");
       button.addEventListener("click", () => { toggled(facet, value); $("q").focus(); });
       return element("li", {}, button);
     })));
@@ -395,10 +409,14 @@
   async function showFacets(result, whole, mine) {
     if (!$("narrow").open) return;
     const tags = await tagsOf(result, whole);
-    const values = { year: tallied(result.anyYear.map(yearOf)).sort((a, b) => b[0] - a[0]).map(([year, n]) => [String(year), yearName(year), n]) };
+    const years = tallied(result.anyYear.map(yearOf)).sort((a, b) => b[0] - a[0]);
+    const values = { year: years.map(([year, n]) => [String(year), yearName(year), n]) };
     if (tags) {
-      values.kind = tags.kinds.sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([kind, n]) => [about.kinds[kind][0], about.kinds[kind][0], n]);
-      const read = (counts, n, get, value) => Promise.all(counts.slice(0, n).map(async ([key, count]) => { const each = await get(key); return [value(each), each.name, count]; }));
+      values.kind = most(tags.kinds).map(([kind, n]) => [about.kinds[kind][0], about.kinds[kind][0], n]);
+      const read = (counts, n, get, value) => Promise.all(counts.slice(0, n).map(async ([key, count]) => {
+        const each = await get(key);
+        return [value(each), each.name, count];
+      }));
       [values.topic, values.story] = await Promise.all([
         read(tags.topics, N_VALUES.topic + state.topic.length, topic, (each) => each.name),
         read(tags.stories, N_VALUES.story, story, (each) => each.stem.split("/")[1]),
@@ -419,7 +437,8 @@
     for (const facet of FACETS) {
       const box = $(`facet-${facet}`);
       box.replaceChildren(...values[facet].map(([value, name, n]) => {
-        const input = element("input", { type: "checkbox", "data-key": `${facet} ${value}`, checked: state[facet].includes(value) });
+        const checked = state[facet].includes(value);
+        const input = element("input", { type: "checkbox", "data-key": `${facet} ${value}`, checked });
         input.addEventListener("change", () => toggled(facet, value));
         const count = n === null ? [] : [" ", counted(n)];
         return element("li", {}, element("label", {}, input, element("bdi", {}, name), ...count));
