@@ -133,9 +133,9 @@ def export(
     -----
     The path of an event's page, ``news/YYYY/MM/D/words-of-the-title-digest.html``, depends on the event alone: its date, its
     title, and a digest of its id. Topics of two or more events have a page. Lists of more than
-    `relatedstories.export.view_builder.MAX_EVENTS` events continue on further pages. The folder also holds the stories of the last
-    export, so that a story that goes on keeps its id, and its page its address. The same archive gives the same files, byte for
-    byte.
+    `relatedstories.export.view_builder.MAX_EVENTS` events continue on further pages. The folder also holds the stories of the
+    last export, so that a story that goes on keeps its id, and its page its address. The same archive gives the same files,
+    byte for byte.
 
     Examples
     --------

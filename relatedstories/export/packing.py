@@ -31,20 +31,20 @@ def packed(values: npt.NDArray[Any], bounds: npt.NDArray[Any]) -> list[str]:
     >>> packed(np.array([0, 31, 32, 1000]), np.array([0, 2, 2, 4]))
     ['Af', '', 'gBof']
     """
-    values = values.astype(np.uint64)
-    n_chars = np.ones(len(values), np.int64)
-    rest = values >> np.uint64(_BITS)
+    unsigned: Any = np.uint32 if values.max(initial=0) < 2**32 else np.uint64
+    values = values.astype(unsigned)
+    n_chars = np.ones(len(values), np.uint8)
+    rest = values >> unsigned(_BITS)
     while rest.any():
         n_chars += rest > 0
-        rest >>= np.uint64(_BITS)
-    ends = np.cumsum(n_chars)
-    starts = ends - n_chars
+        rest >>= unsigned(_BITS)
+    ends = np.cumsum(n_chars, dtype=np.int64)
     text = np.empty(int(ends[-1]) if len(ends) else 0, np.uint8)
     for place in range(int(n_chars.max(initial=0))):
-        long_enough = n_chars > place
-        digits = (values[long_enough] >> np.uint64(_BITS * place)) & np.uint64(31)
-        digits |= (n_chars[long_enough] > place + 1).astype(np.uint64) << np.uint64(_BITS)
-        text[starts[long_enough] + place] = _DIGITS[digits]
+        long_enough = np.flatnonzero(n_chars > place)
+        digits = (values[long_enough] >> unsigned(_BITS * place)) & unsigned(31)
+        digits |= (n_chars[long_enough] > place + 1).astype(unsigned) << unsigned(_BITS)
+        text[ends[long_enough] - n_chars[long_enough] + place] = _DIGITS[digits]
     whole = text.tobytes().decode("ascii")
     cuts = np.concatenate(([0], ends))[bounds].tolist()
     return [whole[start:end] for start, end in itertools.pairwise(cuts)]
