@@ -15,8 +15,9 @@ from axe_playwright_python.sync_playwright import Axe
 from helpers import quick
 from playwright.sync_api import Browser, Page, expect
 
-from relatedstories import Event, RelatedStories, Topic
+from relatedstories import Event, RelatedStories, Storyline, Storylines, Topic
 from relatedstories.export import export
+from relatedstories.export.paths import story_stem, topic_stem
 from relatedstories.export.search_terms import search_terms
 
 STATUS, RESULTS = "#status", "#results a"
@@ -191,6 +192,21 @@ def test_with_the_keyboard_alone(page: Page, site: Path) -> None:
     expect(page.locator("h1")).to_contain_text("Progress MS-04")
     page.go_back()
     expect(page.locator("#q")).to_have_value("progress ms-04")
+
+
+def test_from_the_page_of_a_topic_and_of_a_story(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [Event(f"{n:02}", f"Oslo & Aker{n}", date=dt.date(2020, 1, 1 + n)) for n in range(20)]
+    stories = Storylines([Storyline("s", "Oslo", tuple(events[:15]))])
+    monkeypatch.setattr(RelatedStories, "storylines", lambda *_, **__: stories)
+    export(quick().fit(events), tmp_path)
+    for stem, n in ((topic_stem("Oslo"), 20), (story_stem("s"), 15)):
+        page.goto(f"{tmp_path.as_uri()}/{stem}.html")
+        page.get_by_role("link", name="search them").click()
+        expect(page.locator(STATUS)).to_have_text(f"{n} events.")
+        expect(page.locator("#active button")).to_have_count(1)
+        page.locator("#q").fill("aker7")
+        expect(page.locator(STATUS)).to_have_text("1 event.")
+        expect(page).to_have_title("aker7 – Search – Related stories")
 
 
 def test_more_events_at_a_click(page: Page, site: Path) -> None:

@@ -302,6 +302,7 @@
     return location.pathname + (text ? "?" + text : "");
   }
 
+  const title = document.title;
   let state = stateOfAddress(), turn = 0, shown = 0, timer = 0, last = null;
 
   function changed(next, push) {
@@ -339,6 +340,7 @@
   }
 
   function tell(result) {
+    document.title = state.q ? `${state.q} – ${title}` : title;
     const ignored = result.ignored.length ? ` Left out as too common: ${result.ignored.join(", ")}.` : "";
     const nothing = result.events.length ? "" : " Try fewer or shorter words.";
     $("status").textContent = `${plural(result.events.length, "event", "events")}.${ignored}${nothing}`;
