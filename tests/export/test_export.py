@@ -380,7 +380,8 @@ def test_any_event_makes_well_formed_pages(renderer, event):
     assert Event.from_dict(json.loads(renderer.page(view, "json"))["event"]) == event
     page = html.fromstring(renderer.page(view, "html"))
     assert len(page.xpath("//script | //h1")) == 2
-    assert not [target for target in page.xpath("//a/@href") if urlsplit(target).scheme not in {"", "http", "https"}]
+    schemes = {target.partition(":")[0] for target in page.xpath("//a/@href") if ":" in target}  # some are no whole addresses
+    assert schemes <= {"http", "https"}
 
 
 @given(text=TEXTS)
