@@ -41,6 +41,12 @@ class EventStream(Iterator[Event]):
         Returns the digest of the source as it is now, or None.
     is_plain : callable
         Returns whether there was nothing to say about what was read so far.
+
+    Examples
+    --------
+    >>> stream = EventStream(iter([Event("1", "Rain")]), lambda: "as it is")
+    >>> stream.digest(), [event.title for event in stream], stream.read_from
+    ('as it is', ['Rain'], 'as it is')
     """
 
     def __init__(
