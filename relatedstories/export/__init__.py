@@ -2,10 +2,11 @@
 
 `job` runs the export: `site` groups the events by day and topic, `view_builder` builds the `views` (what each page shows, at
 which of the `paths`), `render` turns them into text (with templates, `markdown` and `linked_data`, or `records` for JSON), and
-`writer` writes the files that changed.
+`writer` writes the files that changed. `sqlite_export` writes a database instead, `datasette` says how it is shown.
 """
 
 from relatedstories.export.job import TITLE, Exported, export
 from relatedstories.export.render import FORMATS
+from relatedstories.export.sqlite_export import ExportedDatabase, export_sqlite
 
-__all__ = ["FORMATS", "TITLE", "Exported", "export"]
+__all__ = ["FORMATS", "TITLE", "Exported", "ExportedDatabase", "export", "export_sqlite"]
