@@ -124,7 +124,7 @@ def export_sqlite(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     done = export_sqlite(stories, f"{folder}/news.db")
     ...     database = sqlite3.connect(f"{folder}/news.db")
-    ...     database.execute("SELECT event_id, related_title, label FROM related").fetchall()
+    ...     database.execute("SELECT event_id, related_title, label FROM related ORDER BY event_id").fetchall()
     ...     database.close()
     [('1', 'More snow in Oslo', 'Oslo'), ('2', 'Snow in Oslo', 'Oslo')]
     """
