@@ -47,7 +47,7 @@ def story_map(stories: RelatedStories, found: Storylines | None = None, *, label
     Returns
     -------
     matplotlib.axes.Axes
-        The colour of a circle is the middle of its story in time. Large grey names are the topics that set a region apart.
+        The colour of a circle is the middle of its story in time. Bold names are the topics that set regions apart.
 
     Raises
     ------
@@ -58,14 +58,14 @@ def story_map(stories: RelatedStories, found: Storylines | None = None, *, label
     -----
     A story has the mean direction of its events in the word space. t-SNE (scikit-learn, on principal components, with a fixed
     seed) lays the directions out in two dimensions, and then circles that overlap are moved apart. Directions and distances
-    across the map mean nothing, only what is near what. The map of 8,000 stories takes about a minute.
+    across the map mean nothing, only what is near what. The map of 8,000 stories takes two minutes.
 
     Examples
     --------
     >>> from relatedstories import RelatedStories, read_events
     >>> ax = story_map(RelatedStories().fit(read_events("sample")))
     >>> ax.get_title()
-    '12 stories with 31 of 302 events'
+    '12 stories with 32 of 302 events'
     """
     labels = whole_number("story_map", "labels", labels, 0)
     if found is None:
@@ -81,8 +81,8 @@ def story_map(stories: RelatedStories, found: Storylines | None = None, *, label
     places = _apart(places, radii)
     ax = axes_for(ax, (12, 9))
     _draw_circles(ax, drawn, places, radii)
-    _name_regions(ax, drawn, places)
-    _name_stories(ax, drawn[:labels], places, radii)
+    boxes = _name_regions(ax, drawn, places)
+    _name_stories(ax, drawn[:labels], places, radii, boxes)
     total = int(sizes.sum())
     ax.set_title(f"{len(drawn):,} stor{'y' if len(drawn) == 1 else 'ies'} with {total:,} of {len(stories):,} events")
     return ax
@@ -103,12 +103,11 @@ def _layout(directions: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     from sklearn.manifold import TSNE
 
     n = len(directions)
-    if n < 5:  # too few to have neighbours: on a circle
-        angles = 2 * np.pi * np.arange(n) / n
-        return np.column_stack([np.cos(angles), np.sin(angles)]) * (n > 1)
+    if n < 5 or not np.ptp(directions, axis=0).any():  # without neighbours, or all alike: on a spiral
+        steps = np.arange(n)
+        return np.sqrt(steps)[:, None] * np.column_stack([np.cos(2.4 * steps), np.sin(2.4 * steps)])
     n_components = min(30, n - 1, directions.shape[1])
     components = PCA(n_components, svd_solver="full").fit_transform(directions.astype(np.float64))
-    components += np.arange(n)[:, None] * 1e-9  # equal directions are no neighbours of nobody
     perplexity = min(30.0, (n - 1) / 3)
     learnt = TSNE(2, perplexity=perplexity, init="pca", learning_rate="auto", random_state=0).fit_transform(components)
     return np.asarray(learnt, np.float64)
@@ -184,13 +183,13 @@ def _middle(story: Storyline) -> float:
     return middle.year + (middle.timetuple().tm_yday - 1) / 366
 
 
-def _name_regions(ax: Axes, drawn: Sequence[Storyline], places: npt.NDArray[np.float64]) -> None:
-    """Write the topic that sets each region of the map apart most over its middle."""
+def _name_regions(ax: Axes, drawn: Sequence[Storyline], places: npt.NDArray[np.float64]) -> list[Any]:
+    """Write the topic that sets each region of the map apart most over its middle, and return the boxes of the names."""
     from sklearn.cluster import KMeans
 
-    n_regions = min(MAX_REGIONS, len(drawn) // 12)
+    n_regions = min(MAX_REGIONS, len(drawn) // 12, len(np.unique(places, axis=0)))
     if n_regions < 2:
-        return
+        return []
     sizes = np.array([len(story) for story in drawn], np.float64)
     regions = KMeans(n_regions, n_init=1, random_state=0).fit_predict(places, sample_weight=sizes)
     overall: collections.Counter[str] = collections.Counter()
@@ -199,29 +198,34 @@ def _name_regions(ax: Axes, drawn: Sequence[Storyline], places: npt.NDArray[np.f
         for topic in story.topics:
             overall[topic.name] += len(story)
             here[region][topic.name] += len(story)
-    taken: set[str] = set()
-    for region, counts in enumerate(here):
-        ranked = sorted(counts, key=lambda name: (-(counts[name] ** 2) / overall[name], name))
-        names = [name for name in ranked if name not in taken][:2]
-        taken.update(names)
-        x, y = np.median(places[regions == region], axis=0)
-        ax.text(
-            x, y, "\n".join(shorten(name, 24) for name in names), color="#333333", alpha=0.35, fontsize=20, ha="center",
-            va="center", weight="bold", zorder=3, **NO_FORMULA,
-        )  # fmt: skip
-
-
-def _name_stories(ax: Axes, named: Sequence[Storyline], places: npt.NDArray[np.float64], radii: npt.NDArray[np.float64]) -> None:
-    """Write the names of stories, the largest first, where they cover no other name."""
     boxes: list[Any] = []
-    largest = float(radii.max())
-    for story, (x, y), radius in zip(named, places, radii, strict=False):
-        text = ax.text(
-            x, y, shorten(story.name, 34), fontsize=6.5 + 3 * radius / largest, ha="center", va="center", zorder=4, **NO_FORMULA
-        )
-        text.set_path_effects([patheffects.withStroke(linewidth=2, foreground="white")])
-        box = text.get_window_extent()
-        if any(box.overlaps(other) for other in boxes):
-            text.remove()
-        else:
-            boxes.append(box)
+    for region, counts in enumerate(here):
+        best = min(counts, key=lambda name: (-(counts[name] ** 2) / overall[name], name), default=None)
+        if best is not None:
+            middle = np.median(places[regions == region], axis=0)
+            _write(ax, middle, shorten(best, 26), boxes, fontsize=14, color="#444444", weight="bold")
+    return boxes
+
+
+def _name_stories(
+    ax: Axes,
+    named: Sequence[Storyline],
+    places: npt.NDArray[np.float64],
+    radii: npt.NDArray[np.float64],
+    boxes: list[Any],
+) -> None:
+    """Write the names of stories, the largest first, where they cover no other name."""
+    for story, place, radius in zip(named, places, radii, strict=False):
+        _write(ax, place, shorten(story.name, 34), boxes, fontsize=6.5 + 3 * float(radius / radii.max()))
+
+
+def _write(ax: Axes, place: npt.NDArray[np.float64], name: str, boxes: list[Any], **look: Any) -> None:
+    """Write a name at a place, unless it would cover another one; its box joins theirs."""
+    x, y = place.tolist()
+    text = ax.text(x, y, name, ha="center", va="center", zorder=4, **look, **NO_FORMULA)
+    text.set_path_effects([patheffects.withStroke(linewidth=2, foreground="white")])
+    box = text.get_window_extent()
+    if any(box.overlaps(other) for other in boxes):
+        text.remove()
+    else:
+        boxes.append(box)

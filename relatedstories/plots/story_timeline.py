@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import datetime as dt
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -105,7 +106,7 @@ def _draw_story(story: Storyline, ax: Axes | None) -> Axes:
     flags = [event for event in story.key_events if event.date]
     start, end = ax.get_xlim()
     # Room for the titles: of each flag to the right of it, above the bars, the later the lower, so that no two meet.
-    ax.set_xlim(start, end + 0.45 * (end - start))
+    ax.set_xlim(start, min(end + 0.45 * (end - start), float(mdates.date2num(dt.date.max))))
     highest = max(counts.values())
     ax.set_ylim(0, highest * (1.15 + 0.45 * len(flags)))
     for place, event in enumerate(flags):
@@ -119,6 +120,7 @@ def _draw_story(story: Storyline, ax: Axes | None) -> Axes:
         ax.annotate("\n".join([str(event.date), *text]), (x, y), **at, **NO_FORMULA)
     ticks = [tick for tick in ax.get_yticks() if tick <= highest]
     ax.set_yticks(ticks)
+    ax.set_xticks([tick for tick in ax.get_xticks() if start <= tick <= end])
     ax.spines["left"].set_bounds(0, highest)
     ax.spines["bottom"].set_bounds(start, end)
     ax.yaxis.set_label_coords(-0.06, 0.5 * highest / ax.get_ylim()[1])
@@ -134,8 +136,13 @@ def _draw_lanes(stories: Sequence[Storyline], ax: Axes | None) -> Axes:
         if dated:
             ax.plot([dated[0][0], dated[-1][0]], [lane, lane], color=GREY, lw=1, zorder=1)
         for is_key, colour, size in ((False, BLUE, 14), (True, ORANGE, 26)):
-            days = [day for day, key in dated if key is is_key]
-            ax.scatter(days, [lane] * len(days), s=size, color=colour, zorder=2 + is_key, linewidths=0)
+            those = [day for day, key in dated if key is is_key]
+            ax.scatter(those, [lane] * len(those), s=size, color=colour, zorder=2 + is_key, linewidths=0)
+    days = [float(mdates.date2num(event.date)) for story in stories for event in story.events if event.date]
+    if days:
+        pad = max(1.0, 0.02 * (max(days) - min(days)))
+        ends = (float(mdates.date2num(day)) for day in (dt.date.min, dt.date.max))
+        ax.set_xlim(max(min(days) - pad, next(ends)), min(max(days) + pad, next(ends)))
     ax.set_yticks(range(len(stories)), [f"{shorten(story.name, 44)} ({len(story)})" for story in stories], **NO_FORMULA)
     ax.set_ylim(len(stories) - 0.5, -0.5)
     locator = mdates.AutoDateLocator()
