@@ -105,7 +105,7 @@ def _layout(directions: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     n = len(directions)
     if n < 5 or not np.ptp(directions, axis=0).any():  # without neighbours, or all alike: on a spiral
         steps = np.arange(n)
-        return np.sqrt(steps)[:, None] * np.column_stack([np.cos(2.4 * steps), np.sin(2.4 * steps)])
+        return np.asarray(np.sqrt(steps)[:, None] * np.column_stack([np.cos(2.4 * steps), np.sin(2.4 * steps)]), np.float64)
     n_components = min(30, n - 1, directions.shape[1])
     components = PCA(n_components, svd_solver="full").fit_transform(directions.astype(np.float64))
     perplexity = min(30.0, (n - 1) / 3)

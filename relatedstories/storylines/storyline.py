@@ -108,6 +108,8 @@ class Storylines(tuple[Storyline, ...]):
     >>> stories = Storylines([Storyline("1", "Oslo", events)])
     >>> stories.of("2").name, stories.of("3")
     ('Oslo', None)
+    >>> print(Storylines([Storyline("1", "Oslo", (Event("1", "Snow", date=dt.date(2020, 1, 5)), events[1]))]))
+    2020-01-05 to 2020-01-05      2  Oslo
     """
 
     merged: dict[str, tuple[str, ...]]
@@ -146,5 +148,5 @@ class Storylines(tuple[Storyline, ...]):
 
     def __str__(self) -> str:
         return "\n".join(
-            f"{story.first_day or '':10} to {story.last_day or '':10}  {len(story):5}  {story.name}" for story in self
+            f"{story.first_day or ''!s:10} to {story.last_day or ''!s:10}  {len(story):5}  {story.name}" for story in self
         )
