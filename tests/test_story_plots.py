@@ -11,6 +11,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from helpers import SPACE, quick
+from lxml import etree
 
 from relatedstories import BadValueError, Event, InputError
 from relatedstories.storylines import Storyline, Storylines
@@ -143,6 +144,21 @@ def test_the_regions_of_a_map_are_named():
     )
     ax = plots.story_map(stories, found, labels=0)
     assert {name for text in ax.texts for name in text.get_text().split("\n") if name} == {*towns}
+
+
+def test_a_map_as_svg_tells_each_story_when_pointed_at(sample_stories):
+    strange = story("s", [None, None], "<b>&\0\x0bOslo\uffff")
+    found = Storylines([*sample_stories.storylines(), strange])
+    stories = quick().fit([*sample_stories, *strange.events])
+    svg = plots.story_map_svg(stories, found)
+    root = etree.fromstring(svg.encode())
+    titles = root.xpath("//*[local-name()='g']/*/*[local-name()='title']/text()")
+    assert len(titles) == len(found)
+    assert "Tham Luang, Thai Navy, Wild Boars: 5 events, 2018-06-23 to 2018-07-10" in titles
+    assert "<b>&Oslo: 2 events" in titles
+    assert "<script" not in svg
+    assert plots.story_map_svg(stories, found) == svg
+    assert plt.get_fignums() == []
 
 
 def test_what_is_given_is_drawn_into(sample_stories):

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import collections
+import io
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from xml.etree import ElementTree
 
 import numpy as np
 
 from relatedstories.display.html import shorten
 from relatedstories.errors import BadValueError, InputError, shown, whole_number
-from relatedstories.plots.drawing import GREY, NO_FORMULA, EllipseCollection, MaxNLocator, axes_for, patheffects
+from relatedstories.plots.drawing import (
+    GREY,
+    NO_FORMULA,
+    EllipseCollection,
+    MaxNLocator,
+    axes_for,
+    count_events,
+    date_range,
+    patheffects,
+    plt,
+)
 from relatedstories.storylines.storyline import Storyline, Storylines
 
 if TYPE_CHECKING:
@@ -20,7 +32,7 @@ if TYPE_CHECKING:
 
     from relatedstories.index.stories import RelatedStories
 
-__all__ = ["story_map"]
+__all__ = ["story_map", "story_map_svg"]
 
 FILLED = 0.45
 """The part of the map that the areas of stories fill."""
@@ -28,6 +40,7 @@ FILLED = 0.45
 MAX_REGIONS = 14
 """Greatest number of regions that are named."""
 
+_SVG = "http://www.w3.org/2000/svg"
 _ROUNDS = 60  # in which stories that overlap move apart
 
 
@@ -67,6 +80,66 @@ def story_map(stories: RelatedStories, found: Storylines | None = None, *, label
     >>> ax.get_title()
     '12 stories with 32 of 302 events'
     """
+    return _draw(stories, found, labels, ax).ax
+
+
+def story_map_svg(stories: RelatedStories, found: Storylines | None = None, *, labels: int = 40) -> str:
+    """Return the map of `story_map` as SVG in which each circle tells its story when it is pointed at.
+
+    Parameters
+    ----------
+    stories, found, labels
+        As for `story_map`.
+
+    Returns
+    -------
+    str
+        To be written to a file that a browser shows, put into a page, or given to ``IPython.display.SVG``.
+
+    Examples
+    --------
+    >>> from relatedstories import RelatedStories, read_events
+    >>> svg = story_map_svg(RelatedStories().fit(read_events("sample")))
+    >>> "<title>Tham Luang, Thai Navy, Wild Boars: 5 events, 2018-06-23 to 2018-07-10</title>" in svg
+    True
+    """
+    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "relatedstories"}):  # text stays text, and bytes the same
+        drawn = _draw(stories, found, labels, None)
+        figure, target = drawn.ax.get_figure(root=True), io.BytesIO()
+        assert figure is not None
+        figure.savefig(target, format="svg", metadata={"Date": None})
+        plt.close(figure)
+    for prefix, address in (("", _SVG), ("xlink", "http://www.w3.org/1999/xlink")):
+        ElementTree.register_namespace(prefix, address)
+    root = ElementTree.fromstring(target.getvalue())
+    for group, told in drawn.circles.items():
+        shapes = root.find(f".//{{{_SVG}}}g[@id='{group}']")
+        assert shapes is not None
+        marks = [shape for shape in shapes if not shape.tag.endswith("defs")]
+        for shape, story in zip(marks, told, strict=True):
+            shape.insert(0, title := ElementTree.Element(f"{{{_SVG}}}title"))
+            title.text = _title(story)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+class _Drawn(NamedTuple):
+    """A map, and the stories of its circles by the ids of groups of circles, in their order."""
+
+    ax: Axes
+    circles: dict[str, list[Storyline]]
+
+
+def _title(story: Storyline) -> str:
+    span = f", {date_range(story.first_day, story.last_day)}" if story.first_day and story.last_day else ""
+    return f"{_printable(story.name)}: {count_events(len(story))}{span}"
+
+
+def _printable(name: str) -> str:
+    """Return a name without signs that XML does not allow."""
+    return "".join(sign for sign in name if sign.isprintable())
+
+
+def _draw(stories: RelatedStories, found: Storylines | None, labels: int, ax: Axes | None) -> _Drawn:
     labels = whole_number("story_map", "labels", labels, 0)
     if found is None:
         found = stories.storylines()
@@ -80,12 +153,12 @@ def story_map(stories: RelatedStories, found: Storylines | None = None, *, label
     radii = _radii(places, sizes)
     places = _apart(places, radii)
     ax = axes_for(ax, (12, 9))
-    _draw_circles(ax, drawn, places, radii)
+    circles = _draw_circles(ax, drawn, places, radii)
     boxes = _name_regions(ax, drawn, places)
     _name_stories(ax, drawn[:labels], places, radii, boxes)
     total = int(sizes.sum())
     ax.set_title(f"{len(drawn):,} stor{'y' if len(drawn) == 1 else 'ies'} with {total:,} of {len(stories):,} events")
-    return ax
+    return _Drawn(ax, circles)
 
 
 def _directions(stories: RelatedStories, drawn: Sequence[Storyline]) -> npt.NDArray[np.float32]:
@@ -152,26 +225,34 @@ def _apart(places: npt.NDArray[np.float64], radii: npt.NDArray[np.float64]) -> n
     return places
 
 
-def _draw_circles(ax: Axes, drawn: Sequence[Storyline], places: npt.NDArray[np.float64], radii: npt.NDArray[np.float64]) -> None:
+def _draw_circles(
+    ax: Axes, drawn: Sequence[Storyline], places: npt.NDArray[np.float64], radii: npt.NDArray[np.float64]
+) -> dict[str, list[Storyline]]:
+    """Draw a circle for each story, and return the stories by the ids of groups of circles."""
     years = np.array([_middle(story) for story in drawn])
     dated = np.isfinite(years)
-    for kept, colours in ((~dated, {"facecolors": GREY}), (dated, {"array": years[dated], "cmap": "viridis"})):
-        if kept.any():
-            wide = 2 * radii[kept]
-            circles = EllipseCollection(
-                wide, wide, np.zeros(len(wide)), units="xy", offsets=places[kept], offset_transform=ax.transData,
-                alpha=0.75, linewidths=0, **colours,
-            )  # fmt: skip
-            ax.add_collection(circles)
-            if "cmap" in colours and np.ptp(years[dated]) > 0:
-                ticks = MaxNLocator(integer=True)
-                bar = ax.figure.colorbar(circles, ax=ax, shrink=0.5, aspect=30, pad=0.01, format="%d", ticks=ticks)
-                bar.set_label("middle of the story")
+    colours: dict[str, dict[str, Any]] = {"stories": {"array": years[dated], "cmap": "viridis"}, "undated": {"facecolors": GREY}}
+    groups: dict[str, list[Storyline]] = {}
+    for (name, look), kept in zip(colours.items(), (dated, ~dated), strict=True):
+        if not kept.any():
+            continue
+        wide = 2 * radii[kept]
+        circles = EllipseCollection(
+            wide, wide, np.zeros(len(wide)), units="xy", offsets=places[kept], offset_transform=ax.transData,
+            alpha=0.75, linewidths=0, gid=name, **look,
+        )  # fmt: skip
+        ax.add_collection(circles)
+        groups[name] = [drawn[number] for number in np.flatnonzero(kept).tolist()]
+        if name == "stories" and np.ptp(years[dated]) > 0:
+            ticks = MaxNLocator(integer=True)
+            bar = ax.figure.colorbar(circles, ax=ax, shrink=0.5, aspect=30, pad=0.01, format="%d", ticks=ticks)
+            bar.set_label("middle of the story")
     ax.set_aspect("equal")
     ax.set_xlim(float((places[:, 0] - radii).min()), float((places[:, 0] + radii).max()))
     ax.set_ylim(float((places[:, 1] - radii).min()), float((places[:, 1] + radii).max()))
     ax.margins(0.02)
     ax.set_axis_off()
+    return groups
 
 
 def _middle(story: Storyline) -> float:
@@ -203,7 +284,7 @@ def _name_regions(ax: Axes, drawn: Sequence[Storyline], places: npt.NDArray[np.f
         best = min(counts, key=lambda name: (-(counts[name] ** 2) / overall[name], name), default=None)
         if best is not None:
             middle = np.median(places[regions == region], axis=0)
-            _write(ax, middle, shorten(best, 26), boxes, fontsize=14, color="#444444", weight="bold")
+            _write(ax, middle, shorten(_printable(best), 26), boxes, fontsize=14, color="#444444", weight="bold")
     return boxes
 
 
@@ -216,7 +297,7 @@ def _name_stories(
 ) -> None:
     """Write the names of stories, the largest first, where they cover no other name."""
     for story, place, radius in zip(named, places, radii, strict=False):
-        _write(ax, place, shorten(story.name, 34), boxes, fontsize=6.5 + 3 * float(radius / radii.max()))
+        _write(ax, place, shorten(_printable(story.name), 34), boxes, fontsize=6.5 + 3 * float(radius / radii.max()))
 
 
 def _write(ax: Axes, place: npt.NDArray[np.float64], name: str, boxes: list[Any], **look: Any) -> None:
