@@ -2,7 +2,7 @@
 
 `job` runs the export: `site` groups the events by day and topic, `view_builder` builds the `views` (what each page shows, at
 which of the `paths`), `render` turns them into text (with templates, `markdown` and `linked_data`, or `records` for JSON), and
-`writer` writes the files that changed. `sqlite_export` writes a database instead, `datasette` says how it is shown.
+`writer` writes the files that changed.
 """
 
 from relatedstories.export.job import TITLE, Exported, export
