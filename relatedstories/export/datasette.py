@@ -45,7 +45,7 @@ def datasette_settings(
     database: str,
     title: str,
     licence: str | None,
-    further_facets: Iterable[str] = (),
+    further_facets: Iterable[str | dict[str, str]] = (),
 ) -> dict[str, Any]:
     """Return the settings of a database by its name: titles, facets, orders, labels, and queries.
 
@@ -53,8 +53,8 @@ def datasette_settings(
     ----------
     database, title : str
     licence : str or None
-    further_facets : iterable of str
-        Columns of events that tell this archive's events apart, but not those of all archives.
+    further_facets : iterable of str or dict
+        Facets that tell this archive's events apart, but not those of all archives.
     """
     events = _TABLES["events"] | {"facets": [*_TABLES["events"]["facets"], *further_facets]}
     about = {"title": title} | ({"license": licence} if licence else {})
@@ -68,7 +68,7 @@ _TABLES: dict[str, dict[str, Any]] = {
         "description": "Search looks for words in titles, texts and topics.",
         "label_column": "title",
         "sort_desc": "date",
-        "facets": ["year", "story_id", {"array": "topics"}],
+        "facets": ["year", "story_id"],
         "columns": {
             "year": "The year of the date.",
             "topics": "What it is about, a list.",
@@ -93,7 +93,7 @@ _TABLES: dict[str, dict[str, Any]] = {
         },
     },
     "topics": {"title": "Topics", "label_column": "name", "sort_desc": "n_events", "facets": ["kind"]},
-    "event_topics": {"title": "Topics of events", "facets": ["topic"]},
+    "event_topics": {"title": "Topics of events", "facets": ["topic", "kind", "year"]},
     "stories": {
         "title": "Stories: events that belong together",
         "label_column": "name",
@@ -121,6 +121,13 @@ _QUERIES: dict[str, dict[str, Any]] = {
             "SELECT events.id, events.date, events.title, snippet(events_fts, 1, '[', ']', '…', 24) AS text, events.topics\n"
             "FROM events_fts JOIN events ON events.rowid = events_fts.rowid\n"
             "WHERE events_fts MATCH :words ORDER BY bm25(events_fts, 4, 1, 2), events.date DESC LIMIT 100"
+        ),
+    },
+    "events_of_topic": {
+        "title": "The events of a topic, newest first",
+        "sql": (
+            "SELECT events.id, events.date, events.title, events.topics FROM event_topics\n"
+            "JOIN events ON events.id = event_topics.event_id WHERE topic = :topic ORDER BY events.date DESC LIMIT 1000"
         ),
     },
     "story_of_event": {

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["ExportedDatabase", "check_database", "export_sqlite"]
 
 SQL = Path(__file__).parent / "sql"
+MAX_ARRAYS = 5000
+"""Number of events up to which datasette counts lists of topics in good time; of more, `event_topics` has facets of topics."""
+
 _BATCH = 500  # events whose rows are written at once
 
 
@@ -179,19 +182,20 @@ class _RowWriter:
         self._flush()
 
     @property
-    def further_facets(self) -> list[str]:
-        """The columns of events, besides the usual ones, by which the events differ."""
-        return ["heading"] * self._has_headings + ["language"] * (len(self._languages) > 1)
+    def further_facets(self) -> list[str | dict[str, str]]:
+        """The facets of events, besides the usual ones, by which the events differ."""
+        of_topics: list[str | dict[str, str]] = [{"array": "topics"}] * (self.n_events <= MAX_ARRAYS)
+        return of_topics + ["heading"] * self._has_headings + ["language"] * (len(self._languages) > 1)
 
     def add(self, event: Event, links: Links) -> None:
         """Add an event with its links; events come in the order of their ids."""
         rows, id_ = self._rows, event.id
+        date, year = (event.date.isoformat(), event.date.year) if event.date else (None, None)
         topics = self._stories.topics(id_)
         for place, topic in enumerate(topics, 1):
             kind, n = self.topics.get(topic.name, (topic.kind, 0))
             self.topics[topic.name] = kind, n + 1
-            rows["event_topics"].append((id_, place, topic.name))
-        date, year = (event.date.isoformat(), event.date.year) if event.date else (None, None)
+            rows["event_topics"].append((id_, place, topic.name, kind, year))
         story, names = self._story_of.get(id_), [topic.name for topic in topics]
         head = (id_, date, year, event.title, event.text, _json(names), story, int(id_ in self._key_events))
         extra = _json(dict(event.extra)) if event.extra else None
@@ -227,7 +231,7 @@ class _RowWriter:
 _INSERTS = {
     name: f"INSERT INTO {name} VALUES ({', '.join('?' * n_columns)})"
     for name, n_columns in (
-        ("stories", 6), ("events", 13), ("sources", 4), ("links", 10), ("copies", 3), ("event_topics", 3), ("topics", 3),
+        ("stories", 6), ("events", 13), ("sources", 4), ("links", 10), ("copies", 3), ("event_topics", 5), ("topics", 3),
     )
 }  # fmt: skip
 

@@ -8,11 +8,11 @@ CREATE INDEX links_by_label ON links (label);
 CREATE INDEX copies_by_copy ON copies (copy_id);
 CREATE INDEX topics_by_events ON topics (n_events);
 CREATE INDEX topics_by_kind ON topics (kind, n_events);
-CREATE INDEX event_topics_by_topic ON event_topics (topic);
+CREATE INDEX event_topics_by_topic ON event_topics (topic, year);
+CREATE INDEX event_topics_by_kind ON event_topics (kind, topic);
+CREATE INDEX event_topics_by_year ON event_topics (year, topic);
 INSERT INTO topic_years
-  SELECT event_topics.topic, events.year, count(*)
-  FROM event_topics JOIN events ON events.id = event_topics.event_id
-  WHERE events.year IS NOT NULL GROUP BY event_topics.topic, events.year;
+  SELECT topic, year, count(*) FROM event_topics WHERE year IS NOT NULL GROUP BY topic, year;
 CREATE INDEX topic_years_by_events ON topic_years (n_events);
 CREATE INDEX topic_years_by_year ON topic_years (year, n_events);
 CREATE INDEX stories_by_last_day ON stories (last_day);

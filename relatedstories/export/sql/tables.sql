@@ -53,11 +53,13 @@ CREATE TABLE topics (
   n_events INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- A topic that an event has.
+-- A topic that an event has, with the kind of the one and the year of the other, so that facets need no other table.
 CREATE TABLE event_topics (
   event_id TEXT NOT NULL REFERENCES events (id),
   place INTEGER NOT NULL, -- in the event's list, from 1
   topic TEXT NOT NULL REFERENCES topics (name),
+  kind TEXT NOT NULL,
+  year INTEGER,
   PRIMARY KEY (event_id, place)
 ) WITHOUT ROWID;
 
@@ -93,8 +95,8 @@ CREATE VIEW story_events AS
   FROM events JOIN stories ON stories.id = events.story_id;
 
 CREATE VIEW topic_events AS
-  SELECT topics.name AS topic, topics.kind, events.date, events.year, events.id AS event_id, events.title
-  FROM event_topics JOIN topics ON topics.name = event_topics.topic JOIN events ON events.id = event_topics.event_id;
+  SELECT event_topics.topic, event_topics.kind, events.date, events.year, events.id AS event_id, events.title
+  FROM event_topics JOIN events ON events.id = event_topics.event_id;
 
 CREATE VIEW years AS
   SELECT year, count(*) AS n_events, count(DISTINCT story_id) AS n_stories, sum(story_id IS NULL) AS n_without_story
