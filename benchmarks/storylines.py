@@ -118,8 +118,8 @@ def links_within(archive: Archive) -> tuple[object, ...]:
     found = stories.storylines(n_jobs=-1)
     pairs = [(event.id, link.event.id) for event, links in stories.all_related() for link in links]
     known = [(a, b) for a, b in pairs if headings[a] is not None and headings[b] is not None]
-    same = np.array([headings[a] == headings[b] for a, b in known])
-    within = np.array([found.are_one(a, b) for a, b in known])
+    same = np.array([headings[a] == headings[b] for a, b in known], bool)
+    within = np.array([found.are_one(a, b) for a, b in known], bool)
     both = (same & within).sum()
     return archive.name, len(known), *(f"{value:.3f}" for value in (same.mean(), both / within.sum(), both / same.sum()))
 
