@@ -14,6 +14,7 @@ import os
 import platform
 import sys
 import tempfile
+from pathlib import Path
 
 from refresh import run_watched
 
@@ -36,6 +37,9 @@ def main(arguments: list[str]) -> None:
                 sys.exit(run.code)
         sizes = [entry.stat().st_size for top, _, names in os.walk(folder) for entry in os.scandir(top) if entry.name in names]
         print(f"{len(sizes)} files, {sum(sizes) / 2**30:.2f} GiB")
+        pieces = [path.stat().st_size for path in Path(folder, "site", "search").rglob("*.js")]
+        if pieces:
+            print(f"of these the index of the search: {len(pieces)} files, {sum(pieces) / 1e6:.1f} MB")
     print(f"{platform.machine()}, Python {platform.python_version()}")
 
 

@@ -121,7 +121,7 @@ def export(
     running: RunOptions,
     across_languages: AcrossLanguages = False,
 ) -> None:
-    """Write an archive as a web site: a page for each event with its links, and for each day, year and topic.
+    """Write an archive as a web site: a page for each event with its links, day, year, topic and story, and a search.
 
     Give either SOURCE or --index. Only pages that changed are written. With --format sqlite one database is written instead.
     """

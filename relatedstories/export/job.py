@@ -14,8 +14,11 @@ from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
 from relatedstories.export.render import FORMATS, Renderer, SiteInfo, checked_base_url
+from relatedstories.export.search import search_files, search_paths
+from relatedstories.export.search_index import SearchIndex
 from relatedstories.export.site import Site
 from relatedstories.export.sitemap import sitemaps
+from relatedstories.export.story_pages import StoryPages, earlier_stories
 from relatedstories.export.view_builder import ViewBuilder
 from relatedstories.export.views import View
 from relatedstories.export.writer import SiteWriter, check_site
@@ -38,8 +41,8 @@ class Exported:
 
     Parameters
     ----------
-    events, days, topics : int
-        Number of events, days and topics that have a page.
+    events, days, topics, stories : int
+        Number of events, days, topics and stories that have a page.
     written, unchanged, removed : int
         Number of files written, left as they were, and removed.
     pages : dict of str to int
@@ -53,6 +56,7 @@ class Exported:
     events: int = 0
     days: int = 0
     topics: int = 0
+    stories: int = 0
     written: int = 0
     unchanged: int = 0
     removed: int = 0
@@ -66,7 +70,7 @@ class Exported:
         rates = ", ".join(f"{suffix} {count / max(1e-9, self.seconds[suffix]):,.0f}" for suffix, count in self.pages.items())
         return "\n".join(
             [
-                f"{self.events} events, {self.days} days, {self.topics} topics",
+                f"{self.events} events, {self.days} days, {self.topics} topics, {self.stories} stories",
                 f"{self.written} files written, {self.unchanged} unchanged, {self.removed} removed",
                 f"{seconds:.1f} s: {stages}",
                 f"{total / max(1e-9, seconds):,.0f} pages per second in all; rendering and writing alone: {rates}",
@@ -87,7 +91,7 @@ def export(
     progress: Progress | None = None,
     **keywords: Unpack[Keywords],
 ) -> Exported:
-    """Write an archive as a site: a page for each event with its links, each day, year and topic, and a home page.
+    """Write an archive as a site: a page for each event with its links, each day, year, topic and story, and a home page.
 
     Parameters
     ----------
@@ -97,8 +101,8 @@ def export(
         The folder of the site. Only pages that changed are written. Pages of earlier exports, in any format, that this export
         does not have are removed. Other files in the folder stay.
     formats : iterable of {"html", "json", "xml", "md"}
-        Each page links to the same page in the other formats. "html" adds a style sheet and a feed, "json" and "xml" their
-        schemas.
+        Each page links to the same page in the other formats. "html" adds a style sheet, a search and a feed, "json" and
+        "xml" their schemas.
     k : int, default 5
         Number of links per event.
     title : str
@@ -129,7 +133,8 @@ def export(
     -----
     The path of an event's page, ``news/YYYY/MM/D/words-of-the-title-digest.html``, depends on the event alone: its date, its
     title, and a digest of its id. Topics of two or more events have a page. Lists of more than
-    `relatedstories.export.view_builder.MAX_EVENTS` events continue on further pages. The same archive gives the same files,
+    `relatedstories.export.view_builder.MAX_EVENTS` events continue on further pages. The folder also holds the stories of the
+    last export, so that a story that goes on keeps its id, and its page its address. The same archive gives the same files,
     byte for byte.
 
     Examples
@@ -140,7 +145,7 @@ def export(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     first, second = export(stories, folder), export(stories, folder)
     >>> first.pages, first.written, second.written, second.unchanged
-    ({'html': 5}, 7, 0, 7)
+    ({'html': 7}, 20, 0, 20)
     """
     LinkFilters.of("export", **keywords)  # invalid filters are reported before any work is done
     k = whole_number("export", "k", k, 0)
@@ -149,15 +154,20 @@ def export(
     report, folder = Exported(), Path(os.path.realpath(to))
     folder.mkdir(exist_ok=True)
     with locked(folder / ".relatedstories.lock", f"the site {to}"):
+        earlier = earlier_stories(folder)
         with _timed(report, "sorting"):
             site = Site(stories, progress)
-            views = ViewBuilder(site, renderer.site.title)
+        with _timed(report, "stories"):
+            told = StoryPages(stories.storylines(earlier, n_jobs=n_jobs, progress=_only("comparing", progress)), site)
+        with _timed(report, "terms"):
+            views = ViewBuilder(site, told, renderer.site.title)
             suffixes = renderer.site.formats
             extras = dict(renderer.extras(views.latest(N_FEED_ENTRIES)))
             stems = list(views.stems())
             if renderer.site.base_url and "html" in suffixes:
                 extras |= dict(sitemaps(stems, renderer.site.base_url))
-            writer = SiteWriter(to, stems, suffixes, extras)
+            index = SearchIndex(site, told) if "html" in suffixes else None
+            writer = SiteWriter(to, stems, suffixes, {*extras, *(search_paths(index) if index else ())})
         for suffix in suffixes:
             report.pages[suffix] = report.characters[suffix] = 0
         start = time.perf_counter()
@@ -175,9 +185,15 @@ def export(
         report.seconds["links and lists"] = rest
         for name, text in extras.items():
             writer.write(name, text)
+        if index is not None:
+            with _timed(report, "search"):
+                for name, text in search_files(index, renderer):
+                    writer.write(name, text)
         with _timed(report, "removing"):
             writer.finish()
+            told.write(folder)
         report.events, report.days, report.topics = len(site.ids), len(site.days), len(site.topic_counts())
+        report.stories = len(told)
         report.written, report.unchanged, report.removed = writer.written, writer.unchanged, writer.removed
     return report
 
@@ -186,17 +202,24 @@ def _all_views(
     stories: RelatedStories, views: ViewBuilder, k: int, n_jobs: int, progress: Progress | None, keywords: Keywords
 ) -> Iterator[View]:
     """Yield the views of all pages, events first."""
-
-    def report_comparing(stage: str, done: int, total: int) -> None:
-        if progress is not None and stage == "comparing":  # afterwards, progress is reported page by page
-            progress(stage, done, total)
-
-    for place, (event, links) in enumerate(stories.all_related(k, n_jobs=n_jobs, progress=report_comparing, **keywords)):
+    comparing = _only("comparing", progress)  # afterwards, progress is reported page by page
+    for place, (event, links) in enumerate(stories.all_related(k, n_jobs=n_jobs, progress=comparing, **keywords)):
         yield views.event(place, event, links)
     yield from views.day_views()
     yield from views.topic_views()
+    yield from views.story_views()
     yield from views.year_views()
     yield views.home()
+
+
+def _only(stage: str, progress: Progress | None) -> Progress | None:
+    """Return what reports one stage of a work alone."""
+
+    def report(reported: str, done: int, total: int) -> None:
+        if progress is not None and reported == stage:
+            progress(reported, done, total)
+
+    return report
 
 
 def _checked_title(title: object) -> str:

@@ -1,4 +1,4 @@
-"""The paths of a site's pages: one for each event, day, year and topic, safe in any file system and always the same.
+"""The paths of a site's pages: one for each event, day, year, topic and story, safe in any file system and always the same.
 
 A stem is the path of a page within the site without its suffix.
 """
@@ -13,9 +13,13 @@ import re
 
 from relatedstories.accents import strip_accents
 
-__all__ = ["HOME", "UNDATED", "day_stem", "event_stem", "part_stem", "root_path", "slug", "topic_stem", "year_stem"]
+__all__ = [
+    "ALL_STORIES", "HOME", "UNDATED", "day_stem", "event_stem", "part_stem", "root_path", "slug", "story_stem", "topic_stem",
+    "year_stem",
+]  # fmt: skip
 
 HOME = "index"
+ALL_STORIES = "stories/index"
 UNDATED = "news/undated/index"
 
 MAX_SLUG = 60
@@ -82,6 +86,18 @@ def topic_stem(name: str) -> str:
     """
     digest, words = _path_digest(name), slug(name)
     return f"topics/{digest[:2]}/{words}-{digest}" if words else f"topics/{digest[:2]}/{digest}"
+
+
+def story_stem(id_: str) -> str:
+    """Return the stem of a story's pages; it has no words, as the name of a story may change from night to night.
+
+    Examples
+    --------
+    >>> story_stem("2018-06-23-boys-missing")
+    'stories/sm/sm2syrxbx6kze'
+    """
+    digest = _path_digest(id_)
+    return f"stories/{digest[:2]}/{digest}"
 
 
 def part_stem(stem: str, part: int) -> str:

@@ -12,6 +12,9 @@ from relatedstories.export.views import (
     EventView,
     HomeView,
     ListedEvent,
+    StoriesView,
+    StoryLink,
+    StoryView,
     TopicLink,
     TopicView,
     View,
@@ -65,6 +68,22 @@ class _RecordBuilder:
                     "beside": [self.topic(label) for label in view.beside],
                     "events": [self.listed(one) for _, group in view.listed for one in group],
                 }
+            case StoryView():
+                bars = view.timeline.bars if view.timeline else []
+                return {
+                    **self.story(view.story),
+                    **self.parts(view),
+                    "timeline": [{"period": bar.name, "count": bar.count} for bar in bars],
+                    "topics": [self.topic(label) for label in view.topics],
+                    "key_events": [self.listed(one) for one in view.key_events],
+                    "events": [self.listed(one) for _, group in view.listed for one in group],
+                }
+            case StoriesView():
+                return {
+                    "count": view.count,
+                    **self.parts(view),
+                    "stories": [self.story(link) for _, group in view.listed for link in group],
+                }
             case YearView():
                 return {
                     "year": view.year,
@@ -80,6 +99,7 @@ class _RecordBuilder:
                     "days": [{**self.day(day), "events": [self.listed(one) for one in listed]} for day, listed in view.days],
                     "years": [self.year(year) for year in view.years],
                     "topics": [self.topic(label) for label in view.topics],
+                    "stories": [self.story(link) for link in view.stories],
                 }
 
     def event(self, view: EventView) -> dict[str, Any]:
@@ -96,6 +116,8 @@ class _RecordBuilder:
             "topics": [self.topic(label) for label in view.labels],
             "related": related,
         }
+        if view.story is not None:
+            record["story"] = self.story(view.story)
         if view.copies:
             record["copies"] = [self.listed(one) for one in view.copies]
         return record
@@ -117,11 +139,15 @@ class _RecordBuilder:
             record["count"] = label.count
         return record
 
+    def story(self, link: StoryLink) -> dict[str, Any]:
+        days = {"first_day": link.first and link.first.isoformat(), "last_day": link.last and link.last.isoformat()}
+        return {"id": link.id, "name": link.name, "path": self.path(link.stem), "count": link.count, **days}
+
     def day(self, day: DayLink) -> dict[str, Any]:
         return {"date": day.date and day.date.isoformat(), "count": day.count, "path": self.path(day.stem)}
 
     def year(self, year: YearLink) -> dict[str, Any]:
         return {"year": year.year, "count": year.count, "path": self.path(year.stem)}
 
-    def parts(self, view: DayView | TopicView) -> dict[str, Any]:
+    def parts(self, view: DayView | TopicView | StoryView | StoriesView) -> dict[str, Any]:
         return {"part": view.part, "parts": [self.path(stem) for stem in view.parts]}

@@ -32,8 +32,9 @@ FORMATS = {"html": "HTML", "json": "JSON", "xml": "XML", "md": "Markdown"}
 """The suffixes of the formats, with the names shown to readers."""
 
 MEDIA_TYPES = {"html": "text/html", "json": "application/json", "xml": "application/xml", "md": "text/markdown"}
-KINDS = ("event", "day", "topic", "year", "home")
+KINDS = ("event", "day", "topic", "story", "stories", "year", "home")
 STYLE, FEED = "style.css", "feed.atom"
+SEARCH_PAGE, SEARCH_SCRIPT = "search.html", "search.js"
 
 _INVALID_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -75,11 +76,11 @@ class Renderer:
 
     Notes
     -----
-    The templates are `event`, `day`, `topic`, `year` and `home`, each with the suffixes ``.html``, ``.xml`` and ``.md``, and
-    ``base.html``, ``feed.atom`` and ``style.css``. Their variables are `site`, the fields of the page's view (see
-    `relatedstories.export.views`) and `words`, those of the page's language (see `relatedstories.pages.words.Words`). A
-    template that begins with ``{% extends "relatedstories/event.html" %}`` takes over a packaged one and replaces some of
-    its blocks. In HTML and XML, all values are escaped.
+    The templates are `event`, `day`, `topic`, `story`, `stories`, `year` and `home`, each with the suffixes ``.html``,
+    ``.xml`` and ``.md``, and ``base.html``, ``search.html``, ``search.js``, ``feed.atom`` and ``style.css``. Their variables are
+    `site`, the fields of the page's view (see `relatedstories.export.views`) and `words`, those of the page's language (see
+    `relatedstories.pages.words.Words`). A template that begins with ``{% extends "relatedstories/event.html" %}`` takes over a
+    packaged one and replaces some of its blocks. In HTML and XML, all values are escaped.
     """
 
     def __init__(self, site: SiteInfo, templates: str | os.PathLike[str] | None = None) -> None:
@@ -104,6 +105,7 @@ class Renderer:
             for kind in KINDS
         }
         self._feed = self._template(FEED) if "html" in site.formats else None
+        self._search = self._template(SEARCH_PAGE) if "html" in site.formats else None
 
     def page(self, view: View, suffix: str) -> str:
         """Return a page in one format."""
@@ -119,6 +121,15 @@ class Renderer:
         for suffix, name in (("json", SCHEMA), ("xml", "schema.xsd")):
             if suffix in self.site.formats:
                 yield name, (PACKAGE_DIR / name).read_text(encoding="utf-8")
+
+    def search_page(self, version: str) -> str:
+        """Return the page of the search, which asks for pieces of the index of a version; needs "html" among the formats."""
+        assert self._search is not None
+        return _render(self._search, _SearchView(version))
+
+    def search_script(self) -> str:
+        """Return the script of the search."""
+        return self._read_template(SEARCH_SCRIPT)
 
     def _read_template(self, name: str) -> str:
         custom = self.custom_dir / name if self.custom_dir else None
@@ -141,6 +152,16 @@ class _FeedView:
 
     language: ClassVar[str] = ENGLISH
     listed: Sequence[ListedEvent]
+
+
+@dataclass(frozen=True)
+class _SearchView:
+    """The variables of the template of the search."""
+
+    language: ClassVar[str] = ENGLISH
+    version: str
+    stem: str = "search"
+    root: str = ""
 
 
 def _check_custom_dir(folder: Path) -> None:

@@ -116,6 +116,10 @@ class Site:
         ordinal = int(self._days[place])
         return dt.date.fromordinal(ordinal) if ordinal else None
 
+    def oldest_first(self) -> npt.NDArray[np.intp]:
+        """Return the places of all events by date, those of a day by id; those without a date are the first."""
+        return np.lexsort((np.arange(len(self._days)), self._days))
+
     def topics_of(self, place: int) -> list[Topic]:
         """Return the topics of the event at a place."""
         numbers = self._topic_numbers[self._bounds[place] : self._bounds[place + 1]].tolist()
@@ -135,16 +139,21 @@ class Site:
         """Return the name, kind and number of events of the commonest topics."""
         return self._commonest(self._counts, n)
 
-    def topics(self, n_cooccurring: int = 12) -> Iterator[TopicPage]:
-        """Yield each topic that has a page, by name, with the topics that occur with it most often."""
+    def topic_places(self) -> Iterator[tuple[str, str, list[int]]]:
+        """Yield the name and kind of each topic that has a page, by name, and the places of its events, newest first."""
         for name, count in self.topic_counts():
             number = self._number_of[name]
-            places: list[int] = self._places[self._ends[number] - count : self._ends[number]].tolist()
+            yield name, self._topic_kinds[number], self._places[self._ends[number] - count : self._ends[number]].tolist()
+
+    def topics(self, n_cooccurring: int = 12) -> Iterator[TopicPage]:
+        """Yield each topic that has a page, by name, with the topics that occur with it most often."""
+        for name, kind, places in self.topic_places():
+            number = self._number_of[name]
             spans = [self._topic_numbers[self._bounds[place] : self._bounds[place + 1]] for place in places]
             cooccurring, counts = np.unique(np.concatenate(spans), return_counts=True)
             others = (cooccurring != number) & (self._counts[cooccurring] >= MIN_TOPIC_EVENTS)
             commonest = self._commonest(counts[others], n_cooccurring, cooccurring[others])
-            yield TopicPage(name, self._topic_kinds[number], places, commonest)
+            yield TopicPage(name, kind, places, commonest)
 
     def _commonest(self, counts: npt.NDArray[Any], n: int, numbers: npt.NDArray[Any] | None = None) -> list[tuple[str, str, int]]:
         """Return the topics with the greatest counts, ties by name; `numbers` are the topics counted, by default all."""

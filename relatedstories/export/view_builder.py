@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 
 from relatedstories.events import Event
-from relatedstories.export.paths import HOME, day_stem, part_stem, root_path, topic_stem, year_stem
+from relatedstories.export.paths import ALL_STORIES, HOME, day_stem, part_stem, root_path, topic_stem, year_stem
 from relatedstories.export.site import Site, TopicPage
+from relatedstories.export.story_pages import StoryPage, StoryPages
 from relatedstories.export.views import (
     Bar,
     DayLink,
@@ -18,13 +19,18 @@ from relatedstories.export.views import (
     HomeView,
     ListedEvent,
     RelatedEvent,
+    StoriesView,
+    StoryLink,
+    StoryView,
     Timeline,
     TopicLink,
     TopicView,
     YearLink,
     YearView,
 )
+from relatedstories.pages.words import WORDS
 from relatedstories.ranking.links import Link, Links
+from relatedstories.text.terms import ENGLISH
 
 __all__ = ["MAX_EVENTS", "ViewBuilder", "timeline_of"]
 
@@ -40,8 +46,17 @@ MAX_HOME_DAY_EVENTS = 20
 N_HOME_TOPICS = 40
 """Number of topics on the home page."""
 
+N_HOME_STORIES = 8
+"""Number of stories on the home page."""
+
+MAX_UNGROUPED = 12
+"""Number of events up to which those of a story are not grouped by month or year."""
+
 MAX_MONTHS = 36
-"""Number of months up to which a timeline has a bar for each month; a longer one has a bar for each year."""
+"""Number of months up to which a timeline has a bar for each month; a longer one has a bar for each year.
+
+So are the events of a story grouped.
+"""
 
 
 class ViewBuilder:
@@ -50,12 +65,13 @@ class ViewBuilder:
     Parameters
     ----------
     site : Site
+    stories : StoryPages
     title : str
         The title of the home page.
     """
 
-    def __init__(self, site: Site, title: str) -> None:
-        self.site, self.title = site, title
+    def __init__(self, site: Site, stories: StoryPages, title: str) -> None:
+        self.site, self.stories, self.title = site, stories, title
         self.days = [DayLink(day.date, day_stem(day.date), len(day.places)) for day in site.days]
         counts: Counter[int | None] = Counter()
         for day in site.days:
@@ -68,8 +84,9 @@ class ViewBuilder:
         labels = [self._topic_link(topic.name, topic.kind) for topic in self.site.topics_of(place)]
         related = [self._related_event(link) for link in links]
         copies = [self._listed(copy, self.site.place(copy.id)) for copy in links.copies]
-        language = self.site.languages[place]
-        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies, language=language)
+        language, page = self.site.languages[place], self.stories.of(place)
+        story = None if page is None else _story_link(page)
+        return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies, story, language=language)
 
     def _related_event(self, link: Link) -> RelatedEvent:
         labels = [self._topic_link(topic.name, topic.kind) for topic in link.topics]
@@ -116,6 +133,31 @@ class ViewBuilder:
             by_year = [(year, list(group)) for year, group in groupby(events, lambda listed: _year(listed.event.date))]
             yield TopicView(stem, root_path(stem), label, count, part, parts, by_year, timeline, years, beside)
 
+    def story_views(self) -> Iterator[StoryView | StoriesView]:
+        """Yield the views of all stories, those with the latest events first, and then those of their list."""
+        for page in self.stories:
+            yield from self._views_of_story(page)
+        parts = _page_stems(ALL_STORIES, len(self.stories))
+        links = [_story_link(page) for page in self.stories]
+        for part, stem in enumerate(parts, 1):
+            by_year = groupby(links[(part - 1) * MAX_EVENTS : part * MAX_EVENTS], lambda link: _year(link.last))
+            listed = [(year, list(group)) for year, group in by_year]
+            yield StoriesView(stem, root_path(stem), len(links), part, parts, listed)
+
+    def _views_of_story(self, page: StoryPage) -> Iterator[StoryView]:
+        link = _story_link(page)
+        parts = _page_stems(page.stem, link.count)
+        timeline = timeline_of([date for date in map(self.site.date, page.places) if date])
+        key_events = self._listed_events(page.key_places)
+        keys = frozenset(one.stem for one in key_events)
+        topics = [self._topic_link(*topic) for topic in page.topics]
+        for part, stem in enumerate(parts, 1):
+            events = self._listed_events(_page_slice(page.places, part))
+            groups: dict[str, list[ListedEvent]] = {}
+            for one in events:
+                groups.setdefault(_group_name(link, timeline, one.event.date), []).append(one)
+            yield StoryView(stem, root_path(stem), link, part, parts, list(groups.items()), key_events, keys, timeline, topics)
+
     def year_views(self) -> Iterator[YearView]:
         """Yield the views of all years, newest first."""
         years = [link for link in self.years if link.year is not None]
@@ -134,7 +176,8 @@ class ViewBuilder:
         latest = zip(self.days[:N_HOME_DAYS], self.site.days, strict=False)
         days = [(link, self._listed_events(day.places[:MAX_HOME_DAY_EVENTS])) for link, day in latest]
         topics = [self._topic_link(*topic) for topic in self.site.commonest(N_HOME_TOPICS)]
-        return HomeView(HOME, "", self.title, len(self.site.ids), days, self.years, topics)
+        stories = [_story_link(page) for page in islice(self.stories, N_HOME_STORIES)]
+        return HomeView(HOME, "", self.title, len(self.site.ids), days, self.years, topics, stories)
 
     def latest(self, n: int) -> list[ListedEvent]:
         """Return the `n` latest events that have a date."""
@@ -151,6 +194,9 @@ class ViewBuilder:
             yield from _page_stems(day.stem, day.count)
         for name, count in self.site.topic_counts():
             yield from _page_stems(topic_stem(name), count)
+        yield from _page_stems(ALL_STORIES, len(self.stories))
+        for page in self.stories:
+            yield from _page_stems(page.stem, len(page.places))
         yield from self.site.stems
 
 
@@ -177,6 +223,20 @@ count=1, height=50.0)])
     }
     bars = [Bar(name, counts[number], round(100 * counts[number] / highest, 1)) for number, name in names.items()]
     return Timeline("month" if by_month else "year", bars)
+
+
+def _story_link(page: StoryPage) -> StoryLink:
+    return StoryLink(page.name, page.id, page.stem, len(page.places), page.first, page.last)
+
+
+def _group_name(story: StoryLink, timeline: Timeline | None, date: dt.date | None) -> str:
+    """Return the name of the group of a story's events that one with this date is in."""
+    if timeline is None or story.count <= MAX_UNGROUPED:
+        return ""
+    if date is None:
+        return WORDS[ENGLISH].undated
+    month = f"{WORDS[ENGLISH].months.split()[date.month - 1]} " if timeline.unit == "month" else ""
+    return f"{month}{date.year}"
 
 
 def _year(date: dt.date | None) -> int | None:

@@ -12,8 +12,8 @@ from relatedstories.ranking.links import Link
 from relatedstories.text.terms import ENGLISH
 
 __all__ = [
-    "Bar", "DayLink", "DayView", "EventView", "HomeView", "ListedEvent", "RelatedEvent", "Timeline", "TopicLink", "TopicView",
-    "View", "YearLink", "YearView",
+    "Bar", "DayLink", "DayView", "EventView", "HomeView", "ListedEvent", "RelatedEvent", "StoriesView", "StoryLink", "StoryView",
+    "Timeline", "TopicLink", "TopicView", "View", "YearLink", "YearView",
 ]  # fmt: skip
 
 
@@ -67,6 +67,18 @@ class YearLink:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryLink:
+    """A story: its name, its id, the path of its page, the number of its events, and its days (None without dates)."""
+
+    name: str
+    id: str
+    stem: str
+    count: int
+    first: dt.date | None
+    last: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """A month or year of a timeline: its name, the number of its events, and its height in percent of the highest bar."""
 
@@ -76,7 +88,7 @@ class Bar:
 
 
 class Timeline(NamedTuple):
-    """The number of a topic's events by month or year (`unit`), from the first to the last."""
+    """The number of the events of a topic or story by month or year (`unit`), from the first to the last."""
 
     unit: str
     bars: list[Bar]
@@ -102,7 +114,7 @@ class _PageView:
 
 @dataclass(frozen=True)
 class EventView(_PageView):
-    """An event with its topics, links and copies; `day` is the path of its day's page."""
+    """An event with its topics, links, copies and the story it is part of; `day` is the path of its day's page."""
 
     kind: ClassVar[str] = "event"
     event: Event
@@ -110,6 +122,7 @@ class EventView(_PageView):
     labels: list[TopicLink]
     related: list[RelatedEvent]
     copies: Sequence[ListedEvent] = ()
+    story: StoryLink | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +161,39 @@ class TopicView(_PageView):
 
 
 @dataclass(frozen=True)
+class StoryView(_PageView):
+    """One page of a story's events by date, with a timeline, its key events and the topics that set it apart.
+
+    The events are grouped by the names of years or months; "" is the name of a group that needs none. `part` is the number of
+    this page, from 1, and `parts` the paths of all pages of the story. `key_stems` are the paths of the pages of its key events.
+    """
+
+    kind: ClassVar[str] = "story"
+    story: StoryLink
+    part: int
+    parts: list[str]
+    listed: list[tuple[str, list[ListedEvent]]]
+    key_events: list[ListedEvent]
+    key_stems: frozenset[str]
+    timeline: Timeline | None
+    topics: list[TopicLink]
+
+
+@dataclass(frozen=True)
+class StoriesView(_PageView):
+    """One page of the list of all stories by the year of their last day, newest first.
+
+    `part` is the number of this page, from 1, and `parts` the paths of all pages of the list.
+    """
+
+    kind: ClassVar[str] = "stories"
+    count: int
+    part: int
+    parts: list[str]
+    listed: list[tuple[int | None, list[StoryLink]]]
+
+
+@dataclass(frozen=True)
 class YearView(_PageView):
     """The days of a year that have events, by month."""
 
@@ -161,7 +207,7 @@ class YearView(_PageView):
 
 @dataclass(frozen=True)
 class HomeView(_PageView):
-    """The latest days, all years, and the commonest topics."""
+    """The latest days and stories, all years, and the commonest topics."""
 
     kind: ClassVar[str] = "home"
     title: str
@@ -169,6 +215,7 @@ class HomeView(_PageView):
     days: list[tuple[DayLink, list[ListedEvent]]]
     years: list[YearLink]
     topics: list[TopicLink]
+    stories: list[StoryLink]
 
 
-View: TypeAlias = EventView | DayView | TopicView | YearView | HomeView
+View: TypeAlias = EventView | DayView | TopicView | StoryView | StoriesView | YearView | HomeView

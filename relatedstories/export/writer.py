@@ -18,7 +18,7 @@ __all__ = ["MANIFEST", "SiteWriter", "check_site"]
 MANIFEST = ".relatedstories-export"
 _HEADER = "relatedstories export 1"
 _SITE_PATH = re.compile(
-    r"(?:(?:news|topics)/[a-z0-9/-]+|index)\.(?:html|json|xml|md)|style\.css|feed\.atom|sitemap(?:-\d+)?\.xml|schema\.(?:json|xsd)",
+    r"(?:(?:news|topics|stories)/[a-z0-9/-]+|index)\.(?:html|json|xml|md)|search/[a-z0-9/]+\.js|search\.(?:html|js)|style\.css|feed\.atom|sitemap(?:-\d+)?\.xml|schema\.(?:json|xsd)",
 )
 
 
@@ -70,7 +70,7 @@ class SiteWriter:
 
     def _check_foreign_files(self, own: Collection[str]) -> None:
         names = {f"{stem}.{suffix}" for stem in self._stems if "/" not in stem for suffix in self._suffixes}
-        names |= self._extras | {stem.partition("/")[0] for stem in self._stems if "/" in stem}
+        names |= {path.partition("/")[0] for path in (*self._extras, *(stem for stem in self._stems if "/" in stem))}
         found = next((name for name in sorted(names.difference(own)) if (self.folder / name).exists()), None)
         if found is not None:
             raise InputError(f"{self.folder / found}: got a file or folder that no export wrote, expected a folder without it")

@@ -33,7 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_archive_is_exported_and_only_what_changed_again():
     done = run("news.jsonl", "--to", "site", "--field", "title=headline", "--format", "html,md", "--title", "Space")
     assert (done.returncode, done.stdout) == (0, "")
-    assert re.search(r"6 events, 6 days, \d topics\n\d+ files written, 0 unchanged, 0 removed\n", done.stderr)
+    assert re.search(r"6 events, 6 days, \d topics, \d stories\n\d+ files written, 0 unchanged, 0 removed\n", done.stderr)
     assert re.search(r"pages per second in all; .*: html [\d,]+, md [\d,]+\n", done.stderr)
     assert "pages are in site" in done.stderr
     assert "<h1>Space</h1>" in Path("site/index.html").read_text(encoding="utf-8")

@@ -1,0 +1,158 @@
+"""Stories on an exported site: their pages in every format, the way to them, and addresses that stay."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import posixpath
+from pathlib import Path
+
+import pytest
+from helpers import SPACE, quick, run
+from lxml import etree, html
+
+from relatedstories import Event, InputError, RelatedStories, Storyline, Storylines, read_events
+from relatedstories.export import export, view_builder
+from relatedstories.export.paths import event_stem, story_stem
+from relatedstories.export.story_pages import STORIES
+
+ALL = ("html", "json", "xml", "md")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, sample_stories: RelatedStories) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    export(sample_stories, folder, ALL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stories(sample_stories: RelatedStories) -> Storylines:
+    return sample_stories.storylines()
+
+
+def record(path: Path) -> dict:
+    return json.loads(path.read_bytes())
+
+
+def test_every_story_has_a_page_with_all_its_events_by_date(site: Path, stories: Storylines) -> None:
+    assert len(stories) > 5
+    for story in stories:
+        stem = story_stem(story.id)
+        page = html.parse(site / f"{stem}.html").getroot()
+        assert page.xpath("string(//h1)") == story.name
+        events = page.xpath("//section[@aria-labelledby='events']//li")
+        assert [one.xpath("string(a)") for one in events] == [event.title for event in story.events]
+        assert [one.xpath("string(.//time/@datetime)") for one in events] == [str(event.date) for event in story.events]
+        keys = [one.xpath("string(a)") for one in events if one.get("class") == "key"]
+        assert keys == [event.title for event in story.key_events]
+        first = page.xpath("//section[@aria-labelledby='key']//a/text()")
+        assert first == (keys if len(story) > 2 * len(keys) else [])  # of a few events, it is enough that they are marked
+        assert [chip.text_content() for chip in page.xpath("//ul[@class='chips']/li")] == [topic.name for topic in story.topics]
+        told = record(site / f"{stem}.json")
+        assert (told["id"], told["name"], told["count"]) == (story.id, story.name, len(story))
+        assert (told["first_day"], told["last_day"]) == (str(story.first_day), str(story.last_day))
+        assert [one["id"] for one in told["events"]] == [event.id for event in story.events]
+        assert [one["id"] for one in told["key_events"]] == [event.id for event in story.key_events]
+        tree = etree.parse(site / f"{stem}.xml")
+        assert tree.xpath("/story/events/item/id/text()") == [event.id for event in story.events]
+        lines = (site / f"{stem}.md").read_text(encoding="utf-8").splitlines()
+        assert sum(line.startswith("- [") for line in lines) == len(story)
+        assert sum(line.endswith("(key event)") for line in lines) == len(story.key_events)
+
+
+def test_an_event_leads_to_its_story(site: Path, sample: list[Event], stories: Storylines) -> None:
+    for event in sample:
+        stem, story = event_stem(event.id, event.title, event.date), stories.of(event)
+        told, page = record(site / f"{stem}.json"), html.parse(site / f"{stem}.html").getroot()
+        (*_, link) = [None, *page.xpath("//a[contains(@href, 'stories/') and not(contains(@href, 'index'))]")]
+        assert ("story" in told) == (story is not None) == (link is not None)
+        if story is not None:
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(stem), link.get("href")))
+            assert target == f"{story_stem(story.id)}.html"
+            assert told["story"]["name"] == link.text == story.name
+            assert etree.parse(site / f"{stem}.xml").xpath("string(/event/story/id)") == story.id
+    event = next(event for event in sample if event.id == "2018-07-02-thai-boys-found")
+    page = html.parse(site / f"{event_stem(event.id, event.title, event.date)}.html").getroot()
+    expected = "Part of: Tham Luang, Thai Navy, Wild Boars, 5 events, from 23 June 2018 to 10 July 2018"
+    assert expected in [line.text_content() for line in page.xpath("//p[@class='meta']")]
+
+
+def test_all_stories_are_listed_those_with_the_latest_events_first(site: Path, stories: Storylines) -> None:
+    page = html.parse(site / "stories/index.html").getroot()
+    assert page.xpath("//ul[@class='events']//a/text()") == [story.name for story in stories]
+    assert [one["id"] for one in record(site / "stories/index.json")["stories"]] == [story.id for story in stories]
+    home = record(site / "index.json")["stories"]
+    assert [one["id"] for one in home] == [story.id for story in stories[:8]]
+    assert html.parse(site / "index.html").getroot().xpath("//section[@aria-labelledby='stories']//li/a/text()") == [
+        story.name for story in stories[:8]
+    ]
+
+
+def test_the_pages_of_stories_are_no_events(site: Path, sample: list[Event]) -> None:
+    assert {event.id for event in read_events(site)} == {event.id for event in sample}
+
+
+class Told(RelatedStories):
+    """An archive whose stories are given."""
+
+    told: tuple[Storyline, ...] = ()
+    before: object = None
+
+    def storylines(self, before=None, **_):  # type: ignore[no-untyped-def]
+        self.before = before
+        return Storylines(self.told)
+
+
+def test_a_long_story_goes_on_on_further_pages_and_is_grouped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view_builder, "MAX_EVENTS", 10)
+    events = [Event(f"{n:02}", f"Oslo x{n}", date=dt.date(2020 + n // 12, n % 12 + 1, 1)) for n in range(24)]
+    events.append(Event("u", "Oslo at some time"))
+    archive = Told(quick().extractor).fit(events)
+    for before, group, n_pages in ((events[:12], [""], 2), (events[:13] + events[24:], ["January 2020", "February 2020"], 2)):
+        archive.told = (Storyline("s", "Oslo <b>&", tuple(before), (before[0], before[11])),)
+        export(archive, tmp_path, ALL)
+        pages = [record(tmp_path / f"{story_stem('s')}{part}.json") for part in ("", "-p2")]
+        assert [one["id"] for page in pages for one in page["events"]] == [event.id for event in before]
+        assert [len(page["parts"]) for page in pages] == [n_pages] * 2
+        first = html.parse(tmp_path / f"{story_stem('s')}.html").getroot()
+        assert first.xpath("//h3/text()")[:2] == [name for name in group if name]
+        second = html.parse(tmp_path / f"{story_stem('s')}-p2.html").getroot()
+        assert not second.xpath("//h2[@id='key']")
+        assert len(second.xpath("//li[@class='key']")) == 1
+    assert second.xpath("//h3/text()")[-1] == "Without a date"
+    years = [Event(f"{n}", f"Oslo {n}", date=dt.date(2000 + n, 1, 1)) for n in range(13)]
+    archive = Told(quick().extractor).fit(years)
+    archive.told = (Storyline("s", "Oslo", tuple(years), tuple(years[:1])),)
+    export(archive, tmp_path)
+    assert html.parse(tmp_path / f"{story_stem('s')}.html").getroot().xpath("//h3/text()") == [str(2000 + n) for n in range(10)]
+
+
+def test_a_story_keeps_its_address_from_export_to_export(tmp_path: Path, sample: list[Event]) -> None:
+    first = RelatedStories().fit([event for event in sample if event.id != "2018-06-23-thai-boys-trapped"])
+    export(first, tmp_path)
+    (story,) = [story for story in first.storylines() if "2018-07-02-thai-boys-found" in story]
+    grown = RelatedStories().fit(sample)
+    (fresh,) = [story for story in grown.storylines() if "2018-07-02-thai-boys-found" in story]
+    assert len(fresh) > len(story)
+    assert fresh.id != story.id  # its earliest event is another now
+    export(grown, tmp_path)
+    assert fresh.name in (tmp_path / f"{story_stem(story.id)}.html").read_text(encoding="utf-8")
+    assert not (tmp_path / f"{story_stem(fresh.id)}.html").exists()
+    kept = (tmp_path / STORIES).read_bytes()
+    assert export(grown, tmp_path).written == 0
+    assert (tmp_path / STORIES).read_bytes() == kept
+
+
+def test_the_file_of_stories_is_what_the_command_prints(tmp_path: Path) -> None:
+    done = run("export", "sample", "--to", tmp_path / "site", "--quiet")
+    assert done.returncode == 0, done.stderr
+    printed = run("storylines", "sample", "--before", tmp_path / "site" / STORIES, "--json")
+    assert printed.stdout == (tmp_path / "site" / STORIES).read_text(encoding="utf-8")
+
+
+def test_a_broken_file_of_stories_is_an_error_before_any_page_is_written(tmp_path: Path) -> None:
+    (tmp_path / STORIES).write_text('{"id": "a"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match=rf"{STORIES}, line 1: got .*, expected a story"):
+        export(quick().fit(SPACE), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [STORIES]
