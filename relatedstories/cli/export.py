@@ -38,7 +38,14 @@ Examples:
 
   Markdown pages for a site generator:
     relatedstories export news.jsonl --to content --format md
+
+  One file for datasette, with a full-text index:
+    relatedstories export sample --to sample.db --format sqlite
+    datasette sample.db --metadata sample.metadata.json
 """
+
+DATABASE = "sqlite"
+"""The format that is one file rather than pages."""
 
 
 def export(
@@ -53,8 +60,9 @@ def export(
         Path,
         typer.Option(
             "--to",
-            metavar="DIR",
-            help="Folder to write the site to. Pages of an earlier export that are no longer part of it are removed.",
+            metavar="PATH",
+            help="Folder to write the site to. Pages of an earlier export that are no longer part of it are removed. With "
+            "--format sqlite it is the file to write, such as news.db.",
             show_default=False,
             rich_help_panel=Panel.OUTPUT,
         ),
@@ -64,7 +72,7 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMATS",
-            help="Formats to write, separated by commas: html, json, xml, md.",
+            help="Formats to write, separated by commas: html, json, xml, md; or sqlite alone.",
             rich_help_panel=Panel.OUTPUT,
         ),
     ] = "html",
@@ -98,6 +106,16 @@ def export(
             rich_help_panel=Panel.OUTPUT,
         ),
     ] = None,
+    licence: Annotated[
+        str | None,
+        typer.Option(
+            "--licence",
+            metavar="TEXT",
+            help="Licence of the archive, for datasette to show; with --format sqlite.",
+            show_default=False,
+            rich_help_panel=Panel.OUTPUT,
+        ),
+    ] = None,
     listing: LinkOptions,
     topics: TopicOptions,
     running: RunOptions,
@@ -105,7 +123,7 @@ def export(
 ) -> None:
     """Write an archive as a web site: a page for each event with its links, day, year, topic and story, and a search.
 
-    Give either SOURCE or --index. Only pages that changed are written.
+    Give either SOURCE or --index. Only pages that changed are written. With --format sqlite one database is written instead.
     """
     log_to_stderr(running.quiet, running.verbose)
     require_one(source, index, reading, topics, across_languages=across_languages)
@@ -114,20 +132,29 @@ def export(
         archive.check()
     workers = running.workers()
 
-    from relatedstories.export import FORMATS, TITLE
+    from relatedstories.export import FORMATS, TITLE, export_sqlite
     from relatedstories.export import export as export_site
+    from relatedstories.export.sqlite_export import check_database
     from relatedstories.export.writer import check_site
     from relatedstories.index.stories import RelatedStories
 
     asked = [name.strip() for name in formats.split(",")]
+    as_database = asked == [DATABASE]
     for name in asked:
-        if name not in FORMATS:
-            raise typer.BadParameter(f"got --format {formats}, expected some of {', '.join(FORMATS)}, with commas between")
-    check_site(to)
+        if name not in FORMATS and not as_database:
+            expected = f"some of {', '.join(FORMATS)}, with commas between, or {DATABASE} alone"
+            raise typer.BadParameter(f"got --format {formats}, expected {expected}")
+    if as_database and (base_url is not None or templates is not None):
+        given = "--templates" if base_url is None else "--base-url"
+        raise typer.BadParameter(f"got {given} with --format {DATABASE}, expected it with pages only")
+    if not as_database and licence is not None:
+        raise typer.BadParameter(f"got --licence with --format {formats}, expected it with --format {DATABASE} only")
+    (check_database if as_database else check_site)(to)
     if index is not None and to.resolve().is_relative_to(index.resolve()):
         raise InputError(f"{to}: got a place in the folder of the index, which holds nothing else, expected another")
     keywords = listing.keywords()
-    about: dict[str, Any] = {"title": TITLE if title is None else title, "base_url": base_url, "templates": templates}
+    about: dict[str, Any] = {"title": TITLE if title is None else title}
+    about |= {"licence": licence} if as_database else {"base_url": base_url, "templates": templates}
     with workers, progress_meter(running.quiet) as progress:
         if index is not None:
             stories = load_index(index)
@@ -135,7 +162,11 @@ def export(
             stories = RelatedStories(topics.extractor(), across_languages=across_languages)
             with archive.events() as events:
                 stories.fit(events, n_jobs=running.jobs, progress=progress)
-        report = export_site(stories, to, asked, listing.k, **about, n_jobs=running.jobs, progress=progress, **keywords)
+        about |= {"n_jobs": running.jobs, "progress": progress, **keywords}
+        if as_database:
+            done: object = export_sqlite(stories, to, listing.k, **about)
+        else:
+            done = export_site(stories, to, asked, listing.k, **about)
     if not running.quiet:
-        print(report, file=sys.stderr)
-        say(f"pages are in {to}")
+        print(done, file=sys.stderr)
+        say(f"the database is {to}" if as_database else f"pages are in {to}")

@@ -8,5 +8,6 @@ changed.
 
 from relatedstories.export.job import TITLE, Exported, export
 from relatedstories.export.render import FORMATS
+from relatedstories.export.sqlite_export import ExportedDatabase, export_sqlite
 
-__all__ = ["FORMATS", "TITLE", "Exported", "export"]
+__all__ = ["FORMATS", "TITLE", "Exported", "ExportedDatabase", "export", "export_sqlite"]

@@ -15,6 +15,7 @@ import numpy as np
 
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, checked_language, parse_date, several
+from relatedstories.features.word_space import COSINE_SCALE, NONE
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
 from relatedstories.index.boilerplate import Boilerplate
@@ -544,6 +545,38 @@ class RelatedStories:
         """
         archive = self._index.archive
         return archive.languages[_number_of(archive, id_)]
+
+    def embeddings(self, ids: Iterable[str | int]) -> npt.NDArray[np.float32]:
+        """Return the directions of events in the word space, for example to lay out a map of them.
+
+        Parameters
+        ----------
+        ids : iterable of str or int
+
+        Returns
+        -------
+        ndarray of float32, shape (n_ids, d)
+            Rows of unit length, but for rounding: the inner product of two is their cosine. A row of zeros for an event with too
+            few words that the space knows. With embeddings of your own (see `fit`), the directions of both.
+
+        Raises
+        ------
+        UnknownEventError
+            If an id is not in the archive.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow falls in Oslo"), Event("2", "Heavy snow in Bergen")])
+        >>> one, other = stories.embeddings(["1", "2"])
+        >>> bool(0.3 < one @ other < 1)
+        True
+        """
+        archive = self._index.archive
+        numbers = [_number_of(archive, id_) for id_ in several("embeddings", "ids", ids)]
+        rows = archive.embeddings[np.array(numbers, np.intp)]
+        found: npt.NDArray[np.float32] = rows.astype(np.float32) * np.sqrt(COSINE_SCALE)
+        found[rows[:, 0] == NONE] = 0
+        return found
 
     def boilerplate(self) -> Boilerplate:
         """Return what recurs across the archive, so that it is left out of terms, topics and labels.

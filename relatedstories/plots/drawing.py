@@ -12,6 +12,8 @@ from relatedstories.errors import InputError
 try:
     import matplotlib.dates as mdates
     import matplotlib.pyplot as plt
+    from matplotlib import patheffects
+    from matplotlib.collections import EllipseCollection
     from matplotlib.lines import Line2D
     from matplotlib.ticker import MaxNLocator
 except ImportError:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLUE", "GREEN", "GREY", "NO_FORMULA", "ORANGE",
-    "Line2D", "Periods", "axes_for", "count_events", "date_range", "draw_periods", "hide_frame", "plt",
+    "EllipseCollection", "Line2D", "MaxNLocator", "Periods", "axes_for", "count_events", "date_range", "draw_periods",
+    "hide_frame", "mdates", "patheffects", "plt",
 ]  # fmt: skip
 
 BLUE, ORANGE, GREEN, GREY = "#2f78b7", "#d97c1a", "#2e8b62", "#8a8a8a"

@@ -108,6 +108,8 @@ class Storylines(tuple[Storyline, ...]):
     >>> stories = Storylines([Storyline("1", "Oslo", events)])
     >>> stories.of("2").name, stories.of("3")
     ('Oslo', None)
+    >>> print(Storylines([Storyline("1", "Oslo", (Event("1", "Snow", date=dt.date(2020, 1, 5)), events[1]))]))
+    2020-01-05 to 2020-01-05      2  Oslo
     """
 
     merged: dict[str, tuple[str, ...]]
@@ -131,7 +133,20 @@ class Storylines(tuple[Storyline, ...]):
         """Return the story that an event, or the event with an id, is part of; None if it is part of none."""
         return self._of_event.get(event.id if isinstance(event, Event) else as_id(event))
 
+    def are_one(self, event: Event | str | int, other: Event | str | int) -> bool:
+        """Return whether two events are part of one story.
+
+        Examples
+        --------
+        >>> events = (Event("1", "Snow in Oslo"), Event("2", "More snow in Oslo"))
+        >>> stories = Storylines([Storyline("1", "Oslo", events)])
+        >>> stories.are_one("1", "2"), stories.are_one("3", "4")
+        (True, False)
+        """
+        story = self.of(event)
+        return story is not None and story is self.of(other)
+
     def __str__(self) -> str:
         return "\n".join(
-            f"{story.first_day or '':10} to {story.last_day or '':10}  {len(story):5}  {story.name}" for story in self
+            f"{story.first_day or ''!s:10} to {story.last_day or ''!s:10}  {len(story):5}  {story.name}" for story in self
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -53,6 +55,22 @@ def test_an_index_is_exported():
     assert [link["id"] for link in page["related"]] == [quick().fit(SPACE).related("dragon", k=1)[0].event.id]
 
 
+def test_an_index_is_exported_as_a_database():
+    arguments = ("--index", "index", "--to", "news.db", "--format", "sqlite", "--title", "Space", "--licence", "CC0", "-k", 2)
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert re.search(r"6 events, \d links, \d+ topics, \d stories\n[\d.]+ MiB; ", done.stderr)
+    assert "the database is news.db" in done.stderr
+    settings = json.loads(Path("news.metadata.json").read_bytes())
+    assert (settings["title"], settings["license"], list(settings["databases"])) == ("Space", "CC0", ["news"])
+    with contextlib.closing(sqlite3.connect("news.db")) as database:
+        linked = database.execute("SELECT related_id FROM links WHERE event_id = 'dragon' ORDER BY rank").fetchall()
+    assert [id_ for (id_,) in linked] == [link.event.id for link in quick().fit(SPACE).related("dragon", k=2)]
+    first = Path("news.db").read_bytes()
+    assert run(*arguments, "--quiet").stderr == ""
+    assert Path("news.db").read_bytes() == first
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -65,6 +83,20 @@ def test_an_index_is_exported():
             2,
             "got --format html,pdf, expected some of html, json, xml",
         ),
+        (["--index", "index", "--to", "site", "--format", "html,sqlite"], 2, "with commas between, or sqlite alone"),
+        (
+            ["--index", "index", "--to", "news.db", "--format", "sqlite", "--base-url", "https://example.org"],
+            2,
+            "got --base-url with --format sqlite, expected it with pages only",
+        ),
+        (
+            ["--index", "index", "--to", "site", "--licence", "MIT"],
+            2,
+            "got --licence with --format html, expected it with --format sqlite only",
+        ),
+        (["--index", "index", "--to", "news.jsonl", "--format", "sqlite"], 1, "news.jsonl: got a file that no export wrote"),
+        (["--index", "index", "--to", "none/news.db", "--format", "sqlite"], 1, "none/news.db: got a path in"),
+        (["--index", "index", "--to", "index/news.db", "--format", "sqlite"], 1, "got a place in the folder of the index"),
         (["--index", "index", "--to", "index/site"], 1, "index/site: got a place in the folder of the index"),
         (["--index", "index", "--to", "none/site"], 1, "none/site: got a path in"),
         (["--index", "index", "--to", "news.jsonl"], 1, "news.jsonl: got a file, expected a folder"),

@@ -438,3 +438,16 @@ def test_no_events_have_no_links_however_many_were_asked_about():
     for _ in range(3):
         assert stories.related_many([]) == []
         stories.related_many(["oslo", "dragon"])
+
+
+def test_embeddings_are_directions_by_id(sample_stories):
+    import numpy as np
+
+    found = sample_stories.embeddings(["2018-07-02-thai-boys-found", "2018-06-23-thai-boys-trapped", "2016-12-01-progress-ms-04"])
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=0.01)
+    assert found[0] @ found[1] > found[0] @ found[2]
+    assert sample_stories.embeddings([]).shape == (0, found.shape[1])
+    unknown = RelatedStories().fit([Event("1", "Qwx zzyv brrt")]).embeddings(["1"])
+    assert not unknown.any()
+    with pytest.raises(UnknownEventError, match="got id 'none'"):
+        sample_stories.embeddings(["none"])

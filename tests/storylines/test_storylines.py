@@ -135,3 +135,11 @@ def test_a_story_as_json_values() -> None:
         "events": ["oslo", "oslo-2"],
         "key_events": ["oslo"],
     }
+
+
+def test_whether_two_events_are_of_one_story(sample_stories):
+    found = sample_stories.storylines()
+    for story in found:
+        assert found.are_one(story.events[0], story.events[-1].id)
+    assert not found.are_one("2018-07-02-thai-boys-found", found[0].events[0])
+    assert not found.are_one("2016-12-01-progress-ms-04", "2016-12-01-progress-ms-04")  # which is part of none
