@@ -77,10 +77,6 @@ class LazySequence(Sequence[T], Generic[T]):
             return map(self._parse, self._source)
         return map(self.__getitem__, range(len(self)))
 
-    def in_memory(self) -> Sequence[T]:
-        """Return the values as a plain list where all are in memory, which is quicker to index; otherwise this sequence."""
-        return self._slots if self._source is None and isinstance(self._slots, list) else self
-
     def take(self, positions: Iterable[int]) -> LazySequence[T]:
         """Return the sequence of the values at the given positions, without reading them."""
         return self.extended((), positions)

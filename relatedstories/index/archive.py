@@ -32,12 +32,11 @@ from relatedstories.index.born import born_topics
 from relatedstories.index.coherence import Coherence
 from relatedstories.index.languages import n_told, usual_language
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
-from relatedstories.index.term_facts import TermFacts, TermTexts
 from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
 from relatedstories.ranking.labels import Label
 from relatedstories.text.cleaning import clean
 from relatedstories.text.segments import n_words, segment_at, without_segments
-from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key, stem_of
+from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key, stem_of, without_language
 from relatedstories.text.zones import LEAD
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import EventTopics, Topic
@@ -409,15 +408,10 @@ class Archive:
         """How alike the events are that have each term."""
         return Coherence(self.events_of_terms, self.embeddings)
 
-    @functools.cached_property
-    def texts_of_terms(self) -> Callable[[str], TermTexts]:
-        """A function of a language that returns the texts of its terms, by column."""
-        return functools.cache(functools.partial(TermTexts, self))
-
-    @functools.cached_property
-    def facts_of_terms(self) -> Callable[[str], TermFacts]:
-        """A function of a language that returns what its terms say in phrases, by column."""
-        return functools.cache(functools.partial(TermFacts, self))
+    def texts_of_terms(self, language: str, columns: Iterable[int]) -> Iterable[str]:
+        """Return the terms of some columns that are all of one language, without its code."""
+        terms = map(self.terms.terms.__getitem__, columns)
+        return terms if language == ENGLISH else map(without_language, terms)
 
     def label(self, key: int) -> Label:
         """Return the topic of a key, given by its place among the keys, as a label."""

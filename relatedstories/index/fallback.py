@@ -99,8 +99,7 @@ class Fallback:
         first_topic = bisect_left(columns, n_terms)
         keys = {archive.label(column - n_terms): column - n_terms for column in columns[first_topic:]}
         terms = columns[:first_topic]
-        texts = archive.texts_of_terms(row.language)
-        shares = {texts[term]: weights[term] ** 2 for term in terms}
+        shares = dict(zip(archive.texts_of_terms(row.language, terms), (weights[term] ** 2 for term in terms), strict=True))
         ranked = most_telling_first([(label, weights[key + n_terms] ** 2) for label, key in keys.items()], shares)
         return [(label, keys[label]) for label, _ in ranked if label.tells and self._is_shown(label.name)]
 

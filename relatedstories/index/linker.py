@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ from relatedstories.index.fallback import Fallback
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, separate_copies
-from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, Label, label_key, most_telling_first, says_the_same
+from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, label_key, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links, are_translations
 from relatedstories.ranking.phrases import Phrase, shared_phrase
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
+from relatedstories.ranking.shapes import dull_terms
+from relatedstories.text.terms import ENGLISH
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.partial import PartialTopK
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from relatedstories.ranking.filters import LinkFilters
 
 __all__ = ["Linker"]
+
+MATTER_EVENTS = 5
+"""The number of events from which a common noun can be a label: the word of a few may be there by chance."""
 
 _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the garbage collector
 
@@ -124,7 +130,7 @@ class Linker:
         other lists are selected one by one.
         """
         archive, k, filters = self.archive, self.retriever.k, self.retriever.filters
-        events, languages = archive.events.in_memory(), archive.languages if rows else [*archive.languages]
+        events = archive.events
         pending = np.ones(len(first.ids), bool)
         for start in range(0, len(first.ids), _BATCH_SIZE):
             while pending[start : start + _BATCH_SIZE].any():
@@ -151,7 +157,7 @@ class Linker:
                 if is_simple and event.id not in filters.pinned and event.id not in filters.blocked:
                     pairs = range(place * listed.shape[1], place * listed.shape[1] + min(k, n))
                     links = [
-                        _Reasoned(number, score, self._reason(event, events[number], languages[number], shared, pair))
+                        _Reasoned(number, score, self._reason(event, events[number], archive.languages[number], shared, pair))
                         for pair, number, score in zip(pairs, row_ids, row_scores, strict=False)
                     ]
                     has_padding = any(map(self._is_padding, links))
@@ -184,22 +190,19 @@ class Linker:
         """
         if have_near_duplicates(self.archive, ids[None])[0] or may_have_copies(self.archive, [row], 0, ids[None])[0]:
             return None
-        place, archive = len(links), self.archive
+        place, weights = len(links), row.weight_by_column()
         links = [one for one in links if not self._is_padding(one)]
-        rest = ids[place:]
-        shared = shared_columns(archive, [row], 0, rest[None])
-        for pair, (number, score) in enumerate(zip(rest.tolist(), scores[place:], strict=False)):
+        for number, score in zip(ids[place:].tolist(), scores[place:], strict=False):
             if len(links) == self.retriever.k:
                 break
             place += 1
-            reason = self._reason(row.event, archive.events[number], archive.languages[number], shared, pair)
-            one = _Reasoned(number, score, reason)
+            one = _Reasoned(number, score, self._reason_of_rows(row.event, weights, self.archive.row(number)))
             if not self._is_padding(one):
                 links.append(one)
         return links if are_all or place + DUPLICATES_WITHIN <= len(ids) else None
 
     def _links_of(self, links: Iterable[_Reasoned]) -> Links:
-        events = self.archive.events.in_memory()
+        events = self.archive.events
         return Links([Link(events[number], score, rank, *reason[:2]) for rank, (number, score, reason) in enumerate(links, 1)])
 
     def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
@@ -209,7 +212,7 @@ class Linker:
 
         @functools.cache
         def reason(number: int) -> _Reason:
-            return self._reason_of_number(row.event, weights, number)
+            return self._reason_of_rows(row.event, weights, archive.row(number))
 
         def label(number: int) -> str | None:
             context = next(iter(reason(number).contexts), None)
@@ -266,7 +269,7 @@ class Linker:
         weights = row.weight_by_column()
 
         def shared_topics(number: int) -> tuple[Topic, ...]:
-            return self._reason_of_number(row.event, weights, number).topics
+            return self._reason_of_rows(row.event, weights, self.archive.row(number)).topics
 
         return self._fallback.filled(row, links, likeness or Likeness(self.archive, row), shared_topics)
 
@@ -283,14 +286,6 @@ class Linker:
         """Return the reason of the link from an event, given its row's weights by column, to that of another row."""
         return self._reason(event, other.event, other.language, SharedColumns.of_pair(other.products(weights)), 0)
 
-    def _reason_of_number(self, event: Event, weights: Mapping[int, float], number: int) -> _Reason:
-        """Return what `_reason_of_rows` does for an event of the archive, without making its row."""
-        archive = self.archive
-        pairs = zip(*(part.tolist() for part in archive.entries(number)), strict=True)
-        products = {column: weights[column] * weight for column, weight in pairs if column in weights}
-        shared = SharedColumns.of_pair(products)
-        return self._reason(event, archive.events[number], archive.languages[number], shared, 0)
-
     def _reason(self, event: Event, other: Event, language: str, shared: SharedColumns, pair: int) -> _Reason:
         """Return the reason of the link from an event to another in a language, given what a pair of rows shares."""
         archive = self.archive
@@ -300,7 +295,7 @@ class Linker:
         labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
         if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
             return _Reason((labels[0].name,) if self._is_shown(labels[0].name) else (), labels[0].only_topic)
-        texts = map(archive.texts_of_terms(language).__getitem__, columns[start:first_topic])
+        texts = archive.texts_of_terms(language, columns[start:first_topic])
         shares = dict(zip(texts, products[start:first_topic], strict=True))
         ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
         contexts = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
@@ -329,17 +324,17 @@ class Linker:
         archive = self.archive
         events, language, columns, shares = shared
         silent = {term for label in beside for term in label.terms}
-        facts = archive.facts_of_terms(language)
-        told: dict[str, float] = {}
-        matters = []
-        for (term, share), column in zip(shares.items(), columns, strict=True):
-            worth, is_matter = facts[column]
-            told[term] = 0.0 if term in silent else share * worth
-            if is_matter:
-                matters.append(term)
+        if language == ENGLISH:
+            silent.update(dull_terms().intersection(shares))
+        told = {
+            term: 0.0 if term in silent or archive.is_common[column] else share * (archive.coherence_of_terms(column) or TYPICAL)
+            for (term, share), column in zip(shares.items(), columns, strict=True)
+        }
         if not any(told.values()):
             return None
         a, b = map(archive.own_text, events)
+        known = archive.term_events[columns] >= MATTER_EVENTS if language == ENGLISH else ()
+        matters = list(itertools.compress(told, known))
         phrase = shared_phrase(a, b, told, language, matters)
         return phrase if phrase is not None and self._is_shown(phrase.text) else None
 

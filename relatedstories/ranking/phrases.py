@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
@@ -65,14 +64,12 @@ class _Words:
         found = [known[text[start:end]] for start, end in self.spans]
         self.terms = [terms for terms, _ in found]
         self.keys = [key for _, key in found]
-        self.places: dict[str, list[int]] = {}  # of each key
-        for place, key in enumerate(self.keys):
-            if key in self.places:
-                self.places[key].append(place)
-            else:
-                self.places[key] = [place]
-        self.compounds = [key for terms, key in found if len(terms) > 1]
+        self._compound = [place for place, terms in enumerate(self.terms) if len(terms) > 1]
         self._parts: dict[int, Part] = {}
+
+    def with_shared_terms(self, shares: Mapping[str, float]) -> list[int]:
+        """Return the places of words whose terms may all be shared, and tell something."""
+        return [place for place, key in enumerate(self.keys) if shares.get(key)] + self._compound
 
     def part(self, place: int) -> Part:
         """Return the part of a word."""
@@ -156,20 +153,17 @@ def shared_phrase(
     ours, theirs = _words(a, language), _words(b, language)
     greatest = max(shares.values(), default=0.0)
     best: tuple[float, int, int] | None = None
-    keys = [key for key, share in shares.items() if share]
-    for key in (*keys, *ours.compounds):  # in any order, as the best is the least
-        firsts, places = ours.places.get(key), theirs.places.get(key)
-        if firsts is None or places is None:
+    places: dict[str, list[int]] = {}
+    for place in theirs.with_shared_terms(shares):
+        places.setdefault(theirs.keys[place], []).append(place)
+    for first in ours.with_shared_terms(shares):  # in any order, as the best is the least
+        key = ours.keys[first]
+        if key not in places or ours.part(first) < Part.NUMBER:
             continue
-        is_matter, is_slight = key in matters, shares.get(key, greatest) < greatest * MIN_WORD_SHARE
-        for first, place in itertools.product(firsts, places):
-            if ours.keys[first + 1 : first + 2] != theirs.keys[place + 1 : place + 2] and (
-                is_slight or not (is_matter or (ours.part(first) is Part.NAME and theirs.part(place) is Part.NAME))
-            ):
-                continue  # it would be a single word that is no label
+        for place in places[key]:
             for share, part, length in _phrases_at(ours, first, theirs, place, shares):
                 if length == 1 and not (
-                    (part is Part.NAME or is_matter)
+                    (part is Part.NAME or key in matters)
                     and share >= greatest * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
                 ):
                     continue
