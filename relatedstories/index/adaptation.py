@@ -197,7 +197,8 @@ def learnt_min_score(
 
     It is the quantile of the scores of a sample of pairs above which `LISTED_BY_CHANCE` of each event's pairs are, but at
     least that of `CHANCE`: the more events, the better are the matches that chance finds. It is no more than
-    ``max(0.05, 0.05 * log10(n / 30))`` in an archive of n events, as in a small one many pairs are truly related.
+    ``max(0.05, (1 + space_weight / 2) * 0.05 * log10(n / 30))`` in an archive of n events, as in a small one many pairs are
+    truly related; the word space adds a little to the score of any pair.
 
     Parameters
     ----------
@@ -216,7 +217,8 @@ def learnt_min_score(
         scores.append(np.delete(blended(products, squares, space_weight, factors), number))
     quantile = max(1 - LISTED_BY_CHANCE / len(ids), CHANCE)
     by_chance = _in_steps(float(np.quantile(np.concatenate(scores), quantile, method="lower")), 0.01)
-    return max(MIN_SCORE, min(by_chance, round(max(0.05, 0.05 * math.log10(len(ids) / 30)), 2)))
+    most = max(0.05, (1 + space_weight / 2) * 0.05 * math.log10(len(ids) / 30))
+    return max(MIN_SCORE, min(by_chance, round(most, 2)))
 
 
 def _in_steps(value: float, step: float = STEP) -> float:

@@ -79,7 +79,8 @@ class Linker:
     ignored : collection of str
         Normalised names that never are labels.
     floor : float
-        The least score of links whose reason says little is a multiple of this; 0 where the caller set a least score for all.
+        The least score of links whose reason says little, or that share no topic, is a multiple of this; 0 where the caller set a
+        least score for all.
     """
 
     retriever: Retriever
@@ -299,8 +300,11 @@ class Linker:
         shares = dict(zip(texts, products[start:first_topic], strict=True))
         ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
         contexts = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
-        says_little = bool(contexts) and any(label.says_little and label.name == contexts[0] for label in labels)
-        needs = 1.0 if not says_little else ALONE if len(contexts) == 1 else BESIDE
+        first = next((label for label in labels if contexts and label.name == contexts[0]), None)
+        if first is None:  # the word space finds events of one kind alike that have nothing else in common
+            needs = 1 + self.retriever.weights.space_weight
+        else:
+            needs = 1.0 if not first.says_little else ALONE if len(contexts) == 1 else BESIDE
         return _Reason(contexts, tuple([label.topic for label, _ in ranked]), needs)
 
     def _contexts(self, ranked: list[tuple[Label, float]], shared: _Shared) -> tuple[str, ...]:
