@@ -79,8 +79,8 @@ class LinksTable:
     ...     table = LinksTable(f"sqlite:///{folder}/news.db")
     ...     report = refresh(RelatedStories(), events, table)
     ...     print("".join(line for _, line in table.read()), end="")
-    {"id": "1", "links": [{"id": "2", "rank": 1, "score": 1.0, "context": "Oslo", "topics": ["Oslo"]}]}
-    {"id": "2", "links": [{"id": "1", "rank": 1, "score": 1.0, "context": "Oslo", "topics": ["Oslo"]}]}
+    {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.997, "context": "Oslo", "topics": ["Oslo"]}]}
+    {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.997, "context": "Oslo", "topics": ["Oslo"]}]}
     """
 
     unit = "rows"

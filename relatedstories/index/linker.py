@@ -300,11 +300,12 @@ class Linker:
         shares = dict(zip(texts, products[start:first_topic], strict=True))
         ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
         contexts = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
-        first = next((label for label in labels if contexts and label.name == contexts[0]), None)
-        if first is None:  # the word space finds events of one kind alike that have nothing else in common
+        if not labels:  # the word space finds events of one kind alike that have nothing else in common
             needs = 1 + self.retriever.weights.space_weight
+        elif contexts and any(label.says_little and label.name == contexts[0] for label in labels):
+            needs = ALONE if len(contexts) == 1 else BESIDE
         else:
-            needs = 1.0 if not first.says_little else ALONE if len(contexts) == 1 else BESIDE
+            needs = 1.0
         return _Reason(contexts, tuple([label.topic for label, _ in ranked]), needs)
 
     def _contexts(self, ranked: list[tuple[Label, float]], shared: _Shared) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def overview(stories: RelatedStories, k: int = 5, *, figure: FigureBase | None =
     >>> from relatedstories import RelatedStories, read_events
     >>> *_, orphans = overview(RelatedStories().fit(read_events("sample")))
     >>> orphans.get_title()
-    '14 of 302 events are orphans (5%)'
+    '10 of 302 events are orphans (3%)'
     """
     k = whole_number("overview", "k", k, 0)
     n, listed, ages, unlinked = len(stories), collections.Counter[str](), collections.Counter[tuple[int, bool]](), 0

@@ -78,7 +78,7 @@ def story_map(stories: RelatedStories, found: Storylines | None = None, *, label
     >>> from relatedstories import RelatedStories, read_events
     >>> ax = story_map(RelatedStories().fit(read_events("sample")))
     >>> ax.get_title()
-    '12 stories with 32 of 302 events'
+    '13 stories with 40 of 302 events'
     """
     return _draw(stories, found, labels, ax).ax
 

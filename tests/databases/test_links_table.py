@@ -31,7 +31,7 @@ from relatedstories.refresh import refresh
 
 
 def test_links_read_back_are_those_of_a_file(store: Store) -> None:
-    same = [Event(f"same-{n}", "Peggy Whitson sets a record aboard the ISS") for n in range(2)]
+    same = [Event(f"same-{n}", "Peggy Whitson sets a record aboard the International Space Station") for n in range(2)]
     keywords: dict[str, Any] = {"k": 3, "pinned": {"oslo-2": ["iceland"]}}
     events, table = SPACE + same, LinksTable(store.url)
     expected = expected_lines(events, **keywords)

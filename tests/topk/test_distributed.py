@@ -230,7 +230,8 @@ def test_commands_on_a_cluster_write_the_same_bytes(cluster, tmp_path):
     done = run("build", "sample", "--index", "built", *engine, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "dask.jsonl").read_bytes() == (tmp_path / "local.jsonl").read_bytes()
-    for path in parts_of(tmp_path / "local").iterdir():
+    parts = [path for path in parts_of(tmp_path / "local").iterdir() if path.name != "last-refresh.json"]  # of this index alone
+    for path in parts:
         assert (parts_of(tmp_path / "dask") / path.name).read_bytes() == path.read_bytes()
         if not path.name.startswith("neighbours"):  # `build` does not look for the nearest
             assert (parts_of(tmp_path / "built") / path.name).read_bytes() == path.read_bytes()
