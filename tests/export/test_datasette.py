@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from helpers import SPACE, quick
@@ -28,7 +29,9 @@ class Site:
         self._datasette = Datasette([str(path)], metadata=settings)
 
     def get(self, path):
-        response = asyncio.run(self._datasette.client.get(path))
+        # In a thread of its own: where browser tests ran before, this one has a running event loop.
+        with ThreadPoolExecutor(1) as thread:
+            response = thread.submit(asyncio.run, self._datasette.client.get(path)).result()
         assert response.status_code == 200, f"{path}: {response.text}"
         return response
 
