@@ -274,16 +274,19 @@ class _Postings:
             self._numbers.append(number)
         self._where.extend(where)
 
+    @functools.cached_property
+    def _counts(self) -> npt.NDArray[np.intp]:
+        """How many have each term, once all are added."""
+        return np.bincount(np.array(self._terms, np.int32), minlength=len(self._ids))
+
     def count(self, term: str) -> int:
         """Return how many have a term."""
         return int(self._counts[self._ids[term]]) if term in self._ids else 0
 
     def lists(self) -> dict[str, str]:
         """Return the packed numbers of each term; where they have classes, a difference times 4 plus the class."""
-        terms = np.array(self._terms, np.int32)
-        self._counts = np.bincount(terms, minlength=len(self._ids))
         bounds = np.concatenate(([0], np.cumsum(self._counts)))
-        order = np.argsort(terms, kind="stable")
+        order = np.argsort(np.array(self._terms, np.int32), kind="stable")
         values = _differences(np.array(self._numbers, np.int32)[order], bounds)
         if self._classes is not None:
             values = values * 4 + self._classes[np.array(self._where, np.int8)[order]]

