@@ -324,31 +324,37 @@
     $("status").textContent = `A part of the search could not be loaded (${error.message}). Please try again.`;
   }
 
+  const busy = (value) => $("found").setAttribute("aria-busy", value);
+
   async function run() {
     const mine = ++turn;
+    busy(true);
     try {
       const result = await search(state);
       if (mine !== turn) return;
       last = result;
-      tell(result);
       showActive(result);
-      await Promise.all([showEvents(result, N_SHOWN, mine), showNamed(result, mine), showFacets(result, false, mine)]);
+      const lists = Promise.all([showEvents(result, N_SHOWN), showNamed(result)]);
+      await Promise.all([lists.then(() => tell(result)), showFacets(result, false)]);
     } catch (error) {
       if (mine === turn) failed(error);
     }
-    if (mine === turn) document.documentElement.dataset.done = String(mine);
+    if (mine === turn) busy(false);
   }
 
+  /** Say how many events there are, once they are there. */
   function tell(result) {
+    const { state } = result;
+    if (result !== last) return;
     document.title = state.q ? `${state.q} – ${title}` : title;
     const ignored = result.ignored.length ? ` Left out as too common: ${result.ignored.join(", ")}.` : "";
     const nothing = result.events.length ? "" : " Try fewer or shorter words.";
     $("status").textContent = `${plural(result.events.length, "event", "events")}.${ignored}${nothing}`;
   }
 
-  async function showEvents(result, n, mine) {
+  async function showEvents(result, n) {
     const entries = await Promise.all(result.events.slice(0, n).map((event) => one("events", event)));
-    if (mine !== turn) return;
+    if (result !== last) return;
     shown = entries.length;
     $("results").replaceChildren(...entries.map(([title, stem, language]) => {
       const day = /^(\d{4})\/(\d\d)\/(\d+)\//.exec(stem);
@@ -358,7 +364,7 @@
     $("more").hidden = shown >= result.events.length;
   }
 
-  async function showNamed(result, mine) {
+  async function showNamed(result) {
     const best = async (what, read, order) => {
       const candidates = result.named[what].slice(0, N_CANDIDATES), weight = new Map(candidates);
       const all = await Promise.all(candidates.map(([key]) => read(key)));
@@ -369,7 +375,7 @@
       best("stories", story, (a, b) => b.events.length - a.events.length),
       best("topics", topic, (a, b) => b.count - a.count),
     ]);
-    if (mine !== turn) return;
+    if (result !== last) return;
     $("found-stories").replaceChildren(...stories.map((each) => (
       element("li", {}, link(`stories/${each.stem}.html`, each.name), " ", element("span", { class: "meta" }, spanOf(each)))
     )));
@@ -391,6 +397,7 @@
 
   /** Show what limits the search as buttons that take it away. */
   function showActive(result) {
+    const { state } = result;
     const names = {
       topic: (value) => value, kind: (value) => value, year: (value) => yearName(value),
       story: (value, i) => result.stories[i]?.name ?? value,
@@ -408,7 +415,8 @@
   const yearName = (year) => (String(year) === "0" ? "Without a date" : String(year));
 
   /** Show the values that may limit the search further; nothing is loaded while they are closed, as on a phone at first. */
-  async function showFacets(result, whole, mine) {
+  async function showFacets(result, whole) {
+    const { state } = result;
     if (!$("narrow").open) return;
     const tags = await tagsOf(result, whole);
     const years = tallied(result.anyYear.map(yearOf)).sort((a, b) => b[0] - a[0]);
@@ -424,7 +432,7 @@
         read(tags.stories, N_VALUES.story, story, (each) => each.stem.split("/")[1]),
       ]);
     }
-    if (mine !== turn) return;
+    if (result !== last) return;
     // What limits the search stays among the values, although none of them may be left.
     for (const facet of FACETS) {
       const known = values[facet] || (values[facet] = []);
@@ -479,6 +487,7 @@
   });
 
   function typed() {
+    busy(true);
     clearTimeout(timer);
     timer = setTimeout(() => changed({ ...state, q: $("q").value.trim() }, false), DELAY);
   }
@@ -491,11 +500,11 @@
   });
   $("more").addEventListener("click", async () => {
     const before = shown;
-    await showEvents(last, shown + N_SHOWN, turn).catch(failed);
+    await showEvents(last, shown + N_SHOWN).catch(failed);
     $("results").children[before]?.querySelector("a").focus();
   });
-  $("narrow").addEventListener("toggle", () => { if (last) showFacets(last, false, turn).catch(failed); });
-  $("count").addEventListener("click", () => { showFacets(last, true, turn).catch(failed); });
+  $("narrow").addEventListener("toggle", () => { if (last) showFacets(last, false).catch(failed); });
+  $("count").addEventListener("click", () => { showFacets(last, true).catch(failed); });
   window.addEventListener("popstate", () => {
     state = stateOfAddress();
     $("q").value = state.q;
