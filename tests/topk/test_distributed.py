@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -262,44 +263,45 @@ def test_a_callers_own_joblib_configuration_is_used(cluster):
         assert len(reported[stage]) > 20
 
 
-class Slow(CapitalisedWords):
-    """Slow enough that a worker can be killed while it extracts."""
+def kill_in(victim: bool, where: type, method: str, dead: Path) -> None:
+    """Let a worker process die in a method of a class; the others wait there until it has."""
+    own = getattr(where, method)
 
-    def extract_many(self, events):
-        time.sleep(0.05)
-        return super().extract_many(events)
+    def called(*args, **kwargs):
+        if victim:
+            dead.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        until(dead.exists)
+        return own(*args, **kwargs)
+
+    called.own = own
+    setattr(where, method, called)
+
+
+def restore(where: type, method: str) -> None:
+    setattr(where, method, getattr(where, method).own)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["topics", "comparing"])
-def test_a_killed_worker_does_not_change_the_links(cluster, stage):
-    events = archive(3000)
+@pytest.mark.parametrize(("where", "method"), [(CapitalisedWords, "extract_many"), (BlockedIndex, "top")])
+def test_a_killed_worker_does_not_change_the_links(cluster, tmp_path, where, method):
+    events, dead = archive(3000), tmp_path / "dead"
     expected = links(quick(), events)
-    victim = None
     with Client(cluster.address, set_as_default=False) as client, on_dask(cluster.address):
         before = set(client.scheduler_info(n_workers=-1)["workers"])
         process = cluster.start_worker()
         until(lambda: len(client.scheduler_info(n_workers=-1)["workers"]) == len(before) + 1)
-        (address,) = set(client.scheduler_info(n_workers=-1)["workers"]) - before
-        client.run(links, quick(), events[:50], workers=[address])  # all is imported and compiled: it works as fast as the others
-
-        def progress(at, done, total):
-            nonlocal victim
-            if victim is None and at == stage and done > total / 5 and client.processing()[address]:
-                if stage == "comparing" and not client.has_what()[address]:
-                    return  # until it holds a shard, which is lost with it
-                victim = done
-                process.kill()
-                process.wait()
-
+        (victim,) = set(client.scheduler_info(n_workers=-1)["workers"]) - before
+        for worker in (victim, *before):
+            client.run(kill_in, worker == victim, where, method, dead, workers=[worker])
         try:
             with small_tasks(300, 100):
-                found = links(RelatedStories(Slow()), events, progress=progress)
+                found = links(quick(), events)
         finally:
+            client.run(restore, where, method, workers=[*before])
             process.kill()
             process.wait()
-        assert victim is not None
-        assert victim < len(events)
+        assert dead.exists()
         assert set(client.scheduler_info(n_workers=-1)["workers"]) == before
     assert found == expected
 
@@ -357,6 +359,14 @@ def test_the_address_of_a_worker(cluster):
     with pytest.raises(InputError) as error, on_dask(worker):
         pass
     assert str(error.value) == f"got no answer from '{worker}' (that is a Worker), expected a Dask scheduler there"
+
+
+class Slow(CapitalisedWords):
+    """Slow enough that a scheduler can be killed while it extracts."""
+
+    def extract_many(self, events):
+        time.sleep(0.05)
+        return super().extract_many(events)
 
 
 @pytest.mark.slow
