@@ -26,6 +26,7 @@ from distributed import Client
 from helpers import CapitalisedWords, day, parts_of, quick, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib.parallel import get_active_backend
 
 import relatedstories
 from relatedstories import Event, InputError, RelatedStories, parallel
@@ -391,6 +392,26 @@ def test_a_lost_scheduler_is_one_error_and_keeps_the_old_links(tmp_path):
     finally:
         cluster.stop()
     assert (tmp_path / "links.jsonl").read_text() == "old"
+
+
+@pytest.mark.slow
+def test_a_scheduler_lost_between_two_stages_is_one_error(tmp_path):
+    cluster = Cluster(tmp_path)
+
+    def fit_when_it_is_lost():
+        with on_dask(cluster.address):
+            client = get_active_backend()[0].client
+            cluster.processes[0].kill()
+            until(lambda: client.status == "closed")
+            quick().fit(archive(500))
+
+    try:
+        cluster.start_scheduler()
+        cluster.start_worker()
+        with pytest.raises(InputError, match="got no result from the workers at"):
+            fit_when_it_is_lost()
+    finally:
+        cluster.stop()
 
 
 @pytest.mark.slow
