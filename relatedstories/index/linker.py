@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import functools
-import itertools
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from relatedstories.events import Event
 from relatedstories.index.archive import Archive
 from relatedstories.index.comparison import Likeness, Similarity, have_near_duplicates, may_have_copies, shared_columns
 from relatedstories.index.fallback import Fallback
+from relatedstories.index.reasons import Reason, Reasons
 from relatedstories.index.retriever import Retriever
-from relatedstories.index.rows import EventRow, SharedColumns
+from relatedstories.index.rows import EventRow
 from relatedstories.ranking.copies import COPIES_WITHIN, separate_copies
-from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, label_key, most_telling_first, says_the_same
-from relatedstories.ranking.links import MAX_CONTEXTS, Link, Links, are_translations
-from relatedstories.ranking.phrases import Phrase, shared_phrase
+from relatedstories.ranking.labels import ALONE, label_key
+from relatedstories.ranking.links import Link, Links, are_translations
 from relatedstories.ranking.selection import DUPLICATES_WITHIN, Selected, select
-from relatedstories.ranking.shapes import dull_terms
-from relatedstories.text.terms import ENGLISH
-from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 from relatedstories.topk.partial import PartialTopK
 
@@ -37,27 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Linker"]
 
-MATTER_EVENTS = 5
-"""The number of events from which a common noun can be a label: the word of a few may be there by chance."""
-
 _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the garbage collector
-
-
-class _Shared(NamedTuple):
-    """What two events share, besides topics: their language, the columns of terms, and the share of the score of each term."""
-
-    events: tuple[Event, Event]
-    language: str
-    columns: Sequence[int]
-    shares: dict[str, float]
-
-
-class _Reason(NamedTuple):
-    """The contexts of a link, the topics that its events share, and how many times the least score such a link needs."""
-
-    contexts: tuple[str, ...]
-    topics: tuple[Topic, ...]
-    needs: float = 1.0
 
 
 class _Reasoned(NamedTuple):
@@ -65,7 +39,12 @@ class _Reasoned(NamedTuple):
 
     number: int
     score: float
-    reason: _Reason
+    reason: Reason
+
+    @property
+    def is_padding(self) -> bool:
+        """Whether the score is too low for a reason that says little."""
+        return self.reason.is_padding(self.score)
 
 
 @dataclass(frozen=True)
@@ -94,6 +73,10 @@ class Linker:
         floor = weights.min_score if filters.min_score is None and given.min_score is None else 0.0
         return cls(Retriever(index, weights, filters, k), ignored, floor)
 
+    @functools.cached_property
+    def _reasons(self) -> Reasons:
+        return Reasons(self.archive, self.retriever.weights.space_weight, self.ignored, self.floor)
+
     @property
     def archive(self) -> Archive:
         """The archive that links lead to."""
@@ -116,13 +99,13 @@ class Linker:
         rows = [self.archive.row(number) for number in numbers]
         steps = zip(rows, rows[1:], scores, strict=False)
         return self._links_of(
-            _Reasoned(other.number, score, self._reason_of_rows(row.event, row.weight_by_column(), other))
+            _Reasoned(other.number, score, self._reasons.of_number(row.event, row.weight_by_column(), other.number))
             for row, other, score in steps
         )
 
     def contexts(self, row: EventRow, other: EventRow) -> tuple[str, ...]:
         """Return the contexts that a link between two rows would have."""
-        return self._reason_of_rows(row.event, row.weight_by_column(), other).contexts
+        return self._reasons.of_row(row.event, row.weight_by_column(), other).contexts
 
     def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK) -> Iterator[Links]:
         """Yield the links of rows, or of all the archive's, given their first candidates.
@@ -158,10 +141,10 @@ class Linker:
                 if is_simple and event.id not in filters.pinned and event.id not in filters.blocked:
                     pairs = range(place * listed.shape[1], place * listed.shape[1] + min(k, n))
                     links = [
-                        _Reasoned(number, score, self._reason(event, events[number], archive.languages[number], shared, pair))
+                        _Reasoned(number, score, self._reasons.of_pair(event, number, shared, pair))
                         for pair, number, score in zip(pairs, row_ids, row_scores, strict=False)
                     ]
-                    has_padding = any(map(self._is_padding, links))
+                    has_padding = any(link.is_padding for link in links)
                     if not has_padding and (filters.fallback is None or len(links) >= k):
                         yield self._links_of(links)
                         continue
@@ -192,19 +175,20 @@ class Linker:
         if have_near_duplicates(self.archive, ids[None])[0] or may_have_copies(self.archive, [row], 0, ids[None])[0]:
             return None
         place, weights = len(links), row.weight_by_column()
-        links = [one for one in links if not self._is_padding(one)]
+        links = [one for one in links if not one.is_padding]
         for number, score in zip(ids[place:].tolist(), scores[place:], strict=False):
             if len(links) == self.retriever.k:
                 break
             place += 1
-            one = _Reasoned(number, score, self._reason_of_rows(row.event, weights, self.archive.row(number)))
-            if not self._is_padding(one):
+            one = _Reasoned(number, score, self._reasons.of_number(row.event, weights, number))
+            if not one.is_padding:
                 links.append(one)
         return links if are_all or place + DUPLICATES_WITHIN <= len(ids) else None
 
     def _links_of(self, links: Iterable[_Reasoned]) -> Links:
         events = self.archive.events
-        return Links([Link(events[number], score, rank, *reason[:2]) for rank, (number, score, reason) in enumerate(links, 1)])
+        numbered = enumerate(links, 1)
+        return Links([Link(events[to], score, rank, reason.contexts, reason.topics) for rank, (to, score, reason) in numbered])
 
     def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
         """Return the links selected from all candidates of a row."""
@@ -212,8 +196,8 @@ class Linker:
         weights = row.weight_by_column()
 
         @functools.cache
-        def reason(number: int) -> _Reason:
-            return self._reason_of_rows(row.event, weights, archive.row(number))
+        def reason(number: int) -> Reason:
+            return self._reasons.of_number(row.event, weights, number)
 
         def label(number: int) -> str | None:
             context = next(iter(reason(number).contexts), None)
@@ -224,8 +208,10 @@ class Linker:
         def is_allowed(number: int) -> bool:
             return is_free or filters.allows(row.event, archive.events[number])
 
+        has_translations = row.event.translation_key is not None  # without, candidates that are not listed need not be read
+
         def is_candidate(number: int) -> bool:
-            return is_allowed(number) and not are_translations(row.event, archive.events[number])
+            return is_allowed(number) and not (has_translations and are_translations(row.event, archive.events[number]))
 
         first_day, last_day = filters.span(row.day)
         pinned, blocked = (
@@ -240,7 +226,7 @@ class Linker:
             if number in chosen_by_editors or not is_candidate(number):
                 return False
             # No link needs more than `ALONE` times the least score, as a space weight is 1 at most.
-            return score >= ALONE * self.floor or not self._is_padding(_Reasoned(number, score, reason(number)))
+            return score >= ALONE * self.floor or not reason(number).is_padding(score)
 
         copies, distinct = separate_copies(
             ((number, score) for number, score in candidates if is_listed(number, score)),
@@ -262,7 +248,7 @@ class Linker:
 
     @functools.cached_property
     def _fallback(self) -> Fallback:
-        return Fallback(self.retriever, self._is_shown)
+        return Fallback(self.retriever, self._reasons.is_shown)
 
     def _filled(self, row: EventRow, links: Links, likeness: Likeness | None = None) -> Links:
         """Return the links of a row, and after them those of the fallback if there is one and they are too few."""
@@ -271,79 +257,11 @@ class Linker:
         weights = row.weight_by_column()
 
         def shared_topics(number: int) -> tuple[Topic, ...]:
-            return self._reason_of_rows(row.event, weights, self.archive.row(number)).topics
+            return self._reasons.of_number(row.event, weights, number).topics
 
         return self._fallback.filled(row, links, likeness or Likeness(self.archive, row), shared_topics)
 
-    def _link(self, selected: Selected, rank: int, reason: _Reason) -> Link:
+    def _link(self, selected: Selected, rank: int, reason: Reason) -> Link:
         events = self.archive.events
         duplicates = tuple(events[number] for number in selected.duplicates)
         return Link(events[selected.number], selected.score, rank, reason.contexts, reason.topics, duplicates, selected.pinned)
-
-    def _is_padding(self, link: _Reasoned) -> bool:
-        """Return whether the score of a link is too low for a reason that says little."""
-        return link.reason.needs > 1 and link.score < link.reason.needs * self.floor
-
-    def _reason_of_rows(self, event: Event, weights: Mapping[int, float], other: EventRow) -> _Reason:
-        """Return the reason of the link from an event, given its row's weights by column, to that of another row."""
-        return self._reason(event, other.event, other.language, SharedColumns.of_pair(other.products(weights)), 0)
-
-    def _reason(self, event: Event, other: Event, language: str, shared: SharedColumns, pair: int) -> _Reason:
-        """Return the reason of the link from an event to another in a language, given what a pair of rows shares."""
-        archive = self.archive
-        columns, products, bounds = shared
-        start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
-        first_topic = bisect_left(columns, n_terms, start, end)
-        labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
-        if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
-            return _Reason((labels[0].name,) if self._is_shown(labels[0].name) else (), labels[0].only_topic)
-        texts = archive.texts_of_terms(language, columns[start:first_topic])
-        shares = dict(zip(texts, products[start:first_topic], strict=True))
-        ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
-        contexts = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
-        if not labels:  # the word space finds events of one kind alike that have nothing else in common
-            needs = 1 + self.retriever.weights.space_weight
-        elif contexts and any(label.says_little and label.name == contexts[0] for label in labels):
-            needs = ALONE if len(contexts) == 1 else BESIDE
-        else:
-            needs = 1.0
-        return _Reason(contexts, tuple([label.topic for label, _ in ranked]), needs)
-
-    def _contexts(self, ranked: list[tuple[Label, float]], shared: _Shared) -> tuple[str, ...]:
-        """Return the labels of a link, given the topics that its events share, and what else they do."""
-        telling = [(label, value) for label, value in ranked if label.tells and self._is_shown(label.name)]
-        is_enough = bool(telling) and not telling[0][0].is_broad
-        if is_enough:  # but where it was may be said beside what happened
-            telling = telling[:1] + [each for each in telling[1:] if each[0].is_matter and not telling[0][0].is_matter]
-        chosen = [(label.name, value) for label, value in telling]
-        if not is_enough and not any(label.is_matter for label, _ in telling):
-            phrase = self._phrase([label for label, _ in telling], shared)
-            if phrase is not None:  # a topic is surer than a phrase, unless it is only an office or a people
-                place = int(bool(telling) and not telling[0][0].is_last_resort)
-                chosen.insert(place, (phrase.text, phrase.share))
-        first, least = chosen[0] if chosen else ("", 0.0)
-        more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
-        return (first, *more)[:MAX_CONTEXTS] if chosen else ()
-
-    def _phrase(self, beside: Sequence[Label], shared: _Shared) -> Phrase | None:
-        """Return the phrase that both events have and that says most beside other labels."""
-        archive = self.archive
-        events, language, columns, shares = shared
-        silent = {term for label in beside for term in label.terms}
-        if language == ENGLISH:
-            silent.update(dull_terms().intersection(shares))
-        told = {
-            term: 0.0 if term in silent or archive.is_common[column] else share * (archive.coherence_of_terms(column) or TYPICAL)
-            for (term, share), column in zip(shares.items(), columns, strict=True)
-        }
-        if not any(told.values()):
-            return None
-        a, b = map(archive.own_text, events)
-        known = archive.term_events[columns] >= MATTER_EVENTS if language == ENGLISH else ()
-        matters = list(itertools.compress(told, known))
-        phrase = shared_phrase(a, b, told, language, matters)
-        return phrase if phrase is not None and self._is_shown(phrase.text) else None
-
-    def _is_shown(self, name: str) -> bool:
-        """Return whether a name may be a label."""
-        return not (self.ignored and normalise_name(name) in self.ignored)

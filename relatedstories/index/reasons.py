@@ -1,0 +1,251 @@
+"""Reasons: why two events of a link are related, found only as far as somebody asks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from relatedstories.events import Event
+from relatedstories.index.archive import Archive
+from relatedstories.index.rows import EventRow, SharedColumns
+from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
+from relatedstories.ranking.links import MAX_CONTEXTS
+from relatedstories.ranking.phrases import Phrase, shared_phrase
+from relatedstories.ranking.shapes import dull_terms
+from relatedstories.text.terms import ENGLISH, without_language
+from relatedstories.topics.names import normalise_name
+from relatedstories.topics.topic import Topic
+
+__all__ = ["Reason", "Reasons"]
+
+MATTER_EVENTS = 5
+"""The number of events from which a common noun can be a label: the word of a few may be there by chance."""
+
+_Ranked: TypeAlias = "list[tuple[Label, float]]"
+"""Topics with how well each explains a link, the most telling first."""
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Makes the reasons of links that lead to an archive's events.
+
+    Parameters
+    ----------
+    archive : Archive
+    space_weight : float
+        The weight of the word space in a score.
+    ignored : collection of str
+        Normalised names that never are labels.
+    floor : float
+        The least score of links whose reason says little, or that share no topic, is a multiple of this.
+    """
+
+    archive: Archive
+    space_weight: float
+    ignored: Collection[str]
+    floor: float
+
+    @cached_property
+    def n_terms(self) -> int:
+        """The number of columns that are terms; those after them are topics."""
+        return len(self.archive.terms.terms)
+
+    @cached_property
+    def least_without_topics(self) -> float:
+        """The least score of a link that shares no topic."""
+        # The word space finds events of one kind alike that have nothing else in common.
+        needs = 1 + self.space_weight
+        return needs * self.floor if needs > 1 else 0.0
+
+    @cached_property
+    def _terms(self) -> dict[bool, _Terms]:
+        return {is_english: _Terms(self.archive, is_english) for is_english in (True, False)}
+
+    def of_pair(self, event: Event, number: int, shared: SharedColumns, pair: int) -> Reason:
+        """Return the reason of the link from an event to one of the archive, given what a pair of rows shares."""
+        within = slice(shared.bounds[pair], shared.bounds[pair + 1])
+        language = self.archive.languages[number]
+        return Reason(self, event, number, language, shared.columns[within], shared.products[within])
+
+    def of_number(self, event: Event, weights: Mapping[int, float], number: int) -> Reason:
+        """Return the reason of the link from an event, given its row's weights by column, to one of the archive."""
+        entries = zip(*[values.tolist() for values in self.archive.entries(number)], strict=True)
+        shared = {column: weights[column] * weight for column, weight in entries if column in weights}
+        return Reason(self, event, number, self.archive.languages[number], [*shared], [*shared.values()])
+
+    def of_row(self, event: Event, weights: Mapping[int, float], row: EventRow) -> Reason:
+        """Return the reason of a link as `of_number` does, to the event of a row, which need not be in the archive."""
+        shared = row.products(weights)
+        return Reason(self, event, row.event, row.language, [*shared], [*shared.values()])
+
+    def is_shown(self, name: str) -> bool:
+        """Return whether a name may be a label."""
+        return not (self.ignored and normalise_name(name) in self.ignored)
+
+    def terms_of(self, language: str) -> _Terms:
+        """Return what is known of the terms of a language."""
+        return self._terms[language == ENGLISH]
+
+
+class _Terms(dict[int, "_Term"]):
+    """What labels need of each term of an archive, by column; found when first asked for.
+
+    Parameters
+    ----------
+    archive : Archive
+    is_english : bool
+        Whether the terms are English; others carry the code of their language.
+    """
+
+    def __init__(self, archive: Archive, is_english: bool) -> None:
+        super().__init__()
+        self._archive, self._is_english = archive, is_english
+
+    def __missing__(self, column: int) -> _Term:
+        archive = self._archive
+        text = archive.terms.terms[column]
+        if not self._is_english:
+            text = without_language(text)
+        tells_nothing = bool(archive.is_common[column]) or (self._is_english and text in dull_terms())
+        known = self._is_english and bool(archive.term_events[column] >= MATTER_EVENTS)
+        factor = 0.0 if tells_nothing else archive.coherence_of_terms(column) or TYPICAL
+        term = self[column] = text, factor, known
+        return term
+
+
+_Term: TypeAlias = tuple[str, float, bool]
+"""A term's text, what a share counts as if it is this term's, and whether the term alone may be a matter."""
+
+
+class Reason:
+    """Why an event is related to another one of an archive.
+
+    Most candidates are never shown, and whether a link needs a greater score is mostly clear from the shared topics alone: the
+    rest, above all the search for shared phrases, is done for links that are shown.
+
+    Parameters
+    ----------
+    reasons : Reasons
+    event : Event
+        The event that the link is under.
+    other : Event or int
+        The event that it leads to, or its number in the archive.
+    language : str
+        The code of its language.
+    columns, products : sequences of int and of float
+        The columns that both rows have, rising, and the products of their weights there.
+    """
+
+    __slots__ = (
+        *("_columns", "_contexts", "_event", "_labels", "_language", "_n_terms", "_other", "_products", "_ranked", "_reasons"),
+        "_shares",
+    )
+
+    def __init__(
+        self,
+        reasons: Reasons,
+        event: Event,
+        other: Event | int,
+        language: str,
+        columns: Sequence[int],
+        products: Sequence[float],
+    ) -> None:
+        first_topic = bisect_left(columns, reasons.n_terms)
+        label = reasons.archive.label
+        self._reasons, self._event, self._other, self._language = reasons, event, other, language
+        self._columns, self._products, self._n_terms = columns, products, first_topic
+        self._labels: list[Label] = [label(column - reasons.n_terms) for column in columns[first_topic:]]
+        self._shares: dict[str, float] | None = None
+        self._ranked: _Ranked | None = None
+        self._contexts: tuple[str, ...] | None = None
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """The labels of the link, best first."""
+        if self._contexts is None:
+            self._contexts = self._found_contexts()
+        return self._contexts
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """All shared topics, the most telling first."""
+        if len(self._labels) < 2:
+            return self._labels[0].only_topic if self._labels else ()
+        return tuple([label.topic for label, _ in self._topics_ranked()])
+
+    def is_padding(self, score: float) -> bool:
+        """Return whether a score is too low for a reason that says little."""
+        floor = self._reasons.floor
+        if not self._labels:
+            return score < self._reasons.least_without_topics
+        if score >= ALONE * floor or not any(label.says_little for label in self._labels):
+            return False
+        if score < BESIDE * floor and self._contexts is None:
+            telling = self._telling()
+            # A phrase comes after such a label, so that the first is known without it.
+            if telling and not telling[0][0].is_last_resort:
+                return self._says_little(telling[0][0].name)
+        contexts = self.contexts
+        needs = ALONE if len(contexts) == 1 else BESIDE
+        return bool(contexts) and self._says_little(contexts[0]) and score < needs * floor
+
+    def _says_little(self, context: str) -> bool:
+        return any(label.says_little and label.name == context for label in self._labels)
+
+    def _term_shares(self) -> dict[str, float]:
+        """Return the shares of the score of the shared terms."""
+        if self._shares is None:
+            n, terms = self._n_terms, self._reasons.terms_of(self._language)
+            self._shares = dict(zip([terms[column][0] for column in self._columns[:n]], self._products[:n], strict=True))
+        return self._shares
+
+    def _topics_ranked(self) -> _Ranked:
+        """Return the shared topics, most telling first."""
+        if self._ranked is None:
+            pairs = zip(self._labels, self._products[self._n_terms :], strict=True)
+            self._ranked = most_telling_first(pairs, self._term_shares()) if self._labels else []
+        return self._ranked
+
+    def _telling(self) -> _Ranked:
+        """Return the shared topics that may be labels, most telling first."""
+        return [(label, value) for label, value in self._topics_ranked() if label.tells and self._reasons.is_shown(label.name)]
+
+    def _found_contexts(self) -> tuple[str, ...]:
+        labels, is_shown = self._labels, self._reasons.is_shown
+        if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
+            return (labels[0].name,) if is_shown(labels[0].name) else ()
+        telling = self._telling()
+        is_enough = bool(telling) and not telling[0][0].is_broad
+        if is_enough:  # but where it was may be said beside what happened
+            telling = telling[:1] + [each for each in telling[1:] if each[0].is_matter and not telling[0][0].is_matter]
+        chosen = [(label.name, value) for label, value in telling]
+        if not is_enough and not any(label.is_matter for label, _ in telling):
+            phrase = self._phrase([label for label, _ in telling])
+            if phrase is not None:  # a topic is surer than a phrase, unless it is only an office or a people
+                place = int(bool(telling) and not telling[0][0].is_last_resort)
+                chosen.insert(place, (phrase.text, phrase.share))
+        if not chosen:
+            return ()
+        first, least = chosen[0]
+        more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
+        return (first, *more)[:MAX_CONTEXTS]
+
+    def _phrase(self, beside: Sequence[Label]) -> Phrase | None:
+        """Return the phrase that both events have and that says most beside other labels."""
+        archive, terms, n = self._reasons.archive, self._reasons.terms_of(self._language), self._n_terms
+        silent = {term for label in beside for term in label.terms}
+        told: dict[str, float] = {}
+        matters = []
+        for column, share in zip(self._columns[:n], self._products[:n], strict=True):
+            text, factor, is_known = terms[column]
+            told[text] = 0.0 if text in silent else share * factor
+            if is_known:
+                matters.append(text)
+        if not any(told.values()):
+            return None
+        other = archive.events[self._other] if isinstance(self._other, int) else self._other
+        phrase = shared_phrase(archive.own_text(self._event), archive.own_text(other), told, self._language, matters)
+        return phrase if phrase is not None and self._reasons.is_shown(phrase.text) else None
