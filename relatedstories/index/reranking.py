@@ -121,18 +121,55 @@ class Reranker:
 
     def _ordered(self, block: list[tuple[int, float]], least: float, most: float, min_score: float) -> list[tuple[int, float]]:
         """Return some candidates in the order of their new scores, which are between two others."""
-        archive, numbers = self._archive, [number for number, _ in block]
+        archive, numbers = self._archive, np.array([number for number, _ in block])
         if not (len(self._row.passages) or archive.passages.have_some[numbers].any()):
             return block
-        similarities = [_sum(self._parts(*archive.entries(number), archive.passages_of(number))) for number in numbers]
         days = archive.days[numbers]
-        scores = np.clip(self._blended(similarities, days, archive.embeddings[numbers])[2], least, most)
-        apart = distances(self._row.day, days)
-        order = np.lexsort((np.array(numbers), apart, -scores))
-        return [(numbers[place], float(scores[place])) for place in order.tolist() if scores[place] >= np.float32(min_score)]
+        scores = np.clip(self._blended(self._similarities(numbers), days, archive.embeddings[numbers])[2], least, most)
+        order = np.lexsort((numbers, distances(self._row.day, days), -scores))
+        ordered = zip(numbers[order].tolist(), scores[order].tolist(), strict=True)
+        return [(number, score) for number, score in ordered if score >= np.float32(min_score)]
+
+    def _similarities(self, numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Return the similarities to events of the archive: of each the sum of its `_parts`, which is exact in any order."""
+        archive, ours = self._archive, self._row.passages
+        columns, weights, of = _entries_of(*archive.csr_arrays, numbers)
+        products = np.bincount(of, self._dense[columns] * weights, len(numbers))
+        best, our_best = products, products
+        have_some = archive.passages.have_some[numbers]
+        if have_some.any():
+            best = products.copy()
+            best[have_some] = self._best_of(numbers[have_some])
+        if len(ours):
+            shared, place = np.unique(ours.columns, return_inverse=True)
+            dense = np.zeros((len(ours), len(shared)), np.float32)
+            dense[np.repeat(np.arange(len(ours)), np.diff(ours.starts, append=len(ours.columns))), place] = ours.weights
+            others = np.zeros((len(shared), len(numbers)), np.float32)
+            places = np.minimum(np.searchsorted(shared, columns), len(shared) - 1)
+            is_shared = shared[places] == columns
+            others[places[is_shared], of[is_shared]] = weights[is_shared]
+            our_best = (dense @ others).max(axis=0).astype(np.float64)
+        half = PASSAGE_WEIGHT / 2
+        with_passages = (1 - PASSAGE_WEIGHT) * products + half * our_best + half * best
+        return with_passages if len(ours) else np.where(have_some, with_passages, products)
+
+    def _best_of(self, numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Return the best product with a passage of each of some events that have passages."""
+        first, end = self._archive.passages.starts[numbers], self._archive.passages.starts[numbers + 1]
+        starts = np.cumsum(end - first) - (end - first)
+        passages = np.arange(starts[-1] + end[-1] - first[-1]) + np.repeat(first - starts, end - first)
+        rows = self._archive.passage_weights
+        columns, weights, of = _entries_of(rows.indptr, rows.indices, rows.data, passages)
+        best: npt.NDArray[np.float64] = np.maximum.reduceat(
+            np.bincount(of, self._dense[columns] * weights, len(passages)), starts
+        )
+        return best
 
     def _blended(
-        self, similarities: Sequence[float], days: npt.NDArray[np.int32], embeddings: npt.NDArray[np.int8]
+        self,
+        similarities: Sequence[float] | npt.NDArray[np.float64],
+        days: npt.NDArray[np.int32],
+        embeddings: npt.NDArray[np.int8],
     ) -> tuple[npt.NDArray[np.float32], ...]:
         """Return the squared cosines, date factors and scores of other rows, given the similarities to them."""
         squares = squared_cosine_of_many(self._row.embedding, embeddings, np.arange(len(days)))
@@ -157,6 +194,16 @@ class Reranker:
         self._other[columns] = 0
         half = PASSAGE_WEIGHT / 2
         return [(1 - PASSAGE_WEIGHT, *of_rows), (half, *our_best), (half, *best)]
+
+
+def _entries_of(
+    starts: npt.NDArray[Any], columns: npt.NDArray[Any], weights: npt.NDArray[np.float32], rows: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32], npt.NDArray[np.intp]]:
+    """Return columns and weights of the entries of some rows, one row after another, and the place of the row of each."""
+    first, lengths = starts[rows], starts[rows + 1] - starts[rows]
+    of = np.repeat(np.arange(len(rows)), lengths)
+    places = np.arange(len(of)) + (first - np.cumsum(lengths) + lengths)[of]
+    return columns[places], weights[places], of
 
 
 def _sum(parts: Iterable[_Part]) -> float:

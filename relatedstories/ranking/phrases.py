@@ -51,9 +51,13 @@ class Phrase(NamedTuple):
     share: float
 
 
+_NOTHING = (0.0, 0, 0)  # comes after every phrase
+
+
 class _Words:
     """The words of a text: for each, its start and end, its terms, and its key, which is these or else itself in lower case.
 
+    `places` are those of the words with each key, `compounds` the keys of words with several terms.
     What else is asked of a word is found when it is asked, as few words of a text are shared.
     """
 
@@ -64,16 +68,19 @@ class _Words:
         found = [known[text[start:end]] for start, end in self.spans]
         self.terms = [terms for terms, _ in found]
         self.keys = [key for _, key in found]
-        self._compound = [place for place, terms in enumerate(self.terms) if len(terms) > 1]
-        self._parts: dict[int, Part] = {}
+        self.places: dict[str, list[int]] = {}
+        for place, key in enumerate(self.keys):
+            self.places.setdefault(key, []).append(place)
+        self.compounds = [*dict.fromkeys([key for terms, key in found if len(terms) > 1])]
+        self._parts: list[Part | None] = [None] * len(found)
 
-    def with_shared_terms(self, shares: Mapping[str, float]) -> list[int]:
-        """Return the places of words whose terms may all be shared, and tell something."""
-        return [place for place, key in enumerate(self.keys) if shares.get(key)] + self._compound
+    def key_after(self, place: int) -> str | None:
+        """Return the key of the word after another; None after the last."""
+        return self.keys[place + 1] if place + 1 < len(self.keys) else None
 
     def part(self, place: int) -> Part:
         """Return the part of a word."""
-        part = self._parts.get(place)
+        part = self._parts[place]
         if part is None:
             start, end = self.spans[place]
             within = place > 0 and not _ENDS_SENTENCE.search(self._text, self.spans[place - 1][1], start)
@@ -152,50 +159,66 @@ def shared_phrase(
         return _shared_characters(a, b, shares)
     ours, theirs = _words(a, language), _words(b, language)
     greatest = max(shares.values(), default=0.0)
-    best: tuple[float, int, int] | None = None
-    places: dict[str, list[int]] = {}
-    for place in theirs.with_shared_terms(shares):
-        places.setdefault(theirs.keys[place], []).append(place)
-    for first in ours.with_shared_terms(shares):  # in any order, as the best is the least
-        key = ours.keys[first]
-        if key not in places or ours.part(first) < Part.NUMBER:
-            continue
-        for place in places[key]:
-            for share, part, length in _phrases_at(ours, first, theirs, place, shares):
-                if length == 1 and not (
-                    (part is Part.NAME or key in matters)
-                    and share >= greatest * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
-                ):
+    least = greatest * MIN_WORD_SHARE
+    keys = [key for key, share in shares.items() if share and key in ours.places and key in theirs.places]
+    keys += [key for key in ours.compounds if key in theirs.places]
+    best = _NOTHING
+    for key in keys:  # in any order, as the best is the least
+        for first in ours.places[key]:
+            if ours.part(first) < Part.NUMBER:
+                continue
+            share, after = _share(ours.terms[first], shares) or 0.0, ours.key_after(first)
+            for place in theirs.places[key]:
+                is_alone = after is None or after != theirs.key_after(place)
+                if is_alone and (share < least or -share > best[0]):  # a word counts for its share at most
                     continue
-                candidate = (-share, first, length)
-                best = min(best, candidate) if best else candidate
-    return None if best is None else Phrase(ours.phrase(*best[1:]), -best[0])
+                best = _best_at(ours, first, theirs, place, shares, greatest, key in matters, best)
+    return None if best is _NOTHING else Phrase(ours.phrase(*best[1:]), -best[0])
 
 
-def _phrases_at(
-    ours: _Words, first: int, theirs: _Words, place: int, shares: Mapping[str, float]
-) -> Iterator[tuple[float, Part, int]]:
-    """Yield the shares, last parts and lengths of the noun phrases that begin at two places with the same word."""
+def _best_at(
+    ours: _Words,
+    first: int,
+    theirs: _Words,
+    place: int,
+    shares: Mapping[str, float],
+    greatest: float,
+    is_matter: bool,
+    best: tuple[float, int, int],
+) -> tuple[float, int, int]:
+    """Return the best of the noun phrases that begin at two places with the same word, and of the best one found before.
+
+    Of each the share, times -1, comes first, then its place and its length.
+    """
     parts: list[Part] = []
     total = 0.0
     start = ours.spans[first][0]
     for n in range(min(MAX_PHRASE_WORDS, len(ours.keys) - first, len(theirs.keys) - place)):
         i, j = first + n, place + n
         if n and (ours.keys[i] != theirs.keys[j] or not (ours.follows(i) and theirs.follows(j))):
-            return
+            break
         part = min(ours.part(i), theirs.part(j))
-        if part is Part.OTHER or ours.spans[i][1] - start > MAX_LABEL_CHARS:
-            return
-        if not n and (part < Part.NUMBER or (part is Part.NAME and ours.goes_on(i, -1) and theirs.goes_on(j, -1))):
-            return
+        if part is Part.OTHER or ours.spans[i][1] - start > MAX_LABEL_CHARS or (not n and part < Part.NUMBER):
+            break
         parts.append(part)
         share = _share(ours.terms[i], shares)
         if share is None:
             continue
         total += share * value_of(part)
+        found = -total, first, n + 1
+        if found >= best or part < Part.NOUN:
+            continue
+        if not n and not (
+            (part is Part.NAME or is_matter) and total >= greatest * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
+        ):
+            continue
         is_cut = part is Part.NAME and ours.goes_on(i, 1) and theirs.goes_on(j, 1)
-        if total and not is_cut and ours.may_end(i) and is_noun_phrase(parts):
-            yield total, part, n + 1
+        if is_cut or not ours.may_end(i) or not is_noun_phrase(parts):
+            continue
+        if parts[0] is Part.NAME and ours.goes_on(first, -1) and theirs.goes_on(place, -1):
+            break
+        best = found
+    return best
 
 
 def _share(terms: tuple[str, ...], shares: Mapping[str, float]) -> float | None:

@@ -47,6 +47,7 @@ class Part(enum.IntEnum):
 
 
 _VALUES = {Part.GENERIC: 0.2, Part.NOUN: 0.7, Part.ADJECTIVE: 0.5, Part.NUMBER: 0.3}
+_VALUE_OF_PART = [_VALUES.get(part, 1.0) for part in Part]  # the hash of a part is slow
 
 _LINKS = {"of": Part.OF, "the": Part.LINK, "and": Part.LINK, "for": Part.LINK, "in": Part.LINK, "on": Part.LINK, "to": Part.LINK}
 _PARTS = {"n": Part.NOUN, "m": Part.MATTER, "g": Part.GENERIC, "v": Part.OTHER, "j": Part.ADJECTIVE, "o": Part.OTHER}
@@ -97,7 +98,7 @@ def dull_terms() -> frozenset[str]:
 
 def value_of(part: Part) -> float:
     """Return how much of a word's share counts in a phrase."""
-    return _VALUES.get(part, 1.0)
+    return _VALUE_OF_PART[part]
 
 
 def capitals_tell(forms: Sequence[str], language: str) -> bool:
