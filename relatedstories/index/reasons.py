@@ -61,6 +61,11 @@ class Reasons:
         return needs * self.floor if needs > 1 else 0.0
 
     @cached_property
+    def labels(self) -> _Labels:
+        """The label of each topic, by column."""
+        return _Labels(self.archive)
+
+    @cached_property
     def _terms(self) -> dict[bool, _Terms]:
         return {is_english: _Terms(self.archive, is_english) for is_english in (True, False)}
 
@@ -88,6 +93,18 @@ class Reasons:
     def terms_of(self, language: str) -> _Terms:
         """Return what is known of the terms of a language."""
         return self._terms[language == ENGLISH]
+
+
+class _Labels(dict[int, Label]):
+    """The label of each topic of an archive, by column; found when first asked for."""
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__()
+        self._archive, self._first = archive, len(archive.terms.terms)
+
+    def __missing__(self, column: int) -> Label:
+        label = self[column] = self._archive.label(column - self._first)
+        return label
 
 
 class _Terms(dict[int, "_Term"]):
@@ -154,10 +171,10 @@ class Reason:
         products: Sequence[float],
     ) -> None:
         first_topic = bisect_left(columns, reasons.n_terms)
-        label = reasons.archive.label
         self._reasons, self._event, self._other, self._language = reasons, event, other, language
         self._columns, self._products, self._n_terms = columns, products, first_topic
-        self._labels: list[Label] = [label(column - reasons.n_terms) for column in columns[first_topic:]]
+        labels = reasons.labels
+        self._labels = [labels[column] for column in columns[first_topic:]]
         self._shares: dict[str, float] | None = None
         self._ranked: _Ranked | None = None
         self._contexts: tuple[str, ...] | None = None
@@ -183,14 +200,18 @@ class Reason:
             return score < self._reasons.least_without_topics
         if score >= ALONE * floor or not any(label.says_little for label in self._labels):
             return False
-        if score < BESIDE * floor and self._contexts is None:
-            telling = self._telling()
-            # A phrase comes after such a label, so that the first is known without it.
-            if telling and not telling[0][0].is_last_resort:
-                return self._says_little(telling[0][0].name)
+        if score < BESIDE * floor and self._contexts is None and (first := self._first_telling()) and not first.is_last_resort:
+            return self._says_little(first.name)  # whatever comes after it
         contexts = self.contexts
         needs = ALONE if len(contexts) == 1 else BESIDE
         return bool(contexts) and self._says_little(contexts[0]) and score < needs * floor
+
+    def _first_telling(self) -> Label | None:
+        """Return the most telling of the shared topics that may be labels, or one that says as little."""
+        telling = [label for label in self._labels if label.tells and self._reasons.is_shown(label.name)]
+        if len(telling) < 2 or all(label.says_little and not label.is_last_resort for label in telling):
+            return telling[0] if telling else None
+        return self._telling()[0][0]
 
     def _says_little(self, context: str) -> bool:
         return any(label.says_little and label.name == context for label in self._labels)

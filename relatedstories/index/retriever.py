@@ -18,6 +18,7 @@ from relatedstories.ranking.filters import LinkFilters
 from relatedstories.ranking.selection import DIVERSITY_POOL, DUPLICATES_WITHIN
 from relatedstories.topk.dates import every_day
 from relatedstories.topk.distributed import distributed_topk
+from relatedstories.topk.loading import kernel_is_loaded
 from relatedstories.topk.neighbour_cache import SEARCH_MARGIN, WIDTH, NeighbourCache
 from relatedstories.topk.partial import PartialTopK
 
@@ -28,6 +29,9 @@ __all__ = ["Retriever"]
 
 _ROOM_FOR_DUPLICATES = 5
 """Candidates to look for beyond the length of a list, since near-duplicates take no place in it."""
+
+_SEARCHED_FIRST = 250
+"""Candidates of an event that are searched for before it is compared with all events."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,21 @@ class Retriever:
 
     def _compare(self, row: EventRow) -> Iterator[tuple[int, float]]:
         """Yield all candidates of a row by its row alone."""
-        yield from self.index.compare(row, self.filters.span(row.day)).best_first(self.weights, self.least_score)
+        n_found = 0
+        if kernel_is_loaded():  # far quicker, and seldom are so many not enough
+            ids, scores = self._searched([row], min(_SEARCHED_FIRST, len(self.index.archive))).wait()
+            n_found = int(np.count_nonzero(ids >= 0))
+            yield from zip(ids[0, :n_found].tolist(), scores[0, :n_found].tolist(), strict=True)
+            if n_found < _SEARCHED_FIRST:
+                return
+        compared = self.index.compare(row, self.filters.span(row.day)).best_first(self.weights, self.least_score)
+        yield from islice(compared, n_found, None)
+
+    def _searched(self, rows: Sequence[EventRow], k: int) -> PartialTopK:
+        """Return the first k candidates of each of some rows, by their rows alone."""
+        queries, numbers = self.index.archive.rows_of(rows), np.array([row.number for row in rows], np.int32)
+        spans = self.filters.spans(queries.days)
+        return self.index.blocks.top(queries, k, numbers, spans, min_score=self.least_score, **self._scoring)
 
     def _reranked(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Iterator[tuple[int, float]]:
         """Yield candidates in the order of their scores with passages."""
@@ -111,10 +129,7 @@ class Retriever:
         known = self._known(rows)
         if known is not None:
             return PartialTopK.finished(*known)
-        archive = self.index.archive
-        queries, numbers = archive.rows_of(rows), np.array([row.number for row in rows], np.int32)
-        spans = self.filters.spans(queries.days)
-        return self.index.blocks.top(queries, self.width, numbers, spans, min_score=self.least_score, **self._scoring)
+        return self._searched(rows, self.width)
 
     def first_candidates_of_all(self, n_threads: int, progress: Callable[[int], object] | None) -> PartialTopK:
         """Return the first `width` candidates of every event.

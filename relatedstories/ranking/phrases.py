@@ -170,7 +170,7 @@ def shared_phrase(
             share, after = _share(ours.terms[first], shares) or 0.0, ours.key_after(first)
             for place in theirs.places[key]:
                 is_alone = after is None or after != theirs.key_after(place)
-                if is_alone and (share < least or -share > best[0]):  # a word counts for its share at most
+                if is_alone and (share < least or (-share, first, 1) >= best):  # a word counts for its share at most
                     continue
                 best = _best_at(ours, first, theirs, place, shares, greatest, key in matters, best)
     return None if best is _NOTHING else Phrase(ours.phrase(*best[1:]), -best[0])
