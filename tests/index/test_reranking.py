@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from relatedstories import Event, RelatedStories
 from relatedstories.features.passages import PASSAGE_TERMS
-from relatedstories.index.reranking import RERANKED
+from relatedstories.index.reranking import RERANKED, Reranker, _sum
 
 
 @st.composite
@@ -102,3 +102,15 @@ def test_lists_longer_than_a_block_of_candidates_fall_and_begin_with_the_shorter
     first = {link.event.id: link.score for link in longest[:RERANKED]}
     free = [stories.explain("e000", id_).score for id_ in first]
     assert all(score >= alone or score == pytest.approx(alone) for score, alone in zip(first.values(), free, strict=True))
+
+
+@given(articles(least=2))
+@settings(deadline=None, max_examples=60)
+def test_similarities_to_many_events_are_those_to_one_after_another(events):
+    stories = quick().fit(events)
+    archive, weights = stories._fitted.archive, stories._fitted.learnt.weights(stories._given)
+    numbers = np.arange(len(archive))
+    for number in numbers.tolist():
+        reranker = Reranker(archive, weights, archive.row(number))
+        one_by_one = [_sum(reranker._parts(*archive.entries(other), archive.passages_of(other))) for other in numbers.tolist()]
+        assert reranker._similarities(numbers).tolist() == one_by_one

@@ -18,7 +18,7 @@ from relatedstories.databases import LinksTable
 from relatedstories.export import export
 from relatedstories.export.paths import topic_stem
 from relatedstories.files.links_file import LinksFile, LinksStream, read_links
-from relatedstories.index.linker import Linker, _Reason
+from relatedstories.index.reasons import Reason
 from relatedstories.pages import LinkedPages
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.selection import select
@@ -36,13 +36,12 @@ TWO = Link(EVENTS[1], 0.5, 1, BOTH)
 @pytest.fixture
 def two_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     """Label every link with up to two of its topics."""
-    reason = Linker._reason
 
-    def with_two(*arguments: object) -> _Reason:
-        topics = reason(*arguments).topics  # type: ignore[arg-type]
-        return _Reason(tuple(sorted(topic.name for topic in topics)[:2]), topics)
+    def first_two(reason: Reason) -> tuple[str, ...]:
+        return tuple(sorted(topic.name for topic in reason.topics)[:2])
 
-    monkeypatch.setattr(Linker, "_reason", with_two)
+    monkeypatch.setattr(Reason, "contexts", property(first_two))
+    monkeypatch.setattr(Reason, "is_padding", lambda _reason, _score: False)
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+"""The search for a shared phrase gives what a comparison of all places of both texts gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relatedstories.ranking import phrases
+from relatedstories.ranking.phrases import MAX_LABEL_CHARS, MAX_PHRASE_WORDS, MIN_NOUN_SHARE, MIN_WORD_SHARE, Phrase, _Words
+from relatedstories.ranking.shapes import Part, is_noun_phrase, value_of
+from relatedstories.text.terms import terms_of_name
+
+_TEXTS = {
+    "en": "Oslo oslo ferry ferries Ferry harbour of the and for Harbour 12 2019 old new river-boat River-Boat boat prime people"
+    " Helga's Helga Nord minister Minister sink sinks flood Flood of in COVID-19 a X x. long-distance tram",
+    "fr": "La la ligne Ligne de des tram Tram tramway Nice nice port l'Orne Orne 12 vieux porte-avions avions porte",
+    "de": "Die die Straße Straßen straße von Oslo oslo Nord-Süd Süd der alte Alte Hafen hafen 12 Hafens am",
+}
+WORDS = {language: text.split() for language, text in _TEXTS.items()}
+JOINS = [" ", " ", " ", " ", ", ", ". ", "\n", "-", "  ", "/"]
+
+
+def share_of(terms: tuple[str, ...], shares: Mapping[str, float]) -> float | None:
+    """Return the share of a word's terms, None unless all are shared."""
+    if not terms or any(term not in shares for term in terms):
+        return None
+    return shares[terms[0]] if len(terms) == 1 else sum(shares[term] for term in terms)
+
+
+def may_begin(words: _Words, place: int, shares: Mapping[str, float]) -> bool:
+    """Return whether a phrase may begin with a word, as far as its terms tell."""
+    return len(words.terms[place]) > 1 or bool(shares.get(words.keys[place]))
+
+
+def phrases_at(
+    ours: _Words, first: int, theirs: _Words, place: int, shares: Mapping[str, float]
+) -> Iterator[tuple[float, Part, int]]:
+    """Yield the shares, last parts and lengths of the noun phrases that begin at two places."""
+    parts: list[Part] = []
+    total = 0.0
+    for n in range(min(MAX_PHRASE_WORDS, len(ours.keys) - first, len(theirs.keys) - place)):
+        i, j = first + n, place + n
+        part = min(ours.part(i), theirs.part(j))
+        is_too_long = ours.spans[i][1] - ours.spans[first][0] > MAX_LABEL_CHARS
+        if ours.keys[i] != theirs.keys[j] or part is Part.OTHER or is_too_long:
+            return
+        if n and not (ours.follows(i) and theirs.follows(j)):
+            return
+        if not n and (part < Part.NUMBER or (part is Part.NAME and ours.goes_on(i, -1) and theirs.goes_on(j, -1))):
+            return
+        parts.append(part)
+        share = share_of(ours.terms[i], shares)
+        if share is None:
+            continue
+        total += share * value_of(part)
+        is_cut = part is Part.NAME and ours.goes_on(i, 1) and theirs.goes_on(j, 1)
+        if total and not is_cut and ours.may_end(i) and is_noun_phrase(parts):
+            yield total, part, n + 1
+
+
+def slow_phrase(a: str, b: str, shares: Mapping[str, float], language: str, matters: set[str]) -> Phrase | None:
+    """Return the shared phrase, found by looking at each place of one text beside each of the other."""
+    ours, theirs = _Words(a, language), _Words(b, language)
+    greatest = max(shares.values(), default=0.0)
+    found = []
+    for first, key in enumerate(ours.keys):
+        for place in range(len(theirs.keys)):
+            if not (may_begin(ours, first, shares) and may_begin(theirs, place, shares)):
+                continue
+            for share, part, length in phrases_at(ours, first, theirs, place, shares):
+                least = greatest * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
+                if length > 1 or ((part is Part.NAME or key in matters) and share >= least):
+                    found.append((-share, first, length))
+    if not found:
+        return None
+    share, first, length = min(found)
+    return Phrase(ours.phrase(first, length), -share)
+
+
+@st.composite
+def two_texts(draw, language):
+    """Two texts of few words, the shares of some of their terms, and the terms that are matters."""
+    word, join = st.sampled_from(WORDS[language]), st.sampled_from(JOINS)
+    a, b = ("".join(part for pair in draw(st.lists(st.tuples(word, join), max_size=24)) for part in pair) for _ in range(2))
+    terms = sorted({term for word in WORDS[language] for term in terms_of_name(word, language)})
+    share = st.sampled_from([0.0, 0.001, 0.01, 0.02, 0.05, 0.1, 0.1, 0.1])
+    shares = draw(st.dictionaries(st.sampled_from(terms), share, max_size=14))
+    return a, b, shares, draw(st.sets(st.sampled_from(terms), max_size=8))
+
+
+@pytest.mark.parametrize("language", WORDS)
+@given(data=st.data())
+@settings(deadline=None, max_examples=300)
+def test_the_phrase_is_that_of_all_places(language, data):
+    a, b, shares, matters = data.draw(two_texts(language))
+    expected = slow_phrase(a, b, shares, language, matters)
+    assert phrases.shared_phrase(a, b, shares, language, matters) == expected
+
+
+def test_texts_of_this_test_share_phrases_of_one_and_of_several_words():
+    shares = {"ferri": 0.1, "oslo": 0.1, "harbour": 0.05}
+    assert slow_phrase("the Oslo ferry", "an Oslo ferry", shares, "en", set()) == Phrase("Oslo ferry", 0.2)
+    assert slow_phrase("in Oslo now", "here is Oslo", shares, "en", set()) == Phrase("Oslo", 0.1)
