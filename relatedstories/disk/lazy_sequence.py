@@ -57,6 +57,7 @@ class LazySequence(Sequence[T], Generic[T]):
     ) -> None:
         self._slots, self._source, self._parse = slots, source, parse
         self._read = source and functools.lru_cache(_CACHE_SIZE)(lambda number: parse(source[number]))
+        self._values: list[T] | None = None
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -68,6 +69,8 @@ class LazySequence(Sequence[T], Generic[T]):
     def __getitem__(self, position: int | slice) -> T | list[T]:
         if isinstance(position, slice):
             return [self[i] for i in range(*position.indices(len(self)))]
+        if self._values is not None:
+            return self._values[position]
         slot: Any = self._slots[position]
         value: T = self._read(slot) if type(slot) is int and self._read else slot
         return value
@@ -76,6 +79,11 @@ class LazySequence(Sequence[T], Generic[T]):
         if self._source is not None and self._slots == range(len(self._source)):
             return map(self._parse, self._source)
         return map(self.__getitem__, range(len(self)))
+
+    def read_all(self) -> None:
+        """Read all values into memory, where most of them are needed, some again and again."""
+        if self._source is not None and self._values is None:
+            self._values = list(self)
 
     def take(self, positions: Iterable[int]) -> LazySequence[T]:
         """Return the sequence of the values at the given positions, without reading them."""

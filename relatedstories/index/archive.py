@@ -308,6 +308,12 @@ class Archive:
         places |= {key: place for place, (key, _) in enumerate(others, len(self.names))}
         return self.names.extended(others, [places[key] for key in keys.terms])
 
+    def read_names(self) -> None:
+        """Read all terms, keys and languages into memory, for lists of all events."""
+        for names in (self.terms.terms, self.keys.terms, self.languages):
+            if isinstance(names, LazySequence):
+                names.read_all()
+
     # ------------------------------------------------------------------ events
 
     def __len__(self) -> int:

@@ -92,6 +92,7 @@ class Linker:
 
     def links_of_all(self, first: PartialTopK) -> Iterator[Links]:
         """Yield the links of every event of the archive, given the first candidates of all."""
+        self.archive.read_names()
         return self._batched(None, first)
 
     def chain(self, numbers: Sequence[int], scores: Sequence[float]) -> Links:

@@ -142,13 +142,11 @@ class Reranker:
             best[have_some] = self._best_of(numbers[have_some])
         if len(ours):
             shared, place = np.unique(ours.columns, return_inverse=True)
-            dense = np.zeros((len(ours), len(shared)), np.float32)
-            dense[np.repeat(np.arange(len(ours)), np.diff(ours.starts, append=len(ours.columns))), place] = ours.weights
             others = np.zeros((len(shared), len(numbers)), np.float32)
             places = np.minimum(np.searchsorted(shared, columns), len(shared) - 1)
             is_shared = shared[places] == columns
             others[places[is_shared], of[is_shared]] = weights[is_shared]
-            our_best = (dense @ others).max(axis=0).astype(np.float64)
+            our_best = np.add.reduceat(ours.weights[:, None] * others[place], ours.starts).max(axis=0).astype(np.float64)
         half = PASSAGE_WEIGHT / 2
         with_passages = (1 - PASSAGE_WEIGHT) * products + half * our_best + half * best
         return with_passages if len(ours) else np.where(have_some, with_passages, products)
