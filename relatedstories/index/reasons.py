@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -157,8 +158,8 @@ class Reason:
     """
 
     __slots__ = (
-        *("_columns", "_contexts", "_event", "_labels", "_language", "_n_terms", "_other", "_products", "_ranked", "_reasons"),
-        "_shares",
+        *("_columns", "_contexts", "_event", "_has_subject", "_labels", "_language", "_n_terms", "_other", "_products"),
+        *("_ranked", "_reasons", "_shares"),
     )
 
     def __init__(
@@ -178,6 +179,7 @@ class Reason:
         self._shares: dict[str, float] | None = None
         self._ranked: _Ranked | None = None
         self._contexts: tuple[str, ...] | None = None
+        self._has_subject = False
 
     @property
     def contexts(self) -> tuple[str, ...]:
@@ -200,15 +202,21 @@ class Reason:
             return score < self._reasons.least_without_topics
         if score >= ALONE * floor or not any(label.says_little for label in self._labels):
             return False
-        if score < BESIDE * floor and self._contexts is None and (first := self._first_telling()) and not first.is_last_resort:
-            return self._says_little(first.name)  # whatever comes after it
+        if score < BESIDE * floor and self._contexts is None:
+            telling = [label for label in self._labels if label.tells and self._reasons.is_shown(label.name)]
+            first = self._first_of(telling)
+            if first is not None and not first.is_last_resort:  # it is the first context, whatever comes after it
+                if first.says_little:
+                    return self._subject(telling) is None
+                if not self._says_little(first.name):
+                    return False
         contexts = self.contexts
-        needs = ALONE if len(contexts) == 1 else BESIDE
-        return bool(contexts) and self._says_little(contexts[0]) and score < needs * floor
+        if self._has_subject or not contexts or not self._says_little(contexts[0]):
+            return False
+        return score < (ALONE if len(contexts) == 1 else BESIDE) * floor
 
-    def _first_telling(self) -> Label | None:
-        """Return the most telling of the shared topics that may be labels, or one that says as little."""
-        telling = [label for label in self._labels if label.tells and self._reasons.is_shown(label.name)]
+    def _first_of(self, telling: list[Label]) -> Label | None:
+        """Return the most telling of some of the shared topics, or one that says as little."""
         if len(telling) < 2 or all(label.says_little and not label.is_last_resort for label in telling):
             return telling[0] if telling else None
         return self._telling()[0][0]
@@ -236,23 +244,42 @@ class Reason:
 
     def _found_contexts(self) -> tuple[str, ...]:
         labels, is_shown = self._labels, self._reasons.is_shown
-        if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
+        if len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
+            # Many links share a single topic.
             return (labels[0].name,) if is_shown(labels[0].name) else ()
         telling = self._telling()
         is_enough = bool(telling) and not telling[0][0].is_broad
         if is_enough:  # but where it was may be said beside what happened
             telling = telling[:1] + [each for each in telling[1:] if each[0].is_matter and not telling[0][0].is_matter]
         chosen = [(label.name, value) for label, value in telling]
-        if not is_enough and not any(label.is_matter for label, _ in telling):
-            phrase = self._phrase([label for label, _ in telling])
-            if phrase is not None:  # a topic is surer than a phrase, unless it is only an office or a people
-                place = int(bool(telling) and not telling[0][0].is_last_resort)
-                chosen.insert(place, (phrase.text, phrase.share))
+        if not is_enough or telling[0][0].is_place:
+            # A topic is surer than a subject or a phrase, unless it is only an office or a people.
+            place = int(bool(telling) and not telling[0][0].is_last_resort)
+            beside = [label for label, _ in telling]
+            subject = self._subject(beside)
+            if subject is not None:
+                self._has_subject = True
+                chosen.insert(place, (subject, math.inf))
+            if not is_enough and not any(label.is_matter for label in beside) and (subject is None or not telling):
+                phrase = self._phrase(beside)
+                if phrase is not None and (subject is None or " " in phrase.text):  # a bare word says less than a subject
+                    chosen.insert(place, (phrase.text, phrase.share))
         if not chosen:
             return ()
         first, least = chosen[0]
         more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
         return (first, *more)[:MAX_CONTEXTS]
+
+    def _subject(self, beside: Iterable[Label]) -> str | None:
+        """Return the narrowest subject that both events have, where no other label says as much."""
+        if self._language != ENGLISH or any(label.is_kind_of_news for label in beside):
+            return None
+        ours, theirs = map(self._reasons.archive.subjects, (self._event, self._other_event))
+        return next((subject for subject in ours if subject in theirs and self._reasons.is_shown(subject)), None)
+
+    @property
+    def _other_event(self) -> Event:
+        return self._reasons.archive.events[self._other] if isinstance(self._other, int) else self._other
 
     def _phrase(self, beside: Sequence[Label]) -> Phrase | None:
         """Return the phrase that both events have and that says most beside other labels."""
@@ -267,6 +294,6 @@ class Reason:
                 matters.append(text)
         if not any(told.values()):
             return None
-        other = archive.events[self._other] if isinstance(self._other, int) else self._other
-        phrase = shared_phrase(archive.own_text(self._event), archive.own_text(other), told, self._language, matters)
+        a, b = archive.own_text(self._event), archive.own_text(self._other_event)
+        phrase = shared_phrase(a, b, told, self._language, matters)
         return phrase if phrase is not None and self._reasons.is_shown(phrase.text) else None

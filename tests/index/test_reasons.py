@@ -35,7 +35,7 @@ def needs_in_full(reason: Reason, reasons: Reasons) -> float:
     if not reason._labels:
         return 1 + reasons.space_weight
     contexts = reason.contexts
-    if contexts and any(label.says_little and label.name == contexts[0] for label in reason._labels):
+    if not reason._has_subject and contexts and any(label.says_little and label.name == contexts[0] for label in reason._labels):
         return ALONE if len(contexts) == 1 else BESIDE
     return 1.0
 
