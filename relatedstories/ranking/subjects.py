@@ -89,7 +89,8 @@ def subjects_of(text: str) -> tuple[str, ...]:
     known = _table()
     found: dict[int, str] = {}
     sentence: set[int] = set()
-    for groups in (*map(known.__getitem__, _WORD_OR_END.findall(text, 0, MAX_LEAD_CHARS)), _END):
+    words = _WORD_OR_END.findall(text, 0, MAX_LEAD_CHARS)
+    for groups in (*filter(None, map(known.__getitem__, words)), _END):  # most words are in no group
         if groups is not _END:
             sentence.update(groups)
         elif sentence:
