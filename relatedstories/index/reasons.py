@@ -68,7 +68,11 @@ class Reasons:
 
     @cached_property
     def _terms(self) -> dict[bool, _Terms]:
-        return {is_english: _Terms(self.archive, is_english) for is_english in (True, False)}
+        return {is_english: _Terms(self.archive, texts, is_english) for is_english, texts in self._texts.items()}
+
+    @cached_property
+    def _texts(self) -> dict[bool, _Texts]:
+        return {is_english: _Texts(self.archive, is_english) for is_english in (True, False)}
 
     def of_pair(self, event: Event, number: int, shared: SharedColumns, pair: int) -> Reason:
         """Return the reason of the link from an event to one of the archive, given what a pair of rows shares."""
@@ -91,6 +95,10 @@ class Reasons:
         """Return whether a name may be a label."""
         return not (self.ignored and normalise_name(name) in self.ignored)
 
+    def texts_of(self, language: str) -> _Texts:
+        """Return the terms of a language by column."""
+        return self._texts[language == ENGLISH]
+
     def terms_of(self, language: str) -> _Terms:
         """Return what is known of the terms of a language."""
         return self._terms[language == ENGLISH]
@@ -108,25 +116,36 @@ class _Labels(dict[int, Label]):
         return label
 
 
+class _Texts(dict[int, str]):
+    """The terms of an archive that are English, or the others without the code of their language, by column."""
+
+    def __init__(self, archive: Archive, is_english: bool) -> None:
+        super().__init__()
+        self._terms, self._is_english = archive.terms.terms, is_english
+
+    def __missing__(self, column: int) -> str:
+        term = self._terms[column]
+        text = self[column] = term if self._is_english else without_language(term)
+        return text
+
+
 class _Terms(dict[int, "_Term"]):
-    """What labels need of each term of an archive, by column; found when first asked for.
+    """What phrases need of each term of an archive, by column; found when first asked for.
 
     Parameters
     ----------
     archive : Archive
+    texts : _Texts
     is_english : bool
-        Whether the terms are English; others carry the code of their language.
+        Whether the terms are English.
     """
 
-    def __init__(self, archive: Archive, is_english: bool) -> None:
+    def __init__(self, archive: Archive, texts: _Texts, is_english: bool) -> None:
         super().__init__()
-        self._archive, self._is_english = archive, is_english
+        self._archive, self._texts, self._is_english = archive, texts, is_english
 
     def __missing__(self, column: int) -> _Term:
-        archive = self._archive
-        text = archive.terms.terms[column]
-        if not self._is_english:
-            text = without_language(text)
+        archive, text = self._archive, self._texts[column]
         tells_nothing = bool(archive.is_common[column]) or (self._is_english and text in dull_terms())
         known = self._is_english and bool(archive.term_events[column] >= MATTER_EVENTS)
         factor = 0.0 if tells_nothing else archive.coherence_of_terms(column) or TYPICAL
@@ -227,8 +246,8 @@ class Reason:
     def _term_shares(self) -> dict[str, float]:
         """Return the shares of the score of the shared terms."""
         if self._shares is None:
-            n, terms = self._n_terms, self._reasons.terms_of(self._language)
-            self._shares = dict(zip([terms[column][0] for column in self._columns[:n]], self._products[:n], strict=True))
+            n, texts = self._n_terms, self._reasons.texts_of(self._language)
+            self._shares = dict(zip([texts[column] for column in self._columns[:n]], self._products[:n], strict=True))
         return self._shares
 
     def _topics_ranked(self) -> _Ranked:

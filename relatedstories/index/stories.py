@@ -784,8 +784,8 @@ class RelatedStories:
                 progress("comparing", n_compared, total)
 
         candidates = linker.retriever.first_candidates_of_all(n_threads, report_compared).reporting(report_compared)
-        for event, links in zip(events, linker.links_of_all(candidates), strict=True):
-            yield event, links
+        for number, links in enumerate(linker.links_of_all(candidates)):
+            yield events[number], links  # which the list was made of: it has been read
             n_listed += 1
             if progress is not None:
                 progress("links", n_listed, total)
