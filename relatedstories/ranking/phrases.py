@@ -63,9 +63,10 @@ class _Words:
 
     def __init__(self, text: str, language: str) -> None:
         self._text, self._language = text, language
-        self.spans = [match.span() for match in _WORD.finditer(text, 0, MAX_PHRASE_CHARS)]
+        edges = [edge for match in _WORD.finditer(text, 0, MAX_PHRASE_CHARS) for edge in match.span()]
+        self.starts, self.ends = edges[::2], edges[1::2]  # numbers alone, which the garbage collector passes over
         known = _known_words(language)
-        found = [known[text[start:end]] for start, end in self.spans]
+        found = [known[text[start:end]] for start, end in zip(self.starts, self.ends, strict=True)]
         self.terms = [terms for terms, _ in found]
         self.keys = [key for _, key in found]
         self.places: dict[str, list[int]] = {}
@@ -82,8 +83,8 @@ class _Words:
         """Return the part of a word."""
         part = self._parts[place]
         if part is None:
-            start, end = self.spans[place]
-            within = place > 0 and not _ENDS_SENTENCE.search(self._text, self.spans[place - 1][1], start)
+            start, end = self.starts[place], self.ends[place]
+            within = place > 0 and not _ENDS_SENTENCE.search(self._text, self.ends[place - 1], start)
             if _ADDRESS.search(self._text, max(0, start - 2), end + 2):
                 part = Part.OTHER
             else:
@@ -94,27 +95,27 @@ class _Words:
 
     @functools.cached_property
     def _capitals_tell(self) -> bool:
-        return capitals_tell([self._text[start:end] for start, end in self.spans], self._language)
+        return capitals_tell([self._text[start:end] for start, end in zip(self.starts, self.ends, strict=True)], self._language)
 
     def follows(self, place: int) -> bool:
         """Return whether a word follows the one before closely."""
-        start, end = self.spans[place - 1][1], self.spans[place][0]
+        start, end = self.ends[place - 1], self.starts[place]
         return self._text[start:end] == " " or not _BREAK.search(self._text, start, end)
 
     def may_end(self, place: int) -> bool:
         """Return whether a phrase may end with a word: not with "city's"."""
-        return not self._text.endswith(_POSSESSIVE, *self.spans[place])
+        return not self._text.endswith(_POSSESSIVE, self.starts[place], self.ends[place])
 
     def goes_on(self, place: int, step: int) -> bool:
         """Return whether the name that a word is part of goes on after it, or before it with a step of -1."""
         other = place + step
-        if not 0 <= other < len(self.spans) or not self.follows(max(place, other)):
+        if not 0 <= other < len(self.starts) or not self.follows(max(place, other)):
             return False
-        return self._text[self.spans[other][0]].isupper() and self._capitals_tell
+        return self._text[self.starts[other]].isupper() and self._capitals_tell
 
     def phrase(self, first: int, length: int) -> str:
         """Return some words as they are written, with single spaces."""
-        return " ".join(self._text[self.spans[first][0] : self.spans[first + length - 1][1]].split())
+        return " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
 
 
 def shared_phrase(
@@ -192,13 +193,13 @@ def _best_at(
     """
     parts: list[Part] = []
     total = 0.0
-    start = ours.spans[first][0]
+    start = ours.starts[first]
     for n in range(min(MAX_PHRASE_WORDS, len(ours.keys) - first, len(theirs.keys) - place)):
         i, j = first + n, place + n
         if n and (ours.keys[i] != theirs.keys[j] or not (ours.follows(i) and theirs.follows(j))):
             break
         part = min(ours.part(i), theirs.part(j))
-        if part is Part.OTHER or ours.spans[i][1] - start > MAX_LABEL_CHARS or (not n and part < Part.NUMBER):
+        if part is Part.OTHER or ours.ends[i] - start > MAX_LABEL_CHARS or (not n and part < Part.NUMBER):
             break
         parts.append(part)
         share = _share(ours.terms[i], shares)

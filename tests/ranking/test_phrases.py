@@ -44,7 +44,7 @@ def phrases_at(
     for n in range(min(MAX_PHRASE_WORDS, len(ours.keys) - first, len(theirs.keys) - place)):
         i, j = first + n, place + n
         part = min(ours.part(i), theirs.part(j))
-        is_too_long = ours.spans[i][1] - ours.spans[first][0] > MAX_LABEL_CHARS
+        is_too_long = ours.ends[i] - ours.starts[first] > MAX_LABEL_CHARS
         if ours.keys[i] != theirs.keys[j] or part is Part.OTHER or is_too_long:
             return
         if n and not (ours.follows(i) and theirs.follows(j)):
