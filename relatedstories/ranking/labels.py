@@ -180,6 +180,7 @@ def label_key(name: str) -> str:
     return normalise_name(name) or name
 
 
+@functools.lru_cache(1 << 14)  # the same pairs of topics come again and again
 def says_the_same(name: str, other: str) -> bool:
     """Return whether one of two names has all words of the other, or is made of their first letters.
 
