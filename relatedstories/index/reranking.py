@@ -125,10 +125,11 @@ class Reranker:
         if not (len(self._row.passages) or archive.passages.have_some[numbers].any()):
             return block
         days = archive.days[numbers]
-        scores = np.clip(self._blended(self._similarities(numbers), days, archive.embeddings[numbers])[2], least, most)
+        scores = self._blended(self._similarities(numbers), days, archive.embeddings[numbers])[2]
+        scores = np.minimum(np.maximum(scores, np.float32(least)), np.float32(most))  # `np.clip` is slow for few
         order = np.lexsort((numbers, distances(self._row.day, days), -scores))
-        ordered = zip(numbers[order].tolist(), scores[order].tolist(), strict=True)
-        return [(number, score) for number, score in ordered if score >= np.float32(min_score)]
+        ordered, least_listed = zip(numbers[order].tolist(), scores[order].tolist(), strict=True), float(np.float32(min_score))
+        return [(number, score) for number, score in ordered if score >= least_listed]
 
     def _similarities(self, numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return the similarities to events of the archive: of each the sum of its `_parts`, which is exact in any order."""
