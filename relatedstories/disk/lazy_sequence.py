@@ -81,7 +81,15 @@ class LazySequence(Sequence[T], Generic[T]):
         return map(self.__getitem__, range(len(self)))
 
     def read_all(self) -> None:
-        """Read all values into memory, where most of them are needed, some again and again."""
+        """Read all values into memory, where most of them are needed, some again and again.
+
+        Examples
+        --------
+        >>> sequence = LazySequence([1, "c", 0], ["a", "b"])
+        >>> sequence.read_all()
+        >>> list(sequence), sequence[2]
+        (['b', 'c', 'a'], 'a')
+        """
         if self._source is not None and self._values is None:
             self._values = list(self)
 
