@@ -19,11 +19,12 @@ from relatedstories.ranking.links import Links
 from relatedstories.storylines.continuity import continued
 from relatedstories.storylines.grouping import groups_of
 from relatedstories.storylines.key_events import key_places
-from relatedstories.storylines.names import common_heading, name_of_topics, telling_topics, title_name
+from relatedstories.storylines.names import common_heading, common_subject, name_of_topics, telling_topics, title_name
 from relatedstories.storylines.pairs import NEIGHBOURS, Pairs, features_of, telling_weights, typical_score
 from relatedstories.storylines.paths import widest_path
 from relatedstories.storylines.same_story import probabilities
 from relatedstories.storylines.storyline import Storyline, Storylines
+from relatedstories.text.terms import ENGLISH
 from relatedstories.topk.dates import NO_DATE
 
 if TYPE_CHECKING:
@@ -136,7 +137,9 @@ class StoryFinder:
         events = tuple([archive.events[number] for number in group])
         told = telling_topics(np.array(group), archive.keys.matrix, archive.topic_events, archive.label)
         labels = functools.partial(self._labels, group, centrality)
-        name = common_heading(events, headings) or name_of_topics(told, _years_of(events), labels)
+        english = [event for event, number in zip(events, group, strict=True) if archive.languages[number] == ENGLISH]
+        subject = common_subject(map(archive.subjects, english), len(events))
+        name = common_heading(events, headings) or name_of_topics(told, _years_of(events), labels, subject)
         name = name or title_name(events[int(centrality.argmax())])
         key_events = tuple([events[place] for place in key_places(centrality.tolist())])
         return Storyline(id_, name, events, key_events, tuple([label.topic for label, _ in told]))

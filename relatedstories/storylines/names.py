@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import scipy.sparse as sp
 
-__all__ = ["common_heading", "name_of_topics", "telling_topics", "title_name"]
+__all__ = ["common_heading", "common_subject", "name_of_topics", "telling_topics", "title_name"]
 
 MAX_TOPICS = 3
 """Greatest number of topics in a name."""
 
 MIN_SHARE = 0.25
 """The part of a story's events that have each topic of its name."""
+
+MIN_SUBJECT_SHARE = 1 / 3
+"""The part of a story's events that tell the subject of its name."""
 
 MIN_SECOND, MIN_NEXT = 0.15, 0.25
 """The part of the value of the first topic of a name that a second one needs, and further ones."""
@@ -91,7 +95,24 @@ def telling_topics(
     return sorted(found, key=lambda each: (-round(each[1], 9), each[0].topic.key))
 
 
-def name_of_topics(topics: Sequence[tuple[Label, float]], years: range, labels: Callable[[], Sequence[str]]) -> str:
+def common_subject(subjects: Iterable[Sequence[str]], n: int) -> str | None:
+    """Return the subject that most of the `n` events of a story tell, if these are at least two and `MIN_SUBJECT_SHARE` of all.
+
+    Examples
+    --------
+    >>> common_subject([("Prison riot", "Protest"), ("Protest",), ()], 3), common_subject([("Protest",), (), ()], 3)
+    ('Protest', None)
+    """
+    counts = collections.Counter(itertools.chain.from_iterable(subjects))
+    most = max(counts.values(), default=0)
+    if most < max(2, MIN_SUBJECT_SHARE * n):
+        return None
+    return next(subject for subject, n_told in counts.items() if n_told == most)
+
+
+def name_of_topics(
+    topics: Sequence[tuple[Label, float]], years: range, labels: Callable[[], Sequence[str]], subject: str | None = None
+) -> str:
     """Return the name that a story has by the topics that set it apart, "" if there are none.
 
     Of what says the same only the first is in it. Countries, peoples and offices alone do not say what happened: then a label of
@@ -106,6 +127,8 @@ def name_of_topics(topics: Sequence[tuple[Label, float]], years: range, labels: 
         The years that the story may be about; empty if that is not known.
     labels : callable
         Returns labels of links between the story's events, the best first.
+    subject : str, optional
+        What happened in it; it comes last where no topic says that.
     """
     topics = [each for each in topics if not years or _may_be_of(each[0].name, years)] or topics
     least = [MIN_SECOND if place == 1 else MIN_NEXT for place in range(len(topics))]
@@ -118,6 +141,8 @@ def name_of_topics(topics: Sequence[tuple[Label, float]], years: range, labels: 
     for name in names:
         if not any(says_the_same(name, other) for other in distinct):
             distinct.append(name)
+    if subject is not None and chosen and not any(label.is_kind_of_news for label in chosen):
+        distinct = [*[name for name in distinct if not says_the_same(name, subject)][: MAX_TOPICS - 1], subject]
     name = ", ".join(distinct[:MAX_TOPICS])
     return name[:1].upper() + name[1:] if name and name.split()[0].islower() else name
 

@@ -122,6 +122,14 @@ def test_a_name_says_what_happened() -> None:
     assert name_of_topics([], range(0), list) == ""
 
 
+def test_a_name_without_a_matter_ends_with_the_subject() -> None:
+    places = labels((Topic("Valletta", "place"), 3.0), (Topic("Sliema", "place"), 2.0), (Topic("Mdina", "place"), 2.0))
+    assert name_of_topics(places, range(0), list, "Protest") == "Valletta, Sliema, Protest"
+    strike = labels((Topic("Hunger strike", "concept"), 4.0))
+    assert name_of_topics([*strike, *places], range(0), list, "Protest") == "Hunger strike, Valletta, Sliema"
+    assert name_of_topics([], range(0), list, "Protest") == ""
+
+
 def test_a_name_is_not_of_another_year() -> None:
     topics = labels(
         (Topic("2014 Malta election", "event"), 3.0), (Topic("Malta", "place"), 2.0), (Topic("Valletta", "place"), 2.0)
