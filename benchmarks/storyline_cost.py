@@ -2,11 +2,11 @@
 
     python benchmarks/storyline_cost.py 10000 100000 1000000 [--archive ARCHIVE --field title=text]
 
-Each size is measured in a process of its own. Events are generated (`generate.py`, their topics known), or are the first ones of an
-archive. The index is built and `storylines` is called twice on two threads: at first every event is compared with every other, as for links;
-the second time its nearest are known, and what that takes is measured. Prints a table in Markdown:
+Each size is measured in a process of its own. Events are generated (`generate.py`, their topics known), or are the first ones of
+an archive. The index is built and `storylines` is called twice on two threads: at first every event is compared with every other,
+as for links; the second time its nearest are known, and what that takes is measured. Prints a table in Markdown:
 
-- index, comparing: seconds until the index is there, and those by which the first call takes longer than the second, for comparison;
+- index, comparing: seconds until the index is there, and those by which the first call takes longer, for comparison;
 - stories: seconds of the second call;
 - memory before, at most: resident memory before, and the greatest one during the second call (Linux), in GiB;
 - stories, in them: how many there are, and what share of the events is in one.

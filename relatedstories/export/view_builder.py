@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice, pairwise
 
 from relatedstories.events import Event
+from relatedstories.export.merged_stories import MergedStory
 from relatedstories.export.paths import ALL_STORIES, HOME, day_stem, part_stem, root_path, topic_stem, year_stem
 from relatedstories.export.site import Site, TopicPage
 from relatedstories.export.story_pages import StoryPage, StoryPages
@@ -18,6 +19,7 @@ from relatedstories.export.views import (
     EventView,
     HomeView,
     ListedEvent,
+    MergedView,
     RelatedEvent,
     StoriesView,
     StoryLink,
@@ -143,6 +145,12 @@ class ViewBuilder:
             by_year = groupby(links[(part - 1) * MAX_EVENTS : part * MAX_EVENTS], lambda link: _year(link.last))
             listed = [(year, list(group)) for year, group in by_year]
             yield StoriesView(stem, root_path(stem), len(links), part, parts, listed)
+
+    def merged_views(self, merged: Iterable[MergedStory]) -> Iterator[MergedView]:
+        """Yield the views that lead on from the pages of earlier stories, also from the further ones of long stories."""
+        for story in merged:
+            for stem in _page_stems(story.stem, story.count):
+                yield MergedView(stem, root_path(stem), story.name, story.target)
 
     def _views_of_story(self, page: StoryPage) -> Iterator[StoryView]:
         link = _story_link(page)

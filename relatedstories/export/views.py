@@ -12,8 +12,8 @@ from relatedstories.ranking.links import Link
 from relatedstories.text.terms import ENGLISH
 
 __all__ = [
-    "Bar", "DayLink", "DayView", "EventView", "HomeView", "ListedEvent", "RelatedEvent", "StoriesView", "StoryLink", "StoryView",
-    "Timeline", "TopicLink", "TopicView", "View", "YearLink", "YearView",
+    "Bar", "DayLink", "DayView", "EventView", "HomeView", "ListedEvent", "MergedView", "RelatedEvent", "StoriesView", "StoryLink",
+    "StoryView", "Timeline", "TopicLink", "TopicView", "View", "YearLink", "YearView",
 ]  # fmt: skip
 
 
@@ -177,6 +177,14 @@ class StoryView(_PageView):
     key_stems: frozenset[str]
     timeline: Timeline | None
     topics: list[TopicLink]
+
+
+@dataclass(frozen=True)
+class MergedView(_PageView):
+    """A page of an earlier story that leads on to the one that it is part of now: `name`, and `target`, the path of its page."""
+
+    name: str
+    target: str
 
 
 @dataclass(frozen=True)
