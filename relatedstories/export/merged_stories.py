@@ -25,7 +25,7 @@ class MergedStory(NamedTuple):
     """An earlier story: the path of its page, the number of events that it had, and the name and path of the story to go to."""
 
     stem: str
-    count: int
+    n_events: int
     name: str
     target: str
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby, islice, pairwise
 
 from relatedstories.events import Event
@@ -84,17 +85,19 @@ class ViewBuilder:
         """Return the view of the event at a place of the archive."""
         stem = self.site.stems[place]
         labels = [self._topic_link(topic.name, topic.kind) for topic in self.site.topics_of(place)]
-        related = [self._related_event(link) for link in links]
+        related = [self._related_event(link, place) for link in links]
         copies = [self._listed(copy, self.site.place(copy.id)) for copy in links.copies]
         language, page = self.site.languages[place], self.stories.of(place)
         story = None if page is None else _story_link(page)
         return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies, story, language=language)
 
-    def _related_event(self, link: Link) -> RelatedEvent:
+    def _related_event(self, link: Link, beside: int) -> RelatedEvent:
         labels = [self._topic_link(topic.name, topic.kind) for topic in link.topics]
         by_name = {label.name: label for label in labels}
         contexts = [by_name.get(context) or TopicLink(context) for context in link.contexts]
         place = self.site.place(link.event.id)
+        story = self.stories.of(place)
+        link = replace(link, same_story=story is not None and story is self.stories.of(beside))
         return RelatedEvent(link, self.site.stems[place], self.site.languages[place], contexts, labels)
 
     def _topic_link(self, name: str, kind: str, count: int = 0) -> TopicLink:
@@ -149,7 +152,7 @@ class ViewBuilder:
     def merged_views(self, merged: Iterable[MergedStory]) -> Iterator[MergedView]:
         """Yield the views that lead on from the pages of earlier stories, also from the further ones of long stories."""
         for story in merged:
-            for stem in _page_stems(story.stem, story.count):
+            for stem in _page_stems(story.stem, story.n_events):
                 yield MergedView(stem, root_path(stem), story.name, story.target)
 
     def _views_of_story(self, page: StoryPage) -> Iterator[StoryView]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import posixpath
+import re
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from helpers import SPACE, quick, run
 from lxml import etree, html
+from playwright.sync_api import Page, expect
 
 from relatedstories import Event, InputError, RelatedStories, Storyline, Storylines, read_events
 from relatedstories.export import export, view_builder
@@ -257,3 +260,34 @@ def test_without_html_merged_stories_are_kept_for_when_it_is_there(tmp_path: Pat
     (tmp_path / MERGED).write_text("[]\n", encoding="utf-8")
     with pytest.raises(InputError, match=rf"{MERGED}, line 1: got .*, expected a story"):
         export(merged, tmp_path)
+
+
+def test_the_old_address_of_a_merged_story_leads_a_reader_on(page: Page, tmp_path: Path) -> None:
+    one, two = snow(1), snow(2)
+    events = [*one, *two, Event("x", "Rain in Wales")]
+    export(told_of({"a1": [*one], "a2": [*two]}, events), tmp_path)
+    export(told_of({"a1": [*one, *two]}, events), tmp_path)
+    old, new = ((tmp_path / f"{story_stem(id_)}.html").as_uri() for id_ in ("a2", "a1"))
+    page.goto((tmp_path / "index.html").as_uri())
+    page.goto(old)
+    page.wait_for_url(new)
+    expect(page.locator("h1")).to_have_text("Story <a1> & more")
+    expect(page.locator("ol.events a")).to_have_count(8)
+    page.go_back()  # not to the page that leads on
+    expect(page.locator("h1")).to_have_text("Related stories")
+
+
+def test_where_nothing_leads_on_by_itself_a_link_does(page: Page, tmp_path: Path) -> None:
+    one, two = snow(1), snow(2)
+    export(told_of({"a1": [*one], "a2": [*two]}, [*one, *two]), tmp_path)
+    export(told_of({"a1": [*one, *two]}, [*one, *two]), tmp_path)
+    path = tmp_path / f"{story_stem('a2')}.html"
+    path.write_text(re.sub("<meta http-equiv=.*\n", "", path.read_text()))
+    page.goto(path.as_uri())
+    expect(page.locator("h1")).to_have_text("This story has moved")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    found = Axe().run(page, options={"preload": False}).response
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Story <a1> & more")
