@@ -143,11 +143,16 @@ class ViewBuilder:
         for page in self.stories:
             yield from self._views_of_story(page)
         parts = _page_stems(ALL_STORIES, len(self.stories))
-        links = [_story_link(page) for page in self.stories]
+        links = [self._listed_story(page) for page in self.stories]
         for part, stem in enumerate(parts, 1):
             by_year = groupby(links[(part - 1) * MAX_EVENTS : part * MAX_EVENTS], lambda link: _year(link.last))
             listed = [(year, list(group)) for year, group in by_year]
             yield StoriesView(stem, root_path(stem), len(links), part, parts, listed)
+
+    def _listed_story(self, page: StoryPage) -> StoryLink:
+        dated = (place for place in reversed(page.places) if self.site.date(place) is not None)
+        place = next(dated, page.places[-1])
+        return replace(_story_link(page), latest=self._listed(self.site.event(place), place))
 
     def merged_views(self, merged: Iterable[MergedStory]) -> Iterator[MergedView]:
         """Yield the views that lead on from the pages of earlier stories, also from the further ones of long stories."""
@@ -187,7 +192,7 @@ class ViewBuilder:
         latest = zip(self.days[:N_HOME_DAYS], self.site.days, strict=False)
         days = [(link, self._listed_events(day.places[:MAX_HOME_DAY_EVENTS])) for link, day in latest]
         topics = [self._topic_link(*topic) for topic in self.site.commonest(N_HOME_TOPICS)]
-        stories = [_story_link(page) for page in islice(self.stories, N_HOME_STORIES)]
+        stories = [self._listed_story(page) for page in islice(self.stories, N_HOME_STORIES)]
         return HomeView(HOME, "", self.title, len(self.site.ids), days, self.years, topics, stories)
 
     def latest(self, n: int) -> list[ListedEvent]:
