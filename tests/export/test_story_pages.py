@@ -72,11 +72,15 @@ def test_an_event_leads_to_its_story(site: Path, sample: list[Event], stories: S
         told, page = record(site / f"{stem}.json"), html.parse(site / f"{stem}.html").getroot()
         (*_, link) = [None, *page.xpath("//a[contains(@href, 'stories/') and not(contains(@href, 'index'))]")]
         assert ("story" in told) == (story is not None) == (link is not None)
+        tree = etree.parse(site / f"{stem}.xml")
+        within = [story is not None and one["id"] in story for one in told["related"]]
+        assert [one["same_story"] for one in told["related"]] == within
+        assert [link.get("same-story") == "true" for link in tree.xpath("//link")] == within
         if story is not None:
             target = posixpath.normpath(posixpath.join(posixpath.dirname(stem), link.get("href")))
             assert target == f"{story_stem(story.id)}.html"
             assert told["story"]["name"] == link.text == story.name
-            assert etree.parse(site / f"{stem}.xml").xpath("string(/event/story/id)") == story.id
+            assert tree.xpath("string(/event/story/id)") == story.id
     event = next(event for event in sample if event.id == "2018-07-02-thai-boys-found")
     page = html.parse(site / f"{event_stem(event.id, event.title, event.date)}.html").getroot()
     expected = "Part of: Tham Luang, Thai Navy, Wild Boars, 5 events, from 23 June 2018 to 10 July 2018"
@@ -86,6 +90,8 @@ def test_an_event_leads_to_its_story(site: Path, sample: list[Event], stories: S
 def test_all_stories_are_listed_those_with_the_latest_events_first(site: Path, stories: Storylines) -> None:
     page = html.parse(site / "stories/index.html").getroot()
     assert page.xpath("//ul[@class='events']//a/text()") == [story.name for story in stories]
+    latest = [max(story.events, key=lambda event: (event.date, event.id)).title for story in stories]
+    assert [line.text_content() for line in page.xpath("//span[@class='latest']")] == [f"Latest: {title}" for title in latest]
     assert [one["id"] for one in record(site / "stories/index.json")["stories"]] == [story.id for story in stories]
     home = record(site / "index.json")["stories"]
     assert [one["id"] for one in home] == [story.id for story in stories[:8]]
