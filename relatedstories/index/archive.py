@@ -34,6 +34,7 @@ from relatedstories.index.languages import n_told, usual_language
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
 from relatedstories.ranking.labels import Label
+from relatedstories.ranking.subjects import subjects_of
 from relatedstories.text.cleaning import clean
 from relatedstories.text.segments import n_words, segment_at, without_segments
 from relatedstories.text.terms import ENGLISH, in_language, language_of_key, stem_key, stem_of, without_language
@@ -352,6 +353,16 @@ class Archive:
             return f"{title}\n{text}" if title and text else title or text
 
         return own_text
+
+    @functools.cached_property
+    def subjects(self) -> Callable[[Event], tuple[str, ...]]:
+        """A function of an event in English that returns its subjects (`relatedstories.ranking.subjects`)."""
+
+        @functools.lru_cache(1 << 17)
+        def subjects(event: Event) -> tuple[str, ...]:
+            return subjects_of(self.own_text(event))
+
+        return subjects
 
     def recurring_texts(self) -> dict[str, int]:
         """Return the sentences that are left out, with the number of events that have each; the commonest first."""

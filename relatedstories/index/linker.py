@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -295,35 +296,50 @@ class Linker:
         start, end, n_terms = bounds[pair], bounds[pair + 1], len(archive.terms.terms)
         first_topic = bisect_left(columns, n_terms, start, end)
         labels = [archive.label(column - n_terms) for column in columns[first_topic:end]]
-        if len(labels) == 1 and labels[0].tells and not labels[0].is_broad:  # many links share a single topic
+        if len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
+            # Many links share a single topic.
             return _Reason((labels[0].name,) if self._is_shown(labels[0].name) else (), labels[0].only_topic)
         texts = archive.texts_of_terms(language, columns[start:first_topic])
         shares = dict(zip(texts, products[start:first_topic], strict=True))
         ranked = most_telling_first(zip(labels, products[first_topic:end], strict=True), shares)
-        contexts = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
+        contexts, subject = self._contexts(ranked, _Shared((event, other), language, columns[start:first_topic], shares))
         if not labels:  # the word space finds events of one kind alike that have nothing else in common
             needs = 1 + self.retriever.weights.space_weight
-        elif contexts and any(label.says_little and label.name == contexts[0] for label in labels):
+        elif subject is None and contexts and any(label.says_little and label.name == contexts[0] for label in labels):
             needs = ALONE if len(contexts) == 1 else BESIDE
         else:
             needs = 1.0
         return _Reason(contexts, tuple([label.topic for label, _ in ranked]), needs)
 
-    def _contexts(self, ranked: list[tuple[Label, float]], shared: _Shared) -> tuple[str, ...]:
-        """Return the labels of a link, given the topics that its events share, and what else they do."""
+    def _contexts(self, ranked: list[tuple[Label, float]], shared: _Shared) -> tuple[tuple[str, ...], str | None]:
+        """Return the labels of a link, given the topics that its events share, and what else they do; and the subject of both."""
         telling = [(label, value) for label, value in ranked if label.tells and self._is_shown(label.name)]
         is_enough = bool(telling) and not telling[0][0].is_broad
         if is_enough:  # but where it was may be said beside what happened
             telling = telling[:1] + [each for each in telling[1:] if each[0].is_matter and not telling[0][0].is_matter]
         chosen = [(label.name, value) for label, value in telling]
-        if not is_enough and not any(label.is_matter for label, _ in telling):
-            phrase = self._phrase([label for label, _ in telling], shared)
-            if phrase is not None:  # a topic is surer than a phrase, unless it is only an office or a people
-                place = int(bool(telling) and not telling[0][0].is_last_resort)
-                chosen.insert(place, (phrase.text, phrase.share))
+        subject = None
+        if not is_enough or telling[0][0].is_place:
+            # A topic is surer than a subject or a phrase, unless it is only an office or a people.
+            place = int(bool(telling) and not telling[0][0].is_last_resort)
+            if not any(label.is_kind_of_news for label, _ in telling):
+                subject = self._subject(shared)
+            if subject is not None:
+                chosen.insert(place, (subject, math.inf))
+            if not is_enough and not any(label.is_matter for label, _ in telling) and (subject is None or not telling):
+                phrase = self._phrase([label for label, _ in telling], shared)
+                if phrase is not None and (subject is None or " " in phrase.text):  # a bare word says less than a subject
+                    chosen.insert(place, (phrase.text, phrase.share))
         first, least = chosen[0] if chosen else ("", 0.0)
         more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
-        return (first, *more)[:MAX_CONTEXTS] if chosen else ()
+        return ((first, *more)[:MAX_CONTEXTS] if chosen else ()), subject
+
+    def _subject(self, shared: _Shared) -> str | None:
+        """Return the narrowest subject that both events have."""
+        if shared.language != ENGLISH:
+            return None
+        ours, theirs = map(self.archive.subjects, shared.events)
+        return next((subject for subject in ours if subject in theirs and self._is_shown(subject)), None)
 
     def _phrase(self, beside: Sequence[Label], shared: _Shared) -> Phrase | None:
         """Return the phrase that both events have and that says most beside other labels."""

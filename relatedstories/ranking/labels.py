@@ -100,6 +100,16 @@ class Label(NamedTuple):
     is_last_resort: bool
     says_little: bool
 
+    @property
+    def is_place(self) -> bool:
+        """Whether it is a place."""
+        return self.topic.kind == "place"
+
+    @property
+    def is_kind_of_news(self) -> bool:
+        """Whether it is a matter or a named event: with it, a subject (`relatedstories.ranking.subjects`) says nothing new."""
+        return self.topic.kind in ("concept", "event")
+
     @classmethod
     def of(
         cls,
