@@ -159,6 +159,7 @@ def _check_scheduler(address: str) -> None:
     its clean-up waits for seconds and prints a traceback.
     """
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
     from distributed import Security, rpc
 
@@ -170,7 +171,8 @@ def _check_scheduler(address: str) -> None:
             raise ValueError(f"that is a {identity['type']}")
 
     try:
-        asyncio.run(ask_identity())
+        with ThreadPoolExecutor(1) as thread:  # as a notebook's own thread runs an event loop already
+            thread.submit(lambda: asyncio.run(ask_identity())).result()
     except (OSError, ValueError, TypeError) as error:
         reason = _on_one_line(error)
         raise InputError(f"got no answer from {shown(address)} ({reason}), expected a Dask scheduler there") from None

@@ -192,7 +192,9 @@ def says_the_same(name: str, other: str) -> bool:
     """
     if len(name) > len(other):
         name, other = other, name
-    words, others = name.casefold().split(), other.casefold().split()
+    words, others = map(
+        terms_of_name, (name, other), (ENGLISH, ENGLISH)
+    )  # no matter in which number: "Board Elections", "Election"
     initials = [word[0] for word in other.split()]
     capitals = filter(str.isupper, initials)
     return {*words} <= {*others} or (

@@ -94,6 +94,24 @@ def test_a_subject_stands_beside_a_label_that_does_not_say_what_happened(stories
     assert stories.explain("1", "2").contexts == ("Peru", "Traffic collision")
 
 
+def pair(first: str, second: str) -> tuple[str, ...]:
+    """Return the contexts of the link between two texts among others."""
+    events = [Event("a", first, date=day("2024-03-01")), Event("b", second, date=day("2024-03-02")), *EVENTS[3:]]
+    return quick(min_score=0.0).fit(events).explain("a", "b").contexts
+
+
+def test_where_no_topic_is_shared_a_phrase_says_more_than_a_subject_and_a_bare_word_less() -> None:
+    assert pair("A fishing trawler sinks at night", "Old fishing trawler capsizes") == ("fishing trawler", "Shipwreck")
+    assert pair("A trawler sinks at night", "Old trawler capsizes") == ("Shipwreck",)
+
+
+def test_a_matter_among_the_topics_needs_no_subject() -> None:
+    event = Event("a", "Cholera in Sudan closes schools", topics=["Cholera", "Sudan"])
+    other = Event("b", "Sudan: nurses treat cholera", topics=["Cholera", "Sudan"])
+    contexts = RelatedStories(min_score=0.0).fit([event, other]).explain("a", "b").contexts
+    assert contexts == ("Cholera",)
+
+
 def test_every_way_to_ask_gives_the_same(stories: RelatedStories) -> None:
     for event, links in stories.all_related():
         assert {link.event.id: link.contexts for link in links} == contexts(stories, event.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -236,6 +237,17 @@ def test_commands_on_a_cluster_write_the_same_bytes(cluster, tmp_path):
         assert (parts_of(tmp_path / "dask") / path.name).read_bytes() == path.read_bytes()
         if not path.name.startswith("neighbours"):  # `build` does not look for the nearest
             assert (parts_of(tmp_path / "built") / path.name).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.slow
+def test_where_an_event_loop_runs_as_in_a_notebook(cluster):
+    events = archive(300)
+
+    async def cell() -> str:
+        with on_dask(cluster.address), small_tasks(100, 50):
+            return links(quick(), events)
+
+    assert asyncio.run(cell()) == links(quick(), events)
 
 
 @pytest.mark.slow
