@@ -33,8 +33,8 @@ class Link:
     rank : int
         Its place in the list, from 1.
     contexts : tuple of str
-        The shared topics that best explain the link, best first: at most `MAX_CONTEXTS`. Without a shared topic, a phrase
-        that both events contain, or nothing.
+        What best explains the link, best first, at most `MAX_CONTEXTS`: shared topics; where these do not say what happened, the
+        kind of thing that both texts tell ("Traffic collision"); else a phrase that both contain, or nothing.
     topics : tuple of Topic
         All topics that both events have, the most telling first.
     duplicates : tuple of Event
