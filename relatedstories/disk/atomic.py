@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -15,7 +15,16 @@ from typing import IO, NamedTuple
 from relatedstories.disk.locks import try_lock
 from relatedstories.errors import InputError
 
-__all__ = ["TemporaryFile", "check_parent", "check_target", "is_leftover", "new_file", "remove_leftovers", "temporary_file"]
+__all__ = [
+    "TemporaryFile",
+    "check_parent",
+    "check_target",
+    "is_leftover",
+    "new_file",
+    "remove_leftovers",
+    "temporary_file",
+    "write_lines",
+]
 
 _TEMPORARY_NAME = re.compile(r"\.relatedstories-\d+-[0-9a-f]{8}\.tmp")
 
@@ -98,3 +107,11 @@ def new_file(path: Path) -> Iterator[IO[str]]:
     with temporary_file(path.parent) as new:
         yield new.file
         new.move_to(path)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines as a UTF-8 text file, unless it has just these."""
+    text = "".join(f"{line}\n" for line in lines)
+    if not path.is_file() or path.read_bytes() != text.encode():
+        with new_file(path) as file:
+            file.write(text)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Unpack
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
+from relatedstories.export.merged_stories import MergedStories, merged_before
 from relatedstories.export.render import FORMATS, Renderer, SiteInfo, checked_base_url
 from relatedstories.export.search import search_files, search_paths
 from relatedstories.export.search_index import SearchIndex
@@ -43,6 +44,8 @@ class Exported:
     ----------
     events, days, topics, stories : int
         Number of events, days, topics and stories that have a page.
+    merged : int
+        Number of stories of earlier exports that are part of another now, to which their pages lead on.
     written, unchanged, removed : int
         Number of files written, left as they were, and removed.
     pages : dict of str to int
@@ -57,6 +60,7 @@ class Exported:
     days: int = 0
     topics: int = 0
     stories: int = 0
+    merged: int = 0
     written: int = 0
     unchanged: int = 0
     removed: int = 0
@@ -70,7 +74,8 @@ class Exported:
         rates = ", ".join(f"{suffix} {count / max(1e-9, self.seconds[suffix]):,.0f}" for suffix, count in self.pages.items())
         return "\n".join(
             [
-                f"{self.events} events, {self.days} days, {self.topics} topics, {self.stories} stories",
+                f"{self.events} events, {self.days} days, {self.topics} topics, {self.stories} stories"
+                + f"; {self.merged} earlier stories are part of others now, to which their pages lead" * bool(self.merged),
                 f"{self.written} files written, {self.unchanged} unchanged, {self.removed} removed",
                 f"{seconds:.1f} s: {stages}",
                 f"{total / max(1e-9, seconds):,.0f} pages per second in all; rendering and writing alone: {rates}",
@@ -134,8 +139,9 @@ def export(
     The path of an event's page, ``news/YYYY/MM/D/words-of-the-title-digest.html``, depends on the event alone: its date, its
     title, and a digest of its id. Topics of two or more events have a page. Lists of more than
     `relatedstories.export.view_builder.MAX_EVENTS` events continue on further pages. The folder also holds the stories of the
-    last export, so that a story that goes on keeps its id, and its page its address. The same archive gives the same files,
-    byte for byte.
+    last export, so that a story that goes on keeps its id, and its page its address. Where a story is part of another now, a page
+    in HTML leads on to the one that has most of its events, as long as one has two of them. The same archive and earlier stories
+    give the same files, byte for byte.
 
     Examples
     --------
@@ -158,7 +164,9 @@ def export(
         with _timed(report, "sorting"):
             site = Site(stories, progress)
         with _timed(report, "stories"):
-            told = StoryPages(stories.storylines(earlier, n_jobs=n_jobs, progress=_only("comparing", progress)), site)
+            found = stories.storylines(earlier, n_jobs=n_jobs, progress=_only("comparing", progress))
+            told, merged = StoryPages(found, site), MergedStories.of(merged_before(folder) | earlier, found)
+            del found
         with _timed(report, "terms"):
             views = ViewBuilder(site, told, renderer.site.title)
             suffixes = renderer.site.formats
@@ -167,6 +175,8 @@ def export(
             if renderer.site.base_url and "html" in suffixes:
                 extras |= dict(sitemaps(stems, renderer.site.base_url))
             index = SearchIndex(site, told) if "html" in suffixes else None
+            if "html" in suffixes:
+                extras |= {f"{view.stem}.html": renderer.merged_page(view) for view in views.merged_views(merged)}
             writer = SiteWriter(to, stems, suffixes, {*extras, *(search_paths(index) if index else ())})
         for suffix in suffixes:
             report.pages[suffix] = report.characters[suffix] = 0
@@ -191,9 +201,10 @@ def export(
                     writer.write(name, text)
         with _timed(report, "removing"):
             writer.finish()
+            merged.write(folder)  # first, as what the other file holds is found again if the export stops between the two
             told.write(folder)
         report.events, report.days, report.topics = len(site.ids), len(site.days), len(site.topic_counts())
-        report.stories = len(told)
+        report.stories, report.merged = len(told), len(merged)
         report.written, report.unchanged, report.removed = writer.written, writer.unchanged, writer.removed
     return report
 

@@ -18,7 +18,7 @@ from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.export.linked_data import is_web_address, json_ld
 from relatedstories.export.markdown import front_matter, inline, paragraphs, target
 from relatedstories.export.records import SCHEMA, to_json
-from relatedstories.export.views import ListedEvent, View
+from relatedstories.export.views import ListedEvent, MergedView, View
 from relatedstories.pages.words import RIGHT_TO_LEFT, WORDS, words_in
 from relatedstories.text.cleaning import clean
 from relatedstories.text.languages import UNKNOWN
@@ -35,6 +35,7 @@ MEDIA_TYPES = {"html": "text/html", "json": "application/json", "xml": "applicat
 KINDS = ("event", "day", "topic", "story", "stories", "year", "home")
 STYLE, FEED = "style.css", "feed.atom"
 SEARCH_PAGE, SEARCH_SCRIPT = "search.html", "search.js"
+MERGED_PAGE = "merged.html"
 
 _INVALID_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -77,8 +78,9 @@ class Renderer:
     Notes
     -----
     The templates are `event`, `day`, `topic`, `story`, `stories`, `year` and `home`, each with the suffixes ``.html``,
-    ``.xml`` and ``.md``, and ``base.html``, ``search.html``, ``search.js``, ``feed.atom`` and ``style.css``. Their variables are
-    `site`, the fields of the page's view (see `relatedstories.export.views`) and `words`, those of the page's language (see
+    ``.xml`` and ``.md``, and ``base.html``, ``merged.html`` (the page of a story that is part of another now),
+    ``search.html``, ``search.js``, ``feed.atom`` and ``style.css``. Their variables are `site`, the fields of the page's view
+    (see `relatedstories.export.views`) and `words`, those of the page's language (see
     `relatedstories.pages.words.Words`). A template that begins with ``{% extends "relatedstories/event.html" %}`` takes over a
     packaged one and replaces some of its blocks. In HTML and XML, all values are escaped.
     """
@@ -106,6 +108,7 @@ class Renderer:
         }
         self._feed = self._template(FEED) if "html" in site.formats else None
         self._search = self._template(SEARCH_PAGE) if "html" in site.formats else None
+        self._merged = self._template(MERGED_PAGE) if "html" in site.formats else None
 
     def page(self, view: View, suffix: str) -> str:
         """Return a page in one format."""
@@ -126,6 +129,11 @@ class Renderer:
         """Return the page of the search, which asks for pieces of the index of a version; needs "html" among the formats."""
         assert self._search is not None
         return _render(self._search, _SearchView(version))
+
+    def merged_page(self, view: MergedView) -> str:
+        """Return the page that leads from a story to the one that it is part of; needs "html" among the formats."""
+        assert self._merged is not None
+        return _render(self._merged, view)
 
     def search_script(self) -> str:
         """Return the script of the search."""

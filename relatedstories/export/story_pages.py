@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from relatedstories.disk.atomic import new_file
+from relatedstories.disk.atomic import write_lines
 from relatedstories.export.paths import story_stem
 from relatedstories.export.site import Site
 from relatedstories.storylines.before import read_stories
@@ -72,11 +72,7 @@ class StoryPages:
 
     def write(self, folder: Path) -> None:
         """Write the file that the next export takes the ids of stories from, unless it would be the same."""
-        text = "".join(f"{line}\n" for line in self._lines)
-        path = folder / STORIES
-        if not path.is_file() or path.read_bytes() != text.encode():
-            with new_file(path) as file:
-                file.write(text)
+        write_lines(folder / STORIES, self._lines)
 
 
 def earlier_stories(folder: Path) -> dict[str, tuple[str, ...]]:

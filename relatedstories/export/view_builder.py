@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby, islice, pairwise
 
 from relatedstories.events import Event
+from relatedstories.export.merged_stories import MergedStory
 from relatedstories.export.paths import ALL_STORIES, HOME, day_stem, part_stem, root_path, topic_stem, year_stem
 from relatedstories.export.site import Site, TopicPage
 from relatedstories.export.story_pages import StoryPage, StoryPages
@@ -18,6 +20,7 @@ from relatedstories.export.views import (
     EventView,
     HomeView,
     ListedEvent,
+    MergedView,
     RelatedEvent,
     StoriesView,
     StoryLink,
@@ -82,17 +85,19 @@ class ViewBuilder:
         """Return the view of the event at a place of the archive."""
         stem = self.site.stems[place]
         labels = [self._topic_link(topic.name, topic.kind) for topic in self.site.topics_of(place)]
-        related = [self._related_event(link) for link in links]
+        related = [self._related_event(link, place) for link in links]
         copies = [self._listed(copy, self.site.place(copy.id)) for copy in links.copies]
         language, page = self.site.languages[place], self.stories.of(place)
         story = None if page is None else _story_link(page)
         return EventView(stem, root_path(stem), event, day_stem(event.date), labels, related, copies, story, language=language)
 
-    def _related_event(self, link: Link) -> RelatedEvent:
+    def _related_event(self, link: Link, beside: int) -> RelatedEvent:
         labels = [self._topic_link(topic.name, topic.kind) for topic in link.topics]
         by_name = {label.name: label for label in labels}
         contexts = [by_name.get(context) or TopicLink(context) for context in link.contexts]
         place = self.site.place(link.event.id)
+        story = self.stories.of(place)
+        link = replace(link, same_story=story is not None and story is self.stories.of(beside))
         return RelatedEvent(link, self.site.stems[place], self.site.languages[place], contexts, labels)
 
     def _topic_link(self, name: str, kind: str, count: int = 0) -> TopicLink:
@@ -138,11 +143,22 @@ class ViewBuilder:
         for page in self.stories:
             yield from self._views_of_story(page)
         parts = _page_stems(ALL_STORIES, len(self.stories))
-        links = [_story_link(page) for page in self.stories]
+        links = [self._listed_story(page) for page in self.stories]
         for part, stem in enumerate(parts, 1):
             by_year = groupby(links[(part - 1) * MAX_EVENTS : part * MAX_EVENTS], lambda link: _year(link.last))
             listed = [(year, list(group)) for year, group in by_year]
             yield StoriesView(stem, root_path(stem), len(links), part, parts, listed)
+
+    def _listed_story(self, page: StoryPage) -> StoryLink:
+        dated = (place for place in reversed(page.places) if self.site.date(place) is not None)
+        place = next(dated, page.places[-1])
+        return replace(_story_link(page), latest=self._listed(self.site.event(place), place))
+
+    def merged_views(self, merged: Iterable[MergedStory]) -> Iterator[MergedView]:
+        """Yield the views that lead on from the pages of earlier stories, also from the further ones of long stories."""
+        for story in merged:
+            for stem in _page_stems(story.stem, story.n_events):
+                yield MergedView(stem, root_path(stem), story.name, story.target)
 
     def _views_of_story(self, page: StoryPage) -> Iterator[StoryView]:
         link = _story_link(page)
@@ -176,7 +192,7 @@ class ViewBuilder:
         latest = zip(self.days[:N_HOME_DAYS], self.site.days, strict=False)
         days = [(link, self._listed_events(day.places[:MAX_HOME_DAY_EVENTS])) for link, day in latest]
         topics = [self._topic_link(*topic) for topic in self.site.commonest(N_HOME_TOPICS)]
-        stories = [_story_link(page) for page in islice(self.stories, N_HOME_STORIES)]
+        stories = [self._listed_story(page) for page in islice(self.stories, N_HOME_STORIES)]
         return HomeView(HOME, "", self.title, len(self.site.ids), days, self.years, topics, stories)
 
     def latest(self, n: int) -> list[ListedEvent]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from relatedstories.events import Event
+from relatedstories.pages.words import WORDS
 from relatedstories.ranking.links import Link
 from relatedstories.text.terms import ENGLISH
 
 __all__ = [
-    "Bar", "DayLink", "DayView", "EventView", "HomeView", "ListedEvent", "RelatedEvent", "StoriesView", "StoryLink", "StoryView",
-    "Timeline", "TopicLink", "TopicView", "View", "YearLink", "YearView",
+    "Bar", "DayLink", "DayView", "EventView", "HomeView", "ListedEvent", "MergedView", "RelatedEvent", "StoriesView", "StoryLink",
+    "StoryView", "Timeline", "TopicLink", "TopicView", "View", "YearLink", "YearView",
 ]  # fmt: skip
 
 
@@ -68,7 +69,10 @@ class YearLink:
 
 @dataclass(frozen=True, slots=True)
 class StoryLink:
-    """A story: its name, its id, the path of its page, the number of its events, and its days (None without dates)."""
+    """A story: its name, its id, the path of its page, the number of its events, and its days (None without dates).
+
+    In lists of stories it also has the latest of its events.
+    """
 
     name: str
     id: str
@@ -76,6 +80,7 @@ class StoryLink:
     count: int
     first: dt.date | None
     last: dt.date | None
+    latest: ListedEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,18 @@ class Bar:
     name: str
     count: int
     height: float
+
+    @property
+    def period(self) -> str:
+        """Return the month or year as readers write it.
+
+        Examples
+        --------
+        >>> Bar("2020-03", 1, 50.0).period, Bar("2020", 1, 50.0).period
+        ('March 2020', '2020')
+        """
+        year, _, month = self.name.partition("-")
+        return f"{WORDS[ENGLISH].months.split()[int(month) - 1]} {year}" if month else year
 
 
 class Timeline(NamedTuple):
@@ -177,6 +194,14 @@ class StoryView(_PageView):
     key_stems: frozenset[str]
     timeline: Timeline | None
     topics: list[TopicLink]
+
+
+@dataclass(frozen=True)
+class MergedView(_PageView):
+    """A page of an earlier story that leads on to the one that it is part of now: `name`, and `target`, the path of its page."""
+
+    name: str
+    target: str
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from relatedstories.changes import joined_contexts
@@ -12,7 +12,7 @@ from relatedstories.events import Event
 from relatedstories.topics.topic import Topic
 
 if TYPE_CHECKING:
-    from relatedstories.display.frames import Library
+    from relatedstories.display.frames import Column, Library
 
 __all__ = ["MAX_CONTEXTS", "Link", "Links", "are_translations"]
 
@@ -33,8 +33,8 @@ class Link:
     rank : int
         Its place in the list, from 1.
     contexts : tuple of str
-        The shared topics that best explain the link, best first: at most `MAX_CONTEXTS`. Without a shared topic, a phrase
-        that both events contain, or nothing.
+        What best explains the link, best first, at most `MAX_CONTEXTS`: shared topics; where these do not say what happened, the
+        kind of thing that both texts tell ("Traffic collision"); else a phrase that both contain, or nothing.
     topics : tuple of Topic
         All topics that both events have, the most telling first.
     duplicates : tuple of Event
@@ -45,6 +45,9 @@ class Link:
         None for a related event. "topic" or "recent" for one that only fills the list (see `RelatedStories.related`): it is
         among the newest with a topic of the event, its context, or among the newest before it. Its score is that of any two
         events, mostly below the least score of a link, and does not order the list.
+    same_story : bool or None
+        Whether both events are part of one story. None unless the stories of the archive were asked, since a story is known only
+        with all events: see `relatedstories.storylines.Storylines.marked`. Links are equal whatever it is.
 
     Raises
     ------
@@ -66,6 +69,7 @@ class Link:
     duplicates: tuple[Event, ...] = ()
     pinned: bool = False
     fallback: str | None = None
+    same_story: bool | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         contexts: object = self.contexts
@@ -86,7 +90,7 @@ class Link:
         """Return the link as the batch job writes it: id, rank, score to six places, contexts and topics.
 
         ``"context"`` is the first of ``"contexts"``. The ids of its duplicates are included if it has any, and
-        ``"pinned": true`` if it is pinned, ``"fallback"`` if it only fills the list.
+        ``"pinned": true`` if it is pinned, ``"fallback"`` if it only fills the list, ``"same_story"`` if it is known.
 
         Examples
         --------
@@ -107,6 +111,8 @@ class Link:
             record["pinned"] = True
         if self.fallback is not None:
             record["fallback"] = self.fallback
+        if self.same_story is not None:
+            record["same_story"] = self.same_story
         return record
 
     def _repr_html_(self) -> str:
@@ -157,7 +163,8 @@ class Links(list[Link]):
         Returns
         -------
         data frame
-            One row a link: rank, id, date, title, score, context, contexts, names of topics, ids of duplicates, pinned, fallback.
+            One row a link: rank, id, date, title, score, context, contexts, names of topics, ids of duplicates, pinned, fallback;
+            and same_story if it is known of all.
 
         Raises
         ------
@@ -166,22 +173,23 @@ class Links(list[Link]):
         """
         from relatedstories.display.frames import frame
 
-        return frame(
-            {
-                "rank": ("whole", [link.rank for link in self]),
-                "id": ("text", [link.event.id for link in self]),
-                "date": ("day", [link.event.date for link in self]),
-                "title": ("text", [link.event.title for link in self]),
-                "score": ("number", [link.score for link in self]),
-                "context": ("text", [link.context for link in self]),
-                "contexts": ("texts", [[*link.contexts] for link in self]),
-                "topics": ("texts", [[topic.name for topic in link.topics] for link in self]),
-                "duplicates": ("texts", [[event.id for event in link.duplicates] for link in self]),
-                "pinned": ("truth", [link.pinned for link in self]),
-                "fallback": ("text", [link.fallback for link in self]),
-            },
-            library,
-        )
+        columns: dict[str, Column] = {
+            "rank": ("whole", [link.rank for link in self]),
+            "id": ("text", [link.event.id for link in self]),
+            "date": ("day", [link.event.date for link in self]),
+            "title": ("text", [link.event.title for link in self]),
+            "score": ("number", [link.score for link in self]),
+            "context": ("text", [link.context for link in self]),
+            "contexts": ("texts", [[*link.contexts] for link in self]),
+            "topics": ("texts", [[topic.name for topic in link.topics] for link in self]),
+            "duplicates": ("texts", [[event.id for event in link.duplicates] for link in self]),
+            "pinned": ("truth", [link.pinned for link in self]),
+            "fallback": ("text", [link.fallback for link in self]),
+        }
+        known = [link.same_story for link in self if link.same_story is not None]
+        if known and len(known) == len(self):
+            columns["same_story"] = ("truth", known)
+        return frame(columns, library)
 
     def __str__(self) -> str:
         from relatedstories.display.html import links_text

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from relatedstories.events import Event, as_id
+from relatedstories.ranking.links import Link, Links
 from relatedstories.topics.topic import Topic
 
 __all__ = ["Storyline", "Storylines"]
@@ -145,6 +146,33 @@ class Storylines(tuple[Storyline, ...]):
         """
         story = self.of(event)
         return story is not None and story is self.of(other)
+
+    def marked(self, event: Event | str | int, links: Iterable[Link]) -> Links:
+        """Return the links of an event, each of which tells whether it leads to an event of the same story.
+
+        Of an event that is part of no story, such as one that is not in the archive, none does.
+
+        Parameters
+        ----------
+        event : Event, str or int
+            An event or its id.
+        links : iterable of Link
+            As `relatedstories.RelatedStories.related` returns them.
+
+        Returns
+        -------
+        list of Link
+            The same links with `Link.same_story`, which `Link.to_dict` and data frames then have, too.
+
+        Examples
+        --------
+        >>> events = (Event("1", "Snow in Oslo"), Event("2", "More snow in Oslo"))
+        >>> stories = Storylines([Storyline("1", "Oslo", events)])
+        >>> [link.same_story for link in stories.marked("1", [Link(events[1], 0.5, 1), Link(Event("3", "Rain"), 0.25, 2)])]
+        [True, False]
+        """
+        marked = [replace(link, same_story=self.are_one(event, link.event)) for link in links]
+        return Links(marked, links.copies if isinstance(links, Links) else ())
 
     def __str__(self) -> str:
         return "\n".join(

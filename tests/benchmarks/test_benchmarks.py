@@ -61,6 +61,14 @@ def test_an_export_is_measured(sample: list[Event], tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_cost_of_stories_is_measured() -> None:
+    command = [sys.executable, BENCHMARKS / "storyline_cost.py", "150", "300"]
+    out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    rows = re.findall(r"^\| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", out, re.MULTILINE)
+    assert [n for n, *_ in rows] == ["150", "300"]
+
+
+@pytest.mark.slow
 def test_stories_are_measured_next_to_other_ways(linked: Path) -> None:
     command = [sys.executable, BENCHMARKS / "storylines.py", linked]
     out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout

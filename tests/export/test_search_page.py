@@ -350,3 +350,12 @@ def test_strange_titles_are_text(page: Page, tmp_path: Path) -> None:
     settled(page)
     assert page.locator(RESULTS).first.get_attribute("lang") == "ar"
     assert page.locator(RESULTS).first.evaluate("(link) => getComputedStyle(link).direction") == "rtl"
+
+
+def test_keys_are_explained_only_where_there_is_a_keyboard(browser: Browser, site: Path) -> None:
+    for is_mobile in (False, True):
+        context = browser.new_context(is_mobile=is_mobile, has_touch=is_mobile)
+        page = context.new_page()
+        page.goto((site / "search.html").as_uri())
+        expect(page.locator("#keys")).to_be_visible(visible=not is_mobile)
+        context.close()

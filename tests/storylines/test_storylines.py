@@ -143,3 +143,38 @@ def test_whether_two_events_are_of_one_story(sample_stories):
         assert found.are_one(story.events[0], story.events[-1].id)
     assert not found.are_one("2018-07-02-thai-boys-found", found[0].events[0])
     assert not found.are_one("2016-12-01-progress-ms-04", "2016-12-01-progress-ms-04")  # which is part of none
+
+
+def test_links_tell_of_one_story_only_where_stories_are_asked(tmp_path) -> None:
+    stories = RelatedStories().fit(ALL)
+    found, plain = stories.storylines(), stories.related("h1", fallback="recent", pinned={"h1": ["v1"]})
+    assert plain[0].event.id == "v1"
+    assert {link.same_story for link in plain} == {None}
+    assert not any("same_story" in link.to_dict() for link in plain)
+    marked = found.marked("h1", plain)
+    assert {link.event.id: link.same_story for link in marked} == {
+        link.event.id: link.event.id in found.of("h1") for link in plain
+    }
+    assert {link.same_story for link in marked} == {True, False}
+    assert marked == plain
+    assert [hash(link) for link in marked] == [hash(link) for link in plain]
+    assert [link.to_dict() for link in marked] == [link.to_dict() | {"same_story": link.same_story} for link in marked]
+    assert [*marked.to_frame("pandas")["same_story"]] == [link.same_story for link in marked]
+    assert "same_story" not in plain.to_frame("pandas")
+    # single, batch, saved and loaded, and grown archives say the same
+    stories.save(tmp_path / "index")
+    for other in (RelatedStories.load(tmp_path / "index"), RelatedStories().fit(ALL[:3]).add(ALL[3:])):
+        same = other.storylines()
+        for event, links in other.all_related():
+            assert [link.same_story for link in same.marked(event, links)] == [
+                link.same_story for link in found.marked(event.id, stories.related(event))
+            ]
+
+
+def test_no_link_of_an_event_in_no_story_is_of_its_story() -> None:
+    stories = RelatedStories().fit(ALL)
+    links = stories.related(Event("new", "Dock workers in Gdynia strike again"))
+    marked = stories.storylines().marked("new", links)
+    assert [link.same_story for link in marked] == [False] * len(links) != []
+    assert marked.copies == links.copies
+    assert stories.storylines().marked(ALONE, []) == []
