@@ -290,8 +290,8 @@ class Reason:
         return (first, *more)[:MAX_CONTEXTS]
 
     def _subject(self, beside: Iterable[Label]) -> str | None:
-        """Return the narrowest subject that both events have, where no other label says as much."""
-        if self._language != ENGLISH or any(label.is_kind_of_news for label in beside):
+        """Return the narrowest subject that both events have, where no shared topic says what happened or to what."""
+        if self._language != ENGLISH or any(label.is_kind_of_news or label.topic.kind == "thing" for label in beside):
             return None
         ours, theirs = map(self._reasons.archive.subjects, (self._event, self._other_event))
         return next((subject for subject in ours if subject in theirs and self._reasons.is_shown(subject)), None)
