@@ -96,7 +96,7 @@ def test_related_with_options_on_lists(tmp_path):
     assert done.stdout == (
         "2020-01-01  Ferry aground off Malta\n"
         "\n 1. 2019-12-01  Snow in Oslo\n    Pinned\n"
-        f"\n 2. 2020-01-02  {text}\n    Context: Malta, Ferry\n    and 2 near-duplicates: copy-1, copy-2\n"
+        f"\n 2. 2020-01-02  {text}\n    Context: Malta, Shipwreck\n    and 2 near-duplicates: copy-1, copy-2\n"
     )
     answer = json.loads(run("related", "asked", "--index", "index", "--json", *files, cwd=tmp_path).stdout)["links"]
     assert [{name: link[name] for name in link if name not in ("title", "date")} for link in answer] == asked
