@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from relatedstories.artefacts import table
-from relatedstories.text.terms import ENGLISH, terms_of_name
+from relatedstories.text.terms import ENGLISH, stem_of, terms_of_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 
@@ -188,19 +188,18 @@ def says_the_same(name: str, other: str) -> bool:
     --------
     >>> says_the_same("ISS", "International Space Station"), says_the_same("Google Summer of Code", "GSoC")
     (True, True)
-    >>> says_the_same("Queen Elizabeth II", "Elizabeth II"), says_the_same("Sudan", "Cholera")
-    (True, False)
+    >>> says_the_same("Queen Elizabeth II", "Elizabeth II"), says_the_same("Board Elections", "Election")
+    (True, True)
+    >>> says_the_same("Sudan", "Cholera"), says_the_same("Formula E", "Formula One"), says_the_same("C++", "Oslo")
+    (False, False, False)
     """
     if len(name) > len(other):
         name, other = other, name
-    words, others = map(
-        terms_of_name, (name, other), (ENGLISH, ENGLISH)
-    )  # no matter in which number: "Board Elections", "Election"
+    # Whole words, since one letter or sign may be all that tells names apart, in either number: "Board Elections", "Election".
+    words, others = ({stem_of(word) for word in each.casefold().split()} for each in (name, other))
     initials = [word[0] for word in other.split()]
     capitals = filter(str.isupper, initials)
-    return {*words} <= {*others} or (
-        len(name) > 1 and name.casefold() in ("".join(initials).casefold(), "".join(capitals).casefold())
-    )
+    return words <= others or (len(name) > 1 and name.casefold() in ("".join(initials).casefold(), "".join(capitals).casefold()))
 
 
 def most_telling_first(topics: Iterable[tuple[Label, float]], terms: Mapping[str, float]) -> list[tuple[Label, float]]:
