@@ -147,8 +147,9 @@ def on_dask(address: str) -> Iterator[None]:
             with parallel_config(backend="dask", client=client):
                 yield
         except (CommClosedError, FutureCancelledError, KilledWorker, AttributeError) as error:
+            # A client that lost its scheduler between two stages has none that joblib could ask.
             if isinstance(error, AttributeError) and client.scheduler is not None:
-                raise  # joblib asks a client whose connection was lost between two stages, and that has none, for one
+                raise
             raise InputError(f"got no result from the workers at {shown(address)}: {_on_one_line(error)}") from error
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Unpack
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
-from relatedstories.export.merged_stories import MergedStories, merged_before
+from relatedstories.export.merged_stories import MERGED, MergedStories
 from relatedstories.export.render import FORMATS, Renderer, SiteInfo, checked_base_url
 from relatedstories.export.search import search_files, search_paths
 from relatedstories.export.search_index import SearchIndex
@@ -165,7 +165,7 @@ def export(
             site = Site(stories, progress)
         with _timed(report, "stories"):
             found = stories.storylines(earlier, n_jobs=n_jobs, progress=_only("comparing", progress))
-            told, merged = StoryPages(found, site), MergedStories.of(merged_before(folder) | earlier, found)
+            told, merged = StoryPages(found, site), MergedStories.of(earlier_stories(folder, MERGED) | earlier, found)
             del found
         with _timed(report, "terms"):
             views = ViewBuilder(site, told, renderer.site.title)

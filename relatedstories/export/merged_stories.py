@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 from relatedstories.disk.atomic import write_lines
 from relatedstories.export.paths import story_stem
-from relatedstories.storylines.before import read_stories
 from relatedstories.storylines.continuity import MIN_PART
 from relatedstories.storylines.storyline import Storylines
 
-__all__ = ["MERGED", "MergedStories", "MergedStory", "merged_before"]
+__all__ = ["MERGED", "MergedStories", "MergedStory"]
 
 MERGED = ".relatedstories-merged.jsonl"
 """The name of the file that holds earlier stories that are part of another now, one a line, with the events that they had."""
@@ -80,15 +79,3 @@ class MergedStories:
             return
         lines = (json.dumps({"id": id_, "events": events}, ensure_ascii=False) for id_, events in self.events.items())
         write_lines(folder / MERGED, lines)
-
-
-def merged_before(folder: Path) -> dict[str, tuple[str, ...]]:
-    """Return the events of the stories that were part of another in the last export to a folder, by the id of the story.
-
-    Raises
-    ------
-    InputError
-        If a line of their file is no story.
-    """
-    path = folder / MERGED
-    return read_stories(path) if path.is_file() else {}

@@ -75,15 +75,17 @@ class StoryPages:
         write_lines(folder / STORIES, self._lines)
 
 
-def earlier_stories(folder: Path) -> dict[str, tuple[str, ...]]:
-    """Return the ids of the events of the stories of the last export to a folder, by the id of the story; none if there are none.
+def earlier_stories(folder: Path, name: str = STORIES) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the events of the stories in a file of the last export to a folder, by the id of the story.
+
+    There are none without the file.
 
     Raises
     ------
     InputError
         If a line of their file is no story.
     """
-    path = folder / STORIES
+    path = folder / name
     return read_stories(path) if path.is_file() else {}
 
 

@@ -82,11 +82,6 @@ class SharedColumns(NamedTuple):
     products: list[float]
     bounds: list[int]
 
-    @classmethod
-    def of_pair(cls, products: Mapping[int, float]) -> SharedColumns:
-        """Return the shared columns of a single pair, given `EventRow.products`."""
-        return cls([*products], [*products.values()], [0, len(products)])
-
 
 def csr_arrays_of(rows: Sequence[EventRow]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     """Return row starts, columns and weights of rows, as `relatedstories.topk.rows.csr_arrays` returns those of a matrix."""

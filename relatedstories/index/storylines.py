@@ -114,6 +114,12 @@ class StoryFinder:
             key=lambda label: (-counts[label], label),
         )
 
+    def _subject(self, group: list[int]) -> str | None:
+        """Return the subject that most events of a story tell, None if it is told by few."""
+        archive = self._archive
+        english = (archive.events[number] for number in group if archive.languages[number] == ENGLISH)
+        return common_subject(map(archive.subjects, english), len(group))
+
     def _by_date(self, group: list[int]) -> list[int]:
         days = self._archive.days[group]
         order = np.lexsort((np.array(group), days, days == NO_DATE))
@@ -136,9 +142,7 @@ class StoryFinder:
         archive = self._archive
         events = tuple([archive.events[number] for number in group])
         told = telling_topics(np.array(group), archive.keys.matrix, archive.topic_events, archive.label)
-        labels = functools.partial(self._labels, group, centrality)
-        english = [event for event, number in zip(events, group, strict=True) if archive.languages[number] == ENGLISH]
-        subject = common_subject(map(archive.subjects, english), len(events))
+        labels, subject = functools.partial(self._labels, group, centrality), functools.partial(self._subject, group)
         name = common_heading(events, headings) or name_of_topics(told, _years_of(events), labels, subject)
         name = name or title_name(events[int(centrality.argmax())])
         key_events = tuple([events[place] for place in key_places(centrality.tolist())])

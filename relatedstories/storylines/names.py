@@ -111,7 +111,7 @@ def common_subject(subjects: Iterable[Sequence[str]], n: int) -> str | None:
 
 
 def name_of_topics(
-    topics: Sequence[tuple[Label, float]], years: range, labels: Callable[[], Sequence[str]], subject: str | None = None
+    topics: Sequence[tuple[Label, float]], years: range, labels: Callable[[], Sequence[str]], subject: Callable[[], str | None]
 ) -> str:
     """Return the name that a story has by the topics that set it apart, "" if there are none.
 
@@ -127,8 +127,8 @@ def name_of_topics(
         The years that the story may be about; empty if that is not known.
     labels : callable
         Returns labels of links between the story's events, the best first.
-    subject : str, optional
-        What happened in it; it comes last where no topic says that.
+    subject : callable
+        Returns what happened in it, None if that is not known; it comes last where no topic says that.
     """
     topics = [each for each in topics if not years or _may_be_of(each[0].name, years)] or topics
     least = [MIN_SECOND if place == 1 else MIN_NEXT for place in range(len(topics))]
@@ -141,8 +141,8 @@ def name_of_topics(
     for name in names:
         if not any(says_the_same(name, other) for other in distinct):
             distinct.append(name)
-    if subject is not None and chosen and not any(label.is_kind_of_news for label in chosen):
-        distinct = [*[name for name in distinct if not says_the_same(name, subject)][: MAX_TOPICS - 1], subject]
+    if chosen and not any(label.is_kind_of_news for label in chosen) and (happened := subject()) is not None:
+        distinct = [*[name for name in distinct if not says_the_same(name, happened)][: MAX_TOPICS - 1], happened]
     name = ", ".join(distinct[:MAX_TOPICS])
     return name[:1].upper() + name[1:] if name and name.split()[0].islower() else name
 

@@ -110,32 +110,36 @@ def test_key_events_are_spread(n, parts) -> None:
     assert places == sorted(set(places))
 
 
+def nothing() -> None:
+    """What nobody tells."""
+
+
 def labels(*topics):
     return [(Label.of(topic, 6, 0.6), value) for topic, value in topics]
 
 
 def test_a_name_says_what_happened() -> None:
     sudan = labels((Topic("Sudan", "place"), 2.0))
-    assert name_of_topics(sudan, range(0), lambda: ["cholera outbreak"]) == "Cholera outbreak, Sudan"
+    assert name_of_topics(sudan, range(0), lambda: ["cholera outbreak"], nothing) == "Cholera outbreak, Sudan"
     both = labels((Topic("Cholera", "concept"), 3.0), (Topic("Sudan", "place"), 2.0), (Topic("Rain", "concept"), 0.1))
-    assert name_of_topics(both, range(0), list) == "Cholera, Sudan"
-    assert name_of_topics([], range(0), list) == ""
+    assert name_of_topics(both, range(0), list, nothing) == "Cholera, Sudan"
+    assert name_of_topics([], range(0), list, nothing) == ""
 
 
 def test_a_name_without_a_matter_ends_with_the_subject() -> None:
     places = labels((Topic("Valletta", "place"), 3.0), (Topic("Sliema", "place"), 2.0), (Topic("Mdina", "place"), 2.0))
-    assert name_of_topics(places, range(0), list, "Protest") == "Valletta, Sliema, Protest"
+    assert name_of_topics(places, range(0), list, lambda: "Protest") == "Valletta, Sliema, Protest"
     strike = labels((Topic("Hunger strike", "concept"), 4.0))
-    assert name_of_topics([*strike, *places], range(0), list, "Protest") == "Hunger strike, Valletta, Sliema"
-    assert name_of_topics([], range(0), list, "Protest") == ""
+    assert name_of_topics([*strike, *places], range(0), list, lambda: "Protest") == "Hunger strike, Valletta, Sliema"
+    assert name_of_topics([], range(0), list, lambda: "Protest") == ""
 
 
 def test_a_name_is_not_of_another_year() -> None:
     topics = labels(
         (Topic("2014 Malta election", "event"), 3.0), (Topic("Malta", "place"), 2.0), (Topic("Valletta", "place"), 2.0)
     )
-    assert name_of_topics(topics, range(2019, 2022), list) == "Malta, Valletta"
-    assert name_of_topics(topics[:1], range(2019, 2022), list) == "2014 Malta election"
+    assert name_of_topics(topics, range(2019, 2022), list, nothing) == "Malta, Valletta"
+    assert name_of_topics(topics[:1], range(2019, 2022), list, nothing) == "2014 Malta election"
 
 
 def test_a_long_title_is_cut_at_a_word() -> None:
