@@ -79,6 +79,8 @@ class Label(NamedTuple):
     tells : bool
         Whether it can be the label of a link: it cannot if so many of the archive's events have it, or all words of its name,
         that it tells nothing there, or if it is longer than `MAX_NAME_CHARS`.
+    tells_in_titles : bool
+        Whether it can be the label of a link between events that both have it in their titles.
     is_broad : bool
         Whether it is too broad to be a reason alone.
     is_matter : bool
@@ -95,6 +97,7 @@ class Label(NamedTuple):
     terms: tuple[str, ...]
     weight: float
     tells: bool
+    tells_in_titles: bool
     is_broad: bool
     is_matter: bool
     is_last_resort: bool
@@ -148,7 +151,7 @@ class Label(NamedTuple):
         sureness = min(1.0, math.log1p(n_events) / math.log1p(KNOWN_FROM))  # what only two events have is often a chance topic
         weight = weakness * sureness * coherence * coherence
         is_last_resort, says_little = weakness <= PEOPLE_WEIGHT, weakness < 1 and not given
-        return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, is_matter, is_last_resort, says_little)
+        return cls(topic, topic.name, (topic,), terms, weight, tells, tells, is_broad, is_matter, is_last_resort, says_little)
 
 
 def weakness_of(topic: Topic) -> float:

@@ -30,6 +30,7 @@ MIN_PART_CHARS = 4
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
 _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
+_ELISION, _WITH_ELISION = re.compile(r"^(?:[ld]|dell|all|nell|sull|un)['’]", re.IGNORECASE), {"fr", "it", "ca"}
 _BREAK = re.compile(r"[^\w\s]|\n")
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
 _ADDRESS = re.compile(r"\w[./@_]\w")  # at a word that is part of an address or of a file's name
@@ -114,8 +115,9 @@ class _Words:
         return self._text[self.starts[other]].isupper() and self._capitals_tell
 
     def phrase(self, first: int, length: int) -> str:
-        """Return some words as they are written, with single spaces."""
-        return " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
+        """Return some words as they are written, with single spaces, without an article that is part of the first word."""
+        phrase = " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
+        return _ELISION.sub("", phrase) if self._language in _WITH_ELISION else phrase
 
 
 def shared_phrase(
