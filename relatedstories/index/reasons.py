@@ -340,7 +340,7 @@ class Reason:
             text, factor, is_known = terms[column]
             if factor:
                 factor *= TITLED
-            elif self._language not in WITHOUT_SPACES and text not in dull_terms():
+            elif self._language == ENGLISH and text not in dull_terms():  # in other languages, verbs are not known
                 factor = TYPICAL
                 common.add(text)
             told[text] = share * factor
