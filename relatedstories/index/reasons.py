@@ -14,7 +14,7 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS
-from relatedstories.ranking.phrases import Phrase, shared_phrase
+from relatedstories.ranking.phrases import Phrase, shared_phrase, shared_version
 from relatedstories.ranking.series import in_series
 from relatedstories.ranking.shapes import Part, dull_terms, part_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, terms_of_name, without_language
@@ -292,9 +292,8 @@ class Reason:
                 chosen.insert(place, (subject, math.inf))
             if not is_enough and not any(label.is_matter for label in beside) and (subject is None or not telling):
                 phrase = self._phrase(beside)
-                # A bare word says less than a subject; and than the series of both, unless it is a name.
                 if phrase is not None and (
-                    " " in phrase.text or (subject is None and (series is None or self._is_name(phrase.text)))
+                    " " in phrase.text or (subject is None and (titles is None or self._is_about(phrase.text, *titles, series)))
                 ):
                     chosen.insert(place, (phrase.text, phrase.share))
         if series is not None and is_shown(series):
@@ -322,20 +321,29 @@ class Reason:
             if label.tells_in_titles and not (label.says_little or label.is_place) and in_both.issuperset(label.terms)
             if self._reasons.is_shown(label.name)
         ]
-        phrase = self._title_phrase(ours, theirs)
-        if phrase is not None and self._reasons.is_shown(phrase.text):
+        phrase, version = self._title_phrase(ours, theirs), shared_version(ours, theirs)
+        if phrase is not None:
             fuller = [label.name for label, _ in telling if phrase.text.casefold() in label.name.casefold()]
             named.append(([*fuller, phrase.text][0], TYPICAL * phrase.share))
+        if version is not None:
+            shares = self._term_shares()
+            told = sum([shares.get(term, 0.0) for term in terms_of_name(version, self._language)])
+            named.append((version, TITLED * TYPICAL * TYPICAL * told))
+        named = [(name, value) for name, value in named if self._reasons.is_shown(name)]
         named.sort(key=lambda each: -each[1])
         if not named or (telling and named[0][1] < telling[0][1]):
             return []
         return named + [(label.name, value) for label, value in telling if TITLED * value >= named[0][1]]
 
     def _title_phrase(self, title: str, other_title: str) -> Phrase | None:
-        """Return the phrase that both titles have and that says most; a single word must be a name that is not common."""
-        terms, n = self._reasons.terms_of(self._language), self._n_terms
+        """Return the phrase that both titles have and that says most; common words may be part of it.
+
+        A single word stands for the phrase of both texts that has it, if that says most there, or else must be a name that is
+        not common.
+        """
+        terms, n, common = self._reasons.terms_of(self._language), self._n_terms, set()
         told: dict[str, float] = {}
-        matters, common = [], set()
+        matters = []
         for column, share in zip(self._columns[:n], self._products[:n], strict=True):
             text, factor, is_known = terms[column]
             if factor:
@@ -347,11 +355,21 @@ class Reason:
             if is_known:
                 matters.append(text)
         phrase = shared_phrase(title, other_title, told, self._language, matters)
-        if phrase is None or " " in phrase.text or self._language in WITHOUT_SPACES:
+        if phrase is None or self._language in WITHOUT_SPACES:
             return phrase
-        return (
-            phrase if self._is_name(phrase.text) and not common.issuperset(terms_of_name(phrase.text, self._language)) else None
-        )
+        if " " in phrase.text:
+            return phrase
+        in_texts = self._phrase(())
+        if in_texts is not None and f" {phrase.text} ".casefold() in f" {in_texts.text} ".casefold():
+            return Phrase(in_texts.text, max(in_texts.share, phrase.share))
+        is_common = common.issuperset(terms_of_name(phrase.text, self._language))
+        return phrase if self._is_name(phrase.text) and not is_common else None
+
+    def _is_about(self, word: str, ours: str, theirs: str, series: str | None) -> bool:
+        """Return whether a word says what articles are about: a name, or a noun in a title; a noun says less than a series."""
+        terms = terms_of_name(word, self._language)
+        in_title = any(_terms_of_title(title, self._language).issuperset(terms) for title in (ours, theirs))
+        return self._is_name(word) or (series is None and in_title)
 
     def _is_name(self, word: str) -> bool:
         return part_of(word, self._language, False) is Part.NAME

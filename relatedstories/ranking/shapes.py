@@ -53,7 +53,7 @@ _LINKS = {"of": Part.OF, "the": Part.LINK, "and": Part.LINK, "for": Part.LINK, "
 _PARTS = {"n": Part.NOUN, "m": Part.MATTER, "g": Part.GENERIC, "v": Part.OTHER, "j": Part.ADJECTIVE, "o": Part.OTHER}
 _VAGUE = {
     *("prime", "new", "first", "last", "several", "many", "other", "more", "same", "such", "own", "next", "former"),
-    *("recent", "high", "old"),
+    *("recent", "high", "old", "certain"),
 }
 """Adjectives that say nothing about any event."""
 
