@@ -53,8 +53,8 @@ COMMON_SHARE, COMMON_FROM = 0.2, 10
 """A term or topic that more than this share of an archive's events have, and more than this number, is no label there."""
 
 COMMON_NAME_SHARE = 0.03
-"""A name of several words that are all common, such as "Open Data", can be the label of events that have it in their titles if no
-more than this share of the events have it."""
+"""A name of several words that are all common, such as "User Experience", can be the label of events that have it in their
+titles if no more than this share of the events have it."""
 
 
 @dataclass(frozen=True)

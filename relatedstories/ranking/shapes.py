@@ -12,7 +12,7 @@ from relatedstories.artefacts import table
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH, terms_of_name
 
-__all__ = ["Part", "capitals_tell", "dull_terms", "is_name_of_words", "is_noun_phrase", "part_of", "value_of"]
+__all__ = ["TIMES", "Part", "capitals_tell", "dull_terms", "is_name_of_words", "is_noun_phrase", "part_of", "value_of"]
 
 
 class Part(enum.IntEnum):
@@ -64,7 +64,7 @@ _BODIES = {
 }
 """Nouns that editors link to one body or place after another: which one, the noun alone does not say."""
 
-_TIMES = {
+TIMES = {
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
@@ -145,7 +145,7 @@ def part_of(form: str, language: str, capital_tells: bool) -> Part:
 def _english_part(form: str, capital_tells: bool) -> Part:
     if form[0].isdigit():
         return Part.NUMBER if not any(map(str.isalpha, form)) else _of_mixed(form)
-    if form in _TIMES:
+    if form in TIMES:
         return Part.ADJECTIVE
     low = form.lower()
     known = _english_parts().get(low)
@@ -210,7 +210,7 @@ def is_name_of_words(name: str, language: str) -> bool:
 
     Examples
     --------
-    >>> [is_name_of_words(name, "en") for name in ("Open Data", "Data.gov", "Fedora 12.1", "In Fedora", "Fedora")]
+    >>> [is_name_of_words(name, "en") for name in ("User Experience", "Data.gov", "Fedora 12.1", "In Fedora", "Fedora")]
     [True, True, True, False, False]
     """
     words = _NAME_WORD.findall(name)
