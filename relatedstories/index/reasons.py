@@ -27,8 +27,7 @@ MATTER_EVENTS = 5
 """The number of events from which a common noun can be a label: the word of a few may be there by chance."""
 
 TITLED = 2.0
-"""What a topic or phrase in the titles of both events counts as, beside those that are in their texts: titles say what texts are
-about."""
+"""What a name in the titles of both events counts as, beside those that are in their texts: titles say what texts are about."""
 
 _Ranked: TypeAlias = "list[tuple[Label, float]]"
 """Topics with how well each explains a link, the most telling first."""
@@ -316,15 +315,15 @@ class Reason:
             return []
         telling = self._telling()
         named = [
-            (label.name, TITLED * value)
+            (label.name, value if label.topic.kind == "concept" else TITLED * value)
             for label, value in self._topics_ranked()
             if label.tells_in_titles and not (label.says_little or label.is_place) and in_both.issuperset(label.terms)
             if self._reasons.is_shown(label.name)
         ]
         phrase, version = self._title_phrase(ours, theirs), shared_version(ours, theirs)
         if phrase is not None:
-            fuller = [label.name for label, _ in telling if phrase.text.casefold() in label.name.casefold()]
-            named.append(([*fuller, phrase.text][0], TYPICAL * phrase.share))
+            fuller = [label.name for label, _ in telling if _has_all_of(label.name, phrase.text)]
+            named.append(([*fuller, phrase.text][0], TYPICAL * phrase.share * (1 if phrase.text.islower() else TITLED)))
         if version is not None:
             shares = self._term_shares()
             told = sum([shares.get(term, 0.0) for term in terms_of_name(version, self._language)])
@@ -345,10 +344,8 @@ class Reason:
         matters = []
         for column, share in zip(self._columns[:n], self._products[:n], strict=True):
             text, factor, is_known = terms[column]
-            if factor:
-                factor *= TITLED
-            elif self._language == ENGLISH and text not in dull_terms():  # in other languages, verbs are not known
-                factor = TYPICAL
+            if not factor and self._language == ENGLISH and text not in dull_terms():  # in other languages, verbs are not known
+                factor = TYPICAL / TITLED
                 common.add(text)
             told[text] = share * factor
             if is_known:
@@ -410,6 +407,12 @@ def _shown(chosen: Sequence[tuple[str, float]]) -> tuple[str, ...]:
     first, least = chosen[0]
     more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
     return (first, *more)[:MAX_CONTEXTS]
+
+
+def _has_all_of(name: str, phrase: str) -> bool:
+    """Return whether a name has all words of a phrase, in either number, or the phrase as part of its words."""
+    n_words = phrase.count(" ")
+    return phrase.casefold() in name.casefold() or (name.count(" ") >= n_words and says_the_same(phrase, name))
 
 
 @lru_cache(1 << 12)
