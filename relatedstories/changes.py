@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Change",
+    "ChangedLists",
     "Difference",
     "DigestedTarget",
     "Labels",
@@ -32,6 +33,9 @@ __all__ = [
 
 LinkedEvents: TypeAlias = "Iterable[tuple[Event, list[Link]]]"
 """Every event with its links, as `relatedstories.RelatedStories.all_related` yields them."""
+
+ChangedLists: TypeAlias = "Iterable[tuple[Event, list[Link] | None]]"
+"""Every event with its links, by id; with None where they stay as they are."""
 
 LinksLine: TypeAlias = tuple[str, str]
 """The id of an event, and its links as a line of JSON."""
@@ -111,6 +115,12 @@ class DigestedTarget(Target, Protocol):
 
     def digest(self) -> str | None:
         """Return a digest of the links as they are now, and of the form they are written in; None if there are none."""
+
+    def take(self, links: ChangedLists, dry_run: bool) -> Iterator[Change]:
+        """Yield the change of each event, except of those whose links stay, and write the links, as any target does.
+
+        Links may only stay where `digest` gave what the `take` before left.
+        """
 
 
 def links_line(id_: str, links: list[dict[str, Any]]) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,6 +51,14 @@ Examples:
     relatedstories refresh news.jsonl --links links.jsonl --k 3 \\
         --since 2020-01-01 --max-per-context 1
 """
+
+
+class Lists(StrEnum):
+    """Which lists a refresh makes."""
+
+    ALL = "all"
+    CHANGED = "changed"
+
 
 _ONE_TARGET = "give either --links FILE, --links-table NAME or --in-place"
 
@@ -110,6 +119,17 @@ class OutputOptions:
             rich_help_panel=Panel.OUTPUT,
         ),
     ] = None
+    lists: Annotated[
+        Lists,
+        typer.Option(
+            "--lists",
+            help="Make the lists of all events, or only those that can have changed by more than rounding since the last "
+            "refresh with --index (changed): of events that are new or edited, or whose nearest events are. Scores and labels of "
+            "lists that stay are then as of the run that made them. All are made where the options, the settings or the links "
+            "are not those of the last refresh, and once a tenth of the archive has changed since all were made.",
+            rich_help_panel=Panel.OUTPUT,
+        ),
+    ] = Lists.ALL
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -248,6 +268,8 @@ def refresh(
         from relatedstories.refresh import refresh as refresh_links
 
         workers = running.workers()
+        if output.lists is Lists.CHANGED and (output.index is None or output.links == "-"):
+            raise typer.BadParameter("--lists changed goes with --index DIR, and not with --links -")
         archive.check()
         target = _target(archive, output, pages)
         if output.index is not None and not output.dry_run:
@@ -264,6 +286,7 @@ def refresh(
                 n_jobs=running.jobs,
                 dry_run=output.dry_run,
                 progress=progress,
+                lists=output.lists.value,
                 **keywords,
             )
         listing.warn_of_unknown_names(stories)

@@ -69,6 +69,11 @@ class Retriever:
             width = -(-width // RERANKED) * RERANKED + 1  # whole blocks, and the candidate whose score bounds those of the last
         return max(1, min(width, len(self.index.archive)))
 
+    @property
+    def is_known_width(self) -> bool:
+        """Whether the neighbour cache can know as many candidates as most lists need."""
+        return self.width <= WIDTH
+
     def score(self, a: EventRow, b: EventRow) -> PairScore:
         """Return the score of two rows."""
         return Reranker(self.index.archive, self.weights, a).score(b)
