@@ -23,6 +23,7 @@ __all__ = [
     "LinkedEvents",
     "LinksLine",
     "Target",
+    "TargetOfPages",
     "change_between",
     "change_to_dict",
     "changes_between",
@@ -121,6 +122,28 @@ class DigestedTarget(Target, Protocol):
 
         Links may only stay where `digest` gave what the `take` before left.
         """
+
+
+@runtime_checkable
+class TargetOfPages(Target, Protocol):
+    """A place for links that has a page for each event, and tells of each whether it is as it was left.
+
+    Parameters
+    ----------
+    left_pages : dict of str to str
+        The digest of the page of each event that the last `take` left as it should be, by id; empty in a dry run.
+    """
+
+    left_pages: dict[str, str]
+
+    def form(self) -> str | None:
+        """Return a digest of the form that links are written in; None if links depend on pages other than those they lead to."""
+
+    def pages(self) -> dict[str, str] | None:
+        """Return the digest of each page as its event was read from it, by id; None if that is not known."""
+
+    def take(self, links: ChangedLists, dry_run: bool) -> Iterator[Change]:
+        """Yield the change of each event, except of those whose links stay, and write the links, as any target does."""
 
 
 def links_line(id_: str, links: list[dict[str, Any]]) -> str:

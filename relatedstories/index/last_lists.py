@@ -39,6 +39,8 @@ class LastLists(NamedTuple):
         All contexts that a link has.
     folded : ndarray of int32, shape (n, 2)
         The events that are named as duplicates: the number of the event of the list, and of the duplicate.
+    pages : list of (str or None), optional
+        The digest of each event's page as it was left, if links are in pages; None for one that was not left as it should be.
     """
 
     lengths: npt.NDArray[np.int32]
@@ -46,6 +48,7 @@ class LastLists(NamedTuple):
     labels: npt.NDArray[np.int32]
     contexts: list[tuple[str, ...]]
     folded: npt.NDArray[np.int32]
+    pages: list[str | None] = []  # noqa: RUF012
 
     @property
     def rows(self) -> npt.NDArray[np.intp]:
@@ -92,10 +95,10 @@ class LastLists(NamedTuple):
         try:
             if (path := _path_in(folder)) is None or hashlib.sha256(kept := path.read_bytes()).hexdigest() != checksum:
                 return None
-        except OSError:
+            lengths, to, labels, contexts, folded, pages = json.loads(kept)
+        except (OSError, ValueError):
             return None
-        lengths, to, labels, contexts, folded = json.loads(kept)
-        return cls(_int32(lengths), _int32(to), _int32(labels), [tuple(names) for names in contexts], _pairs(folded))
+        return cls(_int32(lengths), _int32(to), _int32(labels), [tuple(names) for names in contexts], _pairs(folded), pages)
 
 
 def _path_in(folder: Path) -> Path | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from relatedstories.changes import DigestedTarget, Target
+from relatedstories.changes import DigestedTarget, Target, TargetOfPages
 from relatedstories.event_stream import DigestedEvents
 from relatedstories.events import Event
 from relatedstories.index.last_lists import LastLists
@@ -64,6 +64,7 @@ class LastRun:
     ) -> None:
         self._index, self._stories, self._k, self._filters = index, stories, k, filters
         self._target = target if isinstance(target, DigestedTarget) else None
+        self._pages = target if isinstance(target, TargetOfPages) else None
         self._events = events if isinstance(events, DigestedEvents) else None
         self._may_stay = may_stay
         self.left = LastRefresh.read(index)
@@ -106,7 +107,7 @@ class LastRun:
         """Return, before the archive is brought up to date, what makes only lists that can have changed; or why all are made."""
         if self.left is None:
             return "there is no record of a refresh with this index"
-        if self._target is None:
+        if self._target is None and self._pages is None:
             return "nothing tells whether the links are as the last refresh left them"
         if self._stories.checksum_in(self._index) != self.left.checksum:
             return "the index is not as the last refresh left it"
@@ -116,11 +117,16 @@ class LastRun:
             return reason
         if self.left.basis != self._basis:
             return "the last refresh had other options or settings, or was of another version"
-        if not self._links_are_untouched:
+        if self._pages is not None:
+            if (form := self._pages.form()) is None:
+                return "links between notes depend on the names of all notes"
+            if form != self.left.links:
+                return "the last refresh wrote links in another form, or in another place"
+        elif not self._links_are_untouched:
             return "the links are not as the last refresh left them"
         if (lists := LastLists.read(self._index, self.left.lists)) is None:
             return "there is no record of the lists of the last refresh"
-        return Relisting(self._stories, lists, self._k, self._filters)
+        return Relisting(self._stories, lists, self._k, self._filters, None if self._pages is None else self._pages.pages())
 
     def replace(self, new: Left | None, counts: dict[str, int]) -> None:
         """Keep what this refresh did with the index, which was saved, for the next one; None if its links were as they are."""
@@ -129,10 +135,14 @@ class LastRun:
             if self.left is not None and source is not None and source != self.left.source:
                 self.left._replace(source=source).write(self._index)
             return
-        checksum, basis = self._stories.checksum_in(self._index), self._basis
-        if self._target is None or self._target.left is None or checksum is None or basis is None:
+        checksum, basis, links, lists = self._stories.checksum_in(self._index), self._basis, None, new.lists
+        if self._target is not None:
+            links = self._target.left
+        elif self._pages is not None and (links := self._pages.form()) is not None:
+            lists = lists._replace(pages=[self._pages.left_pages.get(id_) for id_ in new.ids])
+        if links is None or checksum is None or basis is None:
             return
         contexts, linked = dict(new.lists.count_contexts()), dict(new.lists.linked(new.ids))
-        kept = new.lists.write(self._index)
-        left = LastRefresh(checksum, basis, self._target.left, source, counts, contexts, linked, new.behind, kept)
+        kept = lists.write(self._index)
+        left = LastRefresh(checksum, basis, links, source, counts, contexts, linked, new.behind, kept)
         left.write(self._index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,12 +35,21 @@ class Relisting:
         The lists that were made of it.
     k : int
     filters : LinkFilters
+    pages : mapping of str to str, optional
+        The digest of each event's page as it is now, by id. An event whose page is not as it was left counts as edited.
     """
 
-    def __init__(self, stories: RelatedStories, lists: LastLists, k: int, filters: LinkFilters) -> None:
+    def __init__(
+        self,
+        stories: RelatedStories,
+        lists: LastLists,
+        k: int,
+        filters: LinkFilters,
+        pages: Mapping[str, str] | None = None,
+    ) -> None:
         linker = stories.linker(k, filters)
         self._before, self._weights = linker.retriever.index, linker.retriever.weights
-        self._stories, self.lists, self._k, self._filters = stories, lists, k, filters
+        self._stories, self.lists, self._k, self._filters, self._pages = stories, lists, k, filters, pages
         self.number_before: npt.NDArray[np.intp] = np.zeros(0, np.intp)
         """The number that each event had in the archive as it was, -1 for those that it did not have as they are."""
 
@@ -52,8 +61,16 @@ class Relisting:
             return "too much of the archive changed"
         if retriever.weights != self._weights:
             return "the weights or the least score that are learnt from the archive changed"
+        if self._pages is not None:
+            numbers = self._numbers_of_same_pages(self._pages, numbers)
         self.number_before = numbers
         return None
+
+    def _numbers_of_same_pages(self, pages: Mapping[str, str], numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Return the numbers that events had, without those of events whose pages are not as they were left."""
+        ids, left = self._before.archive.ids, self.lists.pages
+        is_left = [digest is not None and pages.get(id_) == digest for id_, digest in zip(ids, left, strict=True)]
+        return np.where(np.append(is_left, False)[numbers], numbers, -1)
 
     def links(self, *, n_jobs: int, progress: Progress | None) -> Iterator[tuple[Event, Links | None]]:
         """Yield every event of the archive with its links, by id; with None where its list stays.
