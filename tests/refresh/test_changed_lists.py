@@ -12,12 +12,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from helpers import Named, day, run, shared
+from helpers import Named, day, run
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from relatedstories import Event, RelatedStories, read_events
+from relatedstories import Event, RelatedStories
 from relatedstories.databases.links_table import LinksTable
 from relatedstories.errors import BadValueError
 from relatedstories.files.links_file import LinksFile
@@ -28,8 +28,8 @@ from relatedstories.pages.reader import Pages, read_pages
 from relatedstories.pages.writer import LinkedPages
 from relatedstories.refresh import Report, refresh
 
-TOWNS = "Oslo Malta Ceres Turin Quito Lagos Perth Kyoto Delhi Accra Sofia Minsk".split()
-KINDS = "storm strike vote flood fair trial".split()
+TOWNS = ["Oslo", "Malta", "Ceres", "Turin", "Quito", "Lagos", "Perth", "Kyoto", "Delhi", "Accra", "Sofia", "Minsk"]
+KINDS = ["storm", "strike", "vote", "flood", "fair", "trial"]
 SETTINGS = {"space_weight": 0.0, "date_decay": 0.04, "min_score": 0.01}
 """Given, so that nothing is learnt, which few events would change each night."""
 
@@ -144,9 +144,7 @@ def test_all_lists_are_made_once_a_tenth_of_the_archive_has_changed(folder: Path
     reports = [night(folder, towns() + more[: i + 1]) for i in range(6)]
     assert [bool(report.stayed) for report in reports] == [True] * 6
     report = night(folder, towns() + more[:-1])
-    assert report.all_made_because == (
-        "7 events were added, edited or removed since all were made, more than 10% of the archive"
-    )
+    assert report.all_made_because == ("7 events were added, edited or removed since all were made, more than 10% of the archive")
     assert (report.made, report.stayed) == (65, 0)
     assert "all lists made: 7 events were added" in str(report)
     assert night(folder, towns() + more).stayed  # counted anew
@@ -356,7 +354,7 @@ def test_a_stream_keeps_no_list(tmp_path: Path) -> None:
         refresh(stories(), towns(), io.StringIO(), index=tmp_path / "index", lists="changed")
     with pytest.raises(BadValueError, match="lists: got 'changed', expected an index= with it"):
         refresh(stories(), towns(), tmp_path / "links.jsonl", lists="changed")
-    with pytest.raises(BadValueError, match="lists: got 'some', expected \"all\" or \"changed\""):
+    with pytest.raises(BadValueError, match='lists: got \'some\', expected "all" or "changed"'):
         refresh(stories(), towns(), tmp_path / "links.jsonl", lists="some")  # type: ignore[arg-type]
 
 
