@@ -3,12 +3,12 @@
     python benchmarks/stores.py ARCHIVE [--field title=text] [--database ADDRESS] [--limit N] [--pages]
 
 Fills a table with the events of ARCHIVE except the 1,000 newest, then runs ``relatedstories refresh``: for the first time, with
-nothing new, after a day's changes (1,000 new events, 100 edited and 100 removed), after the same changes with ``--lists changed``,
-and from scratch without an index. Prints the time, the written items and the peak memory of each run, whether the last run gives
+nothing new, after a day's changes (1,000 new events, 100 edited and 100 removed), after the same with ``--lists changed``, and
+from scratch without an index. Prints the time, the written items and the peak memory of each run, whether the last run gives
 the same links as the others did, and how far the lists of the run with ``--lists changed`` agree with them. The database is
 ADDRESS (such as ``postgresql+psycopg://joe@host/news``), by default an SQLite file in a temporary folder; its tables
-``benchmark_events``, ``benchmark_links``, ``benchmark_links_changed`` and ``benchmark_links_anew`` are replaced. With ``--pages``,
-a folder of Markdown pages is used instead.
+``benchmark_events``, ``benchmark_links``, ``benchmark_links_changed`` and ``benchmark_links_anew`` are replaced. With
+``--pages``, a folder of Markdown pages is used instead.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def pages(folder: Path) -> Store:
         return [top / f"{event.date:%Y/%m}" / f"{event.id}.md" for top in (folder, copy) if top.exists() or top == folder]
 
     def put(new: Iterable[Event]) -> None:
-        for event, path in ((event, path) for event in new for path in places(event)):
+        for event, path in ((one, path) for one in new for path in places(one)):
             path.parent.mkdir(parents=True, exist_ok=True)
             front = {"title": event.title, "date": str(event.date), "heading": event.heading}
             related = path.read_text(encoding="utf-8").partition("\nrelated:")[1:] if path.exists() else ("", "---\n")

@@ -30,6 +30,8 @@ def numbers_before(before: ArchiveIndex, now: ArchiveIndex) -> npt.NDArray[np.in
 
     None if the index was not made from it, or neighbours were not known.
     """
+    if before.neighbours is not None and now.neighbours is before.neighbours:
+        return np.arange(len(now.archive))
     stale = now.stale_neighbours
     if before.neighbours is None or stale is None or stale.neighbours is not before.neighbours:
         return None
