@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relatedstories.index.steady_lists import numbers_before, steady_lists
+from relatedstories.index.steady_lists import Steadiness, numbers_before, steady_lists
 from relatedstories.parallel import worker_count
 from relatedstories.progress import Progress
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from relatedstories.events import Event
     from relatedstories.index.last_lists import LastLists
+    from relatedstories.index.retriever import Retriever
     from relatedstories.index.stories import RelatedStories
     from relatedstories.ranking.filters import LinkFilters
     from relatedstories.ranking.links import Links
@@ -86,8 +87,7 @@ class Relisting:
             if progress is not None:
                 progress("comparing", n_compared, len(events))
 
-        linker.retriever.first_candidates_of_all(n_threads, report_compared).wait(report_compared)
-        stays = steady_lists(self._before, self.lists, self.number_before, linker.retriever, n_threads)
+        stays = self._find_steady(linker.retriever, n_threads, report_compared)
         made, n_listed = np.flatnonzero(~stays).tolist(), 0
         lists = linker.links_of_numbers(made)
         for event, stay in zip(events, stays.tolist(), strict=True):
@@ -98,6 +98,29 @@ class Relisting:
             n_listed += 1
             if progress is not None:
                 progress("links", n_listed, len(made))
+
+    def _find_steady(self, retriever: Retriever, n_threads: int, progress: Callable[[int], object]) -> npt.NDArray[np.bool_]:
+        """Return the mask of events whose lists stay; the index then knows all neighbours that the other lists need.
+
+        Others are not searched for: every change of the archive lets go of some of the farthest, and most lists do not need them.
+        """
+        index, numbers = retriever.index, np.arange(len(self.number_before))
+        cache = retriever.own_neighbours(n_threads)
+
+        def search(mask: npt.NDArray[np.bool_]) -> int:
+            lacking = np.flatnonzero(mask & cache.is_incomplete(numbers, retriever.width, retriever.least_score))
+            retriever.search_neighbours(cache, lacking, n_threads, progress)
+            return len(lacking)
+
+        def find() -> Steadiness:
+            return steady_lists(self._before, self.lists, self.number_before, retriever, cache, n_threads)
+
+        n_searched = search(find().is_open)
+        is_steady = find().is_steady
+        n_searched += search(~is_steady)
+        if n_searched or index.neighbours is None:
+            index.keep(cache)
+        return is_steady
 
 
 def reason_against(stories: RelatedStories, k: int, filters: LinkFilters) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from relatedstories.index.retriever import Retriever
     from relatedstories.topk.neighbour_cache import NeighbourCache
 
-__all__ = ["numbers_before", "steady_lists"]
+__all__ = ["Steadiness", "numbers_before", "steady_lists"]
 
 
 def numbers_before(before: ArchiveIndex, now: ArchiveIndex) -> npt.NDArray[np.intp] | None:
@@ -38,10 +38,30 @@ def numbers_before(before: ArchiveIndex, now: ArchiveIndex) -> npt.NDArray[np.in
     return stale.numbers
 
 
+class Steadiness(NamedTuple):
+    """What is known of each list of an archive.
+
+    Parameters
+    ----------
+    is_steady : ndarray of bool, shape (n_events,)
+        Whether it is as it was, but for scores, and labels that depend on all events.
+    is_open : ndarray of bool, shape (n_events,)
+        Whether more of the nearest have to be known to tell.
+    """
+
+    is_steady: npt.NDArray[np.bool_]
+    is_open: npt.NDArray[np.bool_]
+
+
 def steady_lists(
-    before: ArchiveIndex, lists: LastLists, number_before: npt.NDArray[np.intp], now: Retriever, n_threads: int
-) -> npt.NDArray[np.bool_]:
-    """Return the mask of events whose lists are as they were, but for scores, and labels that depend on all events.
+    before: ArchiveIndex,
+    lists: LastLists,
+    number_before: npt.NDArray[np.intp],
+    now: Retriever,
+    new: NeighbourCache,
+    n_threads: int,
+) -> Steadiness:
+    """Return which lists are as they were.
 
     Of a list that stays
 
@@ -60,12 +80,13 @@ def steady_lists(
     number_before : ndarray of int, shape (n_events,)
         The `numbers_before` of the archive.
     now : Retriever
-        Of the archive as it is now; the neighbours of all events are known.
+        Of the archive as it is now.
+    new : NeighbourCache
+        What is known of its neighbours.
     n_threads : int
     """
-    old, new = before.neighbours, now.index.neighbours
-    if old is None or new is None:
-        return np.zeros(len(number_before), bool)
+    if (old := before.neighbours) is None:
+        return Steadiness(np.zeros(len(number_before), bool), np.zeros(len(number_before), bool))
     least = max(np.float32(now.least_score), LEAST_POSITIVE)
     known = np.flatnonzero(number_before >= 0)
     of_known = number_before[known]
@@ -84,6 +105,7 @@ def steady_lists(
     reordered = _have_passages(now.index.archive, known, is_)
     n_deciding = np.maximum(last + 1 + DUPLICATES_WITHIN, max(now.k + DUPLICATES_WITHIN, COPIES_WITHIN))
     n_deciding = np.where(reordered, np.maximum(n_deciding, now.width), n_deciding)
+    n_deciding = np.minimum(n_deciding, WIDTH)
     in_order = reordered | _mask(len(lists.lengths), lists.folded[:, 0])[of_known]
     is_new = np.append(number_before < 0, False)  # the last is for empty places, -1
 
@@ -93,14 +115,15 @@ def steady_lists(
     has_order = np.zeros(len(number_before), bool)
     has_order[known] = ~reordered
     steady &= ~_mask(len(lists.lengths), _rows_that_changed(lists, number_now, new, has_order))[of_known]
-    mask = np.zeros(len(number_before), bool)
-    mask[known] = steady
+    is_open = ~is_complete & np.where(needs_all, np.isinf(new.bounds[known]), n_known < n_deciding)
+    mask, open_mask = np.zeros((2, len(number_before)), bool)
+    mask[known], open_mask[known] = steady & ~is_open, is_open
 
-    deep = known[steady & needs_all & ~is_complete]
+    deep = known[steady & needs_all & ~is_complete & ~is_open]
     mask[deep] = ~_have_candidates(now, deep, np.flatnonzero(number_before < 0), n_threads)
     chosen = {*now.filters.pinned, *now.filters.blocked}
     mask[[number for number in map(now.index.archive.number_of, chosen) if number >= 0]] = False
-    return mask
+    return Steadiness(mask, open_mask)
 
 
 _CHANGED = -2
