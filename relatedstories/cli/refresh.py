@@ -44,6 +44,10 @@ Examples:
     relatedstories refresh sqlite:///news.db --links-table related_links \\
         --index stories --quiet
 
+  The same, faster, where a score may be a few nights old:
+    relatedstories refresh sqlite:///news.db --links-table related_links \\
+        --index stories --lists changed --quiet
+
   A folder of Markdown pages, first to see what would change:
     relatedstories refresh site --in-place --dry-run
 
@@ -123,10 +127,10 @@ class OutputOptions:
         Lists,
         typer.Option(
             "--lists",
-            help="Make the lists of all events, or only those that can have changed by more than rounding since the last "
-            "refresh with --index (changed): of events that are new or edited, or whose nearest events are. Scores and labels of "
-            "lists that stay are then as of the run that made them. All are made where the options, the settings or the links "
-            "are not those of the last refresh, and once a tenth of the archive has changed since all were made.",
+            help="Make the lists of all events, or only (changed) those that can have changed by more than rounding since the "
+            "last refresh with --index: of events that are new or edited, or whose nearest events changed. Scores and labels of "
+            "all other lists stay as the run left them that made them. All lists are made if options, settings or links are not "
+            "as the last refresh left them, and once a tenth of the archive has changed since all were made.",
             rich_help_panel=Panel.OUTPUT,
         ),
     ] = Lists.ALL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import tempfile
@@ -12,12 +13,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from helpers import Named, day, run
+from helpers import Named, day, run, shared
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from relatedstories import Event, RelatedStories
+from relatedstories import Event, RelatedStories, read_events
 from relatedstories.databases.links_table import LinksTable
 from relatedstories.errors import BadValueError
 from relatedstories.files.links_file import LinksFile
@@ -452,3 +453,43 @@ class Nights(RuleBasedStateMachine):
 
 TestNights = Nights.TestCase
 TestNights.settings = settings(max_examples=25, stateful_step_count=8, deadline=None)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_after_five_nights_nearly_all_lists_of_a_real_archive_are_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of 20,000 events, each night 200 are new, 20 edited and 20 gone."""
+    news = read_events(shared("data/wcep-text-2002-2024.jsonl.gz"), {"title": "text"})
+    archive = sorted(itertools.islice(news, 20_000), key=lambda event: (str(event.date), event.id))
+    links, exact, index = tmp_path / "links.jsonl", tmp_path / "exact.jsonl", tmp_path / "index"
+    events = {event.id: event for event in archive[:-1000]}
+    refresh(RelatedStories(), [*events.values()], links, index=index, n_jobs=2)
+    stayed = []
+    for turn in range(5):
+        first = len(archive) - 1000 + 200 * turn
+        events |= {event.id: event for event in archive[first : first + 200]}
+        touched = archive[7 * turn : -1000 : 480][:40]
+        events |= {event.id: replace(event, title=f"{event.title} More is known by now.") for event in touched[::2]}
+        for event in touched[1::2]:
+            events.pop(event.id, None)
+        report = refresh(RelatedStories.load(index), [*events.values()], links, index=index, n_jobs=2, lists="changed")
+        assert report.all_made_because is None
+        stayed.append(report.stayed / report.events)
+        assert {link["id"] for line in lists_in(links).values() for link in line} <= events.keys()
+    refresh(RelatedStories.load(index), [*events.values()], exact, n_jobs=2)
+    found, expected = lists_in(links), lists_in(exact)
+    assert found.keys() == expected.keys()
+    same = sum([x["id"] for x in found[id_]] == [x["id"] for x in links_] for id_, links_ in expected.items())
+    with_labels = sum(
+        [(x["id"], x["contexts"]) for x in found[id_]] == [(x["id"], x["contexts"]) for x in links_]
+        for id_, links_ in expected.items()
+    )
+    shares = same / len(found), with_labels / len(found)
+    with capsys.disabled():
+        print(f"\n{min(stayed):.1%} to {max(stayed):.1%} of the lists stayed; {shares[0]:.2%} have the links of a run that makes")
+        print(f"all lists, {shares[1]:.2%} the labels too")
+    assert min(stayed) > 0.7
+    assert shares[0] > 0.98
+    assert shares[1] > 0.9
