@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Change",
+    "ChangedLists",
     "Difference",
     "DigestedTarget",
     "Labels",
     "LinkedEvents",
     "LinksLine",
     "Target",
+    "TargetOfPages",
     "change_between",
     "change_to_dict",
     "changes_between",
@@ -32,6 +34,9 @@ __all__ = [
 
 LinkedEvents: TypeAlias = "Iterable[tuple[Event, list[Link]]]"
 """Every event with its links, as `relatedstories.RelatedStories.all_related` yields them."""
+
+ChangedLists: TypeAlias = "Iterable[tuple[Event, list[Link] | None]]"
+"""Every event with its links, by id; with None where they stay as they are."""
 
 LinksLine: TypeAlias = tuple[str, str]
 """The id of an event, and its links as a line of JSON."""
@@ -111,6 +116,34 @@ class DigestedTarget(Target, Protocol):
 
     def digest(self) -> str | None:
         """Return a digest of the links as they are now, and of the form they are written in; None if there are none."""
+
+    def take(self, links: ChangedLists, dry_run: bool) -> Iterator[Change]:
+        """Yield the change of each event, except of those whose links stay, and write the links, as any target does.
+
+        Links may only stay where `digest` gave what the `take` before left.
+        """
+
+
+@runtime_checkable
+class TargetOfPages(Target, Protocol):
+    """A place for links that has a page for each event, and tells of each whether it is as it was left.
+
+    Parameters
+    ----------
+    left_pages : dict of str to str
+        The digest of the page of each event that the last `take` left as it should be, by id; empty in a dry run.
+    """
+
+    left_pages: dict[str, str]
+
+    def form(self) -> str | None:
+        """Return a digest of the form that links are written in; None if links depend on pages other than those they lead to."""
+
+    def pages(self) -> dict[str, str] | None:
+        """Return the digest of each page as its event was read from it, by id; None if that is not known."""
+
+    def take(self, links: ChangedLists, dry_run: bool) -> Iterator[Change]:
+        """Yield the change of each event, except of those whose links stay, and write the links, as any target does."""
 
 
 def links_line(id_: str, links: list[dict[str, Any]]) -> str:

@@ -10,16 +10,17 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
-from typing import IO, Any, TypeVar, Unpack
+from typing import IO, Any, Literal, TypeVar, Unpack, cast
 
-from relatedstories.changes import Difference, DigestedTarget, Target
-from relatedstories.errors import InputError
-from relatedstories.event_stream import DigestedEvents
+from relatedstories.changes import ChangedLists, Difference, LinkedEvents, Target
+from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event
-from relatedstories.files.links_file import LinksFile
-from relatedstories.index.last_refresh import LastRefresh, basis_of_links
+from relatedstories.files.links_file import LinksFile, LinksStream
+from relatedstories.index.last_lists import MadeLists
+from relatedstories.index.last_refresh import LastRefresh
+from relatedstories.index.last_run import MOST_BEHIND, LastRun, Left
+from relatedstories.index.relisting import Relisting
 from relatedstories.index.storage import check_folder
 from relatedstories.index.stories import Changes, RelatedStories
 from relatedstories.pages.writer import LinkedPages
@@ -33,6 +34,10 @@ __all__ = ["Report", "refresh"]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+ALL: Literal["all"] = "all"
+CHANGED: Literal["changed"] = "changed"
+"""Which lists a refresh makes."""
 
 
 @dataclass(slots=True)
@@ -54,6 +59,10 @@ class Report:
         Links with a context, and events without links.
     fallback : int
         Links that only fill lists that are too short.
+    made, stayed : int
+        Lists that were made, and lists that stayed as a run before made them.
+    all_made_because : str or None
+        Why all lists were made where only those that can have changed were asked for; None otherwise.
     written : int
         Lines, rows or pages that were written, as `unit` says.
     unit : str
@@ -80,6 +89,9 @@ class Report:
     labelled: int = 0
     without_links: int = 0
     fallback: int = 0
+    made: int = 0
+    stayed: int = 0
+    all_made_because: str | None = None
     written: int = 0
     unit: str = "lines"
     left_alone: int = 0
@@ -167,6 +179,10 @@ class Report:
         ]
         if not (self.new or self.edited or self.gone or self.changed or self.written or self.left_alone):
             lines[1] = "nothing new: all links are as they were, nothing is written"
+        elif self.stayed:
+            lines.insert(2, f"{self.made} lists made; {self.stayed} stay, with scores and labels of the runs that made them")
+        if self.all_made_because is not None:
+            lines.insert(2, f"all lists made: {self.all_made_because}")
         if self.left_alone:
             lines[1] += f", {self.left_alone} left alone"
         if self.skipped or self.drafts:
@@ -183,6 +199,7 @@ class Report:
 
 _COUNTS = (
     *("events", "skipped", "drafts", "new", "edited", "gone", "links", "labelled", "without_links", "fallback"),
+    *("made", "stayed", "all_made_because"),
     *("changed", "added", "removed", "relabelled", "written", "unit", "left_alone", "dry_run"),
 )
 
@@ -202,6 +219,7 @@ def refresh(
     n_jobs: int = 1,
     dry_run: bool = False,
     progress: Progress | None = None,
+    lists: Literal["all", "changed"] = ALL,
     **keywords: Unpack[Keywords],
 ) -> Report:
     """Bring the links of every event of an archive up to date, in a file, a database table or the pages themselves.
@@ -237,6 +255,20 @@ def refresh(
         Whether to report what would be written without writing anything.
     progress : callable, optional
         Called with the name of the stage, the number of events done and the number of all events.
+    lists : {"all", "changed"}, default "all"
+        Which lists are made. Each new event moves all scores a little, so that the lists of all events have to be made to be
+        those of now to the last digit. With "changed", the list of an event stays as the run before left it if the event is
+        unchanged, and so are those that it lists and the other nearest that decide the list. Its scores, its labels, and whether
+        a link is only just listed or not, are then as of the run that made it. All lists are made
+
+        - where the index, the options, the version of the package or the links are not those of the last run;
+        - where the weights or the least score that are learnt from the archive changed;
+        - with `where`, `fallback`, `diversity`, `max_per_context`, `since`, `until`, ``include_newer=False``, or more than 15
+          links an event, as the nearest events that the index keeps do not decide such lists;
+        - once the events that were added, edited or removed since all were made are a tenth of the archive, so that lists
+          do not grow old.
+
+        The report says how many lists were made and how many stayed, and why all were made. Needs `index`.
     **keywords
         As for `RelatedStories.related`: which events may be listed, and how many with the same context.
 
@@ -246,6 +278,8 @@ def refresh(
 
     Raises
     ------
+    BadValueError
+        If an argument is not as described.
     InputError
         If another run is writing the same links (the message names it), if the links or the index cannot be written, or if
         `events` has anything but events.
@@ -261,44 +295,60 @@ def refresh(
     """
     filters = LinkFilters.of("refresh", **keywords)  # so that a mistake shows before the work
     target = as_target(links)
+    _check_lists(lists, target, index)
     folder = None if index is None or dry_run else _checked_index(Path(index), target)
     with nullcontext() if dry_run else target.locked():
         target.check(dry_run)
         checkpoint = None if dry_run else target.checkpoint if folder is None else _checkpoint_beside(folder)
         timer = _StageTimer(progress)
 
-        last = None if index is None else _Last(Path(index), stories, k, filters, target, events)
-        if last is not None and last.source_is_same and stories.keeps_topics and last.links_are_same:
-            n_events, is_read = last.n_events, False
+        last = None if index is None else LastRun(Path(index), stories, k, filters, target, events, lists == CHANGED)
+        relisting: Relisting | str | None = None
+        if last is not None and last.left is not None and last.source_is_same and stories.keeps_topics and last.links_are_same:
+            n_events, is_read = last.left.counts["events"], False
         else:
             archive, is_read = list(events), True
             n_events = len(archive)
             timer.end("read")
 
+            if last is not None and lists == CHANGED:
+                relisting = last.relisting()
             stories.fit(archive, n_jobs=n_jobs, progress=timer.progress, checkpoint=checkpoint)
             timer.end("index")
 
         report = Report(events=n_events, unit=target.unit, dry_run=dry_run)
-        all_links = stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords)
-        if last is not None and last.links_are_same:
-            last.count(report)
+        left: Left | None = None
+        if last is not None and last.left is not None and last.links_are_same:
+            _count_again(last.left, report)
             timer.end("compare")
         else:
-            counted = _counted(timer.timed("links", all_links), report)
+            behind = 0 if last is None else last.behind + sum(stories.changes or ())
+            if isinstance(relisting, Relisting):
+                relisting = _begun(relisting, behind, n_events)
+            if isinstance(relisting, Relisting):
+                made = MadeLists(relisting.lists, relisting.number_before)
+                all_links: ChangedLists = relisting.links(n_jobs=n_jobs, progress=progress)
+            else:
+                report.all_made_because = relisting
+                made = MadeLists()
+                all_links = stories.all_related(k, n_jobs=n_jobs, progress=progress, **keywords)
+            listed = _added_to(made, timer.timed("links", all_links))
             if isinstance(target, LinkedPages):  # whose words depend on it
-                counted = ((event.in_language(stories.language_of(event.id)), links) for event, links in counted)
-            for change in target.take(counted, dry_run):
+                listed = ((event.in_language(stories.language_of(event.id)), links) for event, links in listed)
+            for change in target.take(cast(LinkedEvents, listed), dry_run):  # if some stay, the target has a digest
                 report.difference.count(change)
                 if change.left_alone is not None:
                     report.left_alone += 1
                     _log.warning("left alone: %s", change.left_alone)
             report.written = target.written
+            left = Left(made.all(), made.ids, behind if made.stay else 0)
+            _count(left, made, report)
             timer.end("write")
 
         if folder is not None:
             stories.save(folder)
             if last is not None:
-                last.replace(report)
+                last.replace(None if left is None else left, {name: getattr(report, name) for name in _KEPT_COUNTS})
             timer.end("save")
         if checkpoint is not None:
             Checkpoint.remove(checkpoint)
@@ -308,6 +358,16 @@ def refresh(
     if changes is not None:
         report.new, report.edited, report.gone = changes
     return report
+
+
+def _check_lists(lists: str, target: Target, index: str | os.PathLike[str] | None) -> None:
+    """Raise an error unless only some lists can be made if that is asked for."""
+    if lists not in (ALL, CHANGED):
+        raise BadValueError("refresh", "lists", shown(lists), f'"{ALL}" or "{CHANGED}"')
+    if lists == CHANGED and index is None:
+        raise BadValueError("refresh", "lists", shown(lists), f'an index= with it, which tells what changed; or "{ALL}"')
+    if lists == CHANGED and isinstance(target, LinksStream):
+        raise BadValueError("refresh", "lists", shown(lists), f'"{ALL}" for {target}, which keeps no list that could stay')
 
 
 def _checked_index(index: Path, target: Target) -> Path:
@@ -324,83 +384,42 @@ def _checkpoint_beside(index: Path) -> Path:
     return path.with_name(f".{path.name}.topics")
 
 
-def _counted(all_links: Iterable[tuple[Event, list[Link]]], report: Report) -> Iterator[tuple[Event, list[Link]]]:
-    """Yield the events with their links, and add them to the counts of a report."""
-    for event, links in all_links:
-        labelled = [link.contexts for link in links if link.contexts]
-        report.without_links += not links
-        report.fallback += sum(link.fallback is not None for link in links)
-        report.labelled += len(labelled)
-        report.linked.update([link.event.id for link in links])
-        report.contexts.update(chain.from_iterable(labelled))
-        yield event, links
+def _begun(relisting: Relisting, behind: int, n_events: int) -> Relisting | str:
+    """Return what makes only some lists, once it has looked at the archive as it is now; or why all are made."""
+    if behind > MOST_BEHIND * n_events:
+        return f"{behind} events were added, edited or removed since all were made, more than {MOST_BEHIND:.0%} of the archive"
+    return relisting.begin() or relisting
 
 
-class _Last:
-    """The last refresh with an index, and whether this one would do the same again.
+def _count(left: Left, made: MadeLists, report: Report) -> None:
+    """Fill in the counts of a report on lists."""
+    report.made, report.stayed, report.fallback = made.n_made, len(made.stay), made.fallback
+    report.difference.links = len(left.lists.to)
+    report.labelled, report.without_links = left.lists.labelled, left.lists.without_links
+    report.contexts, report.linked = left.lists.count_contexts(), left.lists.linked(left.ids)
 
-    Parameters
-    ----------
-    index : Path
-    stories, k, filters, target, events
-        What this refresh is about.
-    """
 
-    def __init__(
-        self, index: Path, stories: RelatedStories, k: int, filters: LinkFilters, target: Target, events: Iterable[Event]
-    ) -> None:
-        self._index, self._stories, self._k, self._filters = index, stories, k, filters
-        self._target = target if isinstance(target, DigestedTarget) else None
-        self._events = events if isinstance(events, DigestedEvents) else None
-        self._left = LastRefresh.read(index)
-        self._source = None if self._events is None else self._events.digest()
-        self._digest: str | None = None
-
-    @property
-    def n_events(self) -> int:
-        """The number of its events."""
-        return 0 if self._left is None else self._left.counts["events"]
-
-    @property
-    def source_is_same(self) -> bool:
-        """Whether its events were read from what is still the same, so that they are known without reading them."""
-        return self._left is not None and self._source is not None and self._source == self._left.source
-
-    @property
-    def links_are_same(self) -> bool:
-        """Whether its links would be made again, and are still as it left them."""
-        if self._left is None or self._target is None or self._left.basis != self._basis:
-            return False
-        self._digest = self._digest or self._target.digest()  # nobody else may write them during the run
-        return self._left.links == self._digest
-
-    @property
-    def _basis(self) -> str | None:
-        return basis_of_links(self._stories, self._index, self._k, self._filters)
-
-    def count(self, report: Report) -> None:
-        """Fill in the counts of a report on the same links."""
-        if self._left is not None:
-            report.difference.links = self._left.counts["links"]
-            for name in _COUNTS_OF_LINKS:
-                setattr(report, name, self._left.counts[name])
-            report.contexts.update(self._left.contexts)
-            report.linked.update(self._left.linked)
-
-    def replace(self, report: Report) -> None:
-        """Keep what this refresh did with the index, which was saved, for the next one."""
-        source = None if self._events is None else self._events.read_from
-        if self._left is not None and self._left.links == self._digest:
-            if source is not None and source != self._left.source:
-                self._left._replace(source=source).write(self._index)
-        elif self._target is not None and self._target.left is not None and (basis := self._basis) is not None:
-            counts = {name: getattr(report, name) for name in ("events", "links", *_COUNTS_OF_LINKS)}
-            contexts, linked = dict(report.contexts), dict(report.linked)
-            LastRefresh(basis, self._target.left, source, counts, contexts, linked).write(self._index)
+def _count_again(left: LastRefresh, report: Report) -> None:
+    """Fill in the counts of a report on the same links as those of the last refresh."""
+    report.stayed = report.events
+    report.difference.links = left.counts["links"]
+    for name in _COUNTS_OF_LINKS:
+        setattr(report, name, left.counts[name])
+    report.contexts.update(left.contexts)
+    report.linked.update(left.linked)
 
 
 _COUNTS_OF_LINKS = "labelled", "without_links", "fallback"
 """The counts of a report that links alone give."""
+
+_KEPT_COUNTS = ("events", "links", *_COUNTS_OF_LINKS)
+
+
+def _added_to(made: MadeLists, all_links: ChangedLists) -> Iterator[tuple[Event, list[Link] | None]]:
+    """Yield the events with their links, and add them to the lists that are made."""
+    for event, links in all_links:
+        made.add(event.id, links)
+        yield event, links
 
 
 class _StageTimer:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,6 +44,10 @@ Examples:
     relatedstories refresh sqlite:///news.db --links-table related_links \\
         --index stories --quiet
 
+  The same, faster, where a score may be a few nights old:
+    relatedstories refresh sqlite:///news.db --links-table related_links \\
+        --index stories --lists changed --quiet
+
   A folder of Markdown pages, first to see what would change:
     relatedstories refresh site --in-place --dry-run
 
@@ -50,6 +55,14 @@ Examples:
     relatedstories refresh news.jsonl --links links.jsonl --k 3 \\
         --since 2020-01-01 --max-per-context 1
 """
+
+
+class Lists(StrEnum):
+    """Which lists a refresh makes."""
+
+    ALL = "all"
+    CHANGED = "changed"
+
 
 _ONE_TARGET = "give either --links FILE, --links-table NAME or --in-place"
 
@@ -110,6 +123,17 @@ class OutputOptions:
             rich_help_panel=Panel.OUTPUT,
         ),
     ] = None
+    lists: Annotated[
+        Lists,
+        typer.Option(
+            "--lists",
+            help="Make the lists of all events, or only (changed) those that can have changed by more than rounding since the "
+            "last refresh with --index: of events that are new or edited, or whose nearest events changed. Scores and labels of "
+            "all other lists stay as the run left them that made them. All lists are made if options, settings or links are not "
+            "as the last refresh left them, and once a tenth of the archive has changed since all were made.",
+            rich_help_panel=Panel.OUTPUT,
+        ),
+    ] = Lists.ALL
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -248,6 +272,8 @@ def refresh(
         from relatedstories.refresh import refresh as refresh_links
 
         workers = running.workers()
+        if output.lists is Lists.CHANGED and (output.index is None or output.links == "-"):
+            raise typer.BadParameter("--lists changed goes with --index DIR, and not with --links -")
         archive.check()
         target = _target(archive, output, pages)
         if output.index is not None and not output.dry_run:
@@ -264,6 +290,7 @@ def refresh(
                 n_jobs=running.jobs,
                 dry_run=output.dry_run,
                 progress=progress,
+                lists=output.lists.value,
                 **keywords,
             )
         listing.warn_of_unknown_names(stories)

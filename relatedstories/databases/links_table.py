@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import BIT
 
-from relatedstories.changes import Change, LinkedEvents, LinksLine
+from relatedstories.changes import Change, ChangedLists, LinksLine
 from relatedstories.databases.database import Database, as_database
 from relatedstories.databases.id_types import as_id_value, fits, id_type_of
 from relatedstories.databases.link_rows import (
@@ -41,6 +41,9 @@ _log = logging.getLogger(__name__)
 
 BATCH = 1000
 """Number of rows fetched or written at a time."""
+
+_IDS_AT_ONCE = 500
+"""Number of ids in one statement: SQLite takes 999 parameters."""
 
 LOCK_SECONDS = 60
 """How long to wait for another transaction of PostgreSQL that is writing the table."""
@@ -92,6 +95,7 @@ class LinksTable:
         self.name = name
         self.written = 0
         self.left: str | None = None
+        self._digest: str | None = None
         self._archive = None if archive is None else split_table_name(archive)
         self._id_column = id_column
         self._id_type: Any = None
@@ -125,13 +129,13 @@ class LinksTable:
         """
         yield from [(id_, line_of_rows(id_, rows)) for id_, rows in sorted(self._read_rows().items())]
 
-    def _read_rows(self) -> dict[str, list[LinkRow]]:
-        """Return the rows of each event that has some."""
+    def _read_rows(self, except_of: Collection[str] = ()) -> dict[str, list[LinkRow]]:
+        """Return the rows of each event that has some, except of some events."""
         file = self.database.file
         if file is not None and not file.exists():
             return {}
         with self.database.reading() as connection:
-            return self._rows(connection) if self._exists(connection) else {}
+            return self._rows(connection, except_of=except_of) if self._exists(connection) else {}
 
     @property
     def checkpoint(self) -> Path | None:
@@ -174,26 +178,36 @@ class LinksTable:
         digest = hashlib.blake2b(self._table.fullname.casefold().encode(), digest_size=4).hexdigest()
         return path.with_name(f"{path.name}-{digest}")
 
-    def take(self, links: LinkedEvents, dry_run: bool) -> Iterator[Change]:
-        """Yield the change of each event and write the rows that are new or changed, in one transaction."""
+    def take(self, links: ChangedLists, dry_run: bool) -> Iterator[Change]:
+        """Yield the change of each event and write the rows that are new or changed, in one transaction.
+
+        Rows of events whose links stay are neither read nor written.
+        """
         topics: dict[tuple[str, ...], str] = {}
-        new = [(event.id, rows_of_links(event_links, topics)) for event, event_links in links]  # before the transaction
+        new: list[tuple[str, list[LinkRow]]] = []  # before the transaction
+        stay: set[str] = set()
+        for event, event_links in links:
+            if event_links is None:
+                stay.add(event.id)
+            else:
+                new.append((event.id, rows_of_links(event_links, topics)))
         fills_lists = any(row[-1] is not None for _, rows in new for row in rows)
-        self.written, left = 0, None
+        self.written, left, found = 0, None, self._digest
         self.left = None
         ids = [id_ for id_, _ in new]
         now, changes = dt.datetime.now(dt.UTC).replace(microsecond=0), RowChanges([], [])
         if dry_run:
-            yield from changes_of_rows(self._read_rows(), new, now, fills_lists, changes)
+            yield from changes_of_rows(self._read_rows(stay), new, now, fills_lists, changes)
             self.written = changes.written
             return
         with self._writing(ids, fills_lists) as connection:
             if (wrong := fits(self._id_type, ids)) is not None:
                 raise InputError(f"{self}: got the id {shown(wrong)}, expected ids that its column event_id can hold")
-            old = self._rows(connection, for_update=True)
+            is_known = not stay or self._digest_of_rows(connection) == found  # or somebody wrote what stays meanwhile
+            old = self._rows(connection, for_update=True, except_of=stay)
             yield from changes_of_rows(old, new, now, FALLBACK in self._table.c, changes)
             self._write(connection, changes)
-            left = self._digest_of_rows(connection)  # before others can touch them
+            left = self._digest_of_rows(connection) if is_known else None  # before others can touch them
             connection.commit()
         self.written, self.left = changes.written, left
 
@@ -203,7 +217,8 @@ class LinksTable:
         if file is not None and not file.exists():
             return None
         with self.database.reading() as connection:
-            return self._digest_of_rows(connection) if self._exists(connection) else None
+            self._digest = self._digest_of_rows(connection) if self._exists(connection) else None
+        return self._digest
 
     def _digest_of_rows(self, connection: sa.Connection) -> str:
         """Return a digest of all rows without their time; PostgreSQL adds up those of its rows itself, ten times as fast."""
@@ -320,18 +335,33 @@ class LinksTable:
         self._id_type = id_type
         self._table = links_schema(*split_table_name(self.name), id_type, has_fallback)
 
-    def _rows(self, connection: sa.Connection, for_update: bool = False) -> dict[str, list[LinkRow]]:
-        """Return the rows of each event that has some, by its id."""
+    def _rows(
+        self, connection: sa.Connection, for_update: bool = False, except_of: Collection[str] = ()
+    ) -> dict[str, list[LinkRow]]:
+        """Return the rows of each event that has some, by its id; except of some events."""
         columns = self._table.c
         compared = [columns[name] if name in columns else sa.null() for name in COMPARED]
         statement = sa.select(columns.event_id, *compared).order_by(columns.event_id, columns["rank"])
         if self.database.dialect == "mysql" and for_update:
             statement = statement.with_for_update()
-        rows = connection.execute(statement, execution_options={"yield_per": BATCH})
         found: dict[str, list[LinkRow]] = {}
         one: dict[str, str] = {}  # text of those that are equal: most are in many rows
-        for id_, rank, other, score, context, topics, *rest in rows:
-            id_of_other, label = one.setdefault(str(other), str(other)), context and one.setdefault(context, context)
-            listed = one.setdefault(topics, topics) if isinstance(topics, str) else topics
-            found.setdefault(str(id_), []).append((rank, id_of_other, score, label, listed, *rest))
+        for part in self._parts(connection, statement, except_of):
+            rows = connection.execute(part, execution_options={"yield_per": BATCH})
+            for id_, rank, other, score, context, topics, *rest in rows:
+                id_of_other, label = one.setdefault(str(other), str(other)), context and one.setdefault(context, context)
+                listed = one.setdefault(topics, topics) if isinstance(topics, str) else topics
+                found.setdefault(str(id_), []).append((rank, id_of_other, score, label, listed, *rest))
         return found
+
+    def _parts(
+        self, connection: sa.Connection, statement: sa.Select[Any], except_of: Collection[str]
+    ) -> Iterator[sa.Select[Any]]:
+        """Yield statements that together select the rows of a statement, except of some events."""
+        event_id = self._table.c.event_id
+        if not except_of:
+            yield statement
+            return
+        ids = [id_ for id_ in connection.scalars(sa.select(event_id).distinct().order_by(event_id)) if str(id_) not in except_of]
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            yield statement.where(event_id.in_(ids[start : start + _IDS_AT_ONCE]))

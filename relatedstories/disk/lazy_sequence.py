@@ -99,7 +99,7 @@ class LazySequence(Sequence[T], Generic[T]):
 
     def extended(self, others: Sequence[T], positions: Iterable[int]) -> LazySequence[T]:
         """Return the values at the given positions of this sequence followed by `others`."""
-        slots: list[int | T] = [*self._slots, *others]
+        slots: list[int | T] = [*(self._slots if self._values is None else self._values), *others]
         sequence: LazySequence[T] = LazySequence([slots[position] for position in positions])
         sequence._source, sequence._read = self._source, self._read  # share the values already read
         sequence._parse = self._parse

@@ -6,16 +6,16 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
 from relatedstories.addresses import address_scheme
-from relatedstories.changes import Change, LinkedEvents, LinksLine, change_between, changes_between, line_of_event, links_line
+from relatedstories.changes import Change, ChangedLists, LinkedEvents, LinksLine, change_between, line_of_event, links_line
 from relatedstories.disk.atomic import check_target, remove_leftovers, temporary_file
 from relatedstories.disk.locks import lock_beside, locked
-from relatedstories.errors import InputError
+from relatedstories.errors import InputError, shown
 
 __all__ = ["LinksFile", "LinksStream", "read_links", "require_links"]
 
@@ -59,6 +59,7 @@ class LinksFile:
             )
         self.written = 0
         self.left: str | None = None
+        self._digest: str | None = None
 
     def __str__(self) -> str:
         return str(self.path)
@@ -86,9 +87,15 @@ class LinksFile:
             remove_leftovers(self._resolved.parent)
             yield
 
-    def take(self, links: LinkedEvents, dry_run: bool) -> Iterator[Change]:
-        """Yield the change of each event and write all links to a new file, which replaces the old one if it differs."""
-        lines = 0
+    def take(self, links: ChangedLists, dry_run: bool) -> Iterator[Change]:
+        """Yield the change of each event and write all links to a new file, which replaces the old one if it differs.
+
+        Raises
+        ------
+        InputError
+            If links are to stay that the file does not have.
+        """
+        lines, any_stay = 0, False
         self.left = None
         with ExitStack() as stack:
             if dry_run:
@@ -97,12 +104,22 @@ class LinksFile:
                 check_target(self.path)
                 folder = self._resolved.parent
             new = stack.enter_context(temporary_file(folder))
-            events = _write_events(new.file, links, _is_one_object(self.path), self.fields)
-            for change in changes_between(read_links(self.path), events):
-                lines += change.after is not None
-                yield change
+            before, write = dict(read_links(self.path)), _writer(new.file, _is_one_object(self.path))
+            for event, event_links in links:
+                if event_links is None:
+                    line = self._line_that_stays(event.id, before)
+                    any_stay = True
+                else:
+                    _, line = line_of_event(event, event_links, self.fields)
+                    yield change_between(event.id, before.pop(event.id, None), line)
+                write(event.id, line)
+                lines += 1
+            write(None, "")
+            for id_, line in before.items():
+                yield change_between(id_, line, None)
             differs = not new.equals(self.path)
-            left = None if dry_run else self._digest_of(new.path)  # before others can touch it
+            is_known = not any_stay or self._digest == self.digest()  # or what stays may be what somebody wrote meanwhile
+            left = self._digest_of(new.path) if is_known and not dry_run else None  # before others can touch it
             if differs and not dry_run:
                 new.move_to(self._resolved)
         self.written = lines if differs else 0
@@ -110,7 +127,14 @@ class LinksFile:
 
     def digest(self) -> str | None:
         """Return a digest of the file and of the fields that links are to have; None if there is no file."""
-        return self._digest_of(self.path) if self.path.is_file() else None
+        self._digest = self._digest_of(self.path) if self.path.is_file() else None
+        return self._digest
+
+    def _line_that_stays(self, id_: str, before: dict[str, str]) -> str:
+        """Return the line of an event as the file has it, and take it out of those before."""
+        if (line := before.pop(id_, None)) is None:
+            raise InputError(f"{self.path}: got no line of event {shown(id_)}, which was there when this run began; run it again")
+        return line
 
     def _digest_of(self, path: Path) -> str:
         form = json.dumps([_is_one_object(self.path), self.fields]).encode()
@@ -199,16 +223,19 @@ def _id_in(line: str) -> str:
     return str(json.loads(line)["id"])
 
 
-def _write_events(file: IO[str], links: LinkedEvents, as_object: bool, fields: Sequence[str]) -> Iterator[LinksLine]:
-    """Write each event, on its own line of JSON or as an entry of one object, and yield its line."""
+def _writer(file: IO[str], as_object: bool) -> Callable[[str | None, str], object]:
+    """Return a function that writes the line of an event, as one of JSON or as an entry of one object; None ends the file."""
     first = True
-    for event, event_links in links:
-        id_, line = line_of_event(event, event_links, fields)
-        file.write(_object_entry(id_, line, first) if as_object else line)
+
+    def write(id_: str | None, line: str) -> None:
+        nonlocal first
+        if id_ is not None:
+            file.write(_object_entry(id_, line, first) if as_object else line)
+        elif as_object:
+            file.write("{}\n" if first else "}\n")
         first = False
-        yield id_, line
-    if as_object:
-        file.write("{}\n" if first else "}\n")
+
+    return write
 
 
 def _object_entry(id_: str, line: str, first: bool) -> str:

@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 import scipy.sparse as sp
 
-from relatedstories.features.word_space import DIMENSIONS, NONE, squared_cosine
+from relatedstories.features.word_space import DIMENSIONS, NONE, squared_cosine_of_products
 from relatedstories.index.topic_names import TopicNames
 from relatedstories.topk.dates import NO_DATE, DateFactor, distances
 from relatedstories.topk.scores import blended
@@ -211,8 +211,12 @@ def learnt_min_score(
     if len(others) < 2:
         return MIN_SCORE
     scores = []
-    for number, products in _similarities(rows[others], np.arange(min(len(others), SAMPLE))):
-        squares = squared_cosine(embeddings[others[number]], embeddings, others)
+    sampled, places = np.arange(min(len(others), SAMPLE)), np.arange(len(others))
+    embeddings = embeddings[others]
+    directions = embeddings.astype(np.float32)
+    cosines = directions[sampled] @ directions.T  # of whole numbers, and so exact
+    for number, products in _similarities(rows[others], sampled):
+        squares = squared_cosine_of_products(cosines[number], embeddings[number], embeddings, places)
         factors = date_factor.of(int(days[others[number]]), days[others])
         scores.append(np.delete(blended(products, squares, space_weight, factors), number))
     quantile = max(1 - LISTED_BY_CHANCE / len(ids), CHANCE)

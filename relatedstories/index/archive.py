@@ -152,11 +152,13 @@ class Archive:
             across_languages,
         )
 
-    def insertion_order(self, events: Sequence[Event]) -> npt.NDArray[np.intp]:
-        """Return the order by id of this archive's events and further ones, which are numbered after them."""
+    def order_with(self, events: Sequence[Event], kept: npt.NDArray[np.intp] | None = None) -> npt.NDArray[np.intp]:
+        """Return the order by id of this archive's events, or of some, and of further ones, which are numbered after all."""
         n = len(self.events)
-        places = [bisect.bisect_left(self.ids, event.id) for event in events]
-        return np.insert(np.arange(n), places, np.arange(n, n + len(events)))
+        kept = np.arange(n) if kept is None else kept
+        ids = self.ids if len(kept) == n else [self.ids[number] for number in kept.tolist()]
+        places = [bisect.bisect_left(ids, event.id) for event in events]
+        return np.insert(kept, places, np.arange(n, n + len(events)))
 
     def with_events(
         self,
@@ -169,7 +171,7 @@ class Archive:
         languages: Sequence[str],
         is_told: Sequence[bool],
     ) -> Archive:
-        """Return the archive of these events and further ones: the same as `of` all of them.
+        """Return the archive of these events, or of some, and further ones: the same as `of` all of them.
 
         Only the further events, and those of which other segments are left out than before, are read, counted and given
         embeddings. All rows are weighed again, since the weight of a term depends on the whole archive.
@@ -179,7 +181,7 @@ class Archive:
         events, found, user_embeddings
             The further events, sorted by id, with their topics and embeddings.
         order : ndarray of int
-            Their `insertion_order`.
+            The `order_with` them.
         topic_weight : float, optional
             By default it is learnt.
         languages : sequence of str
@@ -208,6 +210,9 @@ class Archive:
         Which segments are boilerplate depends on the whole archive: events that lose others than before are counted again.
         """
         n = len(self.events)
+        self.read_names()
+        if topic_weight is None and isinstance(self.names, LazySequence):
+            self.names.read_all()  # as the weight is learnt of all
         written = _written(events)
         more_segments = Segments.of(*written)
         segments = self.segments.stack(more_segments).take(order)
@@ -315,8 +320,8 @@ class Archive:
         return self.names.extended(others, [places[key] for key in keys.terms])
 
     def read_names(self) -> None:
-        """Read all terms, keys and languages into memory, for lists of all events."""
-        for names in (self.terms.terms, self.keys.terms, self.languages):
+        """Read all terms, keys, ids and languages into memory, where most are needed."""
+        for names in (self.terms.terms, self.keys.terms, self.ids, self.languages):
             if isinstance(names, LazySequence):
                 names.read_all()
 
@@ -523,9 +528,12 @@ class Archive:
         """The language that an event whose text tells too little is taken to be in."""
         return self.usual_language_with(())
 
-    def usual_language_with(self, possible: Iterable[Sequence[str]]) -> str:
-        """Return the `usual_language` of these events and further ones, given the possible languages of each of those."""
-        return usual_language(self._n_told + n_told(possible))
+    def usual_language_with(self, possible: Iterable[Sequence[str]], kept: npt.NDArray[np.intp] | None = None) -> str:
+        """Return the `usual_language` of these events, or of some, and further ones, given the possible languages of each."""
+        counts = self._n_told
+        if kept is not None and len(kept) < len(self):
+            counts = collections.Counter([self.languages[number] for number in kept[self.is_told[kept]].tolist()])
+        return usual_language(counts + n_told(possible))
 
     @functools.cached_property
     def _n_told(self) -> collections.Counter[str]:

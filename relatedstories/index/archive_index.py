@@ -109,9 +109,10 @@ class ArchiveIndex:
         *,
         languages: Sequence[str],
         is_told: Sequence[bool],
+        kept: npt.NDArray[np.intp] | None = None,
     ) -> ArchiveIndex:
-        """Return the index of this archive's events and further ones, see `Archive.with_events`."""
-        order = self.archive.insertion_order(events)
+        """Return the index of this archive's events, or of some, and further ones, see `Archive.with_events`."""
+        order = self.archive.order_with(events, kept)
         archive = self.archive.with_events(
             events, found, order, topic_weight, user_embeddings, languages=languages, is_told=is_told
         )

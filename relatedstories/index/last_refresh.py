@@ -28,8 +28,10 @@ class LastRefresh(NamedTuple):
 
     Parameters
     ----------
+    checksum : str
+        The checksum of the index.
     basis : str
-        What the links were made of: `basis_of_links`.
+        What else the links were made of: `basis_of_links`.
     links : str
         The digest of the links where they were written.
     source : str or None
@@ -38,14 +40,21 @@ class LastRefresh(NamedTuple):
         Counts of the report.
     contexts, linked : dict of str to int
         How many links have each context, and how many lead to each event.
+    behind : int
+        Number of events that were added, edited or removed since all lists were made; 0 if this refresh made all.
+    lists : str or None
+        The checksum of `LastLists`, which are kept beside this.
     """
 
+    checksum: str
     basis: str
     links: str
     source: str | None
     counts: dict[str, int]
     contexts: dict[str, int]
     linked: dict[str, int]
+    behind: int
+    lists: str | None
 
     @classmethod
     def read(cls, folder: Path) -> LastRefresh | None:
@@ -70,16 +79,15 @@ class LastRefresh(NamedTuple):
         return hashlib.sha256(json.dumps(self._asdict(), sort_keys=True).encode()).hexdigest()
 
 
-def basis_of_links(stories: RelatedStories, folder: Path, k: int, filters: LinkFilters) -> str | None:
-    """Return a digest of all that the links of an archive depend on; None where that cannot be told.
+def basis_of_links(stories: RelatedStories, k: int, filters: LinkFilters) -> str | None:
+    """Return a digest of all that the links of an archive depend on beside its index; None where that cannot be told.
 
-    It is of the index, if the folder holds the same one; of the code and the models; and of what was asked for.
+    It is of the code and the models, the settings, and of what was asked for.
     """
-    checksum = stories.checksum_in(folder)
-    if checksum is None or filters.where is not None:  # nothing tells what a function does
+    if filters.where is not None:  # nothing tells what a function does
         return None
     asked = {field.name: _as_json(getattr(filters, field.name)) for field in fields(filters)}
-    known = [checksum, _code_digest(), str(k), asked, sorted(stories.ignored)]
+    known = [stories.given_settings, _code_digest(), str(k), asked, sorted(stories.ignored)]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 

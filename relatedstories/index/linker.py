@@ -33,6 +33,8 @@ __all__ = ["Linker"]
 
 _BATCH_SIZE = 64  # lists made at once: few enough for the cache and for the garbage collector
 
+_ROWS_AT_ONCE = 1024  # rows of the archive that are read at once
+
 
 class _Reasoned(NamedTuple):
     """A link before it is one: the number of the other event, the score and the reason."""
@@ -94,6 +96,12 @@ class Linker:
         """Yield the links of every event of the archive, given the first candidates of all."""
         self.archive.read_names()
         return self._batched(None, first)
+
+    def links_of_numbers(self, numbers: Sequence[int]) -> Iterator[Links]:
+        """Yield the links of events of the archive, as `links_of_all` does, given their numbers."""
+        self.archive.read_names()
+        for start in range(0, len(numbers), _ROWS_AT_ONCE):
+            yield from self.links_of_many([self.archive.row(number) for number in numbers[start : start + _ROWS_AT_ONCE]])
 
     def chain(self, numbers: Sequence[int], scores: Sequence[float]) -> Links:
         """Return a link for each step from one event of the archive to the next, given the scores of the steps."""

@@ -69,6 +69,11 @@ class Retriever:
             width = -(-width // RERANKED) * RERANKED + 1  # whole blocks, and the candidate whose score bounds those of the last
         return max(1, min(width, len(self.index.archive)))
 
+    @property
+    def is_known_width(self) -> bool:
+        """Whether the neighbour cache can know as many candidates as most lists need."""
+        return self.width <= WIDTH
+
     def score(self, a: EventRow, b: EventRow) -> PairScore:
         """Return the score of two rows."""
         return Reranker(self.index.archive, self.weights, a).score(b)
@@ -142,7 +147,7 @@ class Retriever:
         if not self.filters.every_day or width > WIDTH:
             spans = self.filters.spans(index.archive.days)
             return self._join(np.arange(n, dtype=np.int32), width, spans, least, n_threads, progress)
-        cache = self._own_cache(n_threads)
+        cache = self.own_neighbours(n_threads)
         numbers = np.arange(n, dtype=np.int32)
         unknown = cache.is_incomplete(numbers, width, least)
         searched, known = np.flatnonzero(unknown), np.flatnonzero(~unknown)
@@ -223,7 +228,19 @@ class Retriever:
         numbers = np.array([row.number for row in rows], np.intp)
         return None if cache.is_incomplete(numbers, width, least).any() else cache.first(numbers, width, least)
 
-    def _own_cache(self, n_threads: int) -> NeighbourCache:
+    def search_neighbours(
+        self,
+        cache: NeighbourCache,
+        numbers: npt.NDArray[np.intp],
+        n_threads: int,
+        progress: Callable[[int], object] | None,
+    ) -> None:
+        """Search for the neighbours of some events of the archive, and put them into a cache."""
+        least = SEARCH_MARGIN * self.least_score
+        found = self._join(numbers, WIDTH, every_day(len(numbers)), least, n_threads, progress)
+        cache.put(numbers, *found.wait(progress), least)
+
+    def own_neighbours(self, n_threads: int) -> NeighbourCache:
         """Return a copy of the neighbour cache that may be filled while others read the original; brought up to date if stale."""
         archive, stale = self.index.archive, self.index.stale_neighbours  # read before `neighbours`, see `ArchiveIndex.keep`
         if self.index.neighbours is not None:

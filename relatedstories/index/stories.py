@@ -169,6 +169,11 @@ class RelatedStories:
         return {**in_use._asdict(), **self._language_settings}
 
     @property
+    def given_settings(self) -> dict[str, float | str | bool | None]:
+        """The settings that it was made with, or that `tune` found; those that are learnt are None."""
+        return {**self._given._asdict(), **self._language_settings}
+
+    @property
     def _language_settings(self) -> dict[str, str | bool | None]:
         return {"language": self._language, "across_languages": self._across_languages}
 
@@ -908,6 +913,10 @@ class RelatedStories:
 
         return StoryFinder(self._linker(index, NEIGHBOURS, LinkFilters.of("storylines")), n_threads, report)
 
+    def linker(self, k: int, filters: LinkFilters) -> Linker:
+        """Return what makes the links of the archive as it is now, for other parts of the library."""
+        return self._linker(self._index, k, filters)
+
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
         return Linker.of(index, self._given, filters, k, self._ignored)
 
@@ -969,8 +978,7 @@ class RelatedStories:
     @property
     def _about(self) -> dict[str, Any]:
         """What the manifest says of the index."""
-        settings = {**self._given._asdict(), **self._language_settings}
-        return {"topics_by": self._loaded_model or model_name(self.extractor), "settings": settings}
+        return {"topics_by": self._loaded_model or model_name(self.extractor), "settings": self.given_settings}
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], extractor: TopicExtractor | None = None) -> RelatedStories:

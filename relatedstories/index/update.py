@@ -89,8 +89,8 @@ def updated_index(
     new = [event for event, number in zip(events, numbers, strict=True) if number < 0]
     if not new and len(kept) == len(archive):
         return index.with_events_in_memory(events)
-    rest = index.without(set(range(len(archive))) - kept, topic_weight)
-    grown = _grown(rest, new, extract, topic_weight, languages)
+    archive.read_names()
+    grown = _grown(index, new, extract, topic_weight, languages, kept=np.array(sorted(kept), np.intp))
     return in_usual_language(grown, archive.usual_language, extract, topic_weight, languages).with_events_in_memory(events)
 
 
@@ -114,12 +114,14 @@ def _grown(
     topic_weight: float | None,
     languages: PossibleLanguages,
     user_embeddings: npt.NDArray[Any] | None = None,
+    kept: npt.NDArray[np.intp] | None = None,
 ) -> ArchiveIndex:
-    """Return what `grown_index` does, with the events of the index in the languages that they were in."""
+    """Return what `grown_index` does, of some events of the index if `kept` has their numbers, in the languages they were in."""
     possible = languages.of(events)
-    usual = index.archive.usual_language_with(possible)
+    usual = index.archive.usual_language_with(possible, kept)
     codes, is_told = [settled(one, usual) for one in possible], [len(one) == 1 for one in possible]
-    return index.with_events(events, extract(events, codes), topic_weight, user_embeddings, languages=codes, is_told=is_told)
+    found = extract(events, codes)
+    return index.with_events(events, found, topic_weight, user_embeddings, languages=codes, is_told=is_told, kept=kept)
 
 
 def in_usual_language(

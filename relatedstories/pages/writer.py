@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -198,6 +199,7 @@ class LinkedPages:
         self.link_format = LinkFormat(root, key, head, context, url, wiki)
         self.link_format.check("LinkedPages")
         self.done = Rewritten()
+        self.left_pages: dict[str, str] = {}
 
     def __str__(self) -> str:
         return f"the pages of {self.folder}"
@@ -233,20 +235,35 @@ class LinkedPages:
                 remove_leftovers(folder)
             yield
 
-    def take(self, links: Iterable[tuple[Event | str, list[Link]]], dry_run: bool) -> Iterator[Change]:
-        """Rewrite the page of each event and yield the change of its links."""
+    def form(self) -> str | None:
+        """Return a digest of the form of links; None between notes, whose links depend on the names of all notes."""
+        if self.read is None or (self.read.are_notes if self.link_format.wiki is None else self.link_format.wiki):
+            return None
+        return hashlib.sha256(repr(self.link_format).encode(errors="surrogatepass")).hexdigest()
+
+    def pages(self) -> dict[str, str] | None:
+        """Return the digest of each page as its event was read from it, by id; None if that is not known."""
+        return None if self.read is None else {id_: digest.hex() for id_, digest in self.read.digests.items()}
+
+    def take(self, links: Iterable[tuple[Event | str, list[Link] | None]], dry_run: bool) -> Iterator[Change]:
+        """Rewrite the page of each event and yield the change of its links; pages of events without a list stay as they are."""
         top, done = self._top, Rewritten()
         self.done = done
+        self.left_pages = left = {} if dry_run else self.pages() or {}
         self.check(dry_run)
         targets, link_format = self._targets(top)
         for event, new_links in links:
             id_ = event.id if isinstance(event, Event) else event
+            if new_links is None:
+                done.unchanged += 1
+                continue
             language = language_of_event(event) if isinstance(event, Event) else ENGLISH
             after: Labels = {link.event.id: link.label for link in new_links}
             try:
                 changed, before = self._rewrite(top, id_, language, new_links, targets, link_format, dry_run)
             except _LeftAloneError as error:
                 done.left_alone[id_] = str(error)
+                left.pop(id_, None)
                 yield Change(id_, after, after, False, str(error))
             else:
                 done.unchanged += not changed
@@ -295,6 +312,7 @@ class LinkedPages:
             before = links_of_page(page.decode(), path, targets, link_format)
             if not dry_run:
                 _replace(top, path, page, new)
+                self.left_pages[id_] = page_digest(new).hex()
         except OSError as error:
             if error.errno in _FATAL:
                 raise

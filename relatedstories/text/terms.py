@@ -9,7 +9,9 @@ look alike have little to do with each other: German "die" and English "die".
 from __future__ import annotations
 
 import functools
+import importlib.util
 import itertools
+import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
@@ -79,9 +81,22 @@ _MAX_KNOWN = 500_000  # words of a language whose terms are kept
 @functools.cache
 def english_stop_words() -> frozenset[str]:
     """Return the English words that are not counted."""
+    return frozenset(_scikit_learns_stop_words() - NEWS_WORDS)
+
+
+def _scikit_learns_stop_words() -> frozenset[str]:
+    """Return the stop words of scikit-learn, from their own module where it has one, as importing the whole takes a second."""
+    package = importlib.util.find_spec("sklearn")
+    for folder in (package and package.submodule_search_locations) or ():
+        path = os.path.join(folder, "feature_extraction", "_stop_words.py")
+        spec = importlib.util.spec_from_file_location("_stop_words", path) if os.path.isfile(path) else None
+        if spec is not None and spec.loader is not None:
+            spec.loader.exec_module(module := importlib.util.module_from_spec(spec))
+            if isinstance(words := getattr(module, "ENGLISH_STOP_WORDS", None), frozenset):
+                return words
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    return frozenset(ENGLISH_STOP_WORDS - NEWS_WORDS)
+    return frozenset(ENGLISH_STOP_WORDS)
 
 
 def terms_of(text: str, language: str) -> list[str]:

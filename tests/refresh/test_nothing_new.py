@@ -44,9 +44,9 @@ def record(index: Path) -> Path:
 
 
 def counts(report: Report) -> dict[str, Any]:
-    """All that a report counts: everything but times and memory."""
+    """All that a report counts of links: everything but times, memory and the work that was done."""
     counted = report.to_dict()
-    for name in ("seconds", "slowest", "peak_memory"):
+    for name in ("seconds", "slowest", "peak_memory", "made", "stayed"):
         del counted[name]
     return counted | {"contexts": report.contexts, "linked": report.linked, "difference": report.difference}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import unicodedata
 
 import numpy as np
@@ -107,3 +109,13 @@ def test_stems_leave_the_counts_of_words_as_they_are() -> None:
     before = words.matrix.toarray()
     assert stemmed(words).terms == ("station",)
     assert (words.matrix.toarray() == before).all()
+
+
+def test_stop_words_are_those_of_scikit_learn_which_is_not_imported_for_them() -> None:
+    code = (
+        "import sys; from relatedstories.text.terms import english_stop_words, NEWS_WORDS; words = english_stop_words();"
+        "print('sklearn' in sys.modules); from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS;"
+        "print(words == ENGLISH_STOP_WORDS - NEWS_WORDS)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
