@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
+from relatedstories.export.last_export import LastExport, basis_of_site
 from relatedstories.export.merged_stories import MERGED, MergedStories
 from relatedstories.export.render import FORMATS, Renderer, SiteInfo, checked_base_url
 from relatedstories.export.search import search_files, search_paths
@@ -23,6 +24,7 @@ from relatedstories.export.story_pages import StoryPages, earlier_stories
 from relatedstories.export.view_builder import ViewBuilder
 from relatedstories.export.views import View
 from relatedstories.export.writer import SiteWriter, check_site
+from relatedstories.index.stories import warn_of_unknown_ids
 from relatedstories.ranking.filters import LinkFilters
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ class Exported:
     characters : dict of str to int
         Number of characters of all pages in each format.
     seconds : dict of str to float
-        Wall time by stage; the stage of a format is the rendering and writing of its pages.
+        Wall time by stage; the stage of a format is the rendering and writing of its pages. Where nothing had changed since the
+        last export, there is one stage only, `checking`.
     """
 
     events: int = 0
@@ -70,17 +73,35 @@ class Exported:
 
     def __str__(self) -> str:
         total, seconds = sum(self.pages.values()), sum(self.seconds.values())
+        lines = [
+            f"{self.events} events, {self.days} days, {self.topics} topics, {self.stories} stories"
+            + f"; {self.merged} earlier stories are part of others now, to which their pages lead" * bool(self.merged),
+            f"{self.written} files written, {self.unchanged} unchanged, {self.removed} removed",
+        ]
+        if not self.pages.keys() <= self.seconds.keys():
+            return "\n".join([*lines, f"nothing has changed since the last export: no page was made again; {seconds:.1f} s"])
         stages = ", ".join(f"{stage} {taken:.1f} s" for stage, taken in self.seconds.items())
         rates = ", ".join(f"{suffix} {count / max(1e-9, self.seconds[suffix]):,.0f}" for suffix, count in self.pages.items())
         return "\n".join(
             [
-                f"{self.events} events, {self.days} days, {self.topics} topics, {self.stories} stories"
-                + f"; {self.merged} earlier stories are part of others now, to which their pages lead" * bool(self.merged),
-                f"{self.written} files written, {self.unchanged} unchanged, {self.removed} removed",
+                *lines,
                 f"{seconds:.1f} s: {stages}",
                 f"{total / max(1e-9, seconds):,.0f} pages per second in all; rendering and writing alone: {rates}",
             ]
         )
+
+    def counts(self) -> dict[str, Any]:
+        """Return the counts by which the next export reports the same site without making it."""
+        n_files = self.written + self.unchanged
+        return {name: getattr(self, name) for name in _COUNTS} | {"unchanged": n_files}
+
+    def count(self, counts: Mapping[str, Any]) -> None:
+        """Fill in the counts of an export that left the same site."""
+        for name, value in counts.items():
+            setattr(self, name, value)
+
+
+_COUNTS = "events", "days", "topics", "stories", "merged", "pages", "characters"
 
 
 def export(
@@ -153,13 +174,20 @@ def export(
     >>> first.pages, first.written, second.written, second.unchanged
     ({'html': 7}, 20, 0, 20)
     """
-    LinkFilters.of("export", **keywords)  # invalid filters are reported before any work is done
+    filters = LinkFilters.of("export", **keywords)  # invalid filters are reported before any work is done
     k = whole_number("export", "k", k, 0)
     renderer = Renderer(SiteInfo(_checked_title(title), checked_base_url(base_url), _checked_formats(formats)), templates)
     check_site(to)
     report, folder = Exported(), Path(os.path.realpath(to))
     folder.mkdir(exist_ok=True)
     with locked(folder / ".relatedstories.lock", f"the site {to}"):
+        with _timed(report, "checking"):
+            basis = basis_of_site(stories, renderer.site, renderer.custom_dir, k, filters)
+            last = LastExport.read(folder)
+            if last is not None and last.basis == basis and last.is_still_there(folder):
+                warn_of_unknown_ids(filters.unknown_ids(stories))
+                report.count(last.counts)
+                return report
         earlier = earlier_stories(folder)
         with _timed(report, "sorting"):
             site = Site(stories, progress)
@@ -206,6 +234,8 @@ def export(
         report.events, report.days, report.topics = len(site.ids), len(site.days), len(site.topic_counts())
         report.stories, report.merged = len(told), len(merged)
         report.written, report.unchanged, report.removed = writer.written, writer.unchanged, writer.removed
+        if basis is not None:
+            LastExport.replace(folder, basis, writer.files, report.counts())
     return report
 
 

@@ -10,12 +10,16 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from relatedstories.disk.atomic import new_file
+from relatedstories.disk.atomic import new_file, remove_leftovers
 from relatedstories.errors import InputError
+from relatedstories.export.files_digest import FilesDigest
 
-__all__ = ["MANIFEST", "SiteWriter", "check_site"]
+__all__ = ["LAST", "MANIFEST", "SiteWriter", "check_site", "listed_files"]
 
 MANIFEST = ".relatedstories-export"
+LAST = ".relatedstories-last-export"
+"""The name of the file that tells what the last export left; it alone differs between two exports of the same site."""
+
 _HEADER = "relatedstories export 1"
 _SITE_PATH = re.compile(
     r"(?:(?:news|topics|stories)/[a-z0-9/-]+|index)\.(?:html|json|xml|md)|search/[a-z0-9/]+\.js|search\.(?:html|js)|style\.css|feed\.atom|sitemap(?:-\d+)?\.xml|schema\.(?:json|xsd)",
@@ -48,11 +52,12 @@ class SiteWriter:
         check_site(folder)
         self.folder = Path(os.path.realpath(folder))
         self.written = self.unchanged = self.removed = 0
+        self.files = FilesDigest()
         self._stems, self._suffixes, self._extras = frozenset(stems), suffixes, frozenset(extras)
         self._folders: set[str] = set()
         self._obsolete: list[str] = []  # files of earlier exports that this one does not write
         n_known, top_level = 0, set()
-        for path in _read_manifest(self.folder):
+        for path in listed_files(self.folder):
             top_level.add(path.partition("/")[0])
             if path in self:
                 n_known += 1
@@ -60,6 +65,8 @@ class SiteWriter:
                 self._obsolete.append(path)
         self._check_foreign_files(top_level)
         self.folder.mkdir(exist_ok=True)
+        (self.folder / LAST).unlink(missing_ok=True)  # before the site is another, and until it is complete
+        remove_leftovers(self.folder)  # of exports that were killed
         if n_known < len(self._stems) * len(suffixes) + len(self._extras):
             # Written before the first page, so that no page is forgotten if the export is stopped.
             self._write_manifest(self._obsolete)
@@ -80,7 +87,9 @@ class SiteWriter:
         content, place = text.encode(), f"{self.folder}/{path}"
         try:
             with open(place, "rb", buffering=0) as file:
-                if file.read(len(content) + 1) == content:
+                stat = os.fstat(file.fileno())
+                if stat.st_size == len(content) and file.read(len(content) + 1) == content:
+                    self.files.add(path, stat)
                     self.unchanged += 1
                     return
         except OSError:  # missing, or not a file
@@ -98,10 +107,12 @@ class SiteWriter:
                 written = 0
                 while written < len(content):
                     written += file.write(content[written:]) or 0
+                stat = os.fstat(file.fileno())
             os.replace(temporary, place)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+        self.files.add(path, stat)
         self.written += 1
 
     def finish(self) -> None:
@@ -145,10 +156,10 @@ def check_site(folder: str | os.PathLike[str]) -> None:
         raise InputError(f"{folder}: got a path in {parent}, which is not a folder, expected one in an existing folder")
     if not os.access(parent, os.W_OK):
         raise InputError(f"{folder}: got a folder that cannot be written to, expected a writable one")
-    next(_read_manifest(place), None)
+    next(listed_files(place), None)
 
 
-def _read_manifest(folder: Path) -> Iterator[str]:
+def listed_files(folder: Path) -> Iterator[str]:
     """Yield the paths of the files that earlier exports wrote."""
     try:
         file = open(folder / MANIFEST, encoding="utf-8")  # noqa: SIM115
