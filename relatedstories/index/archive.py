@@ -311,8 +311,8 @@ class Archive:
         return self.names.extended(others, [places[key] for key in keys.terms])
 
     def read_names(self) -> None:
-        """Read all terms, keys and languages into memory, for lists of all events."""
-        for names in (self.terms.terms, self.keys.terms, self.languages):
+        """Read all ids, terms, keys and languages into memory, for lists of all events."""
+        for names in (self.ids, self.terms.terms, self.keys.terms, self.languages):
             if isinstance(names, LazySequence):
                 names.read_all()
 
@@ -756,11 +756,17 @@ def _entries(matrix: sp.csr_array | sp.csc_array, line: int, least: int) -> list
     return found
 
 
+def _at_hand(texts: Sequence[str]) -> Sequence[str]:
+    return texts.at_hand() if isinstance(texts, LazySequence) else texts
+
+
 def _place(sorted_texts: Sequence[str], text: str) -> int:
     """Return the place of a text among sorted ones, -1 if it is not there."""
+    sorted_texts = _at_hand(sorted_texts)
     place = bisect.bisect_left(sorted_texts, text)
     return place if place < len(sorted_texts) and sorted_texts[place] == text else -1
 
 
 def _places(sorted_texts: Sequence[str], texts: Sequence[str]) -> npt.NDArray[np.intp]:
+    sorted_texts = _at_hand(sorted_texts)
     return np.fromiter((_place(sorted_texts, text) for text in texts), np.intp, len(texts))

@@ -475,6 +475,20 @@ class RelatedStories:
         number = _number_of(archive, id_)
         return Topics(archive.topics(number), archive.events[number])
 
+    def all_topics(self) -> Iterator[tuple[Event, Topics]]:
+        """Yield every event of the archive with its topics, by id: the same as `topics` returns, but faster.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow in Oslo"), Event("2", "Rain in Wales")])
+        >>> [(event.id, topics) for event, topics in stories.all_topics()]
+        [('1', ('Oslo',)), ('2', ('Wales',))]
+        """
+        archive = self._index.archive
+        archive.read_names()
+        for number, event in enumerate(archive.events):
+            yield event, Topics(archive.topics(number), event)
+
     def checksum(self) -> str:
         """Return a checksum of all that answers depend on, except the code and the models of the library.
 
