@@ -13,7 +13,7 @@ from typing import Any
 
 from relatedstories.errors import InputError, shown, whole_number
 
-__all__ = ["on_cluster", "on_dask", "results_of", "worker_count"]
+__all__ = ["on_cluster", "on_dask", "results_of", "started", "worker_count"]
 
 CONNECTION_TIMEOUT = 10
 """Seconds within which the scheduler must answer, and then at least one worker be connected to it."""
@@ -72,8 +72,7 @@ def results_of(parallel: Any, tasks: Iterable[Any]) -> Iterator[Any]:
     """
     results: Any = None
     try:
-        with _put_off(signal.SIGINT), _put_off(signal.SIGTERM), _blocked_in_new_processes(signal.SIGINT):
-            results = parallel(tasks)
+        results = started(parallel, tasks)
         for result in results:  # noqa: UP028 - "yield from" would close the results, with a warning
             yield result
     except BaseException:
@@ -82,6 +81,12 @@ def results_of(parallel: Any, tasks: Iterable[Any]) -> Iterator[Any]:
                 warnings.simplefilter("ignore")  # that tasks are cancelled
                 results.close()
         raise
+
+
+def started(parallel: Any, tasks: Iterable[Any]) -> Any:
+    """Return the generator of the results of tasks once workers have begun; Ctrl-C does not reach these, as with `results_of`."""
+    with _put_off(signal.SIGINT), _put_off(signal.SIGTERM), _blocked_in_new_processes(signal.SIGINT):
+        return parallel(tasks)
 
 
 @contextmanager

@@ -94,7 +94,7 @@ class LazySequence(Sequence[T], Generic[T]):
             self._values = list(self)
 
     def at_hand(self) -> Sequence[T]:
-        """Return the same values as a plain sequence if all are in memory, which is searched in a fifth of the time, or else this.
+        """Return the same values as a plain sequence, which is searched faster, if all are in memory; otherwise this one.
 
         Examples
         --------

@@ -16,6 +16,7 @@ from relatedstories.events import several
 from relatedstories.export.last_export import LastExport, basis_of_site
 from relatedstories.export.merged_stories import MERGED, MergedStories
 from relatedstories.export.render import FORMATS, Renderer, SiteInfo, checked_base_url
+from relatedstories.export.rendering import rendered
 from relatedstories.export.search import search_files, search_paths
 from relatedstories.export.search_index import SearchIndex
 from relatedstories.export.site import Site
@@ -206,27 +207,16 @@ def export(
             if "html" in suffixes:
                 extras |= {f"{view.stem}.html": renderer.merged_page(view) for view in views.merged_views(merged)}
             writer = SiteWriter(to, stems, suffixes, {*extras, *(search_paths(index) if index else ())})
-        for suffix in suffixes:
-            report.pages[suffix] = report.characters[suffix] = 0
-        start = time.perf_counter()
-        for done, view in enumerate(_all_views(stories, views, k, n_jobs, progress, keywords), 1):
-            for suffix in suffixes:
-                page_start = time.perf_counter()
-                text = renderer.page(view, suffix)
-                writer.write(f"{view.stem}.{suffix}", text)
-                report.seconds[suffix] = report.seconds.get(suffix, 0.0) + time.perf_counter() - page_start
-                report.pages[suffix] += 1
-                report.characters[suffix] += len(text)
+        all_views = _all_views(stories, views, k, n_jobs, progress, keywords)
+        for done in _written_pages(all_views, renderer, writer, report, n_jobs):
             if progress is not None:
                 progress("pages", done, len(stems))
-        rest = time.perf_counter() - start - sum(report.seconds.get(suffix, 0.0) for suffix in suffixes)
-        report.seconds["links and lists"] = rest
         for name, text in extras.items():
-            writer.write(name, text)
+            writer.write(name, text.encode())
         if index is not None:
             with _timed(report, "search"):
                 for name, text in search_files(index, renderer):
-                    writer.write(name, text)
+                    writer.write(name, text.encode())
         with _timed(report, "removing"):
             writer.finish()
             merged.write(folder)  # first, as what the other file holds is found again if the export stops between the two
@@ -251,6 +241,45 @@ def _all_views(
     yield from views.story_views()
     yield from views.year_views()
     yield views.home()
+
+
+def _written_pages(views: Iterable[View], renderer: Renderer, writer: SiteWriter, report: Exported, n_jobs: int) -> Iterator[int]:
+    """Write the pages of views and count them in the report; yield the number of views done so far after each."""
+    suffixes = renderer.site.formats
+    n, characters, rendering, writing = 0, [0] * len(suffixes), [0.0] * len(suffixes), [0.0] * len(suffixes)
+    made = _Stopwatch()
+    start = time.perf_counter()
+    for n, (stem, pages) in enumerate(rendered(made.while_next(views), renderer, n_jobs), 1):
+        for number, (suffix, (content, length, seconds)) in enumerate(zip(suffixes, pages, strict=True)):
+            write_start = time.perf_counter()
+            writer.write(f"{stem}.{suffix}", content)
+            writing[number] += time.perf_counter() - write_start
+            rendering[number] += seconds
+            characters[number] += length
+        yield n
+    # Where other processes render, each format has its part of the time that this one waited for them.
+    waited = time.perf_counter() - start - made.seconds - sum(writing)
+    shares = [seconds / max(1e-9, sum(rendering)) for seconds in rendering]
+    for number, suffix in enumerate(suffixes):
+        report.pages[suffix], report.characters[suffix] = n, characters[number]
+        report.seconds[suffix] = writing[number] + waited * shares[number]
+    report.seconds["links and lists"] = made.seconds
+
+
+class _Stopwatch:
+    """The seconds that something took so far."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def while_next(self, views: Iterable[View]) -> Iterator[View]:
+        """Yield views, and measure how long it takes to make them."""
+        start = time.perf_counter()
+        for view in views:
+            self.seconds += time.perf_counter() - start
+            yield view
+            start = time.perf_counter()
+        self.seconds += time.perf_counter() - start
 
 
 def _only(stage: str, progress: Progress | None) -> Progress | None:

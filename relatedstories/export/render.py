@@ -243,7 +243,7 @@ def _replace_invalid(page: str) -> str:
 
 
 def _has_invalid(page: str) -> bool:
-    """Return whether a page has a character that XML cannot hold; a search by the regular expression takes three times as long."""
+    """Return whether a page has a character that XML cannot hold, in a third of the time of the regular expression."""
     content = page.encode()
     return "\ufffe" in page or "\uffff" in page or len(content.translate(None, _CONTROL_BYTES)) < len(content)
 

@@ -26,6 +26,9 @@ _SITE_PATH = re.compile(
 )
 
 
+_BINARY = getattr(os, "O_BINARY", 0)  # on Windows
+
+
 class SiteWriter:
     """Writes the files of a site.
 
@@ -82,18 +85,13 @@ class SiteWriter:
         if found is not None:
             raise InputError(f"{self.folder / found}: got a file or folder that no export wrote, expected a folder without it")
 
-    def write(self, path: str, text: str) -> None:
+    def write(self, path: str, content: bytes) -> None:
         """Write a file unless it exists with the same content."""
-        content, place = text.encode(), f"{self.folder}/{path}"
-        try:
-            with open(place, "rb", buffering=0) as file:
-                stat = os.fstat(file.fileno())
-                if stat.st_size == len(content) and file.read(len(content) + 1) == content:
-                    self.files.add(path, stat)
-                    self.unchanged += 1
-                    return
-        except OSError:  # missing, or not a file
-            pass
+        place = f"{self.folder}/{path}"
+        if (stat := _stat_if_same(place, content)) is not None:
+            self.files.add(path, stat)
+            self.unchanged += 1
+            return
         folder = place.rpartition("/")[0]
         if folder not in self._folders:
             os.makedirs(folder, exist_ok=True)
@@ -102,12 +100,7 @@ class SiteWriter:
         # There is one temporary name per folder, so that the next export overwrites what a killed one left behind.
         temporary = f"{folder}/.relatedstories-export.tmp"
         try:
-            Path(temporary).unlink(missing_ok=True)  # if it is a symbolic link, its target must not be written to
-            with open(temporary, "xb", buffering=0) as file:
-                written = 0
-                while written < len(content):
-                    written += file.write(content[written:]) or 0
-                stat = os.fstat(file.fileno())
+            stat = _write_new(temporary, content)
             os.replace(temporary, place)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
@@ -144,6 +137,39 @@ class SiteWriter:
             for stem in sorted(self._stems):
                 file.writelines(f"{stem}.{suffix}\n" for suffix in self._suffixes)
             file.writelines(f"{path}\n" for path in (*sorted(self._extras), *others))
+
+
+def _stat_if_same(place: str, content: bytes) -> os.stat_result | None:
+    """Return size and times of a file that has this content; None if it has another, or there is none."""
+    try:
+        file = os.open(place, os.O_RDONLY | _BINARY)
+    except OSError:  # missing, or not to be read
+        return None
+    try:
+        stat = os.fstat(file)
+        same = stat.st_size == len(content) and os.read(file, len(content) + 1) == content
+    except OSError:  # a folder
+        return None
+    finally:
+        os.close(file)
+    return stat if same else None
+
+
+def _write_new(place: str, content: bytes) -> os.stat_result:
+    """Write a file in place of any that a killed export left, and return its size and times."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
+    try:
+        file = os.open(place, flags, 0o666)
+    except FileExistsError:
+        Path(place).unlink()  # if it is a symbolic link, its target must not be written to
+        file = os.open(place, flags, 0o666)
+    try:
+        written = os.write(file, content)
+        while written < len(content):
+            written += os.write(file, content[written:])
+        return os.fstat(file)
+    finally:
+        os.close(file)
 
 
 def check_site(folder: str | os.PathLike[str]) -> None:
