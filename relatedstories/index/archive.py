@@ -35,6 +35,7 @@ from relatedstories.index.languages import n_told, usual_language
 from relatedstories.index.rows import EventRow, csr_arrays_of, day_of
 from relatedstories.index.topic_names import NameOfKey, TopicNames, count_names, most_common_name, names_by_key, salient_topics
 from relatedstories.ranking.labels import Label
+from relatedstories.ranking.shapes import is_name_of_words
 from relatedstories.ranking.subjects import subjects_of
 from relatedstories.text.cleaning import clean
 from relatedstories.text.segments import n_words, segment_at, without_segments
@@ -51,6 +52,10 @@ __all__ = ["Archive"]
 
 COMMON_SHARE, COMMON_FROM = 0.2, 10
 """A term or topic that more than this share of an archive's events have, and more than this number, is no label there."""
+
+COMMON_NAME_SHARE = 0.03
+"""A name of several words that are all common, such as "User Experience", can be the label of events that have it in their
+titles if no more than this share of the events have it."""
 
 
 @dataclass(frozen=True)
@@ -359,19 +364,23 @@ class Archive:
     # ------------------------------------------------------------------ boilerplate
 
     @functools.cached_property
-    def own_text(self) -> Callable[[Event], str]:
-        """A function of an event that returns its clean title and text without the archive's boilerplate."""
+    def own_parts(self) -> Callable[[Event], tuple[str, str]]:
+        """A function of an event that returns its clean title and its clean text without the archive's boilerplate."""
         recurring = self.segments.recurring
 
         @functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
-        def own_text(event: Event) -> str:
+        def own_parts(event: Event) -> tuple[str, str]:
             (title,), (text,) = written = _written([event])
             if len(recurring):
                 segments = Segments.of(*written)
                 title, text = without_segments(title, text, segments.left_out(0, segments.among(recurring)))
-            return f"{title}\n{text}" if title and text else title or text
+            return title, text
 
-        return own_text
+        return own_parts
+
+    def own_text(self, event: Event) -> str:
+        """Return the clean title and text of an event without the archive's boilerplate, as one text."""
+        return "\n".join(filter(None, self.own_parts(event)))
 
     @functools.cached_property
     def subjects(self) -> Callable[[Event], tuple[str, ...]]:
@@ -458,7 +467,10 @@ class Archive:
                 return len(known) > 0 and bool(self.is_common[known].all())
 
             given = any(by_editors for _, _, by_editors, _ in self.names[key][1])
-            label = self._labels[key] = Label.of(topic, n_events, self.coherence_of_topics(key), language, is_common, given=given)
+            label = Label.of(topic, n_events, self.coherence_of_topics(key), language, is_common, given=given)
+            if not label.tells and n_events <= COMMON_NAME_SHARE * len(self) and is_name_of_words(label.name, language):
+                label = label._replace(tells_in_titles=True)
+            self._labels[key] = label
         return label
 
     @functools.cached_property

@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from relatedstories.events import Event
@@ -14,9 +14,10 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS
-from relatedstories.ranking.phrases import Phrase, shared_phrase
-from relatedstories.ranking.shapes import dull_terms
-from relatedstories.text.terms import ENGLISH, without_language
+from relatedstories.ranking.phrases import Phrase, shared_phrase, shared_version
+from relatedstories.ranking.series import in_series
+from relatedstories.ranking.shapes import Part, dull_terms, part_of
+from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, terms_of_name, without_language
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
 
@@ -24,6 +25,10 @@ __all__ = ["Reason", "Reasons"]
 
 MATTER_EVENTS = 5
 """The number of events from which a common noun can be a label: the word of a few may be there by chance."""
+
+TITLED = 2.0
+"""What a topic or phrase in the titles of both events counts as, beside those that are in their texts: titles say what texts are
+about."""
 
 _Ranked: TypeAlias = "list[tuple[Label, float]]"
 """Topics with how well each explains a link, the most telling first."""
@@ -221,7 +226,7 @@ class Reason:
             return score < self._reasons.least_without_topics
         if score >= ALONE * floor or not any(label.says_little for label in self._labels):
             return False
-        if score < BESIDE * floor and self._contexts is None:
+        if score < BESIDE * floor and self._contexts is None and self._titles() is None:
             telling = [label for label in self._labels if label.tells and self._reasons.is_shown(label.name)]
             first = self._first_of(telling)
             if first is not None and not first.is_last_resort:  # it is the first context, whatever comes after it
@@ -262,6 +267,12 @@ class Reason:
         return [(label, value) for label, value in self._topics_ranked() if label.tells and self._reasons.is_shown(label.name)]
 
     def _found_contexts(self) -> tuple[str, ...]:
+        titles = self._titles()
+        series = None
+        if titles is not None:
+            series, ours, theirs = in_series(*titles)
+            if titled := self._titled(ours, theirs):
+                return _shown(titled)
         labels, is_shown = self._labels, self._reasons.is_shown
         if len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
             # Many links share a single topic.
@@ -281,13 +292,87 @@ class Reason:
                 chosen.insert(place, (subject, math.inf))
             if not is_enough and not any(label.is_matter for label in beside) and (subject is None or not telling):
                 phrase = self._phrase(beside)
-                if phrase is not None and (subject is None or " " in phrase.text):  # a bare word says less than a subject
+                if phrase is not None and (
+                    " " in phrase.text or (subject is None and (titles is None or self._is_about(phrase.text, *titles, series)))
+                ):
                     chosen.insert(place, (phrase.text, phrase.share))
-        if not chosen:
-            return ()
-        first, least = chosen[0]
-        more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
-        return (first, *more)[:MAX_CONTEXTS]
+        if series is not None and is_shown(series):
+            chosen = [each for each in chosen if each[0] not in series] or [(series, math.inf)]
+        return _shown(chosen) if chosen else ()
+
+    def _titles(self) -> tuple[str, str] | None:
+        """Return the titles of both events; None unless both also have a text, without which the title is all of it."""
+        own_parts = self._reasons.archive.own_parts
+        (ours, our_text), (theirs, their_text) = own_parts(self._event), own_parts(self._other_event)
+        return (ours, theirs) if ours and our_text and theirs and their_text else None
+
+    def _titled(self, ours: str, theirs: str) -> list[tuple[str, float]]:
+        """Return what two titles name, with how well it explains the link, the most telling first.
+
+        Nothing where titles share no more than a place, or where a topic of the texts says more.
+        """
+        in_both = _terms_of_title(ours, self._language) & _terms_of_title(theirs, self._language)
+        if not in_both:
+            return []
+        telling = self._telling()
+        named = [
+            (label.name, TITLED * value)
+            for label, value in self._topics_ranked()
+            if label.tells_in_titles and not (label.says_little or label.is_place) and in_both.issuperset(label.terms)
+            if self._reasons.is_shown(label.name)
+        ]
+        phrase, version = self._title_phrase(ours, theirs), shared_version(ours, theirs)
+        if phrase is not None:
+            fuller = [label.name for label, _ in telling if phrase.text.casefold() in label.name.casefold()]
+            named.append(([*fuller, phrase.text][0], TYPICAL * phrase.share))
+        if version is not None:
+            shares = self._term_shares()
+            told = sum([shares.get(term, 0.0) for term in terms_of_name(version, self._language)])
+            named.append((version, TITLED * TYPICAL * TYPICAL * told))
+        named = [(name, value) for name, value in named if self._reasons.is_shown(name)]
+        named.sort(key=lambda each: -each[1])
+        if not named or (telling and named[0][1] < telling[0][1]):
+            return []
+        return named + [(label.name, value) for label, value in telling if TITLED * value >= named[0][1]]
+
+    def _title_phrase(self, title: str, other_title: str) -> Phrase | None:
+        """Return the phrase that both titles have and that says most; common words may be part of it.
+
+        A single word stands for the phrase of both texts that has it, if that says most there, or else must be a name that is
+        not common.
+        """
+        terms, n, common = self._reasons.terms_of(self._language), self._n_terms, set()
+        told: dict[str, float] = {}
+        matters = []
+        for column, share in zip(self._columns[:n], self._products[:n], strict=True):
+            text, factor, is_known = terms[column]
+            if factor:
+                factor *= TITLED
+            elif self._language == ENGLISH and text not in dull_terms():  # in other languages, verbs are not known
+                factor = TYPICAL
+                common.add(text)
+            told[text] = share * factor
+            if is_known:
+                matters.append(text)
+        phrase = shared_phrase(title, other_title, told, self._language, matters)
+        if phrase is None or self._language in WITHOUT_SPACES:
+            return phrase
+        if " " in phrase.text:
+            return phrase
+        in_texts = self._phrase(())
+        if in_texts is not None and f" {phrase.text} ".casefold() in f" {in_texts.text} ".casefold():
+            return Phrase(in_texts.text, max(in_texts.share, phrase.share))
+        is_common = common.issuperset(terms_of_name(phrase.text, self._language))
+        return phrase if self._is_name(phrase.text) and not is_common else None
+
+    def _is_about(self, word: str, ours: str, theirs: str, series: str | None) -> bool:
+        """Return whether a word says what articles are about: a name, or a noun in a title; a noun says less than a series."""
+        terms = terms_of_name(word, self._language)
+        in_title = any(_terms_of_title(title, self._language).issuperset(terms) for title in (ours, theirs))
+        return self._is_name(word) or (series is None and in_title)
+
+    def _is_name(self, word: str) -> bool:
+        return part_of(word, self._language, False) is Part.NAME
 
     def _subject(self, beside: Iterable[Label]) -> str | None:
         """Return the narrowest subject that both events have, where no shared topic says what happened or to what."""
@@ -316,3 +401,15 @@ class Reason:
         a, b = archive.own_text(self._event), archive.own_text(self._other_event)
         phrase = shared_phrase(a, b, told, self._language, matters)
         return phrase if phrase is not None and self._reasons.is_shown(phrase.text) else None
+
+
+def _shown(chosen: Sequence[tuple[str, float]]) -> tuple[str, ...]:
+    """Return the labels of a link, given names with how well each explains it, best first."""
+    first, least = chosen[0]
+    more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
+    return (first, *more)[:MAX_CONTEXTS]
+
+
+@lru_cache(1 << 12)
+def _terms_of_title(title: str, language: str) -> frozenset[str]:
+    return frozenset(terms_of_name(title, language))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from relatedstories.artefacts import table
+from relatedstories.ranking.shapes import TIMES
 from relatedstories.text.terms import ENGLISH, stem_of, terms_of_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
@@ -78,7 +79,9 @@ class Label(NamedTuple):
         What a share of the score counts as if it is this topic's: the square of its coherence, and less for places and offices.
     tells : bool
         Whether it can be the label of a link: it cannot if so many of the archive's events have it, or all words of its name,
-        that it tells nothing there, or if it is longer than `MAX_NAME_CHARS`.
+        that it tells nothing there, if it is longer than `MAX_NAME_CHARS`, or if it is a month or a day of the week.
+    tells_in_titles : bool
+        Whether it can be the label of a link between events that both have it in their titles.
     is_broad : bool
         Whether it is too broad to be a reason alone.
     is_matter : bool
@@ -95,6 +98,7 @@ class Label(NamedTuple):
     terms: tuple[str, ...]
     weight: float
     tells: bool
+    tells_in_titles: bool
     is_broad: bool
     is_matter: bool
     is_last_resort: bool
@@ -137,7 +141,7 @@ class Label(NamedTuple):
             Whether editors gave it, who know what it tells: it is not broad unless it is a country, a people or an office.
         """
         terms = tuple(terms_of_name(topic, language))
-        tells = len(topic) <= MAX_NAME_CHARS and not is_common(terms)
+        tells = len(topic) <= MAX_NAME_CHARS and topic not in TIMES and not is_common(terms)
         weakness = weakness_of(topic)
         if coherence is None or n_events < KNOWN_FROM or given:
             coherence = max(coherence or TYPICAL, BROAD) if given else TYPICAL
@@ -148,7 +152,7 @@ class Label(NamedTuple):
         sureness = min(1.0, math.log1p(n_events) / math.log1p(KNOWN_FROM))  # what only two events have is often a chance topic
         weight = weakness * sureness * coherence * coherence
         is_last_resort, says_little = weakness <= PEOPLE_WEIGHT, weakness < 1 and not given
-        return cls(topic, topic.name, (topic,), terms, weight, tells, is_broad, is_matter, is_last_resort, says_little)
+        return cls(topic, topic.name, (topic,), terms, weight, tells, tells, is_broad, is_matter, is_last_resort, says_little)
 
 
 def weakness_of(topic: Topic) -> float:

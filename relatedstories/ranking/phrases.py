@@ -10,7 +10,7 @@ from typing import NamedTuple
 from relatedstories.ranking.shapes import Part, capitals_tell, is_noun_phrase, part_of, value_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of_name
 
-__all__ = ["MAX_LABEL_CHARS", "MAX_PHRASE_CHARS", "Phrase", "shared_phrase"]
+__all__ = ["MAX_LABEL_CHARS", "MAX_PHRASE_CHARS", "Phrase", "shared_phrase", "shared_version"]
 
 MAX_LABEL_CHARS = 40
 """Length of the longest phrase, in characters."""
@@ -30,6 +30,8 @@ MIN_PART_CHARS = 4
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
 _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
+_ELISION, _WITH_ELISION = re.compile(r"^(?:[ld]|dell|all|nell|sull|un)['’]", re.IGNORECASE), {"fr", "it", "ca"}
+_VERSION = re.compile(r"(?<!\S)((?:[a-z]*[A-Z][\w+#]*\s)*[a-z]*[A-Z][\w+#]*\s\d+(?:\.\d+)*)(?![\w-]|\.\d)")
 _BREAK = re.compile(r"[^\w\s]|\n")
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
 _ADDRESS = re.compile(r"\w[./@_]\w")  # at a word that is part of an address or of a file's name
@@ -114,8 +116,9 @@ class _Words:
         return self._text[self.starts[other]].isupper() and self._capitals_tell
 
     def phrase(self, first: int, length: int) -> str:
-        """Return some words as they are written, with single spaces."""
-        return " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
+        """Return some words as they are written, with single spaces, without an article that is part of the first word."""
+        phrase = " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
+        return _ELISION.sub("", phrase) if self._language in _WITH_ELISION else phrase
 
 
 def shared_phrase(
@@ -175,6 +178,24 @@ def shared_phrase(
                     continue
                 best = _best_at(ours, first, theirs, place, shares, greatest, key in matters, best)
     return None if best is _NOTHING else Phrase(ours.phrase(*best[1:]), -best[0])
+
+
+def shared_version(a: str, b: str) -> str | None:
+    """Return the name with a number that two titles have, such as that of a release; the longest, None if there is none.
+
+    Examples
+    --------
+    >>> shared_version("Fedora 12.1 is out", "Almost there: Fedora 12.1"), shared_version("Fedora 12.1", "Fedora 12.2")
+    ('Fedora 12.1', None)
+    """
+    shared = _versions(a) & _versions(b)
+    return max(shared, key=lambda name: (len(name), name), default=None)
+
+
+@functools.lru_cache(1 << 12)
+def _versions(title: str) -> frozenset[str]:
+    found = [match[1] for match in _VERSION.finditer(title)]
+    return frozenset(name for name in found if any(part_of(word, ENGLISH, False) is Part.NAME for word in name.split()[:-1]))
 
 
 def _best_at(

@@ -12,7 +12,7 @@ from relatedstories.artefacts import table
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH, terms_of_name
 
-__all__ = ["Part", "capitals_tell", "dull_terms", "is_noun_phrase", "part_of", "value_of"]
+__all__ = ["TIMES", "Part", "capitals_tell", "dull_terms", "is_name_of_words", "is_noun_phrase", "part_of", "value_of"]
 
 
 class Part(enum.IntEnum):
@@ -53,7 +53,7 @@ _LINKS = {"of": Part.OF, "the": Part.LINK, "and": Part.LINK, "for": Part.LINK, "
 _PARTS = {"n": Part.NOUN, "m": Part.MATTER, "g": Part.GENERIC, "v": Part.OTHER, "j": Part.ADJECTIVE, "o": Part.OTHER}
 _VAGUE = {
     *("prime", "new", "first", "last", "several", "many", "other", "more", "same", "such", "own", "next", "former"),
-    *("recent", "high", "old"),
+    *("recent", "high", "old", "certain"),
 }
 """Adjectives that say nothing about any event."""
 
@@ -64,7 +64,15 @@ _BODIES = {
 }
 """Nouns that editors link to one body or place after another: which one, the noun alone does not say."""
 
+TIMES = {
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
+    *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+"""Names that say when something was, which is no reason: part of a label at most, as in "Friday prayers"."""
+
 _NO_NOUN = re.compile(r"(?:ed|ing|ly|ous|ive|able|ible|less|ful)$")
+_CONTRACTION = re.compile(r"['’](?!s$)|s['’]s?$")  # "doesn't", "we'll"
+_NAME_WORD = re.compile(r"\w+(?:['’-]\w+)*")
 _CONNECTORS = {
     *("de", "du", "des", "la", "le", "les", "del", "della", "dei", "di", "da", "do", "dos", "das", "von", "vom"),
     *("der", "van", "den", "el", "los", "las", "al", "af", "av"),
@@ -137,13 +145,20 @@ def part_of(form: str, language: str, capital_tells: bool) -> Part:
 def _english_part(form: str, capital_tells: bool) -> Part:
     if form[0].isdigit():
         return Part.NUMBER if not any(map(str.isalpha, form)) else _of_mixed(form)
+    if form in TIMES:
+        return Part.ADJECTIVE
     low = form.lower()
     known = _english_parts().get(low)
     if form[0].isupper() and (known is None or (capital_tells and known > Part.ADJECTIVE)):
         return Part.OTHER if len(form) == 1 else Part.NAME
     if known is not None:
         return known
-    if len(form) < 3 or _NO_NOUN.search(low) or _english_parts().get(low.removesuffix("s")) is Part.OTHER:
+    if (
+        len(form) < 3
+        or _CONTRACTION.search(low)
+        or _NO_NOUN.search(low)
+        or _english_parts().get(low.removesuffix("s")) is Part.OTHER
+    ):
         return Part.OTHER
     return Part.MATTER  # a rare word
 
@@ -188,3 +203,18 @@ def is_noun_phrase(parts: Iterable[Part]) -> bool:
         if between and min(parts[before], parts[after]) < (Part.NAME if Part.LINK in between else Part.GENERIC):
             return False
     return True
+
+
+def is_name_of_words(name: str, language: str) -> bool:
+    """Return whether a name has several words, and is one by their parts: not "As of Oslo".
+
+    Examples
+    --------
+    >>> [is_name_of_words(name, "en") for name in ("User Experience", "Data.gov", "Fedora 12.1", "In Fedora", "Fedora")]
+    [True, True, True, False, False]
+    """
+    words = _NAME_WORD.findall(name)
+    parts = [part_of(word, language, True) for word in words]
+    while len(parts) > 1 and parts[-1] is Part.NUMBER:
+        parts.pop()
+    return len(words) > 1 and is_noun_phrase(parts)

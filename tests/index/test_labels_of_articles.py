@@ -1,0 +1,75 @@
+"""Labels of links between articles: what both titles name explains more than what the texts happen to mention."""
+
+from __future__ import annotations
+
+import pytest
+from helpers import quick
+
+from relatedstories import Event, RelatedStories
+
+COMMON = "The service and its users are what the agency is about, and so are experience and design."
+
+
+def with_common_words(*articles: tuple[str, str]) -> RelatedStories:
+    """Return an archive of articles with ids from "0", and of others that all have the same common words in their texts."""
+    things = ["lamps", "bricks", "oars", "kites", "bells", "ropes", "wells", "looms", "carts", "drums", "saddles", "kettles"]
+    others = [Event(f"x{n}", f"{thing.capitalize()} are mended", f"{COMMON} Here {thing} go.") for n, thing in enumerate(things)]
+    return quick().fit([Event(str(n), title, f"{COMMON} {text}") for n, (title, text) in enumerate(articles)] + others)
+
+
+def contexts(stories: RelatedStories) -> tuple[str, ...]:
+    return stories.explain("0", "1").contexts
+
+
+def test_common_words_that_make_a_name_in_both_titles_are_the_label() -> None:
+    stories = with_common_words(
+        ("Guidelines for User Experience", "Charles Eames drew chairs. Forms come first."),
+        ("A survey of User Experience", "Charles Eames was quoted. Answers came by post."),
+    )
+    assert contexts(stories)[0].casefold() == "user experience"
+
+
+def test_a_name_in_both_titles_comes_before_one_in_the_texts() -> None:
+    stories = with_common_words(
+        ("Kubic moves to another harbour", "The team met in Nuremberg. It was thanked by Novell."),
+        ("Introducing Kubic", "The talks in Nuremberg went on. Novell had asked for it."),
+    )
+    assert contexts(stories)[0] == "Kubic"
+
+
+def test_a_release_is_told_by_its_name_and_number() -> None:
+    stories = with_common_words(
+        ("Harbour 12.1 is out", "There are new colours for the sails and a map of the coast."),
+        ("Almost there: Harbour 12.1", "What is left to do before the day, and who will do it."),
+        ("Harbour 11.4 is old", "It has served for eight years."),
+    )
+    assert contexts(stories)[0] == "Harbour 12.1"
+    assert "Harbour 12" not in stories.explain("0", "2").contexts
+
+
+@pytest.mark.parametrize("separator", [": ", " - ", " | "])
+def test_a_series_is_the_label_where_nothing_else_is_shared(separator: str) -> None:
+    series = f"Letters on Friday{separator}"
+    stories = with_common_words(
+        (f"{series}how oars are carved", "Ash is best for it."), (f"{series}why bells crack", "Frost is to blame.")
+    )
+    assert contexts(stories) == ("Letters on Friday",)
+    shared = with_common_words(
+        (f"{series}oars of Kvitsund", "Ash from Kvitsund is best."), (f"{series}bells of Kvitsund", "Frost came to Kvitsund.")
+    )
+    assert contexts(shared) == ("Kvitsund",)
+
+
+@pytest.mark.parametrize("word", ["September", "Saturday", "doesn't", "folks"])
+def test_when_something_was_is_no_label_nor_is_a_word_that_no_title_has(word: str) -> None:
+    stories = with_common_words(
+        ("Oars are carved by hand", f"It is done in {word} by the quay."),
+        ("Bells crack", f"Frost and {word} were named by a smith."),
+    )
+    assert contexts(stories) == ()
+
+
+def test_a_noun_in_a_title_is_a_label() -> None:
+    boats = [(f"{boat} is built", "Its usability was praised.") for boat in ("A ferry", "A canoe", "A raft", "A barge")]
+    stories = with_common_words(("Usability of chairs", "Seats were moved."), *boats)
+    assert contexts(stories) == ("Usability",)
