@@ -125,8 +125,8 @@ def export(
     stories : RelatedStories
         A fitted or loaded archive.
     to : path
-        The folder of the site. Only pages that changed are written. Pages of earlier exports, in any format, that this export
-        does not have are removed. Other files in the folder stay.
+        The folder of the site. Only pages that changed are written; if nothing has changed since the last export, none is made.
+        Pages of earlier exports, in any format, that this export does not have are removed. Other files in the folder stay.
     formats : iterable of {"html", "json", "xml", "md"}
         Each page links to the same page in the other formats. "html" adds a style sheet, a search and a feed, "json" and
         "xml" their schemas.
@@ -140,7 +140,7 @@ def export(
     templates : path, optional
         A folder of Jinja2 templates that replace packaged ones, see `relatedstories.export.render.Renderer`.
     n_jobs : int, default 1
-        Number of threads that compare events; -1 for one per core.
+        Number of threads that compare events; -1 for one per core. From 2, other processes render large sites in several formats.
     progress : callable, optional
         Called with the stage, the number of events (or at last pages) done, and the number of all.
     **keywords
