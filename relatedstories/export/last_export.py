@@ -117,8 +117,8 @@ def basis_of_site(stories: RelatedStories, site: SiteInfo, templates: Path | Non
 
 
 def _versions() -> list[str]:
-    """Return the versions of what renders pages beside the package."""
-    return [sys.version, *(version(name) for name in ("jinja2", "markupsafe"))]
+    """Return the versions of what makes pages beside the package."""
+    return [sys.version, *(version(name) for name in ("jinja2", "markupsafe", "numba", "numpy", "scipy"))]
 
 
 def _digest_of_folder(folder: Path) -> str | None:
