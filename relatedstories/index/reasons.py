@@ -338,8 +338,7 @@ class Reason:
     def _title_phrase(self, title: str, other_title: str) -> Phrase | None:
         """Return the phrase that both titles have and that says most; common words may be part of it.
 
-        A single word stands for the phrase of both texts that has it, if that says most there, or else must be a name that is
-        not common.
+        A single word must be a name that is not common, or part of what says most in the texts; a subject says more than that.
         """
         terms, n, common = self._reasons.terms_of(self._language), self._n_terms, set()
         told: dict[str, float] = {}
@@ -361,9 +360,12 @@ class Reason:
             return phrase
         in_texts = self._phrase(())
         if in_texts is not None and f" {phrase.text} ".casefold() in f" {in_texts.text} ".casefold():
-            return Phrase(in_texts.text, max(in_texts.share, phrase.share))
-        is_common = common.issuperset(terms_of_name(phrase.text, self._language))
-        return phrase if self._is_name(phrase.text) and not is_common else None
+            phrase, is_about = Phrase(in_texts.text, max(in_texts.share, phrase.share)), True
+        else:
+            is_about = self._is_name(phrase.text) and not common.issuperset(terms_of_name(phrase.text, self._language))
+        subject = None if " " in phrase.text else self._subject(())
+        says_less = subject is not None and (phrase.text.casefold() in subject.casefold() or not self._is_name(phrase.text))
+        return phrase if is_about and not says_less else None
 
     def _is_about(self, word: str, ours: str, theirs: str, series: str | None) -> bool:
         """Return whether a word says what articles are about: a name, or a noun in a title; a noun says less than a series."""
