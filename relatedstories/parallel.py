@@ -13,7 +13,7 @@ from typing import Any
 
 from relatedstories.errors import InputError, shown, whole_number
 
-__all__ = ["on_cluster", "on_dask", "results_of", "worker_count"]
+__all__ = ["on_cluster", "on_dask", "results_of", "started", "worker_count"]
 
 CONNECTION_TIMEOUT = 10
 """Seconds within which the scheduler must answer, and then at least one worker be connected to it."""
@@ -70,18 +70,33 @@ def results_of(parallel: Any, tasks: Iterable[Any]) -> Iterator[Any]:
     >>> list(results_of(joblib.Parallel(return_as="generator"), [joblib.delayed(abs)(-1), joblib.delayed(abs)(2)]))
     [1, 2]
     """
+    results = started(parallel, tasks)
+    try:
+        for result in results:  # noqa: UP028 - "yield from" would close the results, with a warning
+            yield result
+    except BaseException:
+        _close(results)
+        raise
+
+
+def started(parallel: Any, tasks: Iterable[Any]) -> Any:
+    """Return the generator of the results of tasks once workers have begun; Ctrl-C does not reach these, as with `results_of`."""
     results: Any = None
     try:
         with _put_off(signal.SIGINT), _put_off(signal.SIGTERM), _blocked_in_new_processes(signal.SIGINT):
             results = parallel(tasks)
-        for result in results:  # noqa: UP028 - "yield from" would close the results, with a warning
-            yield result
-    except BaseException:
+    except BaseException:  # also a signal that was put off until there are results
         if results is not None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # that tasks are cancelled
-                results.close()
+            _close(results)
         raise
+    return results
+
+
+def _close(results: Any) -> None:
+    """End the workers of a generator of results without a word."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that tasks are cancelled
+        results.close()
 
 
 @contextmanager

@@ -123,7 +123,8 @@ def export(
 ) -> None:
     """Write an archive as a web site: a page for each event with its links, day, year, topic and story, and a search.
 
-    Give either SOURCE or --index. Only pages that changed are written. With --format sqlite one database is written instead.
+    Give either SOURCE or --index. Only pages that changed are written; if nothing has changed since the last export, no page is
+    made. With --format sqlite one database is written instead.
     """
     log_to_stderr(running.quiet, running.verbose)
     require_one(source, index, reading, topics, across_languages=across_languages)

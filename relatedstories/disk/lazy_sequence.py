@@ -93,6 +93,18 @@ class LazySequence(Sequence[T], Generic[T]):
         if self._source is not None and self._values is None:
             self._values = list(self)
 
+    def at_hand(self) -> Sequence[T]:
+        """Return the same values as a plain sequence, which is searched faster, if all are in memory; otherwise this one.
+
+        Examples
+        --------
+        >>> LazySequence(["a", "b"]).at_hand()
+        ['a', 'b']
+        """
+        if self._values is not None:
+            return self._values
+        return self if self._source is not None else self._slots  # type: ignore[return-value]
+
     def take(self, positions: Iterable[int]) -> LazySequence[T]:
         """Return the sequence of the values at the given positions, without reading them."""
         return self.extended((), positions)

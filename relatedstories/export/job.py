@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
+from relatedstories.export.last_export import LastExport, basis_of_site
 from relatedstories.export.merged_stories import MERGED, MergedStories
 from relatedstories.export.render import FORMATS, Renderer, SiteInfo, checked_base_url
+from relatedstories.export.rendering import rendered
 from relatedstories.export.search import search_files, search_paths
 from relatedstories.export.search_index import SearchIndex
 from relatedstories.export.site import Site
@@ -23,6 +25,7 @@ from relatedstories.export.story_pages import StoryPages, earlier_stories
 from relatedstories.export.view_builder import ViewBuilder
 from relatedstories.export.views import View
 from relatedstories.export.writer import SiteWriter, check_site
+from relatedstories.index.stories import warn_of_unknown_ids
 from relatedstories.ranking.filters import LinkFilters
 
 if TYPE_CHECKING:
@@ -53,7 +56,8 @@ class Exported:
     characters : dict of str to int
         Number of characters of all pages in each format.
     seconds : dict of str to float
-        Wall time by stage; the stage of a format is the rendering and writing of its pages.
+        Wall time by stage; the stage of a format is the rendering and writing of its pages. Where nothing had changed since the
+        last export, there is one stage only, `checking`.
     """
 
     events: int = 0
@@ -70,17 +74,35 @@ class Exported:
 
     def __str__(self) -> str:
         total, seconds = sum(self.pages.values()), sum(self.seconds.values())
+        lines = [
+            f"{self.events} events, {self.days} days, {self.topics} topics, {self.stories} stories"
+            + f"; {self.merged} earlier stories are part of others now, to which their pages lead" * bool(self.merged),
+            f"{self.written} files written, {self.unchanged} unchanged, {self.removed} removed",
+        ]
+        if not self.pages.keys() <= self.seconds.keys():
+            return "\n".join([*lines, f"nothing has changed since the last export: no page was made again; {seconds:.1f} s"])
         stages = ", ".join(f"{stage} {taken:.1f} s" for stage, taken in self.seconds.items())
         rates = ", ".join(f"{suffix} {count / max(1e-9, self.seconds[suffix]):,.0f}" for suffix, count in self.pages.items())
         return "\n".join(
             [
-                f"{self.events} events, {self.days} days, {self.topics} topics, {self.stories} stories"
-                + f"; {self.merged} earlier stories are part of others now, to which their pages lead" * bool(self.merged),
-                f"{self.written} files written, {self.unchanged} unchanged, {self.removed} removed",
+                *lines,
                 f"{seconds:.1f} s: {stages}",
                 f"{total / max(1e-9, seconds):,.0f} pages per second in all; rendering and writing alone: {rates}",
             ]
         )
+
+    def counts(self) -> dict[str, Any]:
+        """Return the counts by which the next export reports the same site without making it."""
+        n_files = self.written + self.unchanged
+        return {name: getattr(self, name) for name in _COUNTS} | {"unchanged": n_files}
+
+    def count(self, counts: Mapping[str, Any]) -> None:
+        """Fill in the counts of an export that left the same site."""
+        for name, value in counts.items():
+            setattr(self, name, value)
+
+
+_COUNTS = "events", "days", "topics", "stories", "merged", "pages", "characters"
 
 
 def export(
@@ -103,8 +125,8 @@ def export(
     stories : RelatedStories
         A fitted or loaded archive.
     to : path
-        The folder of the site. Only pages that changed are written. Pages of earlier exports, in any format, that this export
-        does not have are removed. Other files in the folder stay.
+        The folder of the site. Only pages that changed are written; if nothing has changed since the last export, none is made.
+        Pages of earlier exports, in any format, that this export does not have are removed. Other files in the folder stay.
     formats : iterable of {"html", "json", "xml", "md"}
         Each page links to the same page in the other formats. "html" adds a style sheet, a search and a feed, "json" and
         "xml" their schemas.
@@ -118,7 +140,7 @@ def export(
     templates : path, optional
         A folder of Jinja2 templates that replace packaged ones, see `relatedstories.export.render.Renderer`.
     n_jobs : int, default 1
-        Number of threads that compare events; -1 for one per core.
+        Number of threads that compare events; -1 for one per core. From 2, other processes render large sites in several formats.
     progress : callable, optional
         Called with the stage, the number of events (or at last pages) done, and the number of all.
     **keywords
@@ -153,13 +175,20 @@ def export(
     >>> first.pages, first.written, second.written, second.unchanged
     ({'html': 7}, 20, 0, 20)
     """
-    LinkFilters.of("export", **keywords)  # invalid filters are reported before any work is done
+    filters = LinkFilters.of("export", **keywords)  # invalid filters are reported before any work is done
     k = whole_number("export", "k", k, 0)
     renderer = Renderer(SiteInfo(_checked_title(title), checked_base_url(base_url), _checked_formats(formats)), templates)
     check_site(to)
     report, folder = Exported(), Path(os.path.realpath(to))
     folder.mkdir(exist_ok=True)
     with locked(folder / ".relatedstories.lock", f"the site {to}"):
+        with _timed(report, "checking"):
+            basis = basis_of_site(stories, renderer.site, renderer.custom_dir, k, filters)
+            last = LastExport.read(folder)
+            if last is not None and last.basis == basis and last.is_still_there(folder):
+                warn_of_unknown_ids(filters.unknown_ids(stories))
+                report.count(last.counts)
+                return report
         earlier = earlier_stories(folder)
         with _timed(report, "sorting"):
             site = Site(stories, progress)
@@ -178,27 +207,16 @@ def export(
             if "html" in suffixes:
                 extras |= {f"{view.stem}.html": renderer.merged_page(view) for view in views.merged_views(merged)}
             writer = SiteWriter(to, stems, suffixes, {*extras, *(search_paths(index) if index else ())})
-        for suffix in suffixes:
-            report.pages[suffix] = report.characters[suffix] = 0
-        start = time.perf_counter()
-        for done, view in enumerate(_all_views(stories, views, k, n_jobs, progress, keywords), 1):
-            for suffix in suffixes:
-                page_start = time.perf_counter()
-                text = renderer.page(view, suffix)
-                writer.write(f"{view.stem}.{suffix}", text)
-                report.seconds[suffix] = report.seconds.get(suffix, 0.0) + time.perf_counter() - page_start
-                report.pages[suffix] += 1
-                report.characters[suffix] += len(text)
+        all_views = _all_views(stories, views, k, n_jobs, progress, keywords)
+        for done in _written_pages(all_views, renderer, writer, report, n_jobs):
             if progress is not None:
                 progress("pages", done, len(stems))
-        rest = time.perf_counter() - start - sum(report.seconds.get(suffix, 0.0) for suffix in suffixes)
-        report.seconds["links and lists"] = rest
         for name, text in extras.items():
-            writer.write(name, text)
+            writer.write(name, text.encode())
         if index is not None:
             with _timed(report, "search"):
                 for name, text in search_files(index, renderer):
-                    writer.write(name, text)
+                    writer.write(name, text.encode())
         with _timed(report, "removing"):
             writer.finish()
             merged.write(folder)  # first, as what the other file holds is found again if the export stops between the two
@@ -206,6 +224,8 @@ def export(
         report.events, report.days, report.topics = len(site.ids), len(site.days), len(site.topic_counts())
         report.stories, report.merged = len(told), len(merged)
         report.written, report.unchanged, report.removed = writer.written, writer.unchanged, writer.removed
+        if basis is not None:
+            LastExport.replace(folder, basis, writer.files, report.counts())
     return report
 
 
@@ -221,6 +241,45 @@ def _all_views(
     yield from views.story_views()
     yield from views.year_views()
     yield views.home()
+
+
+def _written_pages(views: Iterable[View], renderer: Renderer, writer: SiteWriter, report: Exported, n_jobs: int) -> Iterator[int]:
+    """Write the pages of views and count them in the report; yield the number of views done so far after each."""
+    suffixes = renderer.site.formats
+    n, characters, rendering, writing = 0, [0] * len(suffixes), [0.0] * len(suffixes), [0.0] * len(suffixes)
+    made = _Stopwatch()
+    start = time.perf_counter()
+    for n, (stem, pages) in enumerate(rendered(made.while_next(views), renderer, n_jobs), 1):
+        for number, (suffix, (content, length, seconds)) in enumerate(zip(suffixes, pages, strict=True)):
+            write_start = time.perf_counter()
+            writer.write(f"{stem}.{suffix}", content)
+            writing[number] += time.perf_counter() - write_start
+            rendering[number] += seconds
+            characters[number] += length
+        yield n
+    # Where other processes render, each format has its part of the time that this one waited for them.
+    waited = time.perf_counter() - start - made.seconds - sum(writing)
+    shares = [seconds / max(1e-9, sum(rendering)) for seconds in rendering]
+    for number, suffix in enumerate(suffixes):
+        report.pages[suffix], report.characters[suffix] = n, characters[number]
+        report.seconds[suffix] = writing[number] + waited * shares[number]
+    report.seconds["links and lists"] = made.seconds
+
+
+class _Stopwatch:
+    """The seconds that something took so far."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def while_next(self, views: Iterable[View]) -> Iterator[View]:
+        """Yield views, and measure how long it takes to make them."""
+        start = time.perf_counter()
+        for view in views:
+            self.seconds += time.perf_counter() - start
+            yield view
+            start = time.perf_counter()
+        self.seconds += time.perf_counter() - start
 
 
 def _only(stage: str, progress: Progress | None) -> Progress | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from relatedstories.export.plain import title_of, words_of
 from relatedstories.export.views import EventView
-from relatedstories.text.cleaning import clean
-from relatedstories.text.titles import plain_title
 
 __all__ = ["is_web_address", "json_ld"]
 
 _TYPES = {"person": "Person", "organisation": "Organization", "place": "Place", "event": "Event", "work": "CreativeWork"}
-_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 def json_ld(view: EventView, base: str) -> str:
@@ -34,12 +33,12 @@ def json_ld(view: EventView, base: str) -> str:
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "identifier": event.id,
-        "headline": plain_title(event.title),
+        "headline": title_of(event.title),
     }
     if event.date:
         article["datePublished"] = event.date.isoformat()
     if event.text:
-        article["articleBody"] = clean(event.text).text
+        article["articleBody"] = words_of(event.text)
     if event.heading:
         article["articleSection"] = event.heading
     if view.labels:
@@ -60,7 +59,10 @@ def json_ld(view: EventView, base: str) -> str:
     if view.related:
         page["relatedLink"] = [f"{base}{one.stem}.html" for one in view.related]
     article["mainEntityOfPage"] = page
-    return json.dumps(article, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    text = json.dumps(article, ensure_ascii=False, separators=(",", ":"))
+    for mark, written in _ESCAPES.items():
+        text = text.replace(mark, written)
+    return text
 
 
 def is_web_address(text: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
 from relatedstories.events import Event
+from relatedstories.export.plain import N_TITLES
 from relatedstories.pages.keys import quoted
 from relatedstories.pages.markdown import escaped
 from relatedstories.pages.mojibake import repair_mojibake
@@ -24,6 +26,7 @@ _CHARACTER_REFERENCES = str.maketrans({letter: f"&#{ord(letter)};" for letter in
 _QUOTED_ESCAPES = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "âÃÂ"})
 
 
+@functools.lru_cache(N_TITLES)
 def inline(text: str) -> str:
     r"""Return the text escaped on one line, as in a heading, a list item or a link, without surrounding spaces.
 

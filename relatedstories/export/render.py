@@ -12,20 +12,19 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.export.linked_data import is_web_address, json_ld
 from relatedstories.export.markdown import front_matter, inline, paragraphs, target
+from relatedstories.export.plain import cut_at_word, title_of, words_of
 from relatedstories.export.records import SCHEMA, to_json
 from relatedstories.export.views import ListedEvent, MergedView, View
 from relatedstories.pages.words import RIGHT_TO_LEFT, WORDS, words_in
-from relatedstories.text.cleaning import clean
 from relatedstories.text.languages import UNKNOWN
 from relatedstories.text.terms import ENGLISH
-from relatedstories.text.titles import plain_title
 
-__all__ = ["FORMATS", "PACKAGE_DIR", "Renderer", "SiteInfo", "checked_base_url", "cut_at_word", "long_date"]
+__all__ = ["FORMATS", "PACKAGE_DIR", "Renderer", "SiteInfo", "checked_base_url", "long_date"]
 
 PACKAGE_DIR = Path(__file__).parent
 FORMATS = {"html": "HTML", "json": "JSON", "xml": "XML", "md": "Markdown"}
@@ -38,6 +37,7 @@ SEARCH_PAGE, SEARCH_SCRIPT = "search.html", "search.js"
 MERGED_PAGE = "merged.html"
 
 _INVALID_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CONTROL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r")
 
 
 class SiteInfo(NamedTuple):
@@ -180,6 +180,27 @@ def _check_custom_dir(folder: Path) -> None:
         raise InputError(f"{folder}: got no file with the name of a template, expected one or more of {', '.join(sorted(known))}")
 
 
+class _Template(jinja2.Template):
+    """A template in which text that has nothing to escape is put on the page as it is, without a copy that is marked as safe."""
+
+    @classmethod
+    def from_code(cls, environment: jinja2.Environment, code: Any, globals: Any, uptodate: Any = None) -> jinja2.Template:  # noqa: A002
+        template = super().from_code(environment, code, globals, uptodate)
+        names = template.root_render_func.__globals__  # those of its compiled code
+        if names.get("escape") is escape:
+            names["escape"] = _escaped
+        return template
+
+
+def _escaped(value: Any) -> str:
+    """Return a value as a page shows it: the same text as `markupsafe.escape` does."""
+    if type(value) is Markup:
+        return value
+    if type(value) is not str or "&" in value or "<" in value or ">" in value or '"' in value or "'" in value:
+        return escape(value)
+    return value
+
+
 def _environment(loader: jinja2.BaseLoader, site: SiteInfo, *, autoescape: bool) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=loader,
@@ -190,13 +211,14 @@ def _environment(loader: jinja2.BaseLoader, site: SiteInfo, *, autoescape: bool)
         keep_trailing_newline=True,
         auto_reload=False,
     )
+    environment.template_class = _Template
     environment.globals |= {"site": site, "json_ld": json_ld, "uuid": _entry_id}
     environment.filters |= {
         "day": long_date,
         "month": _month,
-        "plain": plain_title,
+        "plain": title_of,
         "short": cut_at_word,
-        "words": _clean_text,
+        "words": words_of,
         "lang": _language_attributes,
     }
     environment.tests["web_address"] = is_web_address
@@ -215,9 +237,15 @@ def _render(template: jinja2.Template, view: Any) -> str:
 
 def _replace_invalid(page: str) -> str:
     """Return the page with characters that XML cannot hold replaced by U+FFFD and carriage returns as references."""
-    if _INVALID_IN_XML.search(page):
+    if _has_invalid(page):
         page = _INVALID_IN_XML.sub("\ufffd", page)
     return page.replace("\r", "&#13;")
+
+
+def _has_invalid(page: str) -> bool:
+    """Return whether a page has a character that XML cannot hold, in a third of the time of the regular expression."""
+    content = page.encode()
+    return "\ufffe" in page or "\uffff" in page or len(content.translate(None, _CONTROL_BYTES)) < len(content)
 
 
 def long_date(date: dt.date | None) -> str:
@@ -241,27 +269,9 @@ def _month(date: dt.date) -> str:
     return WORDS[ENGLISH].months.split()[date.month - 1]
 
 
-def cut_at_word(text: str, limit: int = 160) -> str:
-    """Return the text on one line, cut between words if it is longer than the limit.
-
-    Examples
-    --------
-    >>> cut_at_word("Rain in Wales", 10)
-    'Rain in…'
-    """
-    line = " ".join(text[: 4 * limit].split())
-    if len(line) <= limit:
-        return line
-    return (line[:limit].rpartition(" ")[0] or line[: limit - 1]) + "…"
-
-
-def _clean_text(text: str) -> str:
-    return clean(text).text
-
-
 def _split_paragraphs(text: str) -> list[str]:
     """Return the paragraphs of a text, without its markup."""
-    return [part for part in clean(text).text.split("\n") if part.strip()]
+    return [part for part in words_of(text).split("\n") if part.strip()]
 
 
 def _entry_id(*parts: str) -> str:

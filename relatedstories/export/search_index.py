@@ -24,13 +24,12 @@ import numpy as np
 
 from relatedstories.export.packing import bitmap, packed
 from relatedstories.export.paths import topic_stem
-from relatedstories.export.render import cut_at_word
+from relatedstories.export.plain import cut_at_word, title_of
 from relatedstories.export.search_terms import search_terms
 from relatedstories.export.site import Site
 from relatedstories.export.story_pages import StoryPages
 from relatedstories.text.languages import UNKNOWN
 from relatedstories.text.terms import ENGLISH
-from relatedstories.text.titles import plain_title
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -148,7 +147,7 @@ class SearchIndex:
         terms_of_story = [search_terms(page.name) for page in self._stories]
         story_of = {event: number for number, events in self._members.values() for event in events}
         for number, place in enumerate(self._oldest_first.tolist()):
-            where = dict.fromkeys(search_terms(plain_title(self._site.event(place).title)), _TITLE)
+            where = dict.fromkeys(search_terms(title_of(self._site.event(place).title)), _TITLE)
             for topic in self._site.topics_of(place):
                 if (terms := terms_of_topic.get(topic.name)) is None:
                     terms = terms_of_topic[topic.name] = search_terms(topic.name)
@@ -224,7 +223,7 @@ class SearchIndex:
     def _title(self, number: int) -> list[str]:
         place = int(self._oldest_first[number])
         language = self._site.languages[place]
-        title = cut_at_word(plain_title(self._site.event(place).title), MAX_TITLE)
+        title = cut_at_word(title_of(self._site.event(place).title), MAX_TITLE)
         entry = [title, self._site.stems[place].removeprefix("news/")]
         return entry if language == ENGLISH else [*entry, "" if language == UNKNOWN else language]
 

@@ -76,12 +76,12 @@ class Site:
         self._topic_kinds: list[str] = []
         numbers: dict[str, int] = {}
         days, topic_numbers, bounds = array("l"), array("l"), array("l", [0])
-        for event in stories:
+        for event, topics in stories.all_topics():
             self.ids.append(event.id)
             self.stems.append(event_stem(event.id, event.title, event.date))
             self.languages.append(stories.language_of(event.id))
             days.append(event.date.toordinal() if event.date else 0)
-            for topic in stories.topics(event.id):
+            for topic in topics:
                 number = numbers.setdefault(topic.name, len(self._topic_names))
                 if number == len(self._topic_names):
                     self._topic_names.append(topic.name)

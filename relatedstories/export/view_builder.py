@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -62,6 +63,10 @@ So are the events of a story grouped.
 """
 
 
+N_TOPIC_LINKS = 1 << 16
+"""Number of links to topics that are kept, as most topics are those of several events."""
+
+
 class ViewBuilder:
     """Builds the views of a site, each when it is asked for.
 
@@ -80,6 +85,7 @@ class ViewBuilder:
         for day in site.days:
             counts[_year(day.date)] += len(day.places)
         self.years = [YearLink(year, _year_stem(year), count) for year, count in counts.items()]
+        self._topic_link = functools.lru_cache(N_TOPIC_LINKS)(self._new_topic_link)
 
     def event(self, place: int, event: Event, links: Links) -> EventView:
         """Return the view of the event at a place of the archive."""
@@ -100,7 +106,7 @@ class ViewBuilder:
         link = replace(link, same_story=story is not None and story is self.stories.of(beside))
         return RelatedEvent(link, self.site.stems[place], self.site.languages[place], contexts, labels)
 
-    def _topic_link(self, name: str, kind: str, count: int = 0) -> TopicLink:
+    def _new_topic_link(self, name: str, kind: str, count: int = 0) -> TopicLink:
         return TopicLink(name, kind, topic_stem(name) if self.site.has_page(name) else None, count)
 
     def _listed(self, event: Event, place: int) -> ListedEvent:

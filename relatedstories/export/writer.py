@@ -10,16 +10,23 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from relatedstories.disk.atomic import new_file
+from relatedstories.disk.atomic import new_file, remove_leftovers
 from relatedstories.errors import InputError
+from relatedstories.export.files_digest import FilesDigest
 
-__all__ = ["MANIFEST", "SiteWriter", "check_site"]
+__all__ = ["LAST", "MANIFEST", "SiteWriter", "check_site", "listed_files"]
 
 MANIFEST = ".relatedstories-export"
+LAST = ".relatedstories-last-export"
+"""The name of the file that tells what the last export left; it alone differs between two exports of the same site."""
+
 _HEADER = "relatedstories export 1"
 _SITE_PATH = re.compile(
     r"(?:(?:news|topics|stories)/[a-z0-9/-]+|index)\.(?:html|json|xml|md)|search/[a-z0-9/]+\.js|search\.(?:html|js)|style\.css|feed\.atom|sitemap(?:-\d+)?\.xml|schema\.(?:json|xsd)",
 )
+
+
+_BINARY = getattr(os, "O_BINARY", 0)  # on Windows
 
 
 class SiteWriter:
@@ -48,11 +55,12 @@ class SiteWriter:
         check_site(folder)
         self.folder = Path(os.path.realpath(folder))
         self.written = self.unchanged = self.removed = 0
+        self.files = FilesDigest()
         self._stems, self._suffixes, self._extras = frozenset(stems), suffixes, frozenset(extras)
         self._folders: set[str] = set()
         self._obsolete: list[str] = []  # files of earlier exports that this one does not write
         n_known, top_level = 0, set()
-        for path in _read_manifest(self.folder):
+        for path in listed_files(self.folder):
             top_level.add(path.partition("/")[0])
             if path in self:
                 n_known += 1
@@ -60,6 +68,8 @@ class SiteWriter:
                 self._obsolete.append(path)
         self._check_foreign_files(top_level)
         self.folder.mkdir(exist_ok=True)
+        (self.folder / LAST).unlink(missing_ok=True)  # before the site is another, and until it is complete
+        remove_leftovers(self.folder)  # of exports that were killed
         if n_known < len(self._stems) * len(suffixes) + len(self._extras):
             # Written before the first page, so that no page is forgotten if the export is stopped.
             self._write_manifest(self._obsolete)
@@ -75,16 +85,13 @@ class SiteWriter:
         if found is not None:
             raise InputError(f"{self.folder / found}: got a file or folder that no export wrote, expected a folder without it")
 
-    def write(self, path: str, text: str) -> None:
+    def write(self, path: str, content: bytes) -> None:
         """Write a file unless it exists with the same content."""
-        content, place = text.encode(), f"{self.folder}/{path}"
-        try:
-            with open(place, "rb", buffering=0) as file:
-                if file.read(len(content) + 1) == content:
-                    self.unchanged += 1
-                    return
-        except OSError:  # missing, or not a file
-            pass
+        place = f"{self.folder}/{path}"
+        if (stat := _stat_if_same(place, content)) is not None:
+            self.files.add(path, stat)
+            self.unchanged += 1
+            return
         folder = place.rpartition("/")[0]
         if folder not in self._folders:
             os.makedirs(folder, exist_ok=True)
@@ -93,15 +100,12 @@ class SiteWriter:
         # There is one temporary name per folder, so that the next export overwrites what a killed one left behind.
         temporary = f"{folder}/.relatedstories-export.tmp"
         try:
-            Path(temporary).unlink(missing_ok=True)  # if it is a symbolic link, its target must not be written to
-            with open(temporary, "xb", buffering=0) as file:
-                written = 0
-                while written < len(content):
-                    written += file.write(content[written:]) or 0
+            stat = _write_new(temporary, content)
             os.replace(temporary, place)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+        self.files.add(path, stat)
         self.written += 1
 
     def finish(self) -> None:
@@ -135,6 +139,39 @@ class SiteWriter:
             file.writelines(f"{path}\n" for path in (*sorted(self._extras), *others))
 
 
+def _stat_if_same(place: str, content: bytes) -> os.stat_result | None:
+    """Return size and times of a file that has this content; None if it has another, or there is none."""
+    try:
+        file = os.open(place, os.O_RDONLY | _BINARY)
+    except OSError:  # missing, or not to be read
+        return None
+    try:
+        stat = os.fstat(file)
+        same = stat.st_size == len(content) and os.read(file, len(content) + 1) == content
+    except OSError:  # a folder
+        return None
+    finally:
+        os.close(file)
+    return stat if same else None
+
+
+def _write_new(place: str, content: bytes) -> os.stat_result:
+    """Write a file in place of any that a killed export left, and return its size and times."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
+    try:
+        file = os.open(place, flags, 0o666)
+    except FileExistsError:
+        Path(place).unlink()  # if it is a symbolic link, its target must not be written to
+        file = os.open(place, flags, 0o666)
+    try:
+        written = os.write(file, content)
+        while written < len(content):
+            written += os.write(file, content[written:])
+        return os.fstat(file)
+    finally:
+        os.close(file)
+
+
 def check_site(folder: str | os.PathLike[str]) -> None:
     """Raise `InputError` if no site can be written to a folder; meant to be called before any work is done."""
     place = Path(os.path.realpath(folder))
@@ -145,10 +182,10 @@ def check_site(folder: str | os.PathLike[str]) -> None:
         raise InputError(f"{folder}: got a path in {parent}, which is not a folder, expected one in an existing folder")
     if not os.access(parent, os.W_OK):
         raise InputError(f"{folder}: got a folder that cannot be written to, expected a writable one")
-    next(_read_manifest(place), None)
+    next(listed_files(place), None)
 
 
-def _read_manifest(folder: Path) -> Iterator[str]:
+def listed_files(folder: Path) -> Iterator[str]:
     """Yield the paths of the files that earlier exports wrote."""
     try:
         file = open(folder / MANIFEST, encoding="utf-8")  # noqa: SIM115

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import collections
 import functools
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -334,6 +335,18 @@ class Archive:
     def user_dimensions(self) -> int:
         """The width of the caller's embeddings, 0 if there are none."""
         return int(self.embeddings.shape[1]) - DIMENSIONS
+
+    def checksum(self) -> str:
+        """Return a checksum of what all else here follows from: the events, what was found in them, and their embeddings."""
+        digest = hashlib.sha256()
+        for lines in (self.events.lines(Event.to_dict), self.found.lines(), self.languages.lines()):
+            digest.update(b"lines\n")
+            for line in lines:
+                digest.update(line)
+        for array in (self.is_told, self.embeddings):
+            digest.update(f"{array.dtype.str} {array.shape}\n".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
 
     def holds(self, number: int, event: Event) -> bool:
         """Return whether the event with this number equals another in every field; it is not parsed for that."""
@@ -763,11 +776,17 @@ def _entries(matrix: sp.csr_array | sp.csc_array, line: int, least: int) -> list
     return found
 
 
+def _at_hand(texts: Sequence[str]) -> Sequence[str]:
+    return texts.at_hand() if isinstance(texts, LazySequence) else texts
+
+
 def _place(sorted_texts: Sequence[str], text: str) -> int:
     """Return the place of a text among sorted ones, -1 if it is not there."""
+    sorted_texts = _at_hand(sorted_texts)
     place = bisect.bisect_left(sorted_texts, text)
     return place if place < len(sorted_texts) and sorted_texts[place] == text else -1
 
 
 def _places(sorted_texts: Sequence[str], texts: Sequence[str]) -> npt.NDArray[np.intp]:
+    sorted_texts = _at_hand(sorted_texts)
     return np.fromiter((_place(sorted_texts, text) for text in texts), np.intp, len(texts))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from relatedstories.index.stories import RelatedStories
     from relatedstories.ranking.filters import LinkFilters
 
-__all__ = ["LastRefresh", "basis_of_links"]
+__all__ = ["LastRefresh", "basis_of_links", "code_digest", "filters_as_json"]
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -86,9 +86,13 @@ def basis_of_links(stories: RelatedStories, k: int, filters: LinkFilters) -> str
     """
     if filters.where is not None:  # nothing tells what a function does
         return None
-    asked = {field.name: _as_json(getattr(filters, field.name)) for field in fields(filters)}
-    known = [stories.given_settings, _code_digest(), str(k), asked, sorted(stories.ignored)]
+    known = [stories.given_settings, code_digest(), str(k), filters_as_json(filters), sorted(stories.ignored)]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def filters_as_json(filters: LinkFilters) -> dict[str, Any]:
+    """Return what is asked for as JSON values; what a function `where` does they do not tell."""
+    return {field.name: _as_json(getattr(filters, field.name)) for field in fields(filters)}
 
 
 def _as_json(value: Any) -> Any:
@@ -99,7 +103,7 @@ def _as_json(value: Any) -> Any:
 
 
 @functools.cache
-def _code_digest() -> str:
+def code_digest() -> str:
     """Return a digest of the package's code, and of the sizes and times of its models, which are too large to read each time."""
     digest = hashlib.sha256()
     for path in sorted(_PACKAGE.rglob("*.py")):

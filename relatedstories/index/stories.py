@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import os
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -61,7 +63,7 @@ if TYPE_CHECKING:
     from relatedstories.display.frames import Column, Library
     from relatedstories.index.tuning import Tuning
 
-__all__ = ["Changes", "RelatedStories"]
+__all__ = ["Changes", "RelatedStories", "warn_of_unknown_ids"]
 
 MANY = 3
 """Number of events in one question from which it is worth loading the compiled kernel."""
@@ -478,6 +480,38 @@ class RelatedStories:
         number = _number_of(archive, id_)
         return Topics(archive.topics(number), archive.events[number])
 
+    def all_topics(self) -> Iterator[tuple[Event, Topics]]:
+        """Yield every event of the archive with its topics, by id: the same as `topics` returns, but faster.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow in Oslo"), Event("2", "Rain in Wales")])
+        >>> [(event.id, topics) for event, topics in stories.all_topics()]
+        [('1', ('Oslo',)), ('2', ('Wales',))]
+        """
+        archive = self._index.archive
+        archive.read_names()
+        for number, event in enumerate(archive.events):
+            yield event, Topics(archive.topics(number), event)
+
+    def checksum(self) -> str:
+        """Return a checksum of all that answers depend on, except the code and the models of the library.
+
+        It is of the events, their topics, languages and embeddings, the settings, and the names that are never labels. A loaded
+        index has that of the one that was saved.
+
+        Examples
+        --------
+        >>> events = [Event("1", "Snow in Oslo"), Event("2", "Rain in Wales")]
+        >>> stories = RelatedStories().fit(events)
+        >>> before = stories.checksum()
+        >>> stories.remove("2").checksum() == before, stories.add(events[1:]).checksum() == before
+        (False, True)
+        """
+        settings = {**self._given._asdict(), **self._language_settings}
+        known = [self._index.archive.checksum(), settings, sorted(self.ignored)]
+        return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
     def about(self, topic: str) -> list[Event]:
         """Return the events that have a topic, by date; those without a date come last.
 
@@ -742,7 +776,7 @@ class RelatedStories:
         index = self._index  # read once, since another thread may replace it
         k, filters = whole_number("related", "k", k, 0), LinkFilters.of("related", **keywords)
         rows = self._rows(index, several("related_many", "events", events))
-        _warn_of_unknown_ids(filters.unknown_ids(index.archive, [row.event.id for row in rows]))
+        warn_of_unknown_ids(filters.unknown_ids(index.archive, [row.event.id for row in rows]))
         if not rows:
             return []
         linker = self._linker(index, k, filters)
@@ -775,7 +809,7 @@ class RelatedStories:
         """
         index = self._index
         k, filters = whole_number("all_related", "k", k, 0), LinkFilters.of("all_related", **keywords)
-        _warn_of_unknown_ids(filters.unknown_ids(index.archive))
+        warn_of_unknown_ids(filters.unknown_ids(index.archive))
         return self._all_links(self._linker(index, k, filters), worker_count(n_jobs), progress)
 
     def _all_links(self, linker: Linker, n_threads: int, progress: Progress | None) -> Iterator[tuple[Event, Links]]:
@@ -1024,7 +1058,7 @@ def _number_of(archive: Archive, id_: object) -> int:
     return number
 
 
-def _warn_of_unknown_ids(phrases: Sequence[str]) -> None:
+def warn_of_unknown_ids(phrases: Sequence[str]) -> None:
     """Warn of pinned and blocked ids that are not in the archive; no error, since events may go while choices stay."""
     if phrases:
         more = f" and {len(phrases) - 3} more" if len(phrases) > 3 else ""

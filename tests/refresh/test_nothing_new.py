@@ -193,7 +193,7 @@ def test_the_order_of_choices_counts_where_it_shows(index: Path) -> None:
 
 
 def test_another_version_of_the_package_makes_all_anew(index: Path) -> None:
-    with patch.object(last_refresh, "_code_digest", return_value="another"):
+    with patch.object(last_refresh, "code_digest", return_value="another"):
         assert not is_short(index)
 
 
