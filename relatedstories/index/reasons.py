@@ -355,7 +355,7 @@ class Reason:
             return phrase
         if " " in phrase.text:
             return phrase
-        in_texts = self._phrase(())
+        in_texts = self._phrase(()) if self._language == ENGLISH else None
         if in_texts is not None and f" {phrase.text} ".casefold() in f" {in_texts.text} ".casefold():
             phrase, is_about = Phrase(in_texts.text, max(in_texts.share, phrase.share)), True
         else:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from relatedstories.artefacts import table
+from relatedstories.date_words import MONTHS, WEEKDAYS
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH, terms_of_name
 
@@ -172,6 +173,8 @@ def _part(form: str, ignored: frozenset[str], capital_tells: bool) -> Part:
     if form[0].isdigit():
         return Part.NUMBER if not any(map(str.isalpha, form)) else _of_mixed(form)
     low = form.casefold()
+    if low in MONTHS or low in WEEKDAYS:
+        return Part.ADJECTIVE
     if low in ignored:
         return Part.OF if low in _CONNECTORS else Part.OTHER
     if form.upper() == form.lower():  # a script without capitals

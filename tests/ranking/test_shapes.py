@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relatedstories.ranking.phrases import shared_phrase
+from relatedstories.ranking.shapes import Part, part_of
 
 
 def phrase(text: str, language: str = "en", matters: tuple[str, ...] = ()) -> str | None:
@@ -58,3 +59,10 @@ def test_a_phrase_does_not_end_within_a_name() -> None:
 )
 def test_phrases_in_other_languages(text: str, language: str, expected: str | None) -> None:
     assert phrase(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "language"), [("March", "en"), ("Friday", "en"), ("März", "de"), ("jeudi", "fr"), ("четверг", "ru")]
+)
+def test_a_month_or_a_day_of_the_week_is_no_name(word: str, language: str) -> None:
+    assert part_of(word, language, True) is Part.ADJECTIVE
