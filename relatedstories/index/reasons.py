@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -339,21 +340,10 @@ class Reason:
 
         A single word must be a name that is not common, or part of what says most in the texts; a subject says more than that.
         """
-        terms, n, common = self._reasons.terms_of(self._language), self._n_terms, set()
-        told: dict[str, float] = {}
-        matters = []
-        for column, share in zip(self._columns[:n], self._products[:n], strict=True):
-            text, factor, is_known = terms[column]
-            if not factor and self._language == ENGLISH and text not in dull_terms():  # in other languages, verbs are not known
-                factor = TYPICAL / TITLED
-                common.add(text)
-            told[text] = share * factor
-            if is_known:
-                matters.append(text)
+        of_common = TYPICAL / TITLED if self._language == ENGLISH else 0.0  # in other languages, verbs are not known
+        told, matters, common = self._told_terms((), of_common)
         phrase = shared_phrase(title, other_title, told, self._language, matters)
-        if phrase is None or self._language in WITHOUT_SPACES:
-            return phrase
-        if " " in phrase.text:
+        if phrase is None or " " in phrase.text or self._language in WITHOUT_SPACES:
             return phrase
         in_texts = self._phrase(()) if self._language == ENGLISH else None
         if in_texts is not None and f" {phrase.text} ".casefold() in f" {in_texts.text} ".casefold():
@@ -386,20 +376,36 @@ class Reason:
 
     def _phrase(self, beside: Sequence[Label]) -> Phrase | None:
         """Return the phrase that both events have and that says most beside other labels."""
-        archive, terms, n = self._reasons.archive, self._reasons.terms_of(self._language), self._n_terms
-        silent = {term for label in beside for term in label.terms}
-        told: dict[str, float] = {}
-        matters = []
-        for column, share in zip(self._columns[:n], self._products[:n], strict=True):
-            text, factor, is_known = terms[column]
-            told[text] = 0.0 if text in silent else share * factor
-            if is_known:
-                matters.append(text)
+        archive = self._reasons.archive
+        told, matters, _ = self._told_terms({term for label in beside for term in label.terms})
         if not any(told.values()):
             return None
         a, b = archive.own_text(self._event), archive.own_text(self._other_event)
         phrase = shared_phrase(a, b, told, self._language, matters)
         return phrase if phrase is not None and self._reasons.is_shown(phrase.text) else None
+
+    def _told_terms(self, silent: Collection[str], of_common: float = 0.0) -> tuple[dict[str, float], list[str], set[str]]:
+        """Return what each shared term counts in a phrase, which of them may be one alone, and which are common.
+
+        Parameters
+        ----------
+        silent : collection of str
+            Terms that count nothing.
+        of_common : float, default 0
+            What a share counts as if it is a common term's.
+        """
+        terms, n = self._reasons.terms_of(self._language), self._n_terms
+        told: dict[str, float] = {}
+        matters, common = [], set()
+        for column, share in zip(self._columns[:n], self._products[:n], strict=True):
+            text, factor, is_known = terms[column]
+            if of_common and not factor and text not in dull_terms():
+                factor = of_common
+                common.add(text)
+            told[text] = 0.0 if text in silent else share * factor
+            if is_known:
+                matters.append(text)
+        return told, matters, common
 
 
 def _shown(chosen: Sequence[tuple[str, float]]) -> tuple[str, ...]:
@@ -411,8 +417,8 @@ def _shown(chosen: Sequence[tuple[str, float]]) -> tuple[str, ...]:
 
 def _has_all_of(name: str, phrase: str) -> bool:
     """Return whether a name has all words of a phrase, in either number, or the phrase as part of its words."""
-    n_words = phrase.count(" ")
-    return phrase.casefold() in name.casefold() or (name.count(" ") >= n_words and says_the_same(phrase, name))
+    is_part = re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", name, re.IGNORECASE) is not None
+    return is_part or (name.count(" ") >= phrase.count(" ") and says_the_same(phrase, name))
 
 
 @lru_cache(1 << 12)
