@@ -508,8 +508,7 @@ class RelatedStories:
         >>> stories.remove("2").checksum() == before, stories.add(events[1:]).checksum() == before
         (False, True)
         """
-        settings = {**self._given._asdict(), **self._language_settings}
-        known = [self._index.archive.checksum(), settings, sorted(self.ignored)]
+        known = [self._index.archive.checksum(), self.given_settings, sorted(self.ignored)]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
     def about(self, topic: str) -> list[Event]:
