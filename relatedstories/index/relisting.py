@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relatedstories.index.steady_lists import Steadiness, numbers_before, steady_lists
+from relatedstories.index.stories import RelatedStories, linker_of
 from relatedstories.parallel import worker_count
 from relatedstories.progress import Progress
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from relatedstories.events import Event
     from relatedstories.index.last_lists import LastLists
     from relatedstories.index.retriever import Retriever
-    from relatedstories.index.stories import RelatedStories
     from relatedstories.ranking.filters import LinkFilters
     from relatedstories.ranking.links import Links
 
@@ -48,7 +48,7 @@ class Relisting:
         filters: LinkFilters,
         pages: Mapping[str, str] | None = None,
     ) -> None:
-        linker = stories.linker(k, filters)
+        linker = linker_of(stories, k, filters)
         self._before, self._weights = linker.retriever.index, linker.retriever.weights
         self._stories, self.lists, self._k, self._filters, self._pages = stories, lists, k, filters, pages
         self.number_before: npt.NDArray[np.intp] = np.zeros(0, np.intp)
@@ -56,7 +56,7 @@ class Relisting:
 
     def begin(self) -> str | None:
         """Compare the archive after the changes with what it was; return why no list can stay, None if some can."""
-        retriever = self._stories.linker(self._k, self._filters).retriever
+        retriever = linker_of(self._stories, self._k, self._filters).retriever
         numbers = numbers_before(self._before, retriever.index)
         if numbers is None or len(self.lists.lengths) != len(self._before.archive):
             return "too much of the archive changed"
@@ -78,7 +78,7 @@ class Relisting:
 
         Parameters are those of `RelatedStories.all_related`.
         """
-        linker, n_threads = self._stories.linker(self._k, self._filters), worker_count(n_jobs)
+        linker, n_threads = linker_of(self._stories, self._k, self._filters), worker_count(n_jobs)
         events, n_compared = linker.archive.events, 0
 
         def report_compared(n: int) -> None:
@@ -133,6 +133,6 @@ def reason_against(stories: RelatedStories, k: int, filters: LinkFilters) -> str
         return "the nearest events do not tell what is chosen for diversity or by context"
     if not filters.every_day:
         return "the nearest events of a span of days are not known (since, until, include_newer)"
-    if not stories.linker(k, filters).retriever.is_known_width:
+    if not linker_of(stories, k, filters).retriever.is_known_width:
         return f"lists of {k} links need more of the nearest events than are known"
     return None

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from relatedstories.display.frames import Column, Library
     from relatedstories.index.tuning import Tuning
 
-__all__ = ["Changes", "RelatedStories", "warn_of_unknown_ids"]
+__all__ = ["Changes", "RelatedStories", "linker_of", "warn_of_unknown_ids"]
 
 MANY = 3
 """Number of events in one question from which it is worth loading the compiled kernel."""
@@ -946,10 +946,6 @@ class RelatedStories:
 
         return StoryFinder(self._linker(index, NEIGHBOURS, LinkFilters.of("storylines")), n_threads, report)
 
-    def linker(self, k: int, filters: LinkFilters) -> Linker:
-        """Return what makes the links of the archive as it is now, for other parts of the library."""
-        return self._linker(self._index, k, filters)
-
     def _linker(self, index: ArchiveIndex, k: int, filters: LinkFilters) -> Linker:
         return Linker.of(index, self._given, filters, k, self._ignored)
 
@@ -1055,6 +1051,11 @@ def _number_of(archive: Archive, id_: object) -> int:
     if number < 0:
         raise UnknownEventError(f"got id {shown(name)}, expected that of one of the archive's {len(archive)} events")
     return number
+
+
+def linker_of(stories: RelatedStories, k: int, filters: LinkFilters) -> Linker:
+    """Return what makes the links of an archive as it is now."""
+    return stories._linker(stories._index, k, filters)
 
 
 def warn_of_unknown_ids(phrases: Sequence[str]) -> None:
