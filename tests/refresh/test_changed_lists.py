@@ -203,7 +203,7 @@ def test_a_pinned_list_is_always_made(folder: Path) -> None:
 
 
 def test_another_version_of_the_package_makes_all(folder: Path) -> None:
-    with patch.object(last_refresh, "_code_digest", return_value="another"):
+    with patch.object(last_refresh, "code_digest", return_value="another"):
         assert night(folder, [*towns(), NEW]).all_made_because is not None
 
 
