@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ warnings and progress go to standard error, an error as one line `relatedstories
 Options of every command: `--help`, and `--debug`, which shows the Python traceback of an error. `relatedstories --version` prints
 the version.
 """
+
+
+PIPE = "\\|"  # within a table
 
 
 def page() -> str:
@@ -62,7 +66,7 @@ def row(option: Any, default: object) -> str:
     if option.param_type_name == "argument":
         names = [option.metavar]
     else:
-        value = "local|dask" if option.name == "engine" else option.metavar
+        value = "|".join(type(default)) if isinstance(default, StrEnum) else option.metavar
         names = [f"{name} {value}".strip() for name in (*option.opts, *option.secondary_opts)]
     code = ", ".join(f"`{name}`" for name in names)
     text = option.help
@@ -75,7 +79,7 @@ def row(option: Any, default: object) -> str:
     elif option.show_default and default is not None and default is not False and default != []:
         values = default if isinstance(default, list) else [default]
         text += f" Default: {', '.join(f'`{value}`' for value in values)}."
-    return f"| {code} | {text} |".replace("|dask", "\\|dask").replace("TEXT|FILE|SOURCE", "TEXT\\|FILE\\|SOURCE")
+    return f"| {code.replace('|', PIPE)} | {text.replace('|', PIPE)} |"
 
 
 if __name__ == "__main__":
