@@ -348,7 +348,7 @@ def refresh(
         if folder is not None:
             stories.save(folder)
             if last is not None:
-                last.replace(None if left is None else left, {name: getattr(report, name) for name in _KEPT_COUNTS})
+                last.replace(left, {name: getattr(report, name) for name in _KEPT_COUNTS})
             timer.end("save")
         if checkpoint is not None:
             Checkpoint.remove(checkpoint)

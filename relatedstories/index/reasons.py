@@ -319,7 +319,6 @@ class Reason:
             (label.name, value if label.topic.kind == "concept" else TITLED * value)
             for label, value in self._topics_ranked()
             if label.tells_in_titles and not (label.says_little or label.is_place) and in_both.issuperset(label.terms)
-            if self._reasons.is_shown(label.name)
         ]
         phrase, version = self._title_phrase(ours, theirs), shared_version(ours, theirs)
         if phrase is not None:
