@@ -8,18 +8,19 @@ its state, or for the longer name in the same text that it shortens.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from relatedstories.topics.lexicon import Lexicon
 from relatedstories.topics.names import definitions
-from relatedstories.topics.runs import CORE, sentence_starts
+from relatedstories.topics.runs import COMMA, CORE, COUNTRY, Ints
 from relatedstories.topics.span_names import SOURCES, SpanKey, SpanNamer
-from relatedstories.topics.spans import SpanFinder
-from relatedstories.topics.token_table import TokenTable
+from relatedstories.topics.spans import Country, SpanFinder, Spans
+from relatedstories.topics.token_table import Tokens, TokenTable
 from relatedstories.topics.tokenizer import TokenizedText
 
 __all__ = ["FEATURES", "CandidateGenerator", "Candidates"]
@@ -32,7 +33,7 @@ FEATURES = (
 )  # fmt: skip
 
 
-Ints: TypeAlias = npt.NDArray[np.intp]
+_T = TypeVar("_T")
 
 
 class Candidates(NamedTuple):
@@ -100,124 +101,141 @@ class CandidateGenerator:
         """Return the candidates of texts."""
         with self._lock:
             self._namer.forget_when_full()
-            batch = _Batch()
-            for text in texts:
-                self._add_text(text, batch)
-            return self._gather(batch)
+            tokens = self._tokens.tokens(texts)
+            countries = self._lexicon.countries.find_at(tokens.forms, np.flatnonzero(tokens.flags & COUNTRY).tolist())
+            spans = self._find_spans(tokens, countries)
+            facts, rows = self._names_of_spans(texts, tokens, countries, spans)
+            return self._gather(tokens, countries, spans, facts, rows)
 
-    def _add_text(self, text: TokenizedText, batch: _Batch) -> None:
-        """Add the spans and rows of one text to the batch."""
-        ids = self._tokens.ids(text.tokens)
-        forms, flags = self._tokens.context(ids)
-        countries = self._lexicon.countries.find(forms)
-        starts = sentence_starts(flags)
-        begins = self._tokens.begins_form
-        found = self._find_spans(forms, flags, starts, countries, [begins[i] for i in ids])
-        mentioned = {country for _, _, country in countries}
-        defined = {acronym: text.text[a:b] for acronym, a, b in definitions(text.text)} if "(" in text.text else {}
-        repeats: dict[str, int] = {}
-        full: dict[str, tuple[int, int]] = {}
-        order = sorted(found)
-        for first, end in order:
-            form = found[first, end][3]
-            repeats[form] = repeats.get(form, 0) + 1
-            if end - first > 1 and flags[end - 1] & CORE and flags[first] & CORE:
-                known_full = full.get(forms[end - 1])
-                if known_full is None or (known_full[1] == end and len(forms[first]) > 1):  # without "President" before it
-                    full[forms[end - 1]] = (first, end)
-        words = {form.lower() for form in forms}
-        topics: dict[str, int] = {}
-        offset, n_topics, n_spans = len(batch.tokens), batch.n_topics, batch.n_spans
-        rows, spans, chars, tokens, content, size = batch.rows, batch.spans, text.starts, text.tokens, text.text, len(ids)
+    def _names_of_spans(
+        self, texts: Sequence[TokenizedText], tokens: Tokens, countries: list[Country], spans: Spans
+    ) -> tuple[list[int], list[int]]:
+        """Return facts of each span, and the first and the end of its rows among the names, one span after the other.
+
+        The facts are the row of its form in the lexicon, how often the form is in the text, whether it is a country
+        or has one, and the number of characters.
+        """
+        flags = tokens.flags
+        core = flags & CORE > 0
+        edges = core[spans.first] & core[spans.end - 1]
+        names = (edges & (spans.end - spans.first > 1)).tolist()
+        before_state = ((flags[spans.end] & COMMA > 0) & core[spans.end + 1] & core[spans.first]).tolist()
+        bounds = np.searchsorted(spans.first, tokens.stop).tolist()
+        firsts, ends, begins = spans.first.tolist(), spans.end.tolist(), tokens.begin.tolist()
+        countries_of = _by_text([a for a, _, _ in countries], countries, tokens.stop)
+        forms, find, look_up = tokens.forms, self._namer.find, self._namer.look_up
         forms_known, rows_known = self._namer.forms, self._namer.rows
-        for first, end in order:
-            run_first, run_end, joints, form = found[first, end]
-            known_row, is_country, has_country, of_country = forms_known[form] or self._namer.look_up(form)
-            near = _nearest(countries, first, end) if of_country and countries else ("", "")
-            longer = state = ""
-            is_defined = False
-            if end - first == 1:
-                if form in defined:
-                    is_defined, longer = True, defined[form]
-                elif form in full and full[form][1] <= first:
-                    longer = text.surface(*full[form])
-            if end < size - 1 and forms[end] == "," and countries and flags[end + 1] & CORE and flags[first] & CORE:
-                state = next((country for a, b, country in countries if a == end + 1 and country == " ".join(forms[a:b])), "")
-            surface = content[chars[first] : chars[end - 1] + len(tokens[end - 1])]
-            key: SpanKey = surface
-            if surface != form or near[0] or state or longer:
-                key = (surface, form, *near, state, longer, is_defined)
-            for number, name_key, extra, more in rows_known[key] or self._namer.find(key, forms[first:end]):
-                topic = topics.get(name_key)
-                if topic is None:
-                    topic = topics[name_key] = n_topics + len(topics)
-                have: float = 0
-                if extra:
-                    for word in extra:
-                        have += word in words
-                    have /= len(extra)
-                rows += (n_spans, number, topic, have, (-1 if mentioned.isdisjoint(more) else 1) if more else 0)
-            spans += (
-                first + offset, end + offset, known_row, run_end - run_first, run_end == end, joints, repeats[form],
-                is_country, has_country, len(surface),
-            )  # fmt: skip
-            n_spans += 1
-        batch.texts += (len(ids), len(order))
-        batch.n_topics, batch.n_spans = n_topics + len(topics), n_spans
-        batch.tokens += ids
-        batch.tokens += (-1, -1)
+        facts: list[int] = []
+        rows: list[int] = []
+        start = 0
+        for number, (text, begin, stop) in enumerate(zip(texts, begins, bounds, strict=True)):
+            content, chars, written = text.text, text.starts, text.tokens
+            near_by = countries_of[number]
+            full = _full_names(forms, firsts[start:stop], ends[start:stop], names[start:stop])
+            defined = {acronym: content[a:b] for acronym, a, b in definitions(content)} if "(" in content else {}
+            repeats = Counter(spans.forms[start:stop])
+            for i in range(start, stop):
+                first, end, form = firsts[i], ends[i], spans.forms[i]
+                known_row, is_country, has_country, of_country = forms_known[form] or look_up(form)
+                near = _nearest(near_by, first, end) if of_country and near_by else ("", "")
+                longer = state = ""
+                is_defined = False
+                if end - first == 1:
+                    if form in defined:
+                        is_defined, longer = True, defined[form]
+                    elif form in full and full[form][1] <= first:
+                        a, b = full[form]
+                        longer = text.surface(a - begin, b - begin)
+                if before_state[i] and near_by:
+                    state = next((country for a, b, country in near_by if a == end + 1 and country == " ".join(forms[a:b])), "")
+                last = end - begin - 1
+                surface = content[chars[first - begin] : chars[last] + len(written[last])]
+                key: SpanKey = surface
+                if surface != form or near[0] or state or longer:
+                    key = (surface, form, *near, state, longer, is_defined)
+                facts += (known_row, repeats[form], is_country, has_country, len(surface))
+                rows += rows_known[key] or find(key, forms[first:end])
+            start = stop
+        return facts, rows
 
-    def _gather(self, batch: _Batch) -> Candidates:
-        """Return the batch as arrays; features of forms, names and tokens come from tables."""
-        token = self._tokens.numbers.array()[np.fromiter(batch.tokens, np.intp)]  # row -1 is for no token
-        s = np.fromiter(batch.spans, np.intp).reshape(-1, 10)
-        r = np.fromiter(batch.rows, np.float64).reshape(-1, 5)
-        span = r[:, 0].astype(np.intp)
-        numbers = r[:, 1].astype(np.intp)
+    def _gather(
+        self, tokens: Tokens, countries: list[Country], spans: Spans, facts: list[int], rows: list[int]
+    ) -> Candidates:
+        """Return the candidates as arrays; features of forms, names and tokens come from tables."""
+        token, words = tokens.numbers, tokens.numbers[:, 0].astype(np.intp)
+        known_row, n_repeats, is_country, has_country, n_chars = np.fromiter(facts, np.intp, len(facts)).reshape(-1, 5).T
+        first_row, end_row = np.fromiter(rows, np.intp, len(rows)).reshape(-1, 2).T
+        span = np.repeat(np.arange(len(first_row)), end_row - first_row)
+        n_before = np.cumsum(end_row - first_row) - (end_row - first_row)
+        numbers = np.arange(len(span)) + (first_row - n_before)[span]
         own_row = self._namer.numbers.array()[numbers]
-        text = np.fromiter(batch.texts, np.intp).reshape(-1, 2)
-        of_text = np.repeat(np.arange(len(text)), text[:, 1])
-        size, first, end = text[of_text, 0], s[:, 0], s[:, 1]
-        begin = np.concatenate([[2], 2 + np.cumsum(text[:, 0] + 2)])[of_text]
-        of_form = self._of_form[s[:, 2]]
+        first, end = spans.first, spans.end
+        of_text = np.searchsorted(tokens.stop, first, side="right")
+        begin, size = tokens.begin[of_text], (tokens.stop - tokens.begin)[of_text]
+        of_form = self._of_form[known_row]
         logs = np.log1p
         of_span = {
             "linked": of_form[:, 0], "link rate": of_form[:, 1], "in background": of_form[:, 2],
             "whole in background": of_form[:, 3], "whole share": of_form[:, 4], "occurs": of_form[:, 5],
-            "never linked": of_form[:, 6], "run length": logs(s[:, 3]), "run end": s[:, 4], "tokens": logs(end - first),
-            "joints": s[:, 5], "lower least": _minimum(token[:, 2], first, end), "characters": logs(s[:, 9]),
-            "place": (first - begin) / size, "text length": logs(size), "repeats": logs(s[:, 6]),
-            "comma before": token[first - 1, 4], "is country": s[:, 7], "has country": s[:, 8], "head": token[end - 1, 3],
+            "never linked": of_form[:, 6], "run length": logs(spans.run_end - spans.run_first), "run end": spans.run_end == end,
+            "tokens": logs(end - first), "joints": spans.joints, "lower least": _minimum(token[:, 2], first, end),
+            "characters": logs(n_chars), "place": (first - begin) / size, "text length": logs(size), "repeats": logs(n_repeats),
+            "comma before": tokens.flags[first - 1] & COMMA > 0, "is country": is_country, "has country": has_country,
+            "head": token[end - 1, 3],
         }  # fmt: skip
         sources = own_row[:, 1].astype(np.int32)
         linked = np.expm1(of_form[:, 0])[span]
-        own = {name: sources >> bit & 1 for bit, name in enumerate(SOURCES)} | {
+        extra_found, extra_country = self._extra_found(tokens, countries, own_row, numbers, of_text[span])
+        name = own_row[:, 0].astype(np.intp)
+        own = {source: sources >> bit & 1 for bit, source in enumerate(SOURCES)} | {
             "name links": logs(own_row[:, 2]), "name share": own_row[:, 2] / np.maximum(linked, 1), "name rank": own_row[:, 3],
-            "name count": self._of_name[own_row[:, 0].astype(np.intp)], "pattern count": logs(own_row[:, 4]),
+            "name count": self._of_name[name], "pattern count": logs(own_row[:, 4]),
             "pattern share": own_row[:, 4] / np.maximum(own_row[:, 5], 1), "itself": own_row[:, 6],
-            "extra words": own_row[:, 7], "extra found": np.where(own_row[:, 7] > 0, r[:, 3], 1.5), "extra country": r[:, 4],
-            "part share": own_row[:, 8],
+            "extra words": own_row[:, 7], "extra found": extra_found, "extra country": extra_country, "part share": own_row[:, 8],
         }  # fmt: skip
-        own["fit"], own["better fit"] = self._fit(
-            token[:, 0].astype(np.intp), (first, end), (begin, begin + size), own_row[:, 0].astype(np.intp), span
-        )
+        own["fit"], own["better fit"] = self._fit(words, (first, end), (begin, begin + size), name, span)
         by_span = np.stack([of_span[name] for name in FEATURES if name in of_span], axis=1, dtype=np.float32)
-        features = np.empty((len(r), len(FEATURES)), np.float32)
+        features = np.empty((len(span), len(FEATURES)), np.float32)
         features[:, [name in of_span for name in FEATURES]] = by_span[span]
-        for column, name in enumerate(FEATURES):
-            if name in own:
-                features[:, column] = own[name]
+        for column, feature in enumerate(FEATURES):
+            if feature in own:
+                features[:, column] = own[feature]
+        text, n_names = of_text[span], len(self._namer.names) + 1
         return Candidates(
             features=features,
-            words=token[:, 0].astype(np.intp),
+            words=words,
             shapes=token[:, 1].astype(np.intp),
             first=first[span],
             end=end[span],
-            text=of_text[span],
+            text=text,
             span=span,
-            topic=r[:, 2].astype(np.intp),
+            topic=np.unique(text * n_names + own_row[:, 9].astype(np.intp), return_inverse=True)[1],
             names=[self._namer.names[i] for i in numbers.tolist()],
         )
+
+    def _extra_found(
+        self, tokens: Tokens, countries: list[Country], own_row: npt.NDArray[np.float32], numbers: Ints, text: Ints
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the share of the words that a name has and its span lacks that are elsewhere in the text, and of countries.
+
+        The share of words is 1.5 where there are none. Of countries, 1 means that the text has one of them, -1 that it has
+        none, 0 that the name has none.
+        """
+        share, has_country = np.full(len(numbers), 1.5), np.zeros(len(numbers))
+        rows = np.flatnonzero(own_row[:, 10])
+        number = -1
+        for row, i, number_of_text in zip(rows.tolist(), numbers[rows].tolist(), text[rows].tolist(), strict=True):
+            if number_of_text != number:
+                number = number_of_text
+                begin, stop = int(tokens.begin[number]), int(tokens.stop[number])
+                words = {form.lower() for form in tokens.forms[begin:stop]}
+                mentioned = {country for a, _, country in countries if begin <= a < stop}
+            extra, more = self._namer.extra[i]
+            if extra:
+                share[row] = sum([word in words for word in extra]) / len(extra)
+            if more:
+                has_country[row] = -1 if mentioned.isdisjoint(more) else 1
+        return share, has_country
 
     def _fit(
         self, words: Ints, spans: tuple[Ints, Ints], texts: tuple[Ints, Ints], name: Ints, span: Ints
@@ -243,15 +261,23 @@ class CandidateGenerator:
         return fit, fit
 
 
-class _Batch:
-    """The tokens, spans and rows of some texts, in flat lists."""
+def _by_text(places: Sequence[int], items: Sequence[_T], stops: Ints) -> list[list[_T]]:
+    """Return items by the text that each is in, told by its token."""
+    found: list[list[_T]] = [[] for _ in stops]
+    for number, item in zip(np.searchsorted(stops, places, side="right").tolist(), items, strict=True):
+        found[number].append(item)
+    return found
 
-    def __init__(self) -> None:
-        self.tokens = [-1, -1]
-        self.texts: list[int] = []
-        self.spans: list[int] = []
-        self.rows: list[float] = []
-        self.n_topics = self.n_spans = 0
+
+def _full_names(forms: Sequence[str], firsts: list[int], ends: list[int], are_names: list[bool]) -> dict[str, tuple[int, int]]:
+    """Return for each last word of a name of several words in a text where the first such name stands."""
+    full: dict[str, tuple[int, int]] = {}
+    for first, end, is_name in zip(firsts, ends, are_names, strict=True):
+        if is_name:
+            known = full.get(forms[end - 1])
+            if known is None or (known[1] == end and len(forms[first]) > 1):  # without "President" before it
+                full[forms[end - 1]] = (first, end)
+    return full
 
 
 def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> tuple[str, str]:
