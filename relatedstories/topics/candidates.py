@@ -92,7 +92,7 @@ class CandidateGenerator:
         ]  # fmt: skip
         self._of_form = np.zeros((len(counts) + 1, len(of_form)), np.float32)  # row -1: an unknown form
         self._of_form[:-1] = np.stack(of_form, axis=1)
-        self._word_themes = lexicon.word_themes
+        self._word_themes = lexicon.word_themes.astype(np.int32)
         self._name_themes = lexicon.name_themes.astype(np.float64)
         self._name_lengths = np.sqrt((self._name_themes**2).sum(axis=1))
         self._of_name = np.append(np.log1p(lexicon.name_counts.astype(np.float32)), np.float32(0))
@@ -104,11 +104,12 @@ class CandidateGenerator:
             tokens = self._tokens.tokens(texts)
             countries = self._lexicon.countries.find_at(tokens.forms, np.flatnonzero(tokens.flags & COUNTRY).tolist())
             spans = self._find_spans(tokens, countries)
-            facts, rows = self._names_of_spans(texts, tokens, countries, spans)
-            return self._gather(tokens, countries, spans, facts, rows)
+            by_text = _by_text([a for a, _, _ in countries], countries, tokens.stop)
+            facts, rows = self._names_of_spans(texts, tokens, by_text, spans)
+            return self._gather(tokens, by_text, spans, facts, rows)
 
     def _names_of_spans(
-        self, texts: Sequence[TokenizedText], tokens: Tokens, countries: list[Country], spans: Spans
+        self, texts: Sequence[TokenizedText], tokens: Tokens, countries: list[list[Country]], spans: Spans
     ) -> tuple[list[int], list[int]]:
         """Return facts of each span, and the first and the end of its rows among the names, one span after the other.
 
@@ -122,7 +123,6 @@ class CandidateGenerator:
         before_state = ((flags[spans.end] & COMMA > 0) & core[spans.end + 1] & core[spans.first]).tolist()
         bounds = np.searchsorted(spans.first, tokens.stop).tolist()
         firsts, ends, begins = spans.first.tolist(), spans.end.tolist(), tokens.begin.tolist()
-        countries_of = _by_text([a for a, _, _ in countries], countries, tokens.stop)
         forms, find, look_up = tokens.forms, self._namer.find, self._namer.look_up
         forms_known, rows_known = self._namer.forms, self._namer.rows
         facts: list[int] = []
@@ -130,7 +130,7 @@ class CandidateGenerator:
         start = 0
         for number, (text, begin, stop) in enumerate(zip(texts, begins, bounds, strict=True)):
             content, chars, written = text.text, text.starts, text.tokens
-            near_by = countries_of[number]
+            near_by = countries[number]
             full = _full_names(forms, firsts[start:stop], ends[start:stop], names[start:stop])
             defined = {acronym: content[a:b] for acronym, a, b in definitions(content)} if "(" in content else {}
             repeats = Counter(spans.forms[start:stop])
@@ -159,7 +159,7 @@ class CandidateGenerator:
         return facts, rows
 
     def _gather(
-        self, tokens: Tokens, countries: list[Country], spans: Spans, facts: list[int], rows: list[int]
+        self, tokens: Tokens, countries: list[list[Country]], spans: Spans, facts: list[int], rows: list[int]
     ) -> Candidates:
         """Return the candidates as arrays; features of forms, names and tokens come from tables."""
         token, words = tokens.numbers, tokens.numbers[:, 0].astype(np.intp)
@@ -193,7 +193,7 @@ class CandidateGenerator:
             "pattern share": own_row[:, 4] / np.maximum(own_row[:, 5], 1), "itself": own_row[:, 6],
             "extra words": own_row[:, 7], "extra found": extra_found, "extra country": extra_country, "part share": own_row[:, 8],
         }  # fmt: skip
-        own["fit"], own["better fit"] = self._fit(words, (first, end), (begin, begin + size), name, span)
+        own["fit"], own["better fit"] = self._fit(words, (first, end), tokens[-2:], of_text, name, span)
         by_span = np.stack([of_span[name] for name in FEATURES if name in of_span], axis=1, dtype=np.float32)
         features = np.empty((len(span), len(FEATURES)), np.float32)
         features[:, [name in of_span for name in FEATURES]] = by_span[span]
@@ -214,7 +214,7 @@ class CandidateGenerator:
         )
 
     def _extra_found(
-        self, tokens: Tokens, countries: list[Country], own_row: npt.NDArray[np.float32], numbers: Ints, text: Ints
+        self, tokens: Tokens, countries: list[list[Country]], own_row: npt.NDArray[np.float32], numbers: Ints, text: Ints
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return the share of the words that a name has and its span lacks that are elsewhere in the text, and of countries.
 
@@ -227,9 +227,8 @@ class CandidateGenerator:
         for row, i, number_of_text in zip(rows.tolist(), numbers[rows].tolist(), text[rows].tolist(), strict=True):
             if number_of_text != number:
                 number = number_of_text
-                begin, stop = int(tokens.begin[number]), int(tokens.stop[number])
-                words = {form.lower() for form in tokens.forms[begin:stop]}
-                mentioned = {country for a, _, country in countries if begin <= a < stop}
+                words = self._tokens.in_lower_case(tokens.ids[tokens.begin[number] : tokens.stop[number]])
+                mentioned = {country for _, _, country in countries[number]}
             extra, more = self._namer.extra[i]
             if extra:
                 share[row] = sum([word in words for word in extra]) / len(extra)
@@ -238,17 +237,15 @@ class CandidateGenerator:
         return share, has_country
 
     def _fit(
-        self, words: Ints, spans: tuple[Ints, Ints], texts: tuple[Ints, Ints], name: Ints, span: Ints
+        self, words: Ints, spans: tuple[Ints, Ints], texts: tuple[Ints, Ints], of_text: Ints, name: Ints, span: Ints
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return how well each name fits the words around its span, and how much better another name of the span fits.
 
         The first is a cosine of themes: of the text's words without the span's own, and of the name; 0 where one has none.
         Sums are of whole numbers, so they are exact.
         """
-        sums = np.zeros((len(words) + 1, self._word_themes.shape[1]), np.int64)
-        np.cumsum(self._word_themes[words], axis=0, out=sums[1:])
-        (first, end), (begin, stop) = spans, texts
-        around = (sums[stop] - sums[begin] - sums[end] + sums[first]).astype(np.float64)
+        themes, (first, end), (begin, stop) = self._word_themes, spans, texts
+        around = (_sums(themes, words, begin, stop)[of_text] - _sums(themes, words, first, end)).astype(np.float64)
         lengths = np.sqrt((around**2).sum(axis=1))
         fit = np.zeros(len(name))
         if len(name):
@@ -288,6 +285,19 @@ def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> tup
         distances[country] = min(distance, distances.get(country, distance))
     nearest, second = [*sorted(distances, key=lambda country: distances[country])[:2], ""][:2]
     return nearest, second
+
+
+def _sums(themes: npt.NDArray[np.int32], words: Ints, first: Ints, end: Ints) -> npt.NDArray[np.int32]:
+    """Return the sum of the themes of the words in each interval."""
+    size = end - first
+    interval = np.repeat(np.arange(len(size)), size)
+    place = np.arange(len(interval)) - (np.cumsum(size) - size)[interval] + first[interval]
+    sums = np.zeros((len(size), themes.shape[1]), np.int32)
+    full = np.flatnonzero(size)
+    if len(full):
+        starts = (np.cumsum(size) - size)[full]
+        sums[full] = np.add.reduceat(themes[words[place]], starts, axis=0)
+    return sums
 
 
 def _minimum(values: npt.NDArray[np.float32], first: npt.NDArray[np.intp], end: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:

@@ -160,6 +160,11 @@ class Lexicon:
     heads : mapping of str to int
         Number of names that begin with a capital and end with each word in lower case: "massacre", "province".
     countries : Countries
+
+    Attributes
+    ----------
+    first_words, second_words : set of str
+        The first two tokens of forms of several.
     """
 
     def __init__(
@@ -202,6 +207,9 @@ class Lexicon:
         )  # tuples of numbers, which the garbage collector does not track
         self.linked = counts[:, 0].tolist()
         self.named = [*(np.diff(self._first) > 0).tolist(), *[False] * (len(forms) - n_forms + 1)]
+        longer = [form.split(" ", 2) for form in forms if " " in form]
+        self.first_words = {words[0] for words in longer}
+        self.second_words = {words[1] for words in longer}
         # As key_of gives them, but quicker: this runs at every start.
         keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
         self.ids = dict(zip(reversed(keys), range(len(names) - 1, -1, -1), strict=True))

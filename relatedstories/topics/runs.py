@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "CAPITAL", "COMMA", "CORE", "COUNTRY", "END", "HEAD", "HYPHEN", "INITIAL", "JOINING", "JOINING_WORDS", "NUMBER", "OF", "OPENING",
-    "RARE", "THE", "WEAK", "WEAK_WORDS", "WORD", "Parts", "Runs", "capitalised_runs", "parts_of_runs", "sentence_starts",
-    "with_hyphenated",
+    "CAPITAL", "COMMA", "CORE", "COUNTRY", "END", "HEAD", "HYPHEN", "JOINING", "JOINING_WORDS", "LINKED", "LONGER", "LOWERED",
+    "NUMBER", "OF", "OPENING", "RARE", "SECOND", "THE", "WEAK", "WEAK_WORDS", "WORD", "Bools", "Flags", "Ints", "Parts", "Runs",
+    "capitalised_runs", "parts_of_runs", "sentence_starts", "with_hyphenated",
 ]  # fmt: skip
 
 MAX_TOKENS = 9
@@ -43,12 +43,14 @@ _NAME_PARTS = (
 )
 WEAK_WORDS = frozenset((*_NAME_PARTS, "e", "dos", "das", "di", "le", "les", "des", "v", "vs"))
 JOINING_WORDS = WEAK_WORDS | frozenset(("and", "in", "on", "to", "at"))
-CAPITAL, NUMBER, WEAK, JOINING, END, OPENING, HYPHEN, HEAD, RARE, WORD, COMMA, OF, THE, COUNTRY, INITIAL = (
-    1 << i for i in range(15)
-)
+CAPITAL, NUMBER, WEAK, JOINING, END, OPENING, HYPHEN, HEAD, RARE, WORD, COMMA, OF, THE = (1 << i for i in range(13))
 """Flags of a token: begins with a capital, or a digit; is a small word of names ("of"), or one that joins names ("and"); ends a
 sentence; opens a quotation or bracket; is a hyphen; is a word in lower case that ends names ("province"); is in lower case, but
-rare; consists of letters; is a comma, "of" or "in", or "the"; begins the name of a country; is a single character."""
+rare; consists of letters; is a comma, "of" or "in", or "the"."""
+
+COUNTRY, LINKED, LONGER, LOWERED, SECOND = (1 << i for i in range(13, 18))
+"""Flags of what the lexicon knows of a token: begins the name of a country; is a form with names; begins longer forms; begins
+forms if its first letter is in lower case; is the second token of a form."""
 
 CORE = CAPITAL | NUMBER
 

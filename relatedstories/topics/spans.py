@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from relatedstories.topics.lexicon import Lexicon
 from relatedstories.topics.runs import (
-    CAPITAL, COMMA, CORE, COUNTRY, HEAD, JOINING, OF, THE, WEAK, WORD, Bools, Flags, Ints, Parts, Runs, capitalised_runs,
-    parts_of_runs,
+    COMMA, CORE, HEAD, JOINING, LINKED, LONGER, LOWERED, OF, SECOND, THE, WEAK, WORD, Bools, Ints, Parts, Runs,
+    capitalised_runs, parts_of_runs,
 )  # fmt: skip
 from relatedstories.topics.token_table import Tokens
 
@@ -63,27 +64,30 @@ class SpanFinder:
 
     def __call__(self, tokens: Tokens, countries: Sequence[Country]) -> Spans:
         """Return the spans of texts, given where countries stand."""
-        flags = tokens.flags
-        runs = capitalised_runs(flags)
-        parts = parts_of_runs(flags, runs)
-        parts = Parts(*(column[self._may_be_name(tokens, runs, parts)] for column in parts))
-        in_lexicon, lowered = self._known_forms(tokens)
-        rows = [
-            np.stack([parts.first, parts.end, runs.start[parts.run], runs.stop[parts.run], parts.joints], axis=1),
-            _things_of(tokens, runs),
-            *(
-                np.array(list(found), np.intp).reshape(-1, 5)
-                for found in (_longer_than_run(tokens, runs), in_lexicon, self._with_country(tokens, countries))
-            ),
-        ]
-        spans = _without_parts(_distinct(np.concatenate(rows)), countries, len(flags))
+        runs = capitalised_runs(tokens.flags)
+        parts = parts_of_runs(tokens.flags, runs)
+        may_be_name = self._may_be_name(tokens, runs, parts)
+        parts = Parts(*(column[may_be_name] for column in parts))
+        linked = np.flatnonzero(tokens.flags & LINKED)
+        known, lowered = self._known_forms(tokens)
+        rows = np.concatenate(
+            [
+                _rows_of(parts.first, parts.end, runs.start[parts.run], runs.stop[parts.run], parts.joints),
+                _things_of(tokens, runs),
+                _array_of(_longer_than_run(tokens, runs)),
+                _rows_of(linked, linked + 1, linked, linked + 1, np.zeros_like(linked)),
+                _array_of(known),
+                _array_of(self._with_country(tokens, countries)),
+            ]
+        )
+        size = len(tokens.flags)
+        spans = _without_parts(_distinct(rows, size), countries, size)
         words = tokens.forms
         forms = [
             words[first] if end == first + 1 else " ".join(words[first:end])
             for first, end in zip(spans[:, 0].tolist(), spans[:, 1].tolist(), strict=True)
         ]
         if lowered:
-            size = len(flags)
             keys = np.array([first * size + end for first, end in lowered])
             own = spans[:, 0] * size + spans[:, 1]
             places = np.searchsorted(own, keys)
@@ -109,41 +113,34 @@ class SpanFinder:
         return kept
 
     def _known_forms(self, tokens: Tokens) -> tuple[list[_Row], dict[tuple[int, int], str]]:
-        """Return spans whose form has names in the lexicon, and the forms of those that have names in lower case alone."""
-        lexicon, forms = self._lexicon, tokens.forms
-        rows, named = lexicon.forms, lexicon.named
+        """Return the spans of several tokens whose form has names in the lexicon, and those whose form has in lower case alone.
+
+        The latter, of one token or several, begin a sentence; they are given with their form.
+        """
+        forms, flags, (rows, named) = tokens.forms, tokens.flags, (self._lexicon.forms, self._lexicon.named)
         found: list[_Row] = []
         lowered: dict[tuple[int, int], str] = {}
-        places = np.flatnonzero(tokens.form_starts)
-        stops = tokens.stop[np.searchsorted(tokens.stop, places, side="right")]
-        both = tokens.starts[places] & (tokens.flags[places] & CAPITAL > 0)
-        for first, stop, twice in zip(places.tolist(), stops.tolist(), both.tolist(), strict=True):
-            form = forms[first]
-            row = rows.get(form)
-            end = first + 1
-            while row is not None:
+        longer = np.flatnonzero((flags[:-1] & LONGER > 0) & (flags[1:] & SECOND > 0)).tolist()
+        for first in longer:
+            for _, end, row in self._walk(forms, first, forms[first]):
                 if named[row]:
                     found.append((first, end, first, end, 0))
-                if end == stop:
-                    break
-                form = f"{form} {forms[end]}"
-                end += 1
-                row = rows.get(form)
-            if not twice:
-                continue
-            form = forms[first][0].lower() + forms[first][1:]
-            row = rows.get(form)
-            end = first + 1
-            while row is not None:
+        for first in np.flatnonzero(tokens.starts & (flags & LOWERED > 0)).tolist():
+            for form, end, row in self._walk(forms, first, forms[first][0].lower() + forms[first][1:]):
                 if named[row] and not named[rows.get(" ".join(forms[first:end]), -1)]:
                     found.append((first, end, first, end, 0))
                     lowered[first, end] = form
-                if end == stop:
-                    break
-                form = f"{form} {forms[end]}"
-                end += 1
-                row = rows.get(form)
         return found, lowered
+
+    def _walk(self, forms: Sequence[str], first: int, form: str) -> Iterator[tuple[str, int, int]]:
+        """Yield the forms of the lexicon that begin at a token, while each longer one is known: form, end, row."""
+        rows, end = self._lexicon.forms, first + 1
+        row = rows.get(form)
+        while row is not None:
+            yield form, end, row
+            form = f"{form} {forms[end]}"  # no form has padding
+            end += 1
+            row = rows.get(form)
 
     def _with_country(self, tokens: Tokens, countries: Sequence[Country]) -> Iterator[_Row]:
         """Yield the things of countries that the patterns know: "Kenyan government"."""
@@ -177,7 +174,7 @@ def _things_of(tokens: Tokens, runs: Runs) -> Ints:
     at = start - np.where(article, 3, 2)
     found = (direct | article) & (flags[at] & (WORD | CORE | JOINING) == WORD)
     at, stop = at[found], stop[found]
-    return np.stack([at, stop, at, stop, np.ones_like(at)], axis=1)
+    return _rows_of(at, stop, at, stop, np.ones_like(at))
 
 
 def _longer_than_run(tokens: Tokens, runs: Runs) -> Iterator[_Row]:
@@ -204,12 +201,19 @@ def _longer_than_run(tokens: Tokens, runs: Runs) -> Iterator[_Row]:
                     yield first, int(stop[number + 1]), first_of_run, int(stop[number + 1]), 2
 
 
-def _distinct(rows: Ints) -> Ints:
+def _rows_of(*columns: Ints) -> Ints:
+    return np.stack(columns, axis=1)
+
+
+def _array_of(rows: Iterable[_Row]) -> Ints:
+    return np.fromiter(itertools.chain.from_iterable(rows), np.intp).reshape(-1, 5)
+
+
+def _distinct(rows: Ints, n_tokens: int) -> Ints:
     """Return spans ordered by first token and end; of several with the same, the one that came first."""
-    order = np.lexsort((rows[:, 1], rows[:, 0]))
-    rows = rows[order]
-    kept = np.ones(len(rows), np.bool_)
-    kept[1:] = (rows[1:, :2] != rows[:-1, :2]).any(axis=1)
+    keys = rows[:, 0] * n_tokens + rows[:, 1]
+    order = np.argsort(keys, kind="stable")
+    kept = order[np.flatnonzero(np.diff(keys[order], prepend=-1))]
     return rows[kept]
 
 

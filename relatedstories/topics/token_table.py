@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +13,8 @@ from relatedstories.topics.lexicon import Lexicon, form_of
 from relatedstories.topics.number_table import NumberTable
 from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.runs import (
-    CAPITAL, COMMA, COUNTRY, END, HEAD, HYPHEN, INITIAL, JOINING, JOINING_WORDS, NUMBER, OF, OPENING, RARE, THE, WEAK,
-    WEAK_WORDS, WORD, Bools, Flags, Ints, capitalised_runs, parts_of_runs, sentence_starts, with_hyphenated,
+    CAPITAL, COMMA, COUNTRY, END, HEAD, HYPHEN, JOINING, JOINING_WORDS, LINKED, LONGER, LOWERED, NUMBER, OF, OPENING, RARE,
+    SECOND, THE, WEAK, WEAK_WORDS, WORD, Bools, Flags, Ints, capitalised_runs, parts_of_runs, sentence_starts, with_hyphenated,
 )  # fmt: skip
 from relatedstories.topics.tokenizer import TokenizedText
 
@@ -42,6 +42,8 @@ class Tokens(NamedTuple):
 
     Parameters
     ----------
+    ids : list of int, length n
+        Their numbers in the table.
     numbers : ndarray of float32, shape (n, 5)
         See `TokenTable`.
     forms : list of str, length n
@@ -49,17 +51,15 @@ class Tokens(NamedTuple):
         As `relatedstories.topics.runs` has them.
     starts : ndarray of bool, shape (n,)
         Whether each token starts a sentence.
-    form_starts : ndarray of bool, shape (n,)
-        Whether a form of the lexicon begins with each token.
     begin, stop : ndarray of int, shape (n_texts,)
         First token of each text, and the token after its last.
     """
 
+    ids: list[int]
     numbers: npt.NDArray[np.float32]
     forms: list[str]
     flags: Flags
     starts: Bools
-    form_starts: Bools
     begin: Ints
     stop: Ints
 
@@ -75,22 +75,23 @@ class TokenTable:
     ----------
     numbers : NumberTable
         For each token: the row of its word vector, its shape, the share of its occurrences in lower case, the logarithm of
-        how often it ends a name, its flags, and whether a form of the lexicon begins with it.
+        how often it ends a name, and its flags.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._lexemes: dict[str, int] = {}
         self._forms: list[str] = []
-        self.numbers = NumberTable(6)
+        self._lowers: list[str] = []
+        self.numbers = NumberTable(5)
         self._forget()
 
     def _forget(self) -> None:
         """Remove all tokens but the padding, which is number 0."""
         self._lexemes.clear()
         self.numbers.clear()
-        self._forms[:] = [""]
-        self.numbers.append((0, 0, 0, 0, END, False))
+        self._forms[:] = self._lowers[:] = [""]
+        self.numbers.append((0, 0, 0, 0, END))
 
     def _lexeme(self, token: str) -> int:
         """Add a token that was not met before, and return its number."""
@@ -104,13 +105,21 @@ class TokenTable:
         flags = CAPITAL * capital | NUMBER * first.isdigit() | WEAK * (form in WEAK_WORDS) | JOINING * (form in JOINING_WORDS)
         flags |= END * (token[-1:] in ".!?" or "\n" in token) | OPENING * (token in "\"“‘'(:") | HYPHEN * (form == "-")
         flags |= HEAD * (heads > 1) | RARE * (form.islower() and not 0 < word < _COMMON) | WORD * form.isalpha()
-        flags |= COMMA * (form == ",") | OF * (form in ("of", "in")) | THE * (form == "the") | INITIAL * (len(form) == 1)
-        flags |= COUNTRY * (form in lexicon.countries.first)
-        begins = form in lexicon.forms or (bool(flags & CAPITAL) and first.lower() + form[1:] in lexicon.forms)
+        flags |= COMMA * (form == ",") | OF * (form in ("of", "in")) | THE * (form == "the")
+        flags |= COUNTRY * (form in lexicon.countries.first) | SECOND * (form in lexicon.second_words)
+        row = lexicon.forms.get(form, -1)
+        flags |= LINKED * lexicon.named[row] | LONGER * (row >= 0 and form in lexicon.first_words)
+        flags |= LOWERED * (bool(flags & CAPITAL) and first.lower() + form[1:] in lexicon.forms)
         number = self._lexemes[token] = len(self._forms)
         self._forms.append(form)
-        self.numbers.append((word, _shape(form), lexicon.lower[words.get(lower, 0)], math.log1p(heads), flags, begins))
+        self._lowers.append(lower)
+        self.numbers.append((word, _shape(form), lexicon.lower[words.get(lower, 0)], math.log1p(heads), flags))
         return number
+
+    def in_lower_case(self, ids: Iterable[int]) -> set[str]:
+        """Return the forms of tokens in lower case, each once."""
+        lowers = self._lowers
+        return {lowers[i] for i in set(ids)}
 
     def parts_of_runs(self, text: TokenizedText) -> Iterator[tuple[int, int, int, int]]:
         """Yield every part of every capitalised run, itself included: start and end of the run and of the part."""
@@ -139,11 +148,11 @@ class TokenTable:
         flags = numbers[:, 4].astype(np.int32)
         forms = self._forms
         return Tokens(
+            ids=ids,
             numbers=numbers,
             forms=[forms[i] for i in ids],
             flags=with_hyphenated(flags),
             starts=sentence_starts(flags),
-            form_starts=numbers[:, 5] > 0,
             begin=stop - size,
             stop=stop,
         )
