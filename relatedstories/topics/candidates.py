@@ -52,6 +52,8 @@ class Candidates(NamedTuple):
     span, topic : ndarray of int, shape (n,)
         Numbers shared by the candidates of one span, and by those of one name in one text.
     names : list of str
+    forms : list of str, length m
+        The form of each token.
     """
 
     features: npt.NDArray[np.float32]
@@ -63,6 +65,7 @@ class Candidates(NamedTuple):
     span: npt.NDArray[np.intp]
     topic: npt.NDArray[np.intp]
     names: list[str]
+    forms: list[str]
 
 
 class CandidateGenerator:
@@ -211,6 +214,7 @@ class CandidateGenerator:
             span=span,
             topic=np.unique(text * n_names + own_row[:, 9].astype(np.intp), return_inverse=True)[1],
             names=[self._namer.names[i] for i in numbers.tolist()],
+            forms=tokens.forms,
         )
 
     def _extra_found(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 from collections.abc import Sequence
@@ -161,6 +162,7 @@ class MatterFinder:
                 self._more.update(more)
                 if 1 < len(more) < MAX_JOINED and not joining.isdisjoint(more[:-1]):
                     self._joined[first] = max(len(more) + 1, self._joined.get(first, 0))
+        self._singular = functools.lru_cache(MAX_KEPT)(tables.singular)
         self._ids: dict[str, int] = {}
         self._numbers = NumberTable(12)
         self._forget()
@@ -198,7 +200,7 @@ class MatterFinder:
         self._numbers.append((
             roles, row, kind, number + 1 if lower == _NEXT else lower, token[-1:] in ".!?:" or "\n" in token, form == "-",
             tables.phrases.get(singular, _NONE), tables.words.get(singular, row), singular != word, word in self._firsts,
-            form == "-" or word in self._more or singular in self._more, self._joined.get(word, 0) if roles else 0,
+            form in self._more or singular in self._more, self._joined.get(word, 0) if roles else 0,
         ))  # fmt: skip
         if lower == _NEXT:
             self._token(lowered)
@@ -289,7 +291,7 @@ class MatterFinder:
     def _known_phrases(self, tokens: Sequence[str], numbers: npt.NDArray[np.float32], words: _Words) -> Ints:
         """Return the rows of the phrases that begin at each word, by their number of words, from 1 to `MAX_WORDS`."""
         first, end, run = words
-        singular, phrases = self._tables.singular, self._tables.phrases
+        singular, phrases = self._singular, self._tables.phrases
         known = np.full((len(first), MAX_WORDS), _NONE)
         single = end == first + 1
         known[single, 0] = numbers[first[single], _PHRASE_ROW]
@@ -297,15 +299,17 @@ class MatterFinder:
         goes_on = ~single
         goes_on[:-1] |= (run[1:] == run[:-1]) & (numbers[first[1:], _MORE] > 0)
         ends, runs = end.tolist(), run.tolist()
+        firsts = first.tolist()
         for word in np.flatnonzero(begins & goes_on).tolist():
-            at = first[word]
+            at = firsts[word]
             for number in range(word, min(word + MAX_WORDS, len(ends))):
                 if runs[number] != runs[word]:
                     break
                 last = ends[number] - 1
                 if last > at:
-                    before = " ".join(tokens[at:last])
-                    known[word, number - word] = phrases.get(f"{before} {singular(tokens[last])}", _NONE)
+                    row = phrases.get(f"{' '.join(tokens[at:last])} {singular(tokens[last])}")
+                    if row is not None:
+                        known[word, number - word] = row
         return known
 
     def _joined_phrases(
@@ -313,7 +317,7 @@ class MatterFinder:
     ) -> Ints:
         """Return known phrases of words that small ones join, as `_phrases` does: "freedom of the press"."""
         found: list[int] = []
-        places = np.flatnonzero(numbers[:, _JOINED])
+        places = np.flatnonzero((numbers[:-1, _JOINED] > 0) & (numbers[1:, _MORE] > 0))
         numbers_of_texts = np.searchsorted(begin, places, side="right") - 1
         columns = (places, numbers_of_texts, numbers[places, _JOINED].astype(np.intp))
         for place, number, longest in zip(*(column.tolist() for column in columns), strict=True):
@@ -324,7 +328,7 @@ class MatterFinder:
                     break
                 end = place + size
                 if tokens[end - 1] and not all(tokens[place + 1 : end - 1]):
-                    row = self._tables.phrases.get(f"{phrase} {self._tables.singular(joined)}", _NONE)
+                    row = self._tables.phrases.get(f"{phrase} {self._singular(joined)}", _NONE)
                     if row >= 0:
                         found += (place, end, size, row, _NONE, _NONE)
                 phrase = f"{phrase} {joined}"
