@@ -7,9 +7,9 @@ its state, or for the longer name in the same text that it shortens.
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from relatedstories.topics.lexicon import Lexicon
 from relatedstories.topics.names import definitions
-from relatedstories.topics.runs import COMMA, CORE, COUNTRY, Ints
+from relatedstories.topics.runs import COMMA, CORE, COUNTRY, Bools, Ints
 from relatedstories.topics.span_names import SOURCES, SpanKey, SpanNamer
 from relatedstories.topics.spans import Country, SpanFinder, Spans
 from relatedstories.topics.token_table import Tokens, TokenTable
@@ -68,6 +68,32 @@ class Candidates(NamedTuple):
     forms: list[str]
 
 
+class SpanFacts(NamedTuple):
+    """What is known of each of some spans.
+
+    Parameters
+    ----------
+    text : ndarray of int, shape (n,)
+        Number of the text that it is in.
+    row : ndarray of int, shape (n,)
+        Row of its form in the lexicon, -1 if unknown.
+    n_repeats : ndarray of int, shape (n,)
+        Number of spans of the text that have the form.
+    is_country, has_country, of_country : ndarray of bool, shape (n,)
+        Whether the form is a country, has one, or may stand for something of a country nearby, as "government" does.
+    surfaces : list of str, length n
+        The words as they are written.
+    """
+
+    text: Ints
+    row: Ints
+    n_repeats: Ints
+    is_country: Bools
+    has_country: Bools
+    of_country: Bools
+    surfaces: list[str]
+
+
 class CandidateGenerator:
     """Generates candidates.
 
@@ -108,82 +134,117 @@ class CandidateGenerator:
             countries = self._lexicon.countries.find_at(tokens.forms, np.flatnonzero(tokens.flags & COUNTRY).tolist())
             spans = self._find_spans(tokens, countries)
             by_text = _by_text([a for a, _, _ in countries], countries, tokens.stop)
-            facts, rows = self._names_of_spans(texts, tokens, by_text, spans)
+            facts = self._facts_of(texts, tokens, spans)
+            rows = self._names_of_spans(texts, tokens, by_text, spans, facts)
             return self._gather(tokens, by_text, spans, facts, rows)
 
-    def _names_of_spans(
-        self, texts: Sequence[TokenizedText], tokens: Tokens, countries: list[list[Country]], spans: Spans
-    ) -> tuple[list[int], list[int]]:
-        """Return facts of each span, and the first and the end of its rows among the names, one span after the other.
+    def _facts_of(self, texts: Sequence[TokenizedText], tokens: Tokens, spans: Spans) -> SpanFacts:
+        """Return what is known of each span."""
+        known, look_up = self._namer.forms, self._namer.look_up
+        numbers = np.array([known.get(form) or look_up(form) for form in spans.forms], np.intp)
+        row, is_country, has_country, of_country = self._namer.form_facts.array()[numbers].T
+        text = np.searchsorted(tokens.stop, spans.first, side="right")
+        _, same, counts = np.unique(text * (len(known) + 1) + numbers, return_inverse=True, return_counts=True)
+        surfaces = _surfaces(texts, tokens, spans, text)
+        return SpanFacts(text, row.astype(np.intp), counts[same], is_country > 0, has_country > 0, of_country > 0, surfaces)
 
-        The facts are the row of its form in the lexicon, how often the form is in the text, whether it is a country
-        or has one, and the number of characters.
-        """
-        flags = tokens.flags
+    def _names_of_spans(
+        self, texts: Sequence[TokenizedText], tokens: Tokens, countries: list[list[Country]], spans: Spans, facts: SpanFacts
+    ) -> list[tuple[int, int]]:
+        """Return the first and the end of each span's rows among the names."""
+        firsts, ends, numbers = spans.first.tolist(), spans.end.tolist(), facts.text.tolist()
+        surfaces = facts.surfaces
+        keys: list[SpanKey] = [
+            surface if surface == form else (surface, form, "", "", "", "", False)
+            for surface, form in zip(surfaces, spans.forms, strict=True)
+        ]
+        for i, longer, is_defined in self._shortened(texts, tokens, spans, numbers, surfaces):
+            keys[i] = (surfaces[i], spans.forms[i], "", "", "", longer, is_defined)
+        flags, has_countries = tokens.flags, np.array([len(found) > 0 for found in countries], np.bool_)[facts.text]
         core = flags & CORE > 0
-        edges = core[spans.first] & core[spans.end - 1]
-        names = (edges & (spans.end - spans.first > 1)).tolist()
-        before_state = ((flags[spans.end] & COMMA > 0) & core[spans.end + 1] & core[spans.first]).tolist()
-        bounds = np.searchsorted(spans.first, tokens.stop).tolist()
-        firsts, ends, begins = spans.first.tolist(), spans.end.tolist(), tokens.begin.tolist()
-        forms, find, look_up = tokens.forms, self._namer.find, self._namer.look_up
-        forms_known, rows_known = self._namer.forms, self._namer.rows
-        facts: list[int] = []
-        rows: list[int] = []
-        start = 0
-        for number, (text, begin, stop) in enumerate(zip(texts, begins, bounds, strict=True)):
-            content, chars, written = text.text, text.starts, text.tokens
-            near_by = countries[number]
-            full = _full_names(forms, firsts[start:stop], ends[start:stop], names[start:stop])
-            defined = {acronym: content[a:b] for acronym, a, b in definitions(content)} if "(" in content else {}
-            repeats = Counter(spans.forms[start:stop])
-            for i in range(start, stop):
-                first, end, form = firsts[i], ends[i], spans.forms[i]
-                known_row, is_country, has_country, of_country = forms_known[form] or look_up(form)
-                near = _nearest(near_by, first, end) if of_country and near_by else ("", "")
-                longer = state = ""
-                is_defined = False
-                if end - first == 1:
-                    if form in defined:
-                        is_defined, longer = True, defined[form]
-                    elif form in full and full[form][1] <= first:
-                        a, b = full[form]
-                        longer = text.surface(a - begin, b - begin)
-                if before_state[i] and near_by:
-                    state = next((country for a, b, country in near_by if a == end + 1 and country == " ".join(forms[a:b])), "")
-                last = end - begin - 1
-                surface = content[chars[first - begin] : chars[last] + len(written[last])]
-                key: SpanKey = surface
-                if surface != form or near[0] or state or longer:
-                    key = (surface, form, *near, state, longer, is_defined)
-                facts += (known_row, repeats[form], is_country, has_country, len(surface))
-                rows += rows_known[key] or find(key, forms[first:end])
-            start = stop
-        return facts, rows
+        before_state = (flags[spans.end] & COMMA > 0) & core[spans.end + 1] & core[spans.first]
+        for i in np.flatnonzero(has_countries & (before_state | facts.of_country)).tolist():
+            first, end, near_by, key = firsts[i], ends[i], countries[numbers[i]], keys[i]
+            near = _nearest(near_by, first, end) if facts.of_country[i] else ("", "")
+            state = ""
+            if before_state[i]:
+                state = next(
+                    (name for a, b, name in near_by if a == end + 1 and name == " ".join(tokens.forms[a:b])), ""
+                )
+            if near[0] or state:
+                longer, is_defined = ("", False) if isinstance(key, str) else key[5:]
+                keys[i] = (surfaces[i], spans.forms[i], *near, state, longer, is_defined)
+        known, find, forms = self._namer.rows, self._namer.find, tokens.forms
+        return [known[key] or find(key, forms[firsts[i] : ends[i]]) for i, key in enumerate(keys)]
+
+    def _shortened(
+        self,
+        texts: Sequence[TokenizedText],
+        tokens: Tokens,
+        spans: Spans,
+        numbers: Sequence[int],
+        surfaces: Sequence[str],
+    ) -> Iterator[tuple[int, str, bool]]:
+        """Yield the spans of one token that shorten a longer name: number, name, and whether the text defines it as an acronym."""
+        forms, firsts, ends = tokens.forms, spans.first.tolist(), spans.end.tolist()
+        defined = {
+            (number, acronym): text.text[a:b]
+            for number, text in enumerate(texts)
+            if "(" in text.text
+            for acronym, a, b in definitions(text.text)
+        }
+        core, is_long = tokens.flags & CORE > 0, spans.end - spans.first > 1
+        are_names = np.flatnonzero(is_long & core[spans.first] & core[spans.end - 1]).tolist()
+        full: dict[str, int] = {}  # by its last word, the first longer name of a text
+        number, next_name = -1, 0
+        for i in np.flatnonzero(~is_long).tolist():
+            if numbers[i] != number:
+                number = numbers[i]
+                full.clear()
+                while next_name < len(are_names) and numbers[are_names[next_name]] <= number:
+                    name = are_names[next_name]
+                    next_name += 1
+                    if numbers[name] == number:
+                        last = forms[ends[name] - 1]
+                        known = full.get(last)
+                        # Of names that end at one token the shortest, without "President" before it.
+                        if known is None or (ends[known] == ends[name] and len(forms[firsts[name]]) > 1):
+                            full[last] = name
+            form = spans.forms[i]
+            if defined and (number, form) in defined:
+                yield i, defined[number, form], True
+            elif form in full and ends[full[form]] <= firsts[i]:
+                name = full[form]
+                yield i, surfaces[name], False
 
     def _gather(
-        self, tokens: Tokens, countries: list[list[Country]], spans: Spans, facts: list[int], rows: list[int]
+        self,
+        tokens: Tokens,
+        countries: list[list[Country]],
+        spans: Spans,
+        facts: SpanFacts,
+        rows: Sequence[tuple[int, int]],
     ) -> Candidates:
         """Return the candidates as arrays; features of forms, names and tokens come from tables."""
         token, words = tokens.numbers, tokens.numbers[:, 0].astype(np.intp)
-        known_row, n_repeats, is_country, has_country, n_chars = np.fromiter(facts, np.intp, len(facts)).reshape(-1, 5).T
-        first_row, end_row = np.fromiter(rows, np.intp, len(rows)).reshape(-1, 2).T
+        first_row, end_row = np.fromiter(itertools.chain.from_iterable(rows), np.intp, 2 * len(rows)).reshape(-1, 2).T
         span = np.repeat(np.arange(len(first_row)), end_row - first_row)
         n_before = np.cumsum(end_row - first_row) - (end_row - first_row)
         numbers = np.arange(len(span)) + (first_row - n_before)[span]
         own_row = self._namer.numbers.array()[numbers]
         first, end = spans.first, spans.end
-        of_text = np.searchsorted(tokens.stop, first, side="right")
+        of_text = facts.text
+        n_chars = np.fromiter(map(len, facts.surfaces), np.intp, len(facts.surfaces))
         begin, size = tokens.begin[of_text], (tokens.stop - tokens.begin)[of_text]
-        of_form = self._of_form[known_row]
+        of_form = self._of_form[facts.row]
         logs = np.log1p
         of_span = {
             "linked": of_form[:, 0], "link rate": of_form[:, 1], "in background": of_form[:, 2],
             "whole in background": of_form[:, 3], "whole share": of_form[:, 4], "occurs": of_form[:, 5],
             "never linked": of_form[:, 6], "run length": logs(spans.run_end - spans.run_first), "run end": spans.run_end == end,
             "tokens": logs(end - first), "joints": spans.joints, "lower least": _minimum(token[:, 2], first, end),
-            "characters": logs(n_chars), "place": (first - begin) / size, "text length": logs(size), "repeats": logs(n_repeats),
-            "comma before": tokens.flags[first - 1] & COMMA > 0, "is country": is_country, "has country": has_country,
+            "characters": logs(n_chars), "place": (first - begin) / size, "text length": logs(size), "repeats": logs(facts.n_repeats),
+            "comma before": tokens.flags[first - 1] & COMMA > 0, "is country": facts.is_country, "has country": facts.has_country,
             "head": token[end - 1, 3],
         }  # fmt: skip
         sources = own_row[:, 1].astype(np.int32)
@@ -270,15 +331,20 @@ def _by_text(places: Sequence[int], items: Sequence[_T], stops: Ints) -> list[li
     return found
 
 
-def _full_names(forms: Sequence[str], firsts: list[int], ends: list[int], are_names: list[bool]) -> dict[str, tuple[int, int]]:
-    """Return for each last word of a name of several words in a text where the first such name stands."""
-    full: dict[str, tuple[int, int]] = {}
-    for first, end, is_name in zip(firsts, ends, are_names, strict=True):
-        if is_name:
-            known = full.get(forms[end - 1])
-            if known is None or (known[1] == end and len(forms[first]) > 1):  # without "President" before it
-                full[forms[end - 1]] = (first, end)
-    return full
+def _surfaces(texts: Sequence[TokenizedText], tokens: Tokens, spans: Spans, text_of_span: Ints) -> list[str]:
+    """Return the spans as they are written."""
+    written: list[str] = []
+    starts: list[int] = []
+    padding = int(tokens.begin[0]) if len(texts) else 0
+    for text in texts:
+        written += [""] * padding
+        written += text.tokens
+        starts += [0] * padding
+        starts += text.starts
+    return [
+        written[first] if end == first + 1 else texts[number].text[starts[first] : starts[end - 1] + len(written[end - 1])]
+        for first, end, number in zip(spans.first.tolist(), spans.end.tolist(), text_of_span.tolist(), strict=True)
+    ]
 
 
 def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> tuple[str, str]:

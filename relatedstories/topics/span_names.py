@@ -30,11 +30,6 @@ SpanKey: TypeAlias = str | tuple[str, str, str, str, str, str, bool]
 longer name it shortens, and whether the text defines it as an abbreviation of that name (which then precedes other names). For
 most spans the surface equals the form and the rest is empty; their key is the surface alone."""
 
-FormFacts: TypeAlias = tuple[int, bool, bool, bool]
-"""Facts about a form: its row in the lexicon (-1 if unknown), whether it is a country, whether it contains a country, and whether
-it may stand for something of a country nearby, as "government" does."""
-
-
 def has_part(name: str, form: str) -> bool:
     """Return whether a name has a form as a proper part.
 
@@ -56,8 +51,11 @@ class SpanNamer:
 
     Attributes
     ----------
-    forms : RecentCache
-        Facts about forms; `look_up` adds to it.
+    forms : dict of str to int
+        Forms, with their row in `form_facts`; `look_up` adds to it.
+    form_facts : NumberTable
+        For each form: its row in the lexicon (-1 if unknown), whether it is a country, whether it contains a country, and whether
+        it may stand for something of a country nearby, as "government" does.
     rows : RecentCache
         The names of spans, as the first and the end of their rows in the tables; `find` adds to it.
     names : list of str
@@ -73,7 +71,9 @@ class SpanNamer:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self.forms: RecentCache[str, FormFacts] = RecentCache()
+        self.forms: dict[str, int] = {"": 0}
+        self.form_facts = NumberTable(4)
+        self.form_facts.append((-1, False, False, False))
         self.rows: RecentCache[SpanKey, tuple[int, int]] = RecentCache()
         self._by_country: RecentCache[tuple[str, str], list[tuple[str, int, int, int]]] = RecentCache()
         self._parts_by_name: RecentCache[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = RecentCache()
@@ -83,7 +83,11 @@ class SpanNamer:
         self.numbers = NumberTable(11)
 
     def forget_when_full(self) -> None:
-        """Remove all rows once there are too many."""
+        """Remove all rows, or all forms, once there are too many."""
+        if len(self.forms) > 8 * MAX_KEPT:
+            self.forms = {"": 0}
+            self.form_facts.clear()
+            self.form_facts.append((-1, False, False, False))
         if len(self.names) > 8 * MAX_KEPT:
             self.rows.forget()
             self._keys.clear()
@@ -91,16 +95,18 @@ class SpanNamer:
             self.extra.clear()
             self.numbers.clear()
 
-    def look_up(self, form: str) -> FormFacts:
-        """Return what is known of a form, and remember it."""
+    def look_up(self, form: str) -> int:
+        """Add what is known of a form, and return its row in `form_facts`."""
         lexicon = self._lexicon
         row = lexicon.forms.get(form, -1)
         forms = form.split(" ")
         inside = () if lexicon.countries.first.keys().isdisjoint(forms) else lexicon.countries.find(forms)
         is_country = form in lexicon.countries.of
         of_country = not inside and "~" + form.lower() in lexicon.patterns
-        known = (row if row < lexicon.n_forms else -1, is_country, len(inside) == 1 and not is_country, of_country)
-        return self.forms.keep(form, known)
+        has_country = len(inside) == 1 and not is_country
+        self.form_facts.append((row if row < lexicon.n_forms else -1, is_country, has_country, of_country))
+        number = self.forms[form] = len(self.forms)
+        return number
 
     def find(self, key: SpanKey, forms: list[str]) -> tuple[int, int]:
         """Return the rows of the names that a span may stand for, and remember them."""
@@ -112,7 +118,8 @@ class SpanNamer:
         """Add the names that a span may stand for to the tables."""
         surface, form, *near, state, longer, is_defined = (key, key, "", "", "", "", False) if isinstance(key, str) else key
         lexicon = self._lexicon
-        row = (self.forms[form] or self.look_up(form))[0]
+        row = lexicon.forms.get(form, -1)
+        row = row if row < lexicon.n_forms else -1
         own_key = key_of(surface)
         name_id = lexicon.ids.get(own_key, -1)
         itself = lexicon.names[name_id] if name_id >= 0 else surface

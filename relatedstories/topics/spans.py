@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,9 +18,6 @@ __all__ = ["SpanFinder", "Spans", "country_pattern"]
 
 Country: TypeAlias = tuple[int, int, str]
 """Where a country stands: first token, token after the last, the country."""
-
-_Row: TypeAlias = tuple[int, int, int, int, int]
-"""A span: first token, token after the last, those of its run, number of joining words."""
 
 
 class Spans(NamedTuple):
@@ -88,7 +84,7 @@ class SpanFinder:
             for first, end in zip(spans[:, 0].tolist(), spans[:, 1].tolist(), strict=True)
         ]
         if lowered:
-            keys = np.array([first * size + end for first, end in lowered])
+            keys = np.array(list(lowered))
             own = spans[:, 0] * size + spans[:, 1]
             places = np.searchsorted(own, keys)
             for place, key, form in zip(places.tolist(), keys.tolist(), lowered.values(), strict=True):
@@ -112,38 +108,37 @@ class SpanFinder:
         kept[[other for other, a, b in places if telling[rows.get(" ".join(forms[a:b]), -1)]]] = True
         return kept
 
-    def _known_forms(self, tokens: Tokens) -> tuple[list[_Row], dict[tuple[int, int], str]]:
+    def _known_forms(self, tokens: Tokens) -> tuple[list[int], dict[int, str]]:
         """Return the spans of several tokens whose form has names in the lexicon, and those whose form has in lower case alone.
 
-        The latter, of one token or several, begin a sentence; they are given with their form.
+        The latter, of one token or several, begin a sentence; for these the forms are also given, by first token times the
+        number of tokens plus end.
         """
-        forms, flags, (rows, named) = tokens.forms, tokens.flags, (self._lexicon.forms, self._lexicon.named)
-        found: list[_Row] = []
-        lowered: dict[tuple[int, int], str] = {}
-        longer = np.flatnonzero((flags[:-1] & LONGER > 0) & (flags[1:] & SECOND > 0)).tolist()
-        for first in longer:
-            for _, end, row in self._walk(forms, first, forms[first]):
+        forms, flags, size, (rows, named) = tokens.forms, tokens.flags, len(tokens.flags), (self._lexicon.forms, self._lexicon.named)
+        found: list[int] = []  # one span after the other: many short tuples would keep the garbage collector busy
+        lowered: dict[int, str] = {}
+        for first in np.flatnonzero((flags[:-1] & LONGER > 0) & (flags[1:] & SECOND > 0)).tolist():
+            end = first + 2
+            form = f"{forms[first]} {forms[first + 1]}"
+            while (row := rows.get(form)) is not None:
                 if named[row]:
-                    found.append((first, end, first, end, 0))
+                    found += (first, end, first, end, 0)
+                form = f"{form} {forms[end]}"  # no form has padding
+                end += 1
         for first in np.flatnonzero(tokens.starts & (flags & LOWERED > 0)).tolist():
-            for form, end, row in self._walk(forms, first, forms[first][0].lower() + forms[first][1:]):
+            end = first + 1
+            form = forms[first][0].lower() + forms[first][1:]
+            while (row := rows.get(form)) is not None:
                 if named[row] and not named[rows.get(" ".join(forms[first:end]), -1)]:
-                    found.append((first, end, first, end, 0))
-                    lowered[first, end] = form
+                    found += (first, end, first, end, 0)
+                    lowered[first * size + end] = form
+                form = f"{form} {forms[end]}"
+                end += 1
         return found, lowered
 
-    def _walk(self, forms: Sequence[str], first: int, form: str) -> Iterator[tuple[str, int, int]]:
-        """Yield the forms of the lexicon that begin at a token, while each longer one is known: form, end, row."""
-        rows, end = self._lexicon.forms, first + 1
-        row = rows.get(form)
-        while row is not None:
-            yield form, end, row
-            form = f"{form} {forms[end]}"  # no form has padding
-            end += 1
-            row = rows.get(form)
-
-    def _with_country(self, tokens: Tokens, countries: Sequence[Country]) -> Iterator[_Row]:
-        """Yield the things of countries that the patterns know: "Kenyan government"."""
+    def _with_country(self, tokens: Tokens, countries: Sequence[Country]) -> list[int]:
+        """Return the things of countries that the patterns know: "Kenyan government"."""
+        found: list[int] = []
         forms, patterns = tokens.forms, self._lexicon.patterns
         texts = np.searchsorted(tokens.stop, [a for a, _, _ in countries], side="right")
         edges = zip(tokens.begin[texts].tolist(), tokens.stop[texts].tolist(), strict=True)
@@ -151,11 +146,12 @@ class SpanFinder:
             if b < stop and forms[b].lower() in self._after_country:
                 for end in range(b + 1, min(stop, b + 4) + 1):
                     if country_pattern(forms, a, end, a, b) in patterns:
-                        yield a, end, a, end, 0
+                        found += (a, end, a, end, 0)
             if a > begin and forms[a - 1] in ("of", "in", "the", "to", "from"):
                 for first in range(max(begin, a - 4), a - 1):
                     if country_pattern(forms, first, b, a, b) in patterns:
-                        yield first, b, first, b, 0
+                        found += (first, b, first, b, 0)
+        return found
 
 
 def country_pattern(forms: Sequence[str], first: int, end: int, a: int, b: int) -> str:
@@ -177,9 +173,10 @@ def _things_of(tokens: Tokens, runs: Runs) -> Ints:
     return _rows_of(at, stop, at, stop, np.ones_like(at))
 
 
-def _longer_than_run(tokens: Tokens, runs: Runs) -> Iterator[_Row]:
-    """Yield the spans that begin within a run and end after it: "Napalpí massacre"."""
+def _longer_than_run(tokens: Tokens, runs: Runs) -> list[int]:
+    """Return the spans that begin within a run and end after it: "Napalpí massacre"."""
     forms, flags = tokens.forms, tokens.flags
+    found: list[int] = []
     start, stop = runs
     after, second = flags[stop], flags[stop + 1]
     next_too = (second & HEAD > 0) & (after & (WORD | JOINING) == WORD)
@@ -191,22 +188,23 @@ def _longer_than_run(tokens: Tokens, runs: Runs) -> Iterator[_Row]:
         for end in (end_of_run + 1,) * one + (end_of_run + 2,) * two:
             for first in core:
                 if first == first_of_run or not flags[first - 1] & WEAK:
-                    yield first, end, first, end, 0
+                    found += (first, end, first, end, 0)
                     if flags[end] & OF and number + 1 < len(start):  # "Russian invasion of Ukraine"
                         if start[number + 1] == end + 1 + (forms[end + 1] == "the"):
-                            yield first, int(stop[number + 1]), first, int(stop[number + 1]), 1
+                            found += (first, int(stop[number + 1]), first, int(stop[number + 1]), 1)
         if comma:  # "Eugene, Oregon"
             for first in core:
                 if first >= end_of_run - 3:
-                    yield first, int(stop[number + 1]), first_of_run, int(stop[number + 1]), 2
+                    found += (first, int(stop[number + 1]), first_of_run, int(stop[number + 1]), 2)
+    return found
 
 
 def _rows_of(*columns: Ints) -> Ints:
     return np.stack(columns, axis=1)
 
 
-def _array_of(rows: Iterable[_Row]) -> Ints:
-    return np.fromiter(itertools.chain.from_iterable(rows), np.intp).reshape(-1, 5)
+def _array_of(rows: list[int]) -> Ints:
+    return np.fromiter(rows, np.intp, len(rows)).reshape(-1, 5)
 
 
 def _distinct(rows: Ints, n_tokens: int) -> Ints:
