@@ -73,6 +73,8 @@ class Countries(NamedTuple):
     def find(self, forms: Sequence[str]) -> list[tuple[int, int, str]]:
         """Return the occurrences of countries among the forms of tokens, preferring longer names: start, end, country."""
         first = self.first
+        if first.keys().isdisjoint(forms):
+            return []
         return self.find_at(forms, [i for i, form in enumerate(forms) if form in first])
 
     def find_at(self, forms: Sequence[str], places: Iterable[int], stop: int | None = None) -> list[tuple[int, int, str]]:
@@ -205,7 +207,7 @@ class Lexicon:
         self._titles = list(
             zip(titles[:, 1].tolist(), titles[:, 2].tolist(), strict=True)
         )  # tuples of numbers, which the garbage collector does not track
-        self.linked = counts[:, 0].tolist()
+        self.linked, self.seen = counts[:, 0].tolist(), counts[:, 1].tolist()
         self.named = [*(np.diff(self._first) > 0).tolist(), *[False] * (len(forms) - n_forms + 1)]
         longer = [form.split(" ", 2) for form in forms if " " in form]
         self.first_words = {words[0] for words in longer}

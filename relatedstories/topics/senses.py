@@ -171,7 +171,8 @@ class SenseFilter:
         qualified = (bracket and find(_forms(bracket[1]))) or base.rpartition(", ")[2] in lexicon.countries.names
         have = set(form.lower().split(" "))
         lowered = form[0].lower() + form[1:]
-        links, linked, seen, known = max(self._counts(form, name), self._counts(lowered, name))
+        counts = self._counts(form, name)
+        links, linked, seen, known = counts if form == lowered else max(counts, self._counts(lowered, name))
         same = key_of(base).rstrip("s") == form.lower().rstrip("s")
         others = [word for word in _forms(name) if word[0].isupper() and word.lower() not in have] if generic and not same else []
         least = LEAST_BRACKET_RATE if bracket else LEAST_RATE if same else LEAST_OTHER_RATE
@@ -194,7 +195,7 @@ class SenseFilter:
         row = lexicon.forms.get(form, lexicon.n_forms)
         if row >= lexicon.n_forms:
             return 0, 0, 0, False
-        linked, seen = lexicon.counts[row, :2].tolist()
+        linked, seen = lexicon.linked[row], lexicon.seen[row]
         links = next((links for title, links in lexicon.titles_of(row) if lexicon.names[title] == name), -1)
         return max(links, 0), linked, seen, links >= 0
 

@@ -20,6 +20,10 @@ Country: TypeAlias = tuple[int, int, str]
 """Where a country stands: first token, token after the last, the country."""
 
 
+_LEFT_OUT = ("'s", "the")
+"""Forms that patterns do not have."""
+
+
 class Spans(NamedTuple):
     """The spans of some texts, ordered by first token and end.
 
@@ -144,20 +148,32 @@ class SpanFinder:
         edges = zip(tokens.begin[texts].tolist(), tokens.stop[texts].tolist(), strict=True)
         for (a, b, _), (begin, stop) in zip(countries, edges, strict=True):
             if b < stop and forms[b].lower() in self._after_country:
+                pattern = "<C>"
                 for end in range(b + 1, min(stop, b + 4) + 1):
-                    if country_pattern(forms, a, end, a, b) in patterns:
+                    pattern = _longer_pattern(pattern, "", forms[end - 1])
+                    if pattern in patterns:
                         found += (a, end, a, end, 0)
             if a > begin and forms[a - 1] in ("of", "in", "the", "to", "from"):
-                for first in range(max(begin, a - 4), a - 1):
-                    if country_pattern(forms, first, b, a, b) in patterns:
+                pattern = _longer_pattern("<C>", forms[a - 1], "")
+                for first in range(a - 2, max(begin, a - 4) - 1, -1):
+                    pattern = _longer_pattern(pattern, forms[first], "")
+                    if pattern in patterns:
                         found += (first, b, first, b, 0)
         return found
+
+
+def _longer_pattern(pattern: str, before: str, after: str) -> str:
+    """Return what `country_pattern` gives with one more form before or after."""
+    form = (before or after).lower()
+    if form in _LEFT_OUT:
+        return pattern
+    return f"{form} {pattern}" if before else f"{pattern} {form}"
 
 
 def country_pattern(forms: Sequence[str], first: int, end: int, a: int, b: int) -> str:
     """Return the form in lower case, with "<C>" in place of the country at tokens a to b."""
     parts = [*(form.lower() for form in forms[first:a]), "<C>", *(form.lower() for form in forms[b:end])]
-    return " ".join(part for part in parts if part not in ("'s", "the"))
+    return " ".join(part for part in parts if part not in _LEFT_OUT)
 
 
 def _things_of(tokens: Tokens, runs: Runs) -> Ints:
