@@ -168,9 +168,7 @@ class CandidateGenerator:
             near = _nearest(near_by, first, end) if facts.of_country[i] else ("", "")
             state = ""
             if before_state[i]:
-                state = next(
-                    (name for a, b, name in near_by if a == end + 1 and name == " ".join(tokens.forms[a:b])), ""
-                )
+                state = next((name for a, b, name in near_by if a == end + 1 and name == " ".join(tokens.forms[a:b])), "")
             if near[0] or state:
                 longer, is_defined = ("", False) if isinstance(key, str) else key[5:]
                 keys[i] = (surfaces[i], spans.forms[i], *near, state, longer, is_defined)
@@ -185,7 +183,7 @@ class CandidateGenerator:
         numbers: Sequence[int],
         surfaces: Sequence[str],
     ) -> Iterator[tuple[int, str, bool]]:
-        """Yield the spans of one token that shorten a longer name: number, name, and whether the text defines it as an acronym."""
+        """Yield the spans of one token that shorten a longer name: number, name, whether the text defines it as an acronym."""
         forms, firsts, ends = tokens.forms, spans.first.tolist(), spans.end.tolist()
         defined = {
             (number, acronym): text.text[a:b]
@@ -243,9 +241,9 @@ class CandidateGenerator:
             "whole in background": of_form[:, 3], "whole share": of_form[:, 4], "occurs": of_form[:, 5],
             "never linked": of_form[:, 6], "run length": logs(spans.run_end - spans.run_first), "run end": spans.run_end == end,
             "tokens": logs(end - first), "joints": spans.joints, "lower least": _minimum(token[:, 2], first, end),
-            "characters": logs(n_chars), "place": (first - begin) / size, "text length": logs(size), "repeats": logs(facts.n_repeats),
-            "comma before": tokens.flags[first - 1] & COMMA > 0, "is country": facts.is_country, "has country": facts.has_country,
-            "head": token[end - 1, 3],
+            "characters": logs(n_chars), "place": (first - begin) / size, "text length": logs(size),
+            "repeats": logs(facts.n_repeats), "comma before": tokens.flags[first - 1] & COMMA > 0,
+            "is country": facts.is_country, "has country": facts.has_country, "head": token[end - 1, 3],
         }  # fmt: skip
         sources = own_row[:, 1].astype(np.int32)
         linked = np.expm1(of_form[:, 0])[span]

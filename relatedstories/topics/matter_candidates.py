@@ -70,10 +70,10 @@ _NONE, _NEXT = -1, -2
 (
     _ROLES, _ROW, _KIND, _LOWERED, _ENDS, _HYPHEN, _PHRASE_ROW, _HEAD_ROW, _PLURAL, _FIRST, _MORE, _JOINED,
 ) = range(12)  # fmt: skip
-"""Columns of the finder's table of tokens: roles, row in the tables, kind as a neighbour; of a capitalised token, the number of its
-word in lower case, else -1; whether it ends a sentence, or is a hyphen; the row among the phrases, and among the words, of its
-singular; whether it is a plural, begins phrases of several words, is a further word of such, and the most tokens of phrases that it
-begins and that join words."""
+"""Columns of the finder's table of tokens: roles, row in the tables, kind as a neighbour; of a capitalised token, the number of
+its word in lower case, else -1; whether it ends a sentence, or is a hyphen; the row among the phrases, and among the words, of
+its singular; whether it is a plural, begins phrases of several words, or is a further word of such; and the most tokens of
+phrases that it begins and that join words by small ones."""
 
 
 class _Words(NamedTuple):
@@ -195,7 +195,7 @@ class MatterFinder:
         is_capitalised = form[:1].isupper() and form[1:].islower() and form.isalpha()
         lower = _NONE
         if is_capitalised and lowered in tables.words and tables.roles[tables.words[lowered]] & LOWERED:
-            lower = self._ids[lowered] if lowered in self._ids else _NEXT
+            lower = self._ids.get(lowered, _NEXT)
         singular = tables.singular(word) if roles else ""
         self._numbers.append((
             roles, row, kind, number + 1 if lower == _NEXT else lower, token[-1:] in ".!?:" or "\n" in token, form == "-",
@@ -256,7 +256,7 @@ class MatterFinder:
         ends_word[:-1] &= ~hyphen[1:]
         starts_run = within.copy()
         starts_run[1:] &= ~within[:-1]
-        return _Words(first, np.flatnonzero(ends_word) + 1, np.cumsum(starts_run)[first])
+        return _Words(first, np.flatnonzero(ends_word) + 1, np.cumsum(starts_run, dtype=np.intp)[first])
 
     def _phrases(
         self, texts: Sequence[TokenizedText], begin: Ints, tokens: Sequence[str], numbers: npt.NDArray[np.float32]

@@ -1,7 +1,7 @@
 """Capitalised runs: tokens in a row that may hold names, and their parts.
 
-Flags of tokens are arrays of whole numbers; runs and parts are told for all tokens of many texts at once. Between texts there must
-be two tokens without any flag but `END`, which no run reaches across.
+Flags of tokens are arrays of whole numbers; runs and parts are told for all tokens of many texts at once. Between texts there
+must be two tokens without any flag but `END`, which no run reaches across.
 """
 
 from __future__ import annotations

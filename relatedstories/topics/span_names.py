@@ -30,6 +30,7 @@ SpanKey: TypeAlias = str | tuple[str, str, str, str, str, str, bool]
 longer name it shortens, and whether the text defines it as an abbreviation of that name (which then precedes other names). For
 most spans the surface equals the form and the rest is empty; their key is the surface alone."""
 
+
 def has_part(name: str, form: str) -> bool:
     """Return whether a name has a form as a proper part.
 

@@ -9,8 +9,24 @@ import numpy as np
 
 from relatedstories.topics.lexicon import Lexicon
 from relatedstories.topics.runs import (
-    COMMA, CORE, HEAD, JOINING, LINKED, LONGER, LOWERED, OF, SECOND, THE, WEAK, WORD, Bools, Ints, Parts, Runs,
-    capitalised_runs, parts_of_runs,
+    COMMA,
+    CORE,
+    HEAD,
+    JOINING,
+    LINKED,
+    LONGER,
+    LOWERED,
+    OF,
+    SECOND,
+    THE,
+    WEAK,
+    WORD,
+    Bools,
+    Ints,
+    Parts,
+    Runs,
+    capitalised_runs,
+    parts_of_runs,
 )  # fmt: skip
 from relatedstories.topics.token_table import Tokens
 
@@ -94,7 +110,8 @@ class SpanFinder:
             for place, key, form in zip(places.tolist(), keys.tolist(), lowered.values(), strict=True):
                 if place < len(own) and own[place] == key:
                     forms[place] = form
-        return Spans(*spans.T, forms)
+        first, end, run_first, run_end, joints = spans.T
+        return Spans(first, end, run_first, run_end, joints, forms)
 
     def _may_be_name(self, tokens: Tokens, runs: Runs, parts: Parts) -> Bools:
         """Return which parts of runs may be names by their place within the run, or because the lexicon knows them."""
@@ -102,7 +119,7 @@ class SpanFinder:
         first, end, _, run = parts
         start, stop = runs.start[run], runs.stop[run]
         edge_before, edge_after = (first == start) | joining[first - 1], (end == stop) | joining[end]
-        kept = edge_before & edge_after
+        kept: Bools = edge_before & edge_after
         kept |= edge_after & (end - first > 1) & (end - first < 4)
         kept |= (end == stop) & (first - start < 3)
         kept |= (first == start) & (stop - end < 2)
@@ -118,7 +135,12 @@ class SpanFinder:
         The latter, of one token or several, begin a sentence; for these the forms are also given, by first token times the
         number of tokens plus end.
         """
-        forms, flags, size, (rows, named) = tokens.forms, tokens.flags, len(tokens.flags), (self._lexicon.forms, self._lexicon.named)
+        forms, flags, size, (rows, named) = (
+            tokens.forms,
+            tokens.flags,
+            len(tokens.flags),
+            (self._lexicon.forms, self._lexicon.named),
+        )
         found: list[int] = []  # one span after the other: many short tuples would keep the garbage collector busy
         lowered: dict[int, str] = {}
         for first in np.flatnonzero((flags[:-1] & LONGER > 0) & (flags[1:] & SECOND > 0)).tolist():
@@ -198,20 +220,22 @@ def _longer_than_run(tokens: Tokens, runs: Runs) -> list[int]:
     next_too = (second & HEAD > 0) & (after & (WORD | JOINING) == WORD)
     before_name = (after & COMMA > 0) & (second & CORE > 0)
     numbers = np.flatnonzero((after & HEAD > 0) | next_too | before_name)
-    columns = (each[numbers].tolist() for each in (start, stop, after & HEAD > 0, next_too, before_name))
-    for number, first_of_run, end_of_run, one, two, comma in zip(numbers.tolist(), *columns, strict=True):
+    next_start, next_stop = np.append(start[1:], -1), np.append(stop[1:], -1)
+    each = (start, stop, next_start, next_stop, after & HEAD > 0, next_too, before_name)
+    columns = zip(*(column[numbers].tolist() for column in each), strict=True)
+    for first_of_run, end_of_run, start_of_next, end_of_next, one, two, comma in columns:
         core = [i for i in range(first_of_run, end_of_run) if flags[i] & CORE]
         for end in (end_of_run + 1,) * one + (end_of_run + 2,) * two:
             for first in core:
                 if first == first_of_run or not flags[first - 1] & WEAK:
                     found += (first, end, first, end, 0)
-                    if flags[end] & OF and number + 1 < len(start):  # "Russian invasion of Ukraine"
-                        if start[number + 1] == end + 1 + (forms[end + 1] == "the"):
-                            found += (first, int(stop[number + 1]), first, int(stop[number + 1]), 1)
+                    # "Russian invasion of Ukraine"
+                    if flags[end] & OF and start_of_next == end + 1 + (forms[end + 1] == "the"):
+                        found += (first, end_of_next, first, end_of_next, 1)
         if comma:  # "Eugene, Oregon"
             for first in core:
                 if first >= end_of_run - 3:
-                    found += (first, int(stop[number + 1]), first_of_run, int(stop[number + 1]), 2)
+                    found += (first, end_of_next, first_of_run, end_of_next, 2)
     return found
 
 
@@ -240,4 +264,5 @@ def _without_parts(rows: Ints, countries: Sequence[Country], n_tokens: int) -> I
             whole[a:b], start[a:b] = b - a, a
     first, last = rows[:, 0], rows[:, 1] - 1
     inside = (start[first] >= 0) & (start[first] == start[last]) & (last - first + 1 < whole[first])
-    return rows[~inside]
+    kept: Ints = rows[~inside]
+    return kept

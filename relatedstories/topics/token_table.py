@@ -13,8 +13,33 @@ from relatedstories.topics.lexicon import Lexicon, form_of
 from relatedstories.topics.number_table import NumberTable
 from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.runs import (
-    CAPITAL, COMMA, COUNTRY, END, HEAD, HYPHEN, JOINING, JOINING_WORDS, LINKED, LONGER, LOWERED, NUMBER, OF, OPENING, RARE,
-    SECOND, THE, WEAK, WEAK_WORDS, WORD, Bools, Flags, Ints, capitalised_runs, parts_of_runs, sentence_starts, with_hyphenated,
+    CAPITAL,
+    COMMA,
+    COUNTRY,
+    END,
+    HEAD,
+    HYPHEN,
+    JOINING,
+    JOINING_WORDS,
+    LINKED,
+    LONGER,
+    LOWERED,
+    NUMBER,
+    OF,
+    OPENING,
+    RARE,
+    SECOND,
+    THE,
+    WEAK,
+    WEAK_WORDS,
+    WORD,
+    Bools,
+    Flags,
+    Ints,
+    capitalised_runs,
+    parts_of_runs,
+    sentence_starts,
+    with_hyphenated,
 )  # fmt: skip
 from relatedstories.topics.tokenizer import TokenizedText
 
