@@ -83,7 +83,7 @@ def permissive(net: WordNet) -> MatterTables:
     words = sorted(BREAKING)
     rows = {word: i for i, word in enumerate(words)}
     plurals = dict(net.plurals)
-    none = np.zeros((1, 1), np.int8)
+    none = np.zeros((1, 5), np.int8)  # as many columns as the finder reads
     return MatterTables(rows, [0] * len(words), plurals, none, {}, none, {})
 
 
