@@ -209,9 +209,13 @@ class Lexicon:
         )  # tuples of numbers, which the garbage collector does not track
         self.linked, self.seen = counts[:, 0].tolist(), counts[:, 1].tolist()
         self.named = [*(np.diff(self._first) > 0).tolist(), *[False] * (len(forms) - n_forms + 1)]
-        longer = [form.split(" ", 2) for form in forms if " " in form]
-        self.first_words = {words[0] for words in longer}
-        self.second_words = {words[1] for words in longer}
+        self.first_words: set[str] = set()
+        self.second_words: set[str] = set()
+        for form in forms:
+            parts = form.split(" ", 2)
+            if len(parts) > 1:
+                self.first_words.add(parts[0])
+                self.second_words.add(parts[1])
         # As key_of gives them, but quicker: this runs at every start.
         keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
         self.ids = dict(zip(reversed(keys), range(len(names) - 1, -1, -1), strict=True))
