@@ -60,22 +60,26 @@ class TextFacts:
 
     Parameters
     ----------
-    tokens : sequence of str
+    tokens, forms : sequence of str
     """
 
-    def __init__(self, tokens: Sequence[str]) -> None:
+    def __init__(self, tokens: Sequence[str], forms: Sequence[str]) -> None:
         self._tokens = tokens
-        self.forms = [form_of(token) for token in tokens]
+        self._forms = forms
+
+    def form(self, first: int, end: int) -> str:
+        """Return the form of the tokens from `first` up to, not including, `end`."""
+        return self._forms[first] if end == first + 1 else " ".join(self._forms[first:end])
 
     @functools.cached_property
     def words(self) -> frozenset[str]:
         """Its forms, each once."""
-        return frozenset(self.forms)
+        return frozenset(self._forms)
 
     @functools.cached_property
     def countries(self) -> frozenset[str]:
         """The countries and states that the text names."""
-        return _with_union({country for _, _, country in default_lexicon().countries.find(self.forms)})
+        return _with_union({country for _, _, country in default_lexicon().countries.find(self._forms)})
 
     def follows_town(self, first: int, end: int) -> bool:
         """Return whether tokens name the state of a town before them, as in "Spokane, Washington", other than in a list."""
@@ -151,9 +155,9 @@ class SenseFilter:
 
     def allows(self, text: TextFacts, first: int, end: int, name: str) -> bool:
         """Return whether the tokens from `first` up to, not including, `end` may stand for a name."""
-        form = " ".join(text.forms[first:end])
+        form = text.form(first, end)
         verdict = self._known(form, name)
-        if verdict.never or self.is_namesake(text, first, end, name):
+        if verdict.never or (verdict.namesake and text.follows_town(first, end)):
             return False
         if verdict.arts and text.words.isdisjoint(verdict.arts):
             return False
@@ -164,12 +168,14 @@ class SenseFilter:
                 return False
         elif verdict.others and text.countries and text.words.isdisjoint(verdict.others):
             return False
+        if verdict.as_noun == verdict.as_name:
+            return verdict.as_name
         is_noun = form.islower() or (text.starts_sentence(first) and self._is_noun(form))
         return verdict.as_noun if is_noun else verdict.as_name
 
     def is_namesake(self, text: TextFacts, first: int, end: int, name: str) -> bool:
         """Return whether tokens name the state of a town before them, and not the longer name: "Spokane, Washington"."""
-        return self._known(" ".join(text.forms[first:end]), name).namesake and text.follows_town(first, end)
+        return self._known(text.form(first, end), name).namesake and text.follows_town(first, end)
 
     def _known(self, form: str, name: str) -> _Verdict:
         """Return the verdict on a form and a name, which is kept."""
@@ -193,7 +199,8 @@ class SenseFilter:
         qualified = (bracket and find(_forms(bracket[1]))) or base.rpartition(", ")[2] in lexicon.countries.names
         have = set(form.lower().split(" "))
         lowered = form[0].lower() + form[1:]
-        links, linked, seen, known = max(self._counts(form, name), self._counts(lowered, name))
+        counts = self._counts(form, name)
+        links, linked, seen, known = counts if form == lowered else max(counts, self._counts(lowered, name))
         same = key_of(base).rstrip("s") == form.lower().rstrip("s")
         others = [word for word in _forms(name) if word[0].isupper() and word.lower() not in have] if generic and not same else []
         least = LEAST_BRACKET_RATE if bracket else LEAST_RATE if same else LEAST_OTHER_RATE
@@ -217,7 +224,7 @@ class SenseFilter:
         row = lexicon.forms.get(form, lexicon.n_forms)
         if row >= lexicon.n_forms:
             return 0, 0, 0, False
-        linked, seen = lexicon.counts[row, :2].tolist()
+        linked, seen = lexicon.linked[row], lexicon.seen[row]
         links = next((links for title, links in lexicon.titles_of(row) if lexicon.names[title] == name), -1)
         return max(links, 0), linked, seen, links >= 0
 
