@@ -29,6 +29,7 @@ import numpy as np
 
 from relatedstories.features.word_space import COSINE_SCALE, NONE
 from relatedstories.topk.dates import NO_DATE, UNKNOWN_DISTANCE
+from relatedstories.topk.rows import Rows, csr_arrays, fixed_array
 from relatedstories.topk.scores import LEAST_POSITIVE, blend
 
 if TYPE_CHECKING:
@@ -290,7 +291,7 @@ def have_near_duplicates(
 ) -> npt.NDArray[np.bool_]:
     """Return for each list of row numbers (-1: none) whether two of its rows have an inner product of `least` or more."""
     found = np.zeros(len(ids), np.bool_)
-    _find_reaching(indptr, indices, data, 0, indptr, indices, data, ids, least, True, found)
+    _find_reaching(indptr, indices, data, 0, indptr, indices, data, fixed_array(ids, np.int32), least, True, found)
     return found
 
 
@@ -310,7 +311,7 @@ def any_product_reaches(
     Row ``first + i`` is compared with the other rows ``ids[i]``, where -1 stands for none.
     """
     found = np.zeros(len(ids), np.bool_)
-    _find_reaching(indptr, indices, data, first, other_indptr, other_indices, other_data, ids, least, False, found)
+    _find_reaching(indptr, indices, data, first, other_indptr, other_indices, other_data, fixed_array(ids, np.int32), least, False, found)
     return found
 
 
@@ -431,7 +432,7 @@ def _fill_top_rows(  # type: ignore[no-untyped-def]
                 n_postings += last - first
                 for posting in range(np.uint64(first), np.uint64(last)):
                     sums[posting_rows[posting]] += weight * posting_weights[posting]
-            n_candidates = 0
+            n_candidates = np.int64(0)
             if n_postings < 4 * n_groups:  # few: visiting them again is quicker than a pass over all sums
                 for position in range(indptr[row], indptr[row + 1]):
                     column = indices[position]
@@ -528,31 +529,16 @@ def is_compiled() -> bool:
 
 
 @compiled
-def merge_neighbours(  # type: ignore[no-untyped-def]
-    indptr, indices, data, days, embeddings, table, unknown, embedding_weight, rows, ids, other_ids, other_scores, bounds
-):
-    """Return the lists of some rows, merged from two sources; of both only scores above a bound are listed.
-
-    Parameters
-    ----------
-    rows : ndarray of int
-    ids : ndarray of int32, shape (n_rows, k)
-        Row numbers to score here, -1 for none.
-    other_ids, other_scores : ndarray of int32 and of float32, shape (n_rows, k)
-        Further row numbers, -1 for none, with their scores.
-    bounds : ndarray of float32, shape (n_rows,)
-
-    Returns
-    -------
-    ids, scores : ndarray of int32 and of float32, shape (n_rows, k)
-    """
-    merged_ids, merged_scores = np.full(ids.shape, -1, np.int32), np.zeros(ids.shape, np.float32)
-    distances = np.empty((1, ids.shape[1]), np.int64)
-    product_weight = np.float32(np.float32(1) - embedding_weight)
+def _fill_merged(  # type: ignore[no-untyped-def]
+    indptr, indices, data, days, embeddings, table, unknown, embedding_weight, rows, ids, other_ids, other_scores, bounds,
+    merged_ids, merged_scores, distances,
+):  # fmt: skip
+    """Fill `merged_ids` and `merged_scores` with the result of `merge_neighbours`; `distances` are those of one list."""
+    product_weight, first = np.float32(np.float32(1) - embedding_weight), np.int64(0)
     for turn in range(len(rows)):
         row = rows[turn]
         for place in range(ids.shape[1]):
-            other = ids[turn, place]
+            other = np.int64(ids[turn, place])
             if other >= 0:
                 product = _inner_product(indptr, indices, data, row, other)
                 if embedding_weight > 0 and embeddings[row, 0] != NONE and embeddings[other, 0] != NONE:
@@ -562,10 +548,50 @@ def merge_neighbours(  # type: ignore[no-untyped-def]
                 distance, factor = _distance_and_factor(days[row], days[other], table, unknown)
                 score = np.float32(product * factor)
                 if score > bounds[turn]:
-                    insert(merged_ids, merged_scores, distances, turn, 0, other, score, distance)
+                    insert(merged_ids, merged_scores, distances, turn, first, np.int32(other), score, distance)
         for place in range(other_ids.shape[1]):
-            other = other_ids[turn, place]
+            other = np.int64(other_ids[turn, place])
             if other >= 0 and other_scores[turn, place] > bounds[turn]:
                 distance, _ = _distance_and_factor(days[row], days[other], table, unknown)
-                insert(merged_ids, merged_scores, distances, turn, 0, other, other_scores[turn, place], distance)
+                insert(merged_ids, merged_scores, distances, turn, first, np.int32(other), other_scores[turn, place], distance)
+
+
+def merge_neighbours(
+    rows: Rows,
+    numbers: npt.NDArray[np.intp],
+    factors: tuple[npt.NDArray[np.float32], int],
+    embedding_weight: float,
+    ids: npt.NDArray[np.int32],
+    others: tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]],
+    bounds: npt.NDArray[np.float32],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Return the lists of some rows, merged from two sources; of both only scores above a bound are listed.
+
+    Parameters
+    ----------
+    rows : Rows
+        All rows.
+    numbers : ndarray of int
+        Those whose lists are merged.
+    factors : tuple
+        The date factors, and the index of that for an unknown date.
+    embedding_weight : float
+    ids : ndarray of int32, shape (n_numbers, k)
+        Row numbers to score here, -1 for none.
+    others : tuple of ndarray of int32 and of float32, shape (n_numbers, k)
+        Further row numbers, -1 for none, with their scores.
+    bounds : ndarray of float32, shape (n_numbers,)
+
+    Returns
+    -------
+    ids, scores : ndarray of int32 and of float32, shape (n_numbers, k)
+    """
+    merged_ids, merged_scores = np.full(ids.shape, -1, np.int32), np.zeros(ids.shape, np.float32)
+    _fill_merged(
+        *csr_arrays(rows.weights), fixed_array(rows.days, np.int32), fixed_array(rows.embeddings, np.int8),
+        fixed_array(factors[0], np.float32), factors[1], np.float32(embedding_weight),
+        fixed_array(numbers, np.int64), fixed_array(ids, np.int32), fixed_array(others[0], np.int32),
+        fixed_array(others[1], np.float32), fixed_array(bounds, np.float32),
+        merged_ids, merged_scores, np.empty((1, ids.shape[1]), np.int64),
+    )  # fmt: skip
     return merged_ids, merged_scores

@@ -12,7 +12,7 @@ from relatedstories.features.sparse import with_columns
 from relatedstories.features.word_space import NONE
 from relatedstories.topk.blocked_index import BlockedIndex
 from relatedstories.topk.dates import DateFactor, every_day
-from relatedstories.topk.rows import Rows, csr_arrays, max_row_norm
+from relatedstories.topk.rows import Rows, max_row_norm
 from relatedstories.topk.scores import LEAST_POSITIVE
 
 if TYPE_CHECKING:
@@ -195,10 +195,9 @@ class StaleNeighbours:
 
         from relatedstories.topk._kernel import merge_neighbours
 
-        ids, scores = merge_neighbours(
-            *csr_arrays(rows.weights), rows.days, np.ascontiguousarray(rows.embeddings), date_factor.table, date_factor.unknown,
-            np.float32(embedding_weight), steady, number_now[self.neighbours.ids[before]], moved_ids, moved_scores, bounds,
-        )  # fmt: skip
+        factors, others = (date_factor.table, date_factor.unknown), (moved_ids, moved_scores)
+        neighbours = number_now[self.neighbours.ids[before]]
+        ids, scores = merge_neighbours(rows, steady, factors, embedding_weight, neighbours, others, bounds)
         cache.ids[steady], cache.scores[steady] = ids, scores
         cache.bounds[steady] = np.maximum(bounds, scores[:, -1])
         return cache
