@@ -92,10 +92,10 @@ class Linker:
         """Yield the links of each row, as `links` returns them."""
         return self._batched(rows, self.retriever.first_candidates(rows))
 
-    def links_of_all(self, first: PartialTopK) -> Iterator[Links]:
-        """Yield the links of every event of the archive, given the first candidates of all."""
+    def links_of_all(self, first: PartialTopK, first_row: int = 0) -> Iterator[Links]:
+        """Yield the links of the events of the archive from one on, given the first candidates of all of them."""
         self.archive.read_names()
-        return self._batched(None, first)
+        return self._batched(None, first, first_row)
 
     def links_of_numbers(self, numbers: Sequence[int]) -> Iterator[Links]:
         """Yield the links of events of the archive, as `links_of_all` does, given their numbers."""
@@ -116,8 +116,8 @@ class Linker:
         """Return the contexts that a link between two rows would have."""
         return self._reasons.of_row(row.event, row.weight_by_column(), other).contexts
 
-    def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK) -> Iterator[Links]:
-        """Yield the links of rows, or of all the archive's, given their first candidates.
+    def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK, first_row: int = 0) -> Iterator[Links]:
+        """Yield the links of rows, or else of the archive's own from one on, given their first candidates.
 
         Most lists are simply the first candidates. For these, the shared columns are found for a whole batch at once; the
         other lists are selected one by one.
@@ -130,34 +130,35 @@ class Linker:
                 pending[next(first.batches)] = False
             ids, scores = first.ids[start : start + _BATCH_SIZE], first.scores[start : start + _BATCH_SIZE]
             batch = None if rows is None else rows[start : start + len(ids)]
+            number = first_row + start  # of the first of the batch, where the rows are the archive's own
             first_ids, first_scores = ids, scores
-            ids, scores = self.retriever.reranked(batch, start, ids, scores)
+            ids, scores = self.retriever.reranked(batch, number, ids, scores)
             simple = np.zeros(len(ids), bool)
             if filters.best_candidates_only:
                 folded = k + DUPLICATES_WITHIN
                 simple = ~have_near_duplicates(archive, ids[:, :folded])
-                simple &= ~may_have_copies(archive, batch, start, ids[:, : max(folded, COPIES_WITHIN)])
+                simple &= ~may_have_copies(archive, batch, number, ids[:, : max(folded, COPIES_WITHIN)])
             listed = np.where(simple[:, None], ids[:, :k], -1)
-            shared = shared_columns(archive, batch, start, listed)
+            shared = shared_columns(archive, batch, number, listed)
             n_candidates = np.count_nonzero(ids >= 0, axis=1)
             each = zip(ids.tolist(), scores.tolist(), n_candidates.tolist(), simple.tolist(), strict=True)
             for place, (row_ids, row_scores, n, is_simple) in enumerate(each):
-                event = events[start + place] if batch is None else batch[place].event
+                event = events[number + place] if batch is None else batch[place].event
                 is_simple = is_simple and not (
-                    event.translation_key and any(are_translations(event, events[number]) for number in row_ids[:n])
+                    event.translation_key and any(are_translations(event, events[other]) for other in row_ids[:n])
                 )
                 links: list[_Reasoned] | None = None
                 if is_simple and event.id not in filters.pinned and event.id not in filters.blocked:
                     pairs = range(place * listed.shape[1], place * listed.shape[1] + min(k, n))
                     links = [
-                        _Reasoned(number, score, self._reasons.of_pair(event, number, shared, pair))
-                        for pair, number, score in zip(pairs, row_ids, row_scores, strict=False)
+                        _Reasoned(other, score, self._reasons.of_pair(event, other, shared, pair))
+                        for pair, other, score in zip(pairs, row_ids, row_scores, strict=False)
                     ]
                     has_padding = any(link.is_padding for link in links)
                     if not has_padding and (filters.fallback is None or len(links) >= k):
                         yield self._links_of(links)
                         continue
-                row = archive.row(start + place) if batch is None else batch[place]
+                row = archive.row(number + place) if batch is None else batch[place]
                 if links is not None and has_padding:
                     are_all = bool(first_ids[place, -1] < 0)
                     links = self._refilled(row, links, ids[place, :n], row_scores, are_all)
