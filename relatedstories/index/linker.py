@@ -5,16 +5,24 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from relatedstories.index.archive import Archive
-from relatedstories.index.comparison import Likeness, Similarity, have_near_duplicates, may_have_copies, shared_columns
+from relatedstories.index.comparison import (
+    Likeness,
+    Similarity,
+    have_near_duplicates,
+    may_have_copies,
+    shared_columns,
+    shared_columns_of,
+)
 from relatedstories.index.fallback import Fallback
 from relatedstories.index.reasons import Reason, Reasons
 from relatedstories.index.retriever import Retriever
-from relatedstories.index.rows import EventRow
+from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, separate_copies
 from relatedstories.ranking.labels import ALONE, label_key
 from relatedstories.ranking.links import Link, Links, are_translations
@@ -184,13 +192,14 @@ class Linker:
         """
         if have_near_duplicates(self.archive, ids[None])[0] or may_have_copies(self.archive, [row], 0, ids[None])[0]:
             return None
-        place, weights = len(links), row.weight_by_column()
+        first = place = len(links)
         links = [one for one in links if not one.is_padding]
-        for number, score in zip(ids[place:].tolist(), scores[place:], strict=False):
+        shared = shared_columns_of(self.archive, row, ids[first:].tolist())
+        for number, score in zip(ids[first:].tolist(), scores[first:], strict=False):
             if len(links) == self.retriever.k:
                 break
+            one = _Reasoned(number, score, self._reasons.of_pair(row.event, number, shared, place - first))
             place += 1
-            one = _Reasoned(number, score, self._reasons.of_number(row.event, weights, number))
             if not one.is_padding:
                 links.append(one)
         return links if are_all or place + DUPLICATES_WITHIN <= len(ids) else None
@@ -202,12 +211,13 @@ class Linker:
 
     def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
         """Return the links selected from all candidates of a row."""
-        archive, filters = self.archive, self.retriever.filters
-        weights = row.weight_by_column()
+        archive, filters, reasons = self.archive, self.retriever.filters, self._reasons
+        pairs: dict[int, tuple[SharedColumns, int]] = {}
+        n_known = max(1, self.retriever.width - bool(len(archive.passages)))  # without a search, if any are
 
         @functools.cache
         def reason(number: int) -> Reason:
-            return self._reasons.of_number(row.event, weights, number)
+            return reasons.of_pair(row.event, number, *(pairs.get(number) or (shared_columns_of(archive, row, [number]), 0)))
 
         def label(number: int) -> str | None:
             context = next(iter(reason(number).contexts), None)
@@ -233,13 +243,22 @@ class Linker:
         likeness = Likeness(archive, row)
 
         def is_listed(number: int, score: float) -> bool:
+            if score < reasons.least_without_topics and not reasons.share_topics(*pairs[number]):  # far the most
+                return False
             if number in chosen_by_editors or not is_candidate(number):
                 return False
             # No link needs more than `ALONE` times the least score, as a space weight is 1 at most.
             return score >= ALONE * self.floor or not reason(number).is_padding(score)
 
+        def compared() -> Iterator[tuple[int, float]]:
+            while some := list(islice(candidates, n_known)):
+                shared = shared_columns_of(archive, row, [number for number, _ in some])
+                for pair, candidate in enumerate(some):
+                    pairs[candidate[0]] = shared, pair
+                    yield candidate
+
         copies, distinct = separate_copies(
-            ((number, score) for number, score in candidates if is_listed(number, score)),
+            ((number, score) for number, score in compared() if is_listed(number, score)),
             Similarity.ASKED,
             likeness.is_copy,
             likeness.content,

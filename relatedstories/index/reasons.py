@@ -85,6 +85,11 @@ class Reasons:
         language = self.archive.languages[number]
         return Reason(self, event, number, language, shared.columns[within], shared.products[within])
 
+    def share_topics(self, shared: SharedColumns, pair: int) -> bool:
+        """Return whether a pair of rows shares a topic."""
+        end = shared.bounds[pair + 1]
+        return end > shared.bounds[pair] and shared.columns[end - 1] >= self.n_terms
+
     def of_number(self, event: Event, weights: Mapping[int, float], number: int) -> Reason:
         """Return the reason of the link from an event, given its row's weights by column, to one of the archive."""
         entries = zip(*[values.tolist() for values in self.archive.entries(number)], strict=True)
