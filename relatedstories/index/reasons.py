@@ -307,8 +307,13 @@ class Reason:
 
     def _titles(self) -> tuple[str, str] | None:
         """Return the titles of both events; None unless both also have a text, without which the title is all of it."""
-        own_parts = self._reasons.archive.own_parts
-        (ours, our_text), (theirs, their_text) = own_parts(self._event), own_parts(self._other_event)
+        event = self._event
+        if not (event.title and event.text):  # mostly so, and sooner found than parts
+            return None
+        other, own_parts = self._other_event, self._reasons.archive.own_parts
+        if not (other.title and other.text):
+            return None
+        (ours, our_text), (theirs, their_text) = own_parts(event), own_parts(other)
         return (ours, theirs) if ours and our_text and theirs and their_text else None
 
     def _titled(self, ours: str, theirs: str) -> list[tuple[str, float]]:
@@ -371,7 +376,10 @@ class Reason:
         """Return the narrowest subject that both events have, where no shared topic says what happened or to what."""
         if self._language != ENGLISH or any(label.is_kind_of_news or label.topic.kind == "thing" for label in beside):
             return None
-        ours, theirs = map(self._reasons.archive.subjects, (self._event, self._other_event))
+        subjects = self._reasons.archive.subjects
+        if not (ours := subjects(self._event)):
+            return None
+        theirs = subjects(self._other_event)
         return next((subject for subject in ours if subject in theirs and self._reasons.is_shown(subject)), None)
 
     @property
