@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 import pickle
 from collections.abc import Iterator
@@ -143,6 +144,7 @@ def _packed_lists(
 @functools.lru_cache(1)
 def _linker(folder: str, settings: bytes) -> Linker:
     """Return what makes links of the index in a folder."""
+    gc.set_threshold(100_000, 20, 100)  # as in the command line: what an archive is made of is no garbage
     across_languages, (weights, filters, k, ignored, floor) = pickle.loads(settings)
     index = index_from_parts(*read_parts(Path(folder)), across_languages)
     return Linker(Retriever(index, weights, filters, k), ignored, floor)
