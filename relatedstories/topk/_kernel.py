@@ -22,6 +22,7 @@ import gc
 import logging
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +102,8 @@ HEAD = 64
 """How many numbers of an embedding are compared first; with the norm of the rest, its tail, they bound the squared cosine."""
 
 _ROWS_AT_ONCE = 4096  # embeddings whose numbers are widened to 32 bits at once
+
+_MERGED_AT_ONCE = 4096  # lists that a thread merges at a time
 
 GROUP = 64
 """How many sums are searched at once; most groups hold none that is great enough."""
@@ -559,6 +562,7 @@ def merge_neighbours(
     ids: npt.NDArray[np.int32],
     others: tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]],
     bounds: npt.NDArray[np.float32],
+    n_threads: int = 1,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     """Return the lists of some rows, merged from two sources; of both only scores above a bound are listed.
 
@@ -576,17 +580,30 @@ def merge_neighbours(
     others : tuple of ndarray of int32 and of float32, shape (n_numbers, k)
         Further row numbers, -1 for none, with their scores.
     bounds : ndarray of float32, shape (n_numbers,)
+    n_threads : int, default 1
 
     Returns
     -------
     ids, scores : ndarray of int32 and of float32, shape (n_numbers, k)
     """
     merged_ids, merged_scores = np.full(ids.shape, -1, np.int32), np.zeros(ids.shape, np.float32)
-    _fill_merged(
-        *csr_arrays(rows.weights), fixed_array(rows.days, np.int32), fixed_array(rows.embeddings, np.int8),
-        fixed_array(factors[0], np.float32), factors[1], np.float32(embedding_weight),
-        fixed_array(numbers, np.int64), fixed_array(ids, np.int32), fixed_array(others[0], np.int32),
-        fixed_array(others[1], np.float32), fixed_array(bounds, np.float32),
-        merged_ids, merged_scores, np.empty((1, ids.shape[1]), np.int64),
-    )  # fmt: skip
+    of_rows = *csr_arrays(rows.weights), fixed_array(rows.days, np.int32), fixed_array(rows.embeddings, np.int8)
+    settings = fixed_array(factors[0], np.float32), factors[1], np.float32(embedding_weight)
+    lists = (
+        fixed_array(numbers, np.int64),
+        fixed_array(ids, np.int32),
+        fixed_array(others[0], np.int32),
+        fixed_array(others[1], np.float32),
+        fixed_array(bounds, np.float32),
+        merged_ids,
+        merged_scores,
+    )
+
+    def fill(start: int) -> None:
+        part = [array[start : start + _MERGED_AT_ONCE] for array in lists]
+        _fill_merged(*of_rows, *settings, *part, np.empty((1, ids.shape[1]), np.int64))
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        for _ in pool.map(fill, range(0, len(numbers), _MERGED_AT_ONCE)):
+            pass
     return merged_ids, merged_scores

@@ -197,7 +197,7 @@ class StaleNeighbours:
 
         factors, others = (date_factor.table, date_factor.unknown), (moved_ids, moved_scores)
         neighbours = number_now[self.neighbours.ids[before]]
-        ids, scores = merge_neighbours(rows, steady, factors, embedding_weight, neighbours, others, bounds)
+        ids, scores = merge_neighbours(rows, steady, factors, embedding_weight, neighbours, others, bounds, n_threads)
         cache.ids[steady], cache.scores[steady] = ids, scores
         cache.bounds[steady] = np.maximum(bounds, scores[:, -1])
         return cache
