@@ -15,7 +15,7 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS
-from relatedstories.ranking.phrases import Phrase, shared_phrase, shared_version
+from relatedstories.ranking.phrases import Phrase, salient_phrase, shared_phrase, shared_version
 from relatedstories.ranking.series import in_series
 from relatedstories.ranking.shapes import Part, dull_terms, part_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, terms_of_name, without_language
@@ -279,7 +279,7 @@ class Reason:
             if titled := self._titled(ours, theirs):
                 return _shown(titled)
         labels, is_shown = self._labels, self._reasons.is_shown
-        if len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
+        if series is None and len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
             # Many links share a single topic.
             return (labels[0].name,) if is_shown(labels[0].name) else ()
         telling = self._telling()
@@ -330,7 +330,7 @@ class Reason:
             for label, value in self._topics_ranked()
             if label.tells_in_titles and not (label.says_little or label.is_place) and in_both.issuperset(label.terms)
         ]
-        phrase, version = self._title_phrase(ours, theirs), shared_version(ours, theirs)
+        phrase, version = self._title_phrase(ours, theirs), shared_version(ours, theirs, self._language)
         if phrase is not None:
             fuller = [label.name for label, _ in telling if _has_all_of(label.name, phrase.text)]
             named.append(([*fuller, phrase.text][0], TYPICAL * phrase.share * (1 if phrase.text.islower() else TITLED)))
@@ -392,8 +392,13 @@ class Reason:
         told, matters, _ = self._told_terms({term for label in beside for term in label.terms})
         if not any(told.values()):
             return None
-        a, b = archive.own_text(self._event), archive.own_text(self._other_event)
-        phrase = shared_phrase(a, b, told, self._language, matters)
+        if self._titles() is not None and self._language not in WITHOUT_SPACES:
+            a, b = archive.own_parts(self._event), archive.own_parts(self._other_event)
+            phrase = salient_phrase(a, b, told, self._language, matters)
+        else:
+            phrase = shared_phrase(
+                archive.own_text(self._event), archive.own_text(self._other_event), told, self._language, matters
+            )
         return phrase if phrase is not None and self._reasons.is_shown(phrase.text) else None
 
     def _told_terms(self, silent: Collection[str], of_common: float = 0.0) -> tuple[dict[str, float], list[str], set[str]]:

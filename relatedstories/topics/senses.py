@@ -1,4 +1,4 @@
-"""Which names words may not stand for: minority senses of common nouns, and bodies of countries that the text is not about.
+"""Which names words may not stand for: minority senses, works of art, and bodies of countries that the text is not about.
 
 The network was trained on news of the world, where "default" is one of finance and "test" one for COVID-19, and it gives the
 likeliest topic even where none is likely. These rules hold in any text. They take names away from the network's and add none.
@@ -27,6 +27,29 @@ LEAST_LOWER = 0.5
 
 LEAST_ALONE = 0.6
 """Minimum share of links that must go to one country's body where the text names no country."""
+
+_ARTS = {
+    "screen": (
+        *("film", "films", "movie", "movies", "cinema", "cinemas", "filmmaker", "actor", "actors", "actress", "director"),
+        *("starring", "premiere", "premieres", "Oscar", "Oscars", "Academy", "Award", "Awards", "Festival", "Globe", "Globes"),
+        *("Emmy", "Emmys", "BAFTA", "BAFTAs", "television", "TV", "miniseries", "episode", "Netflix", "Hollywood"),
+    ),
+    "music": (
+        *("song", "songs", "album", "albums", "band", "bands", "singer", "singers", "music", "rapper", "concert", "concerts"),
+        *("Grammy", "Grammys", "Festival", "Award", "Awards"),
+    ),
+    "page": ("novel", "novels", "book", "books", "author", "authors", "writer", "Prize", "publisher", "fiction"),
+    "gallery": ("painting", "paintings", "sculpture", "statue", "statues", "artist", "museum", "gallery", "auction", "monument"),
+}
+"""Words of which a text about a work of art has at least one."""
+
+_ART_OF = {
+    **dict.fromkeys(("film", "series"), "screen"),
+    **dict.fromkeys(("song", "album", "band"), "music"),
+    **dict.fromkeys(("novel", "book"), "page"),
+    **dict.fromkeys(("painting", "sculpture"), "gallery"),
+}
+"""The art of each last word of a bracket that says what kind of work a name is of: "Rust (2024 film)"."""
 
 _WORD = re.compile(r"\w+")
 _BRACKET = re.compile(r" \(([^()]*)\)?$")
@@ -93,6 +116,8 @@ class _Verdict(NamedTuple):
         Other countries have such a thing too: "Ministry of Health", "Labour Party (UK)".
     alone : bool
         The form is mostly linked to this name, so that it may stand for it in a text that names no country.
+    arts : frozenset of str
+        Words of which the text must have one, as the name is that of a work of art; empty for other names.
     as_noun, as_name : bool
         The form may stand for the name as a common noun, and as a capitalised name.
     """
@@ -103,6 +128,7 @@ class _Verdict(NamedTuple):
     namesake: bool
     of_many: bool
     alone: bool
+    arts: frozenset[str]
     as_noun: bool
     as_name: bool
 
@@ -128,6 +154,8 @@ class SenseFilter:
         form = " ".join(text.forms[first:end])
         verdict = self._known(form, name)
         if verdict.never or self.is_namesake(text, first, end, name):
+            return False
+        if verdict.arts and text.words.isdisjoint(verdict.arts):
             return False
         if verdict.countries:
             if not text.countries.isdisjoint(verdict.countries):
@@ -177,6 +205,7 @@ class SenseFilter:
             others=tuple(others),
             namesake=form in lexicon.countries.of and has_part(base, form),
             of_many=not in_form and bool(generic or qualified),
+            arts=_words_of_art(bracket[1]) if bracket else frozenset(),
             alone=links >= LEAST_ALONE * max(linked, 1),
             as_noun=as_name and (links / (seen + 1) >= least if known else name != form),
             as_name=as_name,
@@ -191,6 +220,12 @@ class SenseFilter:
         linked, seen = lexicon.counts[row, :2].tolist()
         links = next((links for title, links in lexicon.titles_of(row) if lexicon.names[title] == name), -1)
         return max(links, 0), linked, seen, links >= 0
+
+
+@functools.cache
+def _words_of_art(bracket: str) -> frozenset[str]:
+    art = _ART_OF.get(bracket.rpartition(" ")[2])
+    return frozenset(map(form_of, _ARTS[art])) if art else frozenset()
 
 
 @functools.cache
