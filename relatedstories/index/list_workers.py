@@ -34,6 +34,9 @@ _log = logging.getLogger(__name__)
 MIN_LISTS = 12_000
 """Number of lists from which on it takes less time to make them in other processes than to start these."""
 
+MAX_WORKERS = 6
+"""Number of processes that make lists; taking their lists, this one keeps no more of them busy."""
+
 _CHUNK = 512
 """Number of lists that a process makes at a time: a third of a second of work."""
 
@@ -69,12 +72,12 @@ def links_of_all(linker: Linker, first: PartialTopK, n_workers: int) -> Iterator
     first : PartialTopK
         The first candidates of all events.
     n_workers : int
-        The number of processes; with 1 it is this one alone, as it is on a cluster, and with `where`, a function that others
-        may not know.
+        The number of processes, at most `MAX_WORKERS`; with 1 it is this one alone, as it is on a cluster, and with `where`, a
+        function that others may not know.
     """
     if n_workers == 1 or len(first.ids) < MIN_LISTS or on_cluster() or linker.retriever.filters.where is not None:
         return linker.links_of_all(first)
-    return _links_elsewhere(linker, first, n_workers)
+    return _links_elsewhere(linker, first, min(n_workers, MAX_WORKERS))
 
 
 def _links_elsewhere(linker: Linker, first: PartialTopK, n_workers: int) -> Iterator[Links]:
