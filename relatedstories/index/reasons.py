@@ -15,7 +15,7 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS
-from relatedstories.ranking.phrases import Phrase, salient_phrase, shared_phrase, shared_version
+from relatedstories.ranking.phrases import Phrase, salient_phrase, shared_family, shared_phrase, shared_version
 from relatedstories.ranking.series import in_series
 from relatedstories.ranking.shapes import Part, dull_terms, part_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, terms_of_name, without_language
@@ -214,7 +214,7 @@ class Reason:
     def contexts(self) -> tuple[str, ...]:
         """The labels of the link, best first."""
         if self._contexts is None:
-            self._contexts = self._found_contexts()
+            self._contexts = self._with_release(self._found_contexts())
         return self._contexts
 
     @property
@@ -305,6 +305,18 @@ class Reason:
             chosen = [each for each in chosen if each[0] not in series] or [(series, math.inf)]
         return _shown(chosen) if chosen else ()
 
+    def _with_release(self, contexts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return labels with the family of releases that both titles are about: in place of its name, else after what is new."""
+        titles = self._titles()
+        family = None if titles is None else shared_family(*titles, self._language)
+        if family is None or not self._reasons.is_shown(family) or any(_has_all_of(name, family) for name in contexts):
+            return contexts
+        more = [name for name in contexts if not _has_all_of(family, name)]
+        if contexts and len(more) == len(contexts):
+            return (*contexts, family)[:MAX_CONTEXTS]
+        told, *_ = self._told_terms(())
+        return (family, *more) if contexts or any(told.get(term) for term in terms_of_name(family, self._language)) else ()
+
     def _titles(self) -> tuple[str, str] | None:
         """Return the titles of both events; None unless both also have a text, without which the title is all of it."""
         event = self._event
@@ -330,7 +342,7 @@ class Reason:
             for label, value in self._topics_ranked()
             if label.tells_in_titles and not (label.says_little or label.is_place) and in_both.issuperset(label.terms)
         ]
-        phrase, version = self._title_phrase(ours, theirs), shared_version(ours, theirs, self._language)
+        phrase, version = self._title_phrase(ours, theirs), shared_version(ours, theirs)
         if phrase is not None:
             fuller = [label.name for label, _ in telling if _has_all_of(label.name, phrase.text)]
             named.append(([*fuller, phrase.text][0], TYPICAL * phrase.share * (1 if phrase.text.islower() else TITLED)))

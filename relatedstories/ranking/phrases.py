@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from relatedstories.ranking.shapes import Part, capitals_tell, is_noun_phrase, part_of, value_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of_name
 
-__all__ = ["MAX_LABEL_CHARS", "MAX_PHRASE_CHARS", "Phrase", "salient_phrase", "shared_phrase", "shared_version"]
+__all__ = ["MAX_LABEL_CHARS", "MAX_PHRASE_CHARS", "Phrase", "salient_phrase", "shared_family", "shared_phrase", "shared_version"]
 
 MAX_LABEL_CHARS = 40
 """Length of the longest phrase, in characters."""
@@ -35,7 +35,7 @@ _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*
 _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
 _ELISION, _WITH_ELISION = re.compile(r"^(?:[ld]|dell|all|nell|sull|un)['’]", re.IGNORECASE), {"fr", "it", "ca"}
-_NAMED, _NUMBER = r"(?P<name>(?:[a-z]*[A-Z][\w+#]*\s)*)", r"v?(?P<number>\d+(?:\.\d+)*)(?!\w|\.\d)"
+_NAMED, _NUMBER = r"(?P<name>(?:[a-z]*[A-Z][\w+#]*\s)+|(?:[a-z]\w*\s)?)", r"v?(?P<number>\d+(?:\.\d+)*)(?!\w|\.\d)"
 _VERSION = re.compile(rf"(?<!\S){_NAMED}{_NUMBER}(?:-(?:p|preview|rc|alpha|beta)\d*\b)?(?!-)")
 _BREAK = re.compile(r"[^\w\s]|\n")
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
@@ -245,27 +245,47 @@ def _best_phrase(
     return None if best is _NOTHING else Phrase(ours.phrase(*best[1:]), -best[0])
 
 
-def shared_version(a: str, b: str, language: str = ENGLISH) -> str | None:
+def shared_version(a: str, b: str) -> str | None:
     """Return the name with a number that two titles have, such as that of a release; the longest, None if there is none.
-
-    Of numbers with several parts the first two must be the same; a title that begins with such a number may lack the name.
 
     Examples
     --------
     >>> shared_version("Fedora 12.1 is out", "Almost there: Fedora 12.1"), shared_version("Fedora 12.1", "Fedora 12.2")
     ('Fedora 12.1', None)
-    >>> shared_version("Announcing Rust 1.67.0", "1.67.1 pre-release testing"), shared_version("Ruby 2.1.3", "Ruby 2.1.4-rc1")
+    """
+    theirs = _versions(b, ENGLISH)
+    return _longest(
+        f"{name} {'.'.join(numbers)}" for name, numbers in _versions(a, ENGLISH) if _has_name(name) and (name, numbers) in theirs
+    )
+
+
+def shared_family(a: str, b: str, language: str = ENGLISH) -> str | None:
+    """Return the family of releases that two titles are about: a name, and at least two parts of a number that both begin with.
+
+    A title that begins with such a number may lack the name. The longest family, None if there is none.
+
+    Examples
+    --------
+    >>> shared_family("Announcing Rust 1.67.0", "1.67.1 pre-release testing"), shared_family("Ruby 2.1.3", "Ruby 2.1.4-rc1")
     ('Rust 1.67', 'Ruby 2.1')
     """
     found = []
     for name, numbers in _versions(a, language):
         for other_name, other_numbers in _versions(b, language):
             n = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(numbers, other_numbers, strict=False)))
-            shorter, longer = sorted((name, other_name), key=len)
-            is_named = bool(longer) and f" {longer}".casefold().endswith(f" {shorter}".casefold() if shorter else "")
-            if is_named and (n > 1 or (shorter and numbers == other_numbers)):
-                found.append(f"{shorter or longer} {'.'.join(numbers[:n])}")
-    return max(found, key=lambda version: (len(version), version), default=None)
+            names = sorted(filter(None, (name, other_name)), key=lambda each: (each.islower(), len(each)))
+            is_one = f" {names[-1]}".casefold().endswith(f" {names[0]}".casefold()) if names else False
+            if n > 1 and is_one and not names[0].islower():
+                found.append(f"{names[0]} {'.'.join(numbers[:n])}")
+    return _longest(found)
+
+
+def _longest(versions: Iterable[str]) -> str | None:
+    return max(versions, key=lambda version: (len(version), version), default=None)
+
+
+def _has_name(words: str) -> bool:
+    return any(part_of(word, ENGLISH, False) is Part.NAME for word in words.split())
 
 
 @functools.lru_cache(1 << 12)
@@ -275,13 +295,14 @@ def _versions(title: str, language: str) -> list[tuple[str, list[str]]]:
     for match in _VERSION.finditer(title):
         words, numbers = match["name"].split(), match["number"].split(".")
         if language == ENGLISH:
-            while words and part_of(words[0], ENGLISH, False) < Part.NOUN:
+            while words and not words[0].islower() and part_of(words[0], ENGLISH, False) < Part.NOUN:
                 del words[0]  # "Announcing Rust 1.0"
         elif len(words) > 1 and match.start() == 0 and words[0][1:].islower():
             del words[0]  # "Publicado Ruby 1.0", as any first word of a title has a capital
         is_release = len(numbers) > 1 and (words or match.start() == 0)  # a number elsewhere may count millions
-        if is_release or any(part_of(word, ENGLISH, False) is Part.NAME for word in words):
-            found.append((" ".join(words), numbers))
+        name = " ".join(words)
+        if is_release or _has_name(name):
+            found.append((name, numbers))
     return found
 
 
