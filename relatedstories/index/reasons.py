@@ -85,6 +85,11 @@ class Reasons:
         language = self.archive.languages[number]
         return Reason(self, event, number, language, shared.columns[within], shared.products[within])
 
+    def share_topics(self, shared: SharedColumns, pair: int) -> bool:
+        """Return whether a pair of rows shares a topic."""
+        end = shared.bounds[pair + 1]
+        return end > shared.bounds[pair] and shared.columns[end - 1] >= self.n_terms
+
     def of_number(self, event: Event, weights: Mapping[int, float], number: int) -> Reason:
         """Return the reason of the link from an event, given its row's weights by column, to one of the archive."""
         entries = zip(*[values.tolist() for values in self.archive.entries(number)], strict=True)
@@ -314,8 +319,13 @@ class Reason:
 
     def _titles(self) -> tuple[str, str] | None:
         """Return the titles of both events; None unless both also have a text, without which the title is all of it."""
-        own_parts = self._reasons.archive.own_parts
-        (ours, our_text), (theirs, their_text) = own_parts(self._event), own_parts(self._other_event)
+        event = self._event
+        if not (event.title and event.text):  # mostly so, and sooner found than parts
+            return None
+        other, own_parts = self._other_event, self._reasons.archive.own_parts
+        if not (other.title and other.text):
+            return None
+        (ours, our_text), (theirs, their_text) = own_parts(event), own_parts(other)
         return (ours, theirs) if ours and our_text and theirs and their_text else None
 
     def _titled(self, ours: str, theirs: str) -> list[tuple[str, float]]:
@@ -378,7 +388,10 @@ class Reason:
         """Return the narrowest subject that both events have, where no shared topic says what happened or to what."""
         if self._language != ENGLISH or any(label.is_kind_of_news or label.topic.kind == "thing" for label in beside):
             return None
-        ours, theirs = map(self._reasons.archive.subjects, (self._event, self._other_event))
+        subjects = self._reasons.archive.subjects
+        if not (ours := subjects(self._event)):
+            return None
+        theirs = subjects(self._other_event)
         return next((subject for subject in ours if subject in theirs and self._reasons.is_shown(subject)), None)
 
     @property
