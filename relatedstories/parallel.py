@@ -6,14 +6,16 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain, islice
 from types import FrameType
 from typing import Any
 
 from relatedstories.errors import InputError, shown, whole_number
 
-__all__ = ["on_cluster", "on_dask", "results_of", "started", "worker_count"]
+__all__ = ["on_cluster", "on_dask", "results_in_rounds", "results_of", "started", "worker_count"]
 
 CONNECTION_TIMEOUT = 10
 """Seconds within which the scheduler must answer, and then at least one worker be connected to it."""
@@ -90,6 +92,46 @@ def started(parallel: Any, tasks: Iterable[Any]) -> Any:
             _close(results)
         raise
     return results
+
+
+def results_in_rounds(tasks: Iterator[Any], n_workers: int) -> Generator[Any, None, None]:
+    """Yield the results of tasks in their order; other processes have some to run while this one makes the next.
+
+    A task is made no sooner than a round before it is run, of a task for each process. Where the caller stops early, what is at
+    work is waited for: it ends in a moment, and joblib may print a traceback where it is told to end it.
+
+    Parameters
+    ----------
+    tasks : iterator
+        What `joblib.delayed` makes.
+    n_workers : int
+        The number of processes.
+
+    Examples
+    --------
+    >>> import joblib
+    >>> list(results_in_rounds((joblib.delayed(abs)(-number) for number in range(3)), 2))
+    [0, 1, 2]
+    """
+    from joblib import Parallel
+
+    running: deque[Any] = deque()
+    try:
+        while True:
+            if some := list(islice(tasks, n_workers)):
+                parallel = Parallel(n_workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all")
+                running.append(started(parallel, some))
+            if len(running) > bool(some):
+                for result in running[0]:  # noqa: UP028 - "yield from" would close the results, with a warning
+                    yield result
+                running.popleft()
+            if not running:
+                return
+    except BaseException:
+        with suppress(Exception):
+            for _ in chain.from_iterable(running):
+                pass
+        raise
 
 
 def _close(results: Any) -> None:

@@ -11,7 +11,7 @@ import joblib
 import pytest
 
 from relatedstories.errors import BadValueError
-from relatedstories.parallel import on_cluster, results_of, worker_count
+from relatedstories.parallel import on_cluster, results_in_rounds, results_of, worker_count
 
 
 def test_worker_count():
@@ -30,6 +30,28 @@ def test_backends_of_one_machine_are_not_a_cluster():
     for backend in ("loky", "threading", "multiprocessing", "sequential"):
         with joblib.parallel_config(backend=backend):
             assert not on_cluster()
+
+
+def test_rounds_are_made_while_others_run():
+    made = []
+
+    def tasks():
+        for number in range(7):
+            made.append(number)
+            yield joblib.delayed(abs)(-number)
+
+    results = results_in_rounds(tasks(), 2)
+    assert next(results) == 0
+    assert made == [0, 1, 2, 3]
+    assert list(results) == [1, 2, 3, 4, 5, 6]
+    assert list(results_in_rounds(iter([]), 2)) == []
+
+
+def test_a_caller_may_leave_rounds_early(recwarn):
+    results = results_in_rounds((joblib.delayed(abs)(-number) for number in range(9)), 2)
+    next(results)
+    results.close()
+    assert not [warning for warning in recwarn if "cancel" in str(warning.message)]
 
 
 def parallel() -> joblib.Parallel:

@@ -83,7 +83,7 @@ def permissive(net: WordNet) -> MatterTables:
     words = sorted(BREAKING)
     rows = {word: i for i, word in enumerate(words)}
     plurals = dict(net.plurals)
-    none = np.zeros((1, 1), np.int8)
+    none = np.zeros((1, 5), np.int8)  # as many columns as the finder reads
     return MatterTables(rows, [0] * len(words), plurals, none, {}, none, {})
 
 
@@ -91,13 +91,14 @@ class Runs(MatterFinder):
     """All phrases of a text, whatever is known of them."""
 
     def phrases(self, text: TokenizedText, net: WordNet) -> set[str]:
-        ids = [self._ids[token] if token in self._ids else self._token(token) for token in text.tokens]
+        ids, numbers, begin = self._tokens([text])
+        tokens = [self._words[i] for i in ids.tolist()]
+        first, end, run = (column.tolist() for column in self._words_of_runs([text], begin, numbers))
         found = set()
-        for run in self._runs(text, ids, [self._words[i] for i in ids]):
-            for a in range(len(run)):
-                for b in range(a + 1, min(len(run), a + MAX_WORDS) + 1):
-                    phrase = " ".join(word for _, _, word, _ in run[a:b])
-                    found.add(singular_phrase(phrase, net))
+        for a in range(len(first)):
+            for b in range(a, min(len(first), a + MAX_WORDS)):
+                if run[b] == run[a]:
+                    found.add(singular_phrase(" ".join(tokens[first[a] : end[b]]), net))
         return found
 
 

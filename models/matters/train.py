@@ -44,7 +44,7 @@ def examples(events: Sequence[Event], tables: MatterTables) -> tuple[np.ndarray,
     """Return the features of candidates, whether editors linked their names, and their weights."""
     candidates = MatterFinder(tables)([event.text for event in events])
     linked = [{comparable(title) for _, title in event.links} for event in events]
-    labels = [comparable(name) in linked[text] for name, text in zip(candidates.names, candidates.text, strict=True)]
+    labels = [comparable(candidates.name(row)) in linked[text] for row, text in enumerate(candidates.text)]
     weights = np.array([WEIGHT if event.category == COMMON_CATEGORY and event.quarter < "2022" else 1 for event in events])
     return candidates.features, np.array(labels, np.float32), weights[candidates.text].astype(np.float32)
 

@@ -76,6 +76,8 @@ class LazySequence(Sequence[T], Generic[T]):
         return value
 
     def __iter__(self) -> Iterator[T]:
+        if self._values is not None:
+            return iter(self._values)
         if self._source is not None and self._slots == range(len(self._source)):
             return map(self._parse, self._source)
         return map(self.__getitem__, range(len(self)))
@@ -92,6 +94,18 @@ class LazySequence(Sequence[T], Generic[T]):
         """
         if self._source is not None and self._values is None:
             self._values = list(self)
+
+    def in_memory(self, values: list[T]) -> LazySequence[T]:
+        """Return this sequence with equal values that need not be read; lines are still copied from the source.
+
+        Examples
+        --------
+        >>> LazySequence(["a", "b"]).in_memory(["a", "b"])[1]
+        'b'
+        """
+        sequence = self.take(range(len(self)))
+        sequence._values = values
+        return sequence
 
     def at_hand(self) -> Sequence[T]:
         """Return the same values as a plain sequence, which is searched faster, if all are in memory; otherwise this one.
@@ -111,8 +125,11 @@ class LazySequence(Sequence[T], Generic[T]):
 
     def extended(self, others: Sequence[T], positions: Iterable[int]) -> LazySequence[T]:
         """Return the values at the given positions of this sequence followed by `others`."""
-        slots: list[int | T] = [*(self._slots if self._values is None else self._values), *others]
+        positions, slots = list(positions), [*self._slots, *others]
         sequence: LazySequence[T] = LazySequence([slots[position] for position in positions])
+        if self._values is not None:
+            values = [*self._values, *others]
+            sequence._values = [values[position] for position in positions]
         sequence._source, sequence._read = self._source, self._read  # share the values already read
         sequence._parse = self._parse
         return sequence

@@ -7,16 +7,15 @@ import os
 import pickle
 import secrets
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from relatedstories.errors import InputError
 from relatedstories.export.render import Renderer, SiteInfo
 from relatedstories.export.views import View
-from relatedstories.parallel import on_cluster, started, worker_count
+from relatedstories.parallel import on_cluster, results_in_rounds, worker_count
 
 __all__ = ["Rendered", "rendered"]
 
@@ -68,33 +67,19 @@ def _render(renderer: Renderer, view: View) -> Rendered:
 
 def _rendered_elsewhere(views: Iterator[View], renderer: Renderer, n_workers: int) -> Iterator[Rendered]:
     """Yield views rendered by other processes, which have some to render while this one makes the next."""
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
     title, base_url, formats, *_ = renderer.site
     folder = None if renderer.custom_dir is None else os.path.abspath(renderer.custom_dir)
     # The number keeps a process that is left from an earlier export from taking that one's templates.
     task = delayed(functools.partial(_render_pickled, title, base_url, formats, folder, secrets.token_hex(8)))
-    running: deque[Any] = deque()
-    try:
-        while True:
-            chunks = [list(islice(views, _CHUNK)) for _ in range(n_workers)]
-            tasks = [task(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL)) for chunk in chunks if chunk]
-            if tasks:
-                parallel = Parallel(n_workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all")
-                running.append(started(parallel, tasks))
-            if len(running) > bool(tasks):
-                for chunk in running[0]:
-                    if isinstance(chunk, InputError):
-                        raise chunk
-                    yield from chunk
-                running.popleft()
-            if not running:
-                return
-    except BaseException:  # what is at work ends in a moment; joblib may print a traceback where it is told to end it
-        with suppress(Exception):
-            for _ in chain.from_iterable(running):
-                pass
-        raise
+    chunks = iter(lambda: list(islice(views, _CHUNK)), [])
+    tasks = (task(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL)) for chunk in chunks)
+    with closing(results_in_rounds(tasks, n_workers)) as results:
+        for rendered_chunk in results:
+            if isinstance(rendered_chunk, InputError):
+                raise rendered_chunk
+            yield from rendered_chunk
 
 
 def _render_pickled(

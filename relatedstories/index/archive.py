@@ -297,7 +297,7 @@ class Archive:
 
     def with_events_in_memory(self, events: list[Event]) -> Archive:
         """Return the archive with equal events that need not be read from a file."""
-        return replace(self, events=LazySequence(events))
+        return replace(self, events=self.events.in_memory(events))
 
     def _with_user_embeddings(
         self, embeddings: npt.NDArray[np.int8], user_embeddings: npt.NDArray[Any] | None

@@ -16,12 +16,21 @@ from relatedstories.index.weights import Weights
 from relatedstories.ranking.copies import Wording
 from relatedstories.ranking.selection import NEAR_DUPLICATE
 from relatedstories.topk.dates import distances
+from relatedstories.topk.loading import kernel_is_loaded
 from relatedstories.topk.scores import blended
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Comparison", "Likeness", "Similarity", "have_near_duplicates", "may_have_copies", "shared_columns"]
+__all__ = [
+    "Comparison",
+    "Likeness",
+    "Similarity",
+    "have_near_duplicates",
+    "may_have_copies",
+    "shared_columns",
+    "shared_columns_of",
+]
 
 _SORTED_FIRST = 64  # enough for lists of a dozen, with near-duplicates and filtered candidates
 
@@ -197,6 +206,20 @@ def shared_columns(
     ours = _arrays_and_first_row(archive, rows, first_row)
     starts, columns, products = _kernel.shared_columns(*ours, *archive.csr_arrays, ids)
     return SharedColumns(columns.tolist(), products.tolist(), starts.tolist())
+
+
+def shared_columns_of(archive: Archive, row: EventRow, numbers: Sequence[int]) -> SharedColumns:
+    """Return the shared columns of one row with each of some events, without compiled code where that is not loaded."""
+    if kernel_is_loaded():
+        return shared_columns(archive, [row], 0, np.array([numbers], np.int32))
+    ours, found = row.weight_by_column(), SharedColumns([], [], [0])
+    for number in numbers:
+        for column, weight in zip(*[values.tolist() for values in archive.entries(number)], strict=True):
+            if column in ours:
+                found.columns.append(column)
+                found.products.append(ours[column] * weight)
+        found.bounds.append(len(found.columns))
+    return found
 
 
 def _arrays_and_first_row(archive: Archive, rows: Sequence[EventRow] | None, first_row: int) -> tuple[Any, Any, Any, int]:

@@ -5,16 +5,24 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from relatedstories.index.archive import Archive
-from relatedstories.index.comparison import Likeness, Similarity, have_near_duplicates, may_have_copies, shared_columns
+from relatedstories.index.comparison import (
+    Likeness,
+    Similarity,
+    have_near_duplicates,
+    may_have_copies,
+    shared_columns,
+    shared_columns_of,
+)
 from relatedstories.index.fallback import Fallback
 from relatedstories.index.reasons import Reason, Reasons
 from relatedstories.index.retriever import Retriever
-from relatedstories.index.rows import EventRow
+from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, separate_copies
 from relatedstories.ranking.labels import ALONE, label_key
 from relatedstories.ranking.links import Link, Links, are_translations
@@ -92,10 +100,10 @@ class Linker:
         """Yield the links of each row, as `links` returns them."""
         return self._batched(rows, self.retriever.first_candidates(rows))
 
-    def links_of_all(self, first: PartialTopK) -> Iterator[Links]:
-        """Yield the links of every event of the archive, given the first candidates of all."""
+    def links_of_all(self, first: PartialTopK, first_row: int = 0) -> Iterator[Links]:
+        """Yield the links of the events of the archive from one on, given the first candidates of all of them."""
         self.archive.read_names()
-        return self._batched(None, first)
+        return self._batched(None, first, first_row)
 
     def links_of_numbers(self, numbers: Sequence[int]) -> Iterator[Links]:
         """Yield the links of events of the archive, as `links_of_all` does, given their numbers."""
@@ -116,8 +124,8 @@ class Linker:
         """Return the contexts that a link between two rows would have."""
         return self._reasons.of_row(row.event, row.weight_by_column(), other).contexts
 
-    def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK) -> Iterator[Links]:
-        """Yield the links of rows, or of all the archive's, given their first candidates.
+    def _batched(self, rows: Sequence[EventRow] | None, first: PartialTopK, first_row: int = 0) -> Iterator[Links]:
+        """Yield the links of rows, or else of the archive's own from one on, given their first candidates.
 
         Most lists are simply the first candidates. For these, the shared columns are found for a whole batch at once; the
         other lists are selected one by one.
@@ -130,34 +138,35 @@ class Linker:
                 pending[next(first.batches)] = False
             ids, scores = first.ids[start : start + _BATCH_SIZE], first.scores[start : start + _BATCH_SIZE]
             batch = None if rows is None else rows[start : start + len(ids)]
+            number = first_row + start  # of the first of the batch, where the rows are the archive's own
             first_ids, first_scores = ids, scores
-            ids, scores = self.retriever.reranked(batch, start, ids, scores)
+            ids, scores = self.retriever.reranked(batch, number, ids, scores)
             simple = np.zeros(len(ids), bool)
             if filters.best_candidates_only:
                 folded = k + DUPLICATES_WITHIN
                 simple = ~have_near_duplicates(archive, ids[:, :folded])
-                simple &= ~may_have_copies(archive, batch, start, ids[:, : max(folded, COPIES_WITHIN)])
+                simple &= ~may_have_copies(archive, batch, number, ids[:, : max(folded, COPIES_WITHIN)])
             listed = np.where(simple[:, None], ids[:, :k], -1)
-            shared = shared_columns(archive, batch, start, listed)
+            shared = shared_columns(archive, batch, number, listed)
             n_candidates = np.count_nonzero(ids >= 0, axis=1)
             each = zip(ids.tolist(), scores.tolist(), n_candidates.tolist(), simple.tolist(), strict=True)
             for place, (row_ids, row_scores, n, is_simple) in enumerate(each):
-                event = events[start + place] if batch is None else batch[place].event
+                event = events[number + place] if batch is None else batch[place].event
                 is_simple = is_simple and not (
-                    event.translation_key and any(are_translations(event, events[number]) for number in row_ids[:n])
+                    event.translation_key and any(are_translations(event, events[other]) for other in row_ids[:n])
                 )
                 links: list[_Reasoned] | None = None
                 if is_simple and event.id not in filters.pinned and event.id not in filters.blocked:
                     pairs = range(place * listed.shape[1], place * listed.shape[1] + min(k, n))
                     links = [
-                        _Reasoned(number, score, self._reasons.of_pair(event, number, shared, pair))
-                        for pair, number, score in zip(pairs, row_ids, row_scores, strict=False)
+                        _Reasoned(other, score, self._reasons.of_pair(event, other, shared, pair))
+                        for pair, other, score in zip(pairs, row_ids, row_scores, strict=False)
                     ]
                     has_padding = any(link.is_padding for link in links)
                     if not has_padding and (filters.fallback is None or len(links) >= k):
                         yield self._links_of(links)
                         continue
-                row = archive.row(start + place) if batch is None else batch[place]
+                row = archive.row(number + place) if batch is None else batch[place]
                 if links is not None and has_padding:
                     are_all = bool(first_ids[place, -1] < 0)
                     links = self._refilled(row, links, ids[place, :n], row_scores, are_all)
@@ -183,13 +192,14 @@ class Linker:
         """
         if have_near_duplicates(self.archive, ids[None])[0] or may_have_copies(self.archive, [row], 0, ids[None])[0]:
             return None
-        place, weights = len(links), row.weight_by_column()
+        first = place = len(links)
         links = [one for one in links if not one.is_padding]
-        for number, score in zip(ids[place:].tolist(), scores[place:], strict=False):
+        shared = shared_columns_of(self.archive, row, ids[first:].tolist())
+        for number, score in zip(ids[first:].tolist(), scores[first:], strict=False):
             if len(links) == self.retriever.k:
                 break
+            one = _Reasoned(number, score, self._reasons.of_pair(row.event, number, shared, place - first))
             place += 1
-            one = _Reasoned(number, score, self._reasons.of_number(row.event, weights, number))
             if not one.is_padding:
                 links.append(one)
         return links if are_all or place + DUPLICATES_WITHIN <= len(ids) else None
@@ -201,12 +211,13 @@ class Linker:
 
     def _select(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Links:
         """Return the links selected from all candidates of a row."""
-        archive, filters = self.archive, self.retriever.filters
-        weights = row.weight_by_column()
+        archive, filters, reasons = self.archive, self.retriever.filters, self._reasons
+        pairs: dict[int, tuple[SharedColumns, int]] = {}
+        n_known = max(1, self.retriever.width - bool(len(archive.passages)))  # without a search, if any are
 
         @functools.cache
         def reason(number: int) -> Reason:
-            return self._reasons.of_number(row.event, weights, number)
+            return reasons.of_pair(row.event, number, *(pairs.get(number) or (shared_columns_of(archive, row, [number]), 0)))
 
         def label(number: int) -> str | None:
             context = next(iter(reason(number).contexts), None)
@@ -232,13 +243,22 @@ class Linker:
         likeness = Likeness(archive, row)
 
         def is_listed(number: int, score: float) -> bool:
+            if score < reasons.least_without_topics and not reasons.share_topics(*pairs[number]):  # far the most
+                return False
             if number in chosen_by_editors or not is_candidate(number):
                 return False
             # No link needs more than `ALONE` times the least score, as a space weight is 1 at most.
             return score >= ALONE * self.floor or not reason(number).is_padding(score)
 
+        def compared() -> Iterator[tuple[int, float]]:
+            while some := list(islice(candidates, n_known)):
+                shared = shared_columns_of(archive, row, [number for number, _ in some])
+                for pair, candidate in enumerate(some):
+                    pairs[candidate[0]] = shared, pair
+                    yield candidate
+
         copies, distinct = separate_copies(
-            ((number, score) for number, score in candidates if is_listed(number, score)),
+            ((number, score) for number, score in compared() if is_listed(number, score)),
             Similarity.ASKED,
             likeness.is_copy,
             likeness.content,

@@ -15,7 +15,7 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS
-from relatedstories.ranking.phrases import Phrase, shared_phrase, shared_version
+from relatedstories.ranking.phrases import Phrase, salient_phrase, shared_family, shared_phrase, shared_version
 from relatedstories.ranking.series import in_series
 from relatedstories.ranking.shapes import Part, dull_terms, part_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, terms_of_name, without_language
@@ -84,6 +84,11 @@ class Reasons:
         within = slice(shared.bounds[pair], shared.bounds[pair + 1])
         language = self.archive.languages[number]
         return Reason(self, event, number, language, shared.columns[within], shared.products[within])
+
+    def share_topics(self, shared: SharedColumns, pair: int) -> bool:
+        """Return whether a pair of rows shares a topic."""
+        end = shared.bounds[pair + 1]
+        return end > shared.bounds[pair] and shared.columns[end - 1] >= self.n_terms
 
     def of_number(self, event: Event, weights: Mapping[int, float], number: int) -> Reason:
         """Return the reason of the link from an event, given its row's weights by column, to one of the archive."""
@@ -209,7 +214,7 @@ class Reason:
     def contexts(self) -> tuple[str, ...]:
         """The labels of the link, best first."""
         if self._contexts is None:
-            self._contexts = self._found_contexts()
+            self._contexts = self._with_release(self._found_contexts())
         return self._contexts
 
     @property
@@ -274,7 +279,7 @@ class Reason:
             if titled := self._titled(ours, theirs):
                 return _shown(titled)
         labels, is_shown = self._labels, self._reasons.is_shown
-        if len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
+        if series is None and len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
             # Many links share a single topic.
             return (labels[0].name,) if is_shown(labels[0].name) else ()
         telling = self._telling()
@@ -300,10 +305,27 @@ class Reason:
             chosen = [each for each in chosen if each[0] not in series] or [(series, math.inf)]
         return _shown(chosen) if chosen else ()
 
+    def _with_release(self, contexts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return labels with the family of releases that both titles are about: in place of its name, else after what is new."""
+        titles = self._titles()
+        family = None if titles is None else shared_family(*titles, self._language)
+        if family is None or not self._reasons.is_shown(family) or any(_has_all_of(name, family) for name in contexts):
+            return contexts
+        more = [name for name in contexts if not _has_all_of(family, name)]
+        if contexts and len(more) == len(contexts):
+            return (*contexts, family)[:MAX_CONTEXTS]
+        told, *_ = self._told_terms(())
+        return (family, *more) if contexts or any(told.get(term) for term in terms_of_name(family, self._language)) else ()
+
     def _titles(self) -> tuple[str, str] | None:
         """Return the titles of both events; None unless both also have a text, without which the title is all of it."""
-        own_parts = self._reasons.archive.own_parts
-        (ours, our_text), (theirs, their_text) = own_parts(self._event), own_parts(self._other_event)
+        event = self._event
+        if not (event.title and event.text):  # mostly so, and sooner found than parts
+            return None
+        other, own_parts = self._other_event, self._reasons.archive.own_parts
+        if not (other.title and other.text):
+            return None
+        (ours, our_text), (theirs, their_text) = own_parts(event), own_parts(other)
         return (ours, theirs) if ours and our_text and theirs and their_text else None
 
     def _titled(self, ours: str, theirs: str) -> list[tuple[str, float]]:
@@ -366,7 +388,10 @@ class Reason:
         """Return the narrowest subject that both events have, where no shared topic says what happened or to what."""
         if self._language != ENGLISH or any(label.is_kind_of_news or label.topic.kind == "thing" for label in beside):
             return None
-        ours, theirs = map(self._reasons.archive.subjects, (self._event, self._other_event))
+        subjects = self._reasons.archive.subjects
+        if not (ours := subjects(self._event)):
+            return None
+        theirs = subjects(self._other_event)
         return next((subject for subject in ours if subject in theirs and self._reasons.is_shown(subject)), None)
 
     @property
@@ -379,8 +404,13 @@ class Reason:
         told, matters, _ = self._told_terms({term for label in beside for term in label.terms})
         if not any(told.values()):
             return None
-        a, b = archive.own_text(self._event), archive.own_text(self._other_event)
-        phrase = shared_phrase(a, b, told, self._language, matters)
+        if self._titles() is not None and self._language not in WITHOUT_SPACES:
+            a, b = archive.own_parts(self._event), archive.own_parts(self._other_event)
+            phrase = salient_phrase(a, b, told, self._language, matters)
+        else:
+            phrase = shared_phrase(
+                archive.own_text(self._event), archive.own_text(self._other_event), told, self._language, matters
+            )
         return phrase if phrase is not None and self._reasons.is_shown(phrase.text) else None
 
     def _told_terms(self, silent: Collection[str], of_common: float = 0.0) -> tuple[dict[str, float], list[str], set[str]]:

@@ -30,8 +30,8 @@ __all__ = ["Retriever"]
 _ROOM_FOR_DUPLICATES = 5
 """Candidates to look for beyond the length of a list, since near-duplicates take no place in it."""
 
-_SEARCHED_FIRST = 100
-"""Candidates of an event that are searched for before it is compared with all events."""
+_SEARCHED_FIRST = 500
+"""Candidates of an event that are searched for before it is compared with all events; few events have more."""
 
 
 @dataclass(frozen=True)

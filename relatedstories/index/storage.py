@@ -41,8 +41,10 @@ __all__ = [
     "last_refresh_file",
     "manifest_checksum",
     "read_folder",
+    "read_parts",
     "remove_leftovers",
     "write_folder",
+    "write_parts",
 ]
 
 MANIFEST = "index.json"
@@ -265,12 +267,7 @@ def _write_parts(
     parts: Path, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Iterable[bytes]]
 ) -> dict[str, dict[str, Any]]:
     """Write the parts of an index and return their entries in the manifest, by file name."""
-    for name, array in arrays.items():
-        np.save(parts / f"{name}.npy", array, allow_pickle=False)
-    for name, lines in documents.items():
-        with open(parts / f"{name}.jsonl", "wb") as file:
-            lengths = [file.write(line) for line in lines]
-        np.save(parts / f"{name}-starts.npy", np.cumsum([0, *lengths], dtype=np.int64), allow_pickle=False)
+    write_parts(parts, arrays, documents)
     written = sorted(parts.iterdir())
     # The modification time is set to whole seconds in the past, so that any later write changes it.
     past = (time.time_ns() // _SECOND - 60) * _SECOND
@@ -284,6 +281,30 @@ def _write_parts(
         for _ in pool.map(sync, written):
             pass
     return {path.name: {**_size_and_mtime(path), "sha256": _file_checksum(path)} for path in written}
+
+
+def write_parts(folder: Path, arrays: Mapping[str, npt.NDArray[Any]], documents: Mapping[str, Iterable[bytes]]) -> None:
+    """Write the parts of an index to a folder, without a manifest, for `read_parts`."""
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    for name, lines in documents.items():
+        with open(folder / f"{name}.jsonl", "wb") as file:
+            lengths = [file.write(line) for line in lines]
+        np.save(folder / f"{name}-starts.npy", np.cumsum([0, *lengths], dtype=np.int64), allow_pickle=False)
+
+
+def read_parts(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, JsonLines]]:
+    """Open the parts of an index in a folder without a manifest: return its memory-mapped arrays and documents."""
+    return _opened(folder, {path.name: _memory_map(path) for path in folder.iterdir()})
+
+
+def _opened(folder: Path, files: dict[str, npt.NDArray[Any]]) -> tuple[dict[str, npt.NDArray[Any]], dict[str, JsonLines]]:
+    """Return the arrays and the documents that the files of a folder hold, given their content by name."""
+    names = [name.removesuffix(".jsonl") for name in files if name.endswith(".jsonl")]
+    documents = {
+        name: JsonLines(files.pop(f"{name}.jsonl"), files.pop(f"{name}-starts.npy"), folder / f"{name}.jsonl") for name in names
+    }
+    return {name.removesuffix(".npy"): array for name, array in files.items()}, documents
 
 
 _SECOND = 10**9
@@ -359,12 +380,7 @@ def _open_parts(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Js
         if actual["written"] != known["written"] and _file_checksum(path) != known["sha256"]:
             raise InputError(f"{path}: got an altered file, expected it unchanged; build the index again")
         arrays[name] = _memory_map(path)
-    names = [name.removesuffix(".jsonl") for name in arrays if name.endswith(".jsonl")]
-    documents = {
-        name: JsonLines(arrays.pop(f"{name}.jsonl"), arrays.pop(f"{name}-starts.npy"), folder / about["parts"] / f"{name}.jsonl")
-        for name in names
-    }
-    return {name.removesuffix(".npy"): array for name, array in arrays.items()}, documents, about
+    return *_opened(folder / about["parts"], arrays), about
 
 
 def _check_format(folder: Path, about: Mapping[str, Any]) -> None:

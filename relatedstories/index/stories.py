@@ -24,6 +24,7 @@ from relatedstories.index.boilerplate import Boilerplate
 from relatedstories.index.explain import explain_rows
 from relatedstories.index.languages import PossibleLanguages, n_told, usual_language
 from relatedstories.index.linker import Linker
+from relatedstories.index.list_workers import links_of_all
 from relatedstories.index.rows import EventRow
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
 from relatedstories.index.storage import manifest_checksum, read_folder, remove_leftovers, write_folder
@@ -793,7 +794,8 @@ class RelatedStories:
         k : int, default 5
             Maximum number of links per event.
         n_jobs : int, default 1
-            Number of threads that compare events; -1 for the number of cores. Within
+            Number of threads that compare events, and, in a large archive, of processes that make their lists; -1 for the number
+            of cores. Within
             ``joblib.parallel_config(backend="dask")`` the whole cluster is used, if the first links are requested there.
         progress : callable, optional
             Called with the stage, the number of events done and their total.
@@ -822,7 +824,7 @@ class RelatedStories:
                 progress("comparing", n_compared, total)
 
         candidates = linker.retriever.first_candidates_of_all(n_threads, report_compared).reporting(report_compared)
-        for number, links in enumerate(linker.links_of_all(candidates)):
+        for number, links in enumerate(links_of_all(linker, candidates, n_threads)):
             yield events[number], links  # which the list was made of: it has been read
             n_listed += 1
             if progress is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from relatedstories.artefacts import table
-from relatedstories.ranking.shapes import TIMES
+from relatedstories.ranking.shapes import says_when
 from relatedstories.text.terms import ENGLISH, stem_of, terms_of_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
@@ -141,7 +141,7 @@ class Label(NamedTuple):
             Whether editors gave it, who know what it tells: it is not broad unless it is a country, a people or an office.
         """
         terms = tuple(terms_of_name(topic, language))
-        tells = len(topic) <= MAX_NAME_CHARS and topic not in TIMES and not is_common(terms)
+        tells = len(topic) <= MAX_NAME_CHARS and not says_when(topic, language) and not is_common(terms)
         weakness = weakness_of(topic)
         if coherence is None or n_events < KNOWN_FROM or given:
             coherence = max(coherence or TYPICAL, BROAD) if given else TYPICAL

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from relatedstories.ranking.shapes import Part, capitals_tell, is_noun_phrase, part_of, value_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of_name
 
-__all__ = ["MAX_LABEL_CHARS", "MAX_PHRASE_CHARS", "Phrase", "shared_phrase", "shared_version"]
+__all__ = ["MAX_LABEL_CHARS", "MAX_PHRASE_CHARS", "Phrase", "salient_phrase", "shared_family", "shared_phrase", "shared_version"]
 
 MAX_LABEL_CHARS = 40
 """Length of the longest phrase, in characters."""
@@ -20,6 +21,9 @@ MAX_PHRASE_WORDS = 6
 
 MAX_PHRASE_CHARS = 1200
 """Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
+
+MAX_ARTICLE_CHARS, LEAST_SAID = 4_000, 3
+"""Number of characters of an article in which phrases are looked for, and how often two articles together must say one."""
 
 MIN_WORD_SHARE, MIN_NOUN_SHARE = 0.2, 0.5
 """The part of the greatest share that a single word needs that is a name or that editors link, and any other noun."""
@@ -31,11 +35,16 @@ _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*
 _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
 _ELISION, _WITH_ELISION = re.compile(r"^(?:[ld]|dell|all|nell|sull|un)['’]", re.IGNORECASE), {"fr", "it", "ca"}
-_VERSION = re.compile(r"(?<!\S)((?:[a-z]*[A-Z][\w+#]*\s)*[a-z]*[A-Z][\w+#]*\s\d+(?:\.\d+)*)(?![\w-]|\.\d)")
+_NAMED, _NUMBER = r"(?P<name>(?:[a-z]*[A-Z][\w+#]*\s)+|(?:[a-z]\w*\s)?)", r"v?(?P<number>\d+(?:\.\d+)*)(?!\w|\.\d)"
+_VERSION = re.compile(rf"(?<!\S){_NAMED}{_NUMBER}(?:-(?:p|preview|rc|alpha|beta)\d*\b)?(?!-)")
 _BREAK = re.compile(r"[^\w\s]|\n")
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
 _ADDRESS = re.compile(r"\w[./@_]\w")  # at a word that is part of an address or of a file's name
 _MAX_KNOWN = 100_000  # words of a language whose terms are kept
+
+
+_Accepts: TypeAlias = Callable[[int, int], bool]
+"""Called with the place of a phrase in the first text and its length, returns whether it may be taken."""
 
 
 class Phrase(NamedTuple):
@@ -63,9 +72,9 @@ class _Words:
     What else is asked of a word is found when it is asked, as few words of a text are shared.
     """
 
-    def __init__(self, text: str, language: str) -> None:
+    def __init__(self, text: str, language: str, n_chars: int = MAX_PHRASE_CHARS) -> None:
         self._text, self._language = text, language
-        edges = [edge for match in _WORD.finditer(text, 0, MAX_PHRASE_CHARS) for edge in match.span()]
+        edges = [edge for match in _WORD.finditer(text, 0, n_chars) for edge in match.span()]
         self.starts, self.ends = edges[::2], edges[1::2]  # numbers alone, which the garbage collector passes over
         known = _known_words(language)
         found = [known[text[start:end]] for start, end in zip(self.starts, self.ends, strict=True)]
@@ -115,6 +124,21 @@ class _Words:
             return False
         return self._text[self.starts[other]].isupper() and self._capitals_tell
 
+    def times_said(self, keys: Sequence[str], n_title: int) -> int:
+        """Return how often words stand in the text; those that begin in its first `n_title` characters count twice.
+
+        A word alone does not count in a text where a name follows closely, as it does a first name.
+        """
+        n, times = len(keys), 0
+        for place in self.places.get(keys[0], ()):
+            if self.keys[place : place + n] == keys:
+                times += 2 if self.starts[place] < n_title else n > 1 or not self._is_first_name(place)
+        return times
+
+    def _is_first_name(self, place: int) -> bool:
+        """Return whether a name follows a word closely."""
+        return place + 1 < len(self.starts) and self.follows(place + 1) and self.part(place + 1) is Part.NAME
+
     def phrase(self, first: int, length: int) -> str:
         """Return some words as they are written, with single spaces, without an article that is part of the first word."""
         phrase = " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
@@ -161,7 +185,48 @@ def shared_phrase(
         if language == "zh":
             a, b = _PARTICLES.sub(" ", a), _PARTICLES.sub(" ", b)
         return _shared_characters(a, b, shares)
-    ours, theirs = _words(a, language), _words(b, language)
+    return _best_phrase(_words(a, language), _words(b, language), shares, matters)
+
+
+def salient_phrase(
+    a: tuple[str, str], b: tuple[str, str], shares: Mapping[str, float], language: str = ENGLISH, matters: Collection[str] = ()
+) -> Phrase | None:
+    """Return the phrase that two articles are about, as `shared_phrase` does; None in a script without spaces.
+
+    What each says but once, in passing, is none: together they say it `LEAST_SAID` times, a title counting twice.
+
+    Parameters
+    ----------
+    a, b : tuple of str and str
+        The title and the text of each article, of which the first `MAX_ARTICLE_CHARS` characters are read.
+    shares, language, matters
+        See `shared_phrase`.
+
+    Examples
+    --------
+    >>> fire = "Fire on a ship", "The cargo ship burnt in the fog. It left the cargo ship terminal of Oslo."
+    >>> salient_phrase(fire, ("A port", "The cargo ship in the fog"), {"cargo": 0.1, "ship": 0.1, "fog": 0.3}).text
+    'cargo ship'
+    """
+    ours, theirs = (_words("\n".join(article), language, MAX_ARTICLE_CHARS) for article in (a, b))
+    within_titles = len(a[0]), len(b[0])
+
+    def is_salient(first: int, length: int) -> bool:
+        if length == 1 and any(map(str.isdigit, ours.keys[first])):  # a number such as that of a fault says enough
+            return True
+        keys = ours.keys[first : first + length]
+        return sum(map(lambda words, end: words.times_said(keys, end), (ours, theirs), within_titles)) >= LEAST_SAID
+
+    return _best_phrase(ours, theirs, shares, matters, is_salient)
+
+
+def _best_phrase(
+    ours: _Words,
+    theirs: _Words,
+    shares: Mapping[str, float],
+    matters: Collection[str],
+    accepts: _Accepts | None = None,
+) -> Phrase | None:
     greatest = max(shares.values(), default=0.0)
     least = greatest * MIN_WORD_SHARE
     keys = [key for key, share in shares.items() if share and key in ours.places and key in theirs.places]
@@ -176,7 +241,7 @@ def shared_phrase(
                 is_alone = after is None or after != theirs.key_after(place)
                 if is_alone and (share < least or (-share, first, 1) >= best):  # a word counts for its share at most
                     continue
-                best = _best_at(ours, first, theirs, place, shares, greatest, key in matters, best)
+                best = _best_at(ours, first, theirs, place, shares, greatest, key in matters, accepts, best)
     return None if best is _NOTHING else Phrase(ours.phrase(*best[1:]), -best[0])
 
 
@@ -188,14 +253,57 @@ def shared_version(a: str, b: str) -> str | None:
     >>> shared_version("Fedora 12.1 is out", "Almost there: Fedora 12.1"), shared_version("Fedora 12.1", "Fedora 12.2")
     ('Fedora 12.1', None)
     """
-    shared = _versions(a) & _versions(b)
-    return max(shared, key=lambda name: (len(name), name), default=None)
+    theirs = _versions(b, ENGLISH)
+    return _longest(
+        f"{name} {'.'.join(numbers)}" for name, numbers in _versions(a, ENGLISH) if _has_name(name) and (name, numbers) in theirs
+    )
+
+
+def shared_family(a: str, b: str, language: str = ENGLISH) -> str | None:
+    """Return the family of releases that two titles are about: a name, and at least two parts of a number that both begin with.
+
+    A title that begins with such a number may lack the name. The longest family, None if there is none.
+
+    Examples
+    --------
+    >>> shared_family("Announcing Rust 1.67.0", "1.67.1 pre-release testing"), shared_family("Ruby 2.1.3", "Ruby 2.1.4-rc1")
+    ('Rust 1.67', 'Ruby 2.1')
+    """
+    found = []
+    for name, numbers in _versions(a, language):
+        for other_name, other_numbers in _versions(b, language):
+            n = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(numbers, other_numbers, strict=False)))
+            names = sorted(filter(None, (name, other_name)), key=lambda each: (each.islower(), len(each)))
+            is_one = f" {names[-1]}".casefold().endswith(f" {names[0]}".casefold()) if names else False
+            if n > 1 and is_one and not names[0].islower():
+                found.append(f"{names[0]} {'.'.join(numbers[:n])}")
+    return _longest(found)
+
+
+def _longest(versions: Iterable[str]) -> str | None:
+    return max(versions, key=lambda version: (len(version), version), default=None)
+
+
+def _has_name(words: str) -> bool:
+    return any(part_of(word, ENGLISH, False) is Part.NAME for word in words.split())
 
 
 @functools.lru_cache(1 << 12)
-def _versions(title: str) -> frozenset[str]:
-    found = [match[1] for match in _VERSION.finditer(title)]
-    return frozenset(name for name in found if any(part_of(word, ENGLISH, False) is Part.NAME for word in name.split()[:-1]))
+def _versions(title: str, language: str) -> list[tuple[str, list[str]]]:
+    """Return the names with numbers of a title, each name with the parts of the number; "" for a number without a name."""
+    found = []
+    for match in _VERSION.finditer(title):
+        words, numbers = match["name"].split(), match["number"].split(".")
+        if language == ENGLISH:
+            while words and not words[0].islower() and part_of(words[0], ENGLISH, False) < Part.NOUN:
+                del words[0]  # "Announcing Rust 1.0"
+        elif len(words) > 1 and match.start() == 0 and words[0][1:].islower():
+            del words[0]  # "Publicado Ruby 1.0", as any first word of a title has a capital
+        is_release = len(numbers) > 1 and (words or match.start() == 0)  # a number elsewhere may count millions
+        name = " ".join(words)
+        if is_release or _has_name(name):
+            found.append((name, numbers))
+    return found
 
 
 def _best_at(
@@ -206,6 +314,7 @@ def _best_at(
     shares: Mapping[str, float],
     greatest: float,
     is_matter: bool,
+    accepts: _Accepts | None,
     best: tuple[float, int, int],
 ) -> tuple[float, int, int]:
     """Return the best of the noun phrases that begin at two places with the same word, and of the best one found before.
@@ -239,7 +348,8 @@ def _best_at(
             continue
         if parts[0] is Part.NAME and ours.goes_on(first, -1) and theirs.goes_on(place, -1):
             break
-        best = found
+        if accepts is None or accepts(first, n + 1):
+            best = found
     return best
 
 

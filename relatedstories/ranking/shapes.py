@@ -13,7 +13,7 @@ from relatedstories.date_words import MONTHS, WEEKDAYS
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH, terms_of_name
 
-__all__ = ["TIMES", "Part", "capitals_tell", "dull_terms", "is_name_of_words", "is_noun_phrase", "part_of", "value_of"]
+__all__ = ["Part", "capitals_tell", "dull_terms", "is_name_of_words", "is_noun_phrase", "part_of", "says_when", "value_of"]
 
 
 class Part(enum.IntEnum):
@@ -65,9 +65,12 @@ _BODIES = {
 }
 """Nouns that editors link to one body or place after another: which one, the noun alone does not say."""
 
-TIMES = {
+_ZONES = {"UTC", "GMT", "BST", "CET", "CEST", "EST", "EDT", "PST", "PDT", "JST"}
+
+_TIMES = _ZONES | {
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    *("Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Sept", "Oct", "Nov", "Dec"),
 }
 """Names that say when something was, which is no reason: part of a label at most, as in "Friday prayers"."""
 
@@ -82,11 +85,36 @@ _CONNECTORS = {
 
 
 @functools.cache
+def _foreign() -> frozenset[str]:
+    """Return small words of the languages that texts in others quote most."""
+    english = {word for word in stop_words(ENGLISH) if _english_parts().get(word, Part.NOUN) <= Part.OF}
+    return stop_words("fr") | stop_words("es") | english
+
+
+@functools.cache
+def _foreign_starts() -> frozenset[str]:
+    """Return those of them that have a capital where they start a sentence, and are hardly names then."""
+    return frozenset({word for word, part in table("words/words.tsv") if part == "o"} | _CONNECTORS)
+
+
+@functools.cache
 def _english_parts() -> dict[str, Part]:
     """Return the parts of common English words that are usually in lower case, and of adjectives of countries."""
     peoples = {name.lower(): Part.ADJECTIVE for _, *names in table("topics/countries.tsv") for name in names[:1]}
     vague = dict.fromkeys(_VAGUE, Part.OTHER) | dict.fromkeys(_BODIES | {f"{noun}s" for noun in _BODIES}, Part.GENERIC)
     return peoples | {word: _PARTS[part] for word, part in table("words/words.tsv")} | _LINKS | vague
+
+
+def says_when(name: str, language: str) -> bool:
+    """Return whether a name is a month, a day of the week or a time zone.
+
+    Examples
+    --------
+    >>> says_when("May", "en"), says_when("may", "en"), says_when("März", "de")
+    (True, False, True)
+    """
+    low = name.casefold()
+    return name in _TIMES if language == ENGLISH else low in MONTHS or low in WEEKDAYS or name in _ZONES
 
 
 @functools.cache
@@ -137,6 +165,8 @@ def part_of(form: str, language: str, capital_tells: bool) -> Part:
     >>> [part_of(form, "en", False).name for form in ("Oslo", "Sees", "small", "flood")]
     ['NAME', 'OTHER', 'ADJECTIVE', 'MATTER']
     """
+    if says_when(form, language):
+        return Part.ADJECTIVE
     if language == ENGLISH:
         return _english_part(form, capital_tells)
     part = _part(form, stop_words(language), capital_tells)
@@ -146,8 +176,6 @@ def part_of(form: str, language: str, capital_tells: bool) -> Part:
 def _english_part(form: str, capital_tells: bool) -> Part:
     if form[0].isdigit():
         return Part.NUMBER if not any(map(str.isalpha, form)) else _of_mixed(form)
-    if form in TIMES:
-        return Part.ADJECTIVE
     low = form.lower()
     known = _english_parts().get(low)
     if form[0].isupper() and (known is None or (capital_tells and known > Part.ADJECTIVE)):
@@ -173,10 +201,10 @@ def _part(form: str, ignored: frozenset[str], capital_tells: bool) -> Part:
     if form[0].isdigit():
         return Part.NUMBER if not any(map(str.isalpha, form)) else _of_mixed(form)
     low = form.casefold()
-    if low in MONTHS or low in WEEKDAYS:
-        return Part.ADJECTIVE
     if low in ignored:
         return Part.OF if low in _CONNECTORS else Part.OTHER
+    if form in _foreign() or (not capital_tells and low in _foreign_starts()):
+        return Part.OF if low in ("of", "for") or low in _CONNECTORS else Part.OTHER
     if form.upper() == form.lower():  # a script without capitals
         return Part.NAME if len(form) > 1 else Part.OTHER
     if form[0].isupper() and len(form) > 1 and (capital_tells or not form[1:].islower()):

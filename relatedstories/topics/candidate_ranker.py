@@ -135,16 +135,10 @@ class CandidateRanker(NamedTuple):
         x = self.words.take(c.words, axis=0)
         x += self.shapes.take(c.shapes, axis=0)
         x = _relu(x)
-        real = c.shapes > 0
-        x[~real] = 0
-        near = np.empty((len(x), 3 * WIDTH), np.float32)
-        for weights, bias in self.around:
-            near[0, :WIDTH] = near[-1, 2 * WIDTH :] = 0
-            near[1:, :WIDTH] = x[:-1]
-            near[:, WIDTH : 2 * WIDTH] = x
-            near[:-1, 2 * WIDTH :] = x[1:]
-            x += _relu(near @ weights + bias)
-            x[~real] = 0
+        x[c.shapes == 0] = 0
+        for (weights, bias), at in zip(self.around, _needed_tokens(c, len(self.around)), strict=True):
+            near = np.concatenate([x.take(at - 1, axis=0), x.take(at, axis=0), x.take(at + 1, axis=0)], axis=1)
+            x[at] += _relu(near @ weights + bias)
         edges = [x.take(at, axis=0) for at in (c.first, c.end - 1, c.first - 1, c.end)]
         features = c.features * self.factor
         features += self.offset
@@ -159,6 +153,22 @@ class CandidateRanker(NamedTuple):
             more = _relu(np.concatenate([h, around], axis=1) @ self.context[0] + self.context[1])
             p = _probability(alone + (more @ self.more[0] + self.more[1])[:, 0])
         return p
+
+
+def _needed_tokens(c: Candidates, n_layers: int) -> list[npt.NDArray[np.intp]]:
+    """Return the tokens, other than padding, whose vectors each convolution must give, from the first to the last.
+
+    The last must give those at the edges of candidates and next to them, each other one also those beside what the next needs.
+    """
+    real = c.shapes > 0
+    needed = np.zeros(len(real), np.bool_)
+    for at in (c.first, c.end - 1, c.first - 1, c.end):
+        needed[at] = True
+    layers = []
+    for _ in range(n_layers):
+        layers.append(np.flatnonzero(needed & real))
+        needed = needed | np.append(needed[1:], False) | np.append(False, needed[:-1])
+    return layers[::-1]
 
 
 class _RelatedProbabilities:

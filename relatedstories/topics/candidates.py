@@ -7,19 +7,20 @@ its state, or for the longer name in the same text that it shortens.
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from relatedstories.topics.lexicon import Lexicon
 from relatedstories.topics.names import definitions
-from relatedstories.topics.runs import CORE, sentence_starts
+from relatedstories.topics.runs import COMMA, CORE, COUNTRY, Bools, Ints
 from relatedstories.topics.span_names import SOURCES, SpanKey, SpanNamer
-from relatedstories.topics.spans import SpanFinder
-from relatedstories.topics.token_table import TokenTable
+from relatedstories.topics.spans import Country, SpanFinder, Spans
+from relatedstories.topics.token_table import Tokens, TokenTable
 from relatedstories.topics.tokenizer import TokenizedText
 
 __all__ = ["FEATURES", "CandidateGenerator", "Candidates"]
@@ -32,7 +33,7 @@ FEATURES = (
 )  # fmt: skip
 
 
-Ints: TypeAlias = npt.NDArray[np.intp]
+_T = TypeVar("_T")
 
 
 class Candidates(NamedTuple):
@@ -51,6 +52,8 @@ class Candidates(NamedTuple):
     span, topic : ndarray of int, shape (n,)
         Numbers shared by the candidates of one span, and by those of one name in one text.
     names : list of str
+    forms : list of str, length m
+        The form of each token.
     """
 
     features: npt.NDArray[np.float32]
@@ -62,6 +65,33 @@ class Candidates(NamedTuple):
     span: npt.NDArray[np.intp]
     topic: npt.NDArray[np.intp]
     names: list[str]
+    forms: list[str]
+
+
+class SpanFacts(NamedTuple):
+    """What is known of each of some spans.
+
+    Parameters
+    ----------
+    text : ndarray of int, shape (n,)
+        Number of the text that it is in.
+    row : ndarray of int, shape (n,)
+        Row of its form in the lexicon, -1 if unknown.
+    n_repeats : ndarray of int, shape (n,)
+        Number of spans of the text that have the form.
+    is_country, has_country, of_country : ndarray of bool, shape (n,)
+        Whether the form is a country, has one, or may stand for something of a country nearby, as "government" does.
+    surfaces : list of str, length n
+        The words as they are written.
+    """
+
+    text: Ints
+    row: Ints
+    n_repeats: Ints
+    is_country: Bools
+    has_country: Bools
+    of_country: Bools
+    surfaces: list[str]
 
 
 class CandidateGenerator:
@@ -91,7 +121,7 @@ class CandidateGenerator:
         ]  # fmt: skip
         self._of_form = np.zeros((len(counts) + 1, len(of_form)), np.float32)  # row -1: an unknown form
         self._of_form[:-1] = np.stack(of_form, axis=1)
-        self._word_themes = lexicon.word_themes
+        self._word_themes = lexicon.word_themes.astype(np.int32)
         self._name_themes = lexicon.name_themes.astype(np.float64)
         self._name_lengths = np.sqrt((self._name_themes**2).sum(axis=1))
         self._of_name = np.append(np.log1p(lexicon.name_counts.astype(np.float32)), np.float32(0))
@@ -100,137 +130,185 @@ class CandidateGenerator:
         """Return the candidates of texts."""
         with self._lock:
             self._namer.forget_when_full()
-            batch = _Batch()
-            for text in texts:
-                self._add_text(text, batch)
-            return self._gather(batch)
+            tokens = self._tokens.tokens(texts)
+            countries = self._lexicon.countries.find_at(tokens.forms, np.flatnonzero(tokens.flags & COUNTRY).tolist())
+            spans = self._find_spans(tokens, countries)
+            by_text = _by_text([a for a, _, _ in countries], countries, tokens.stop)
+            facts = self._facts_of(texts, tokens, spans)
+            rows = self._names_of_spans(texts, tokens, by_text, spans, facts)
+            return self._gather(tokens, by_text, spans, facts, rows)
 
-    def _add_text(self, text: TokenizedText, batch: _Batch) -> None:
-        """Add the spans and rows of one text to the batch."""
-        ids = self._tokens.ids(text.tokens)
-        forms, flags = self._tokens.context(ids)
-        countries = self._lexicon.countries.find(forms)
-        starts = sentence_starts(flags)
-        begins = self._tokens.begins_form
-        found = self._find_spans(forms, flags, starts, countries, [begins[i] for i in ids])
-        mentioned = {country for _, _, country in countries}
-        defined = {acronym: text.text[a:b] for acronym, a, b in definitions(text.text)} if "(" in text.text else {}
-        repeats: dict[str, int] = {}
-        full: dict[str, tuple[int, int]] = {}
-        order = sorted(found)
-        for first, end in order:
-            form = found[first, end][3]
-            repeats[form] = repeats.get(form, 0) + 1
-            if end - first > 1 and flags[end - 1] & CORE and flags[first] & CORE:
-                known_full = full.get(forms[end - 1])
-                if known_full is None or (known_full[1] == end and len(forms[first]) > 1):  # without "President" before it
-                    full[forms[end - 1]] = (first, end)
-        words = {form.lower() for form in forms}
-        topics: dict[str, int] = {}
-        offset, n_topics, n_spans = len(batch.tokens), batch.n_topics, batch.n_spans
-        rows, spans, chars, tokens, content, size = batch.rows, batch.spans, text.starts, text.tokens, text.text, len(ids)
-        forms_known, rows_known = self._namer.forms, self._namer.rows
-        for first, end in order:
-            run_first, run_end, joints, form = found[first, end]
-            known_row, is_country, has_country, of_country = forms_known[form] or self._namer.look_up(form)
-            near = _nearest(countries, first, end) if of_country and countries else ("", "")
-            longer = state = ""
-            is_defined = False
-            if end - first == 1:
-                if form in defined:
-                    is_defined, longer = True, defined[form]
-                elif form in full and full[form][1] <= first:
-                    longer = text.surface(*full[form])
-            if end < size - 1 and forms[end] == "," and countries and flags[end + 1] & CORE and flags[first] & CORE:
-                state = next((country for a, b, country in countries if a == end + 1 and country == " ".join(forms[a:b])), "")
-            surface = content[chars[first] : chars[end - 1] + len(tokens[end - 1])]
-            key: SpanKey = surface
-            if surface != form or near[0] or state or longer:
-                key = (surface, form, *near, state, longer, is_defined)
-            for number, name_key, extra, more in rows_known[key] or self._namer.find(key, forms[first:end]):
-                topic = topics.get(name_key)
-                if topic is None:
-                    topic = topics[name_key] = n_topics + len(topics)
-                have: float = 0
-                if extra:
-                    for word in extra:
-                        have += word in words
-                    have /= len(extra)
-                rows += (n_spans, number, topic, have, (-1 if mentioned.isdisjoint(more) else 1) if more else 0)
-            spans += (
-                first + offset, end + offset, known_row, run_end - run_first, run_end == end, joints, repeats[form],
-                is_country, has_country, len(surface),
-            )  # fmt: skip
-            n_spans += 1
-        batch.texts += (len(ids), len(order))
-        batch.n_topics, batch.n_spans = n_topics + len(topics), n_spans
-        batch.tokens += ids
-        batch.tokens += (-1, -1)
+    def _facts_of(self, texts: Sequence[TokenizedText], tokens: Tokens, spans: Spans) -> SpanFacts:
+        """Return what is known of each span."""
+        known, look_up = self._namer.forms, self._namer.look_up
+        numbers = np.array([known.get(form) or look_up(form) for form in spans.forms], np.intp)
+        row, is_country, has_country, of_country = self._namer.form_facts.array()[numbers].T
+        text = np.searchsorted(tokens.stop, spans.first, side="right")
+        _, same, counts = np.unique(text * (len(known) + 1) + numbers, return_inverse=True, return_counts=True)
+        surfaces = _surfaces(texts, tokens, spans, text)
+        return SpanFacts(text, row.astype(np.intp), counts[same], is_country > 0, has_country > 0, of_country > 0, surfaces)
 
-    def _gather(self, batch: _Batch) -> Candidates:
-        """Return the batch as arrays; features of forms, names and tokens come from tables."""
-        token = self._tokens.numbers.array()[np.fromiter(batch.tokens, np.intp)]  # row -1 is for no token
-        s = np.fromiter(batch.spans, np.intp).reshape(-1, 10)
-        r = np.fromiter(batch.rows, np.float64).reshape(-1, 5)
-        span = r[:, 0].astype(np.intp)
-        numbers = r[:, 1].astype(np.intp)
+    def _names_of_spans(
+        self, texts: Sequence[TokenizedText], tokens: Tokens, countries: list[list[Country]], spans: Spans, facts: SpanFacts
+    ) -> list[tuple[int, int]]:
+        """Return the first and the end of each span's rows among the names."""
+        firsts, ends, numbers = spans.first.tolist(), spans.end.tolist(), facts.text.tolist()
+        surfaces = facts.surfaces
+        keys: list[SpanKey] = [
+            surface if surface == form else (surface, form, "", "", "", "", False)
+            for surface, form in zip(surfaces, spans.forms, strict=True)
+        ]
+        for i, longer, is_defined in self._shortened(texts, tokens, spans, numbers, surfaces):
+            keys[i] = (surfaces[i], spans.forms[i], "", "", "", longer, is_defined)
+        flags, has_countries = tokens.flags, np.array([len(found) > 0 for found in countries], np.bool_)[facts.text]
+        core = flags & CORE > 0
+        before_state = (flags[spans.end] & COMMA > 0) & core[spans.end + 1] & core[spans.first]
+        for i in np.flatnonzero(has_countries & (before_state | facts.of_country)).tolist():
+            first, end, near_by, key = firsts[i], ends[i], countries[numbers[i]], keys[i]
+            near = _nearest(near_by, first, end) if facts.of_country[i] else ("", "")
+            state = ""
+            if before_state[i]:
+                state = next((name for a, b, name in near_by if a == end + 1 and name == " ".join(tokens.forms[a:b])), "")
+            if near[0] or state:
+                longer, is_defined = ("", False) if isinstance(key, str) else key[5:]
+                keys[i] = (surfaces[i], spans.forms[i], *near, state, longer, is_defined)
+        known, find, forms = self._namer.rows, self._namer.find, tokens.forms
+        return [known[key] or find(key, forms[firsts[i] : ends[i]]) for i, key in enumerate(keys)]
+
+    def _shortened(
+        self,
+        texts: Sequence[TokenizedText],
+        tokens: Tokens,
+        spans: Spans,
+        numbers: Sequence[int],
+        surfaces: Sequence[str],
+    ) -> Iterator[tuple[int, str, bool]]:
+        """Yield the spans of one token that shorten a longer name: number, name, whether the text defines it as an acronym."""
+        forms, firsts, ends = tokens.forms, spans.first.tolist(), spans.end.tolist()
+        defined = {
+            (number, acronym): text.text[a:b]
+            for number, text in enumerate(texts)
+            if "(" in text.text
+            for acronym, a, b in definitions(text.text)
+        }
+        core, is_long = tokens.flags & CORE > 0, spans.end - spans.first > 1
+        are_names = np.flatnonzero(is_long & core[spans.first] & core[spans.end - 1]).tolist()
+        full: dict[str, int] = {}  # by its last word, the first longer name of a text
+        number, next_name = -1, 0
+        for i in np.flatnonzero(~is_long).tolist():
+            if numbers[i] != number:
+                number = numbers[i]
+                full.clear()
+                while next_name < len(are_names) and numbers[are_names[next_name]] <= number:
+                    name = are_names[next_name]
+                    next_name += 1
+                    if numbers[name] == number:
+                        last = forms[ends[name] - 1]
+                        known = full.get(last)
+                        # Of names that end at one token the shortest, without "President" before it.
+                        if known is None or (ends[known] == ends[name] and len(forms[firsts[name]]) > 1):
+                            full[last] = name
+            form = spans.forms[i]
+            if defined and (number, form) in defined:
+                yield i, defined[number, form], True
+            elif form in full and ends[full[form]] <= firsts[i]:
+                name = full[form]
+                yield i, surfaces[name], False
+
+    def _gather(
+        self,
+        tokens: Tokens,
+        countries: list[list[Country]],
+        spans: Spans,
+        facts: SpanFacts,
+        rows: Sequence[tuple[int, int]],
+    ) -> Candidates:
+        """Return the candidates as arrays; features of forms, names and tokens come from tables."""
+        token, words = tokens.numbers, tokens.numbers[:, 0].astype(np.intp)
+        first_row, end_row = np.fromiter(itertools.chain.from_iterable(rows), np.intp, 2 * len(rows)).reshape(-1, 2).T
+        span = np.repeat(np.arange(len(first_row)), end_row - first_row)
+        n_before = np.cumsum(end_row - first_row) - (end_row - first_row)
+        numbers = np.arange(len(span)) + (first_row - n_before)[span]
         own_row = self._namer.numbers.array()[numbers]
-        text = np.fromiter(batch.texts, np.intp).reshape(-1, 2)
-        of_text = np.repeat(np.arange(len(text)), text[:, 1])
-        size, first, end = text[of_text, 0], s[:, 0], s[:, 1]
-        begin = np.concatenate([[2], 2 + np.cumsum(text[:, 0] + 2)])[of_text]
-        of_form = self._of_form[s[:, 2]]
+        first, end = spans.first, spans.end
+        of_text = facts.text
+        n_chars = np.fromiter(map(len, facts.surfaces), np.intp, len(facts.surfaces))
+        begin, size = tokens.begin[of_text], (tokens.stop - tokens.begin)[of_text]
+        of_form = self._of_form[facts.row]
         logs = np.log1p
         of_span = {
             "linked": of_form[:, 0], "link rate": of_form[:, 1], "in background": of_form[:, 2],
             "whole in background": of_form[:, 3], "whole share": of_form[:, 4], "occurs": of_form[:, 5],
-            "never linked": of_form[:, 6], "run length": logs(s[:, 3]), "run end": s[:, 4], "tokens": logs(end - first),
-            "joints": s[:, 5], "lower least": _minimum(token[:, 2], first, end), "characters": logs(s[:, 9]),
-            "place": (first - begin) / size, "text length": logs(size), "repeats": logs(s[:, 6]),
-            "comma before": token[first - 1, 4], "is country": s[:, 7], "has country": s[:, 8], "head": token[end - 1, 3],
+            "never linked": of_form[:, 6], "run length": logs(spans.run_end - spans.run_first), "run end": spans.run_end == end,
+            "tokens": logs(end - first), "joints": spans.joints, "lower least": _minimum(token[:, 2], first, end),
+            "characters": logs(n_chars), "place": (first - begin) / size, "text length": logs(size),
+            "repeats": logs(facts.n_repeats), "comma before": tokens.flags[first - 1] & COMMA > 0,
+            "is country": facts.is_country, "has country": facts.has_country, "head": token[end - 1, 3],
         }  # fmt: skip
         sources = own_row[:, 1].astype(np.int32)
         linked = np.expm1(of_form[:, 0])[span]
-        own = {name: sources >> bit & 1 for bit, name in enumerate(SOURCES)} | {
+        extra_found, extra_country = self._extra_found(tokens, countries, own_row, numbers, of_text[span])
+        name = own_row[:, 0].astype(np.intp)
+        own = {source: sources >> bit & 1 for bit, source in enumerate(SOURCES)} | {
             "name links": logs(own_row[:, 2]), "name share": own_row[:, 2] / np.maximum(linked, 1), "name rank": own_row[:, 3],
-            "name count": self._of_name[own_row[:, 0].astype(np.intp)], "pattern count": logs(own_row[:, 4]),
+            "name count": self._of_name[name], "pattern count": logs(own_row[:, 4]),
             "pattern share": own_row[:, 4] / np.maximum(own_row[:, 5], 1), "itself": own_row[:, 6],
-            "extra words": own_row[:, 7], "extra found": np.where(own_row[:, 7] > 0, r[:, 3], 1.5), "extra country": r[:, 4],
-            "part share": own_row[:, 8],
+            "extra words": own_row[:, 7], "extra found": extra_found, "extra country": extra_country, "part share": own_row[:, 8],
         }  # fmt: skip
-        own["fit"], own["better fit"] = self._fit(
-            token[:, 0].astype(np.intp), (first, end), (begin, begin + size), own_row[:, 0].astype(np.intp), span
-        )
+        own["fit"], own["better fit"] = self._fit(words, (first, end), tokens[-2:], of_text, name, span)
         by_span = np.stack([of_span[name] for name in FEATURES if name in of_span], axis=1, dtype=np.float32)
-        features = np.empty((len(r), len(FEATURES)), np.float32)
+        features = np.empty((len(span), len(FEATURES)), np.float32)
         features[:, [name in of_span for name in FEATURES]] = by_span[span]
-        for column, name in enumerate(FEATURES):
-            if name in own:
-                features[:, column] = own[name]
+        for column, feature in enumerate(FEATURES):
+            if feature in own:
+                features[:, column] = own[feature]
+        text, n_names = of_text[span], len(self._namer.names) + 1
         return Candidates(
             features=features,
-            words=token[:, 0].astype(np.intp),
+            words=words,
             shapes=token[:, 1].astype(np.intp),
             first=first[span],
             end=end[span],
-            text=of_text[span],
+            text=text,
             span=span,
-            topic=r[:, 2].astype(np.intp),
+            topic=np.unique(text * n_names + own_row[:, 9].astype(np.intp), return_inverse=True)[1],
             names=[self._namer.names[i] for i in numbers.tolist()],
+            forms=tokens.forms,
         )
 
+    def _extra_found(
+        self, tokens: Tokens, countries: list[list[Country]], own_row: npt.NDArray[np.float32], numbers: Ints, text: Ints
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the share of the words that a name has and its span lacks that are elsewhere in the text, and of countries.
+
+        The share of words is 1.5 where there are none. Of countries, 1 means that the text has one of them, -1 that it has
+        none, 0 that the name has none.
+        """
+        share, has_country = np.full(len(numbers), 1.5), np.zeros(len(numbers))
+        rows = np.flatnonzero(own_row[:, 10])
+        number = -1
+        for row, i, number_of_text in zip(rows.tolist(), numbers[rows].tolist(), text[rows].tolist(), strict=True):
+            if number_of_text != number:
+                number = number_of_text
+                words = self._tokens.in_lower_case(tokens.ids[tokens.begin[number] : tokens.stop[number]])
+                mentioned = {country for _, _, country in countries[number]}
+            extra, more = self._namer.extra[i]
+            if extra:
+                share[row] = sum([word in words for word in extra]) / len(extra)
+            if more:
+                has_country[row] = -1 if mentioned.isdisjoint(more) else 1
+        return share, has_country
+
     def _fit(
-        self, words: Ints, spans: tuple[Ints, Ints], texts: tuple[Ints, Ints], name: Ints, span: Ints
+        self, words: Ints, spans: tuple[Ints, Ints], texts: tuple[Ints, Ints], of_text: Ints, name: Ints, span: Ints
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return how well each name fits the words around its span, and how much better another name of the span fits.
 
         The first is a cosine of themes: of the text's words without the span's own, and of the name; 0 where one has none.
         Sums are of whole numbers, so they are exact.
         """
-        sums = np.zeros((len(words) + 1, self._word_themes.shape[1]), np.int64)
-        np.cumsum(self._word_themes[words], axis=0, out=sums[1:])
-        (first, end), (begin, stop) = spans, texts
-        around = (sums[stop] - sums[begin] - sums[end] + sums[first]).astype(np.float64)
+        themes, (first, end), (begin, stop) = self._word_themes, spans, texts
+        around = (_sums(themes, words, begin, stop)[of_text] - _sums(themes, words, first, end)).astype(np.float64)
         lengths = np.sqrt((around**2).sum(axis=1))
         fit = np.zeros(len(name))
         if len(name):
@@ -243,15 +321,28 @@ class CandidateGenerator:
         return fit, fit
 
 
-class _Batch:
-    """The tokens, spans and rows of some texts, in flat lists."""
+def _by_text(places: Sequence[int], items: Sequence[_T], stops: Ints) -> list[list[_T]]:
+    """Return items by the text that each is in, told by its token."""
+    found: list[list[_T]] = [[] for _ in stops]
+    for number, item in zip(np.searchsorted(stops, places, side="right").tolist(), items, strict=True):
+        found[number].append(item)
+    return found
 
-    def __init__(self) -> None:
-        self.tokens = [-1, -1]
-        self.texts: list[int] = []
-        self.spans: list[int] = []
-        self.rows: list[float] = []
-        self.n_topics = self.n_spans = 0
+
+def _surfaces(texts: Sequence[TokenizedText], tokens: Tokens, spans: Spans, text_of_span: Ints) -> list[str]:
+    """Return the spans as they are written."""
+    written: list[str] = []
+    starts: list[int] = []
+    padding = int(tokens.begin[0]) if len(texts) else 0
+    for text in texts:
+        written += [""] * padding
+        written += text.tokens
+        starts += [0] * padding
+        starts += text.starts
+    return [
+        written[first] if end == first + 1 else texts[number].text[starts[first] : starts[end - 1] + len(written[end - 1])]
+        for first, end, number in zip(spans.first.tolist(), spans.end.tolist(), text_of_span.tolist(), strict=True)
+    ]
 
 
 def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> tuple[str, str]:
@@ -262,6 +353,19 @@ def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> tup
         distances[country] = min(distance, distances.get(country, distance))
     nearest, second = [*sorted(distances, key=lambda country: distances[country])[:2], ""][:2]
     return nearest, second
+
+
+def _sums(themes: npt.NDArray[np.int32], words: Ints, first: Ints, end: Ints) -> npt.NDArray[np.int32]:
+    """Return the sum of the themes of the words in each interval."""
+    size = end - first
+    interval = np.repeat(np.arange(len(size)), size)
+    place = np.arange(len(interval)) - (np.cumsum(size) - size)[interval] + first[interval]
+    sums = np.zeros((len(size), themes.shape[1]), np.int32)
+    full = np.flatnonzero(size)
+    if len(full):
+        starts = (np.cumsum(size) - size)[full]
+        sums[full] = np.add.reduceat(themes[words[place]], starts, axis=0)
+    return sums
 
 
 def _minimum(values: npt.NDArray[np.float32], first: npt.NDArray[np.intp], end: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:

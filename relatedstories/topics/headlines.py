@@ -129,9 +129,11 @@ def in_usual_case(text: TokenizedText) -> TokenizedText:
         return text
     pieces: list[str] = []
     at = 0
-    for place, (start, old, new) in enumerate(zip(text.starts, tokens, changed, strict=True)):
+    for place in [place for place, (old, new) in enumerate(zip(tokens, changed, strict=True)) if old != new]:
+        start, old, new = text.starts[place], tokens[place], changed[place]
         if len(new) != len(old):
-            changed[place] = new = old
+            changed[place] = old
+            continue
         pieces += (text.text[at:start], new)
         at = start + len(old)
     return TokenizedText("".join([*pieces, text.text[at:]]), changed, text.starts)
@@ -159,6 +161,8 @@ def _may_be_headline(tokens: Sequence[str]) -> bool:
                 large += 1
             else:
                 small += 1
+                if 5 * small > len(tokens):  # then less than MIN_CAPITALS can begin with a capital
+                    return False
     if large + small < 3:  # "BAKERS STRIKE IN ROME" has three
         return large + small == 2 and not small and all(token.isupper() for token in tokens if token.isalpha())
     return large >= MIN_CAPITALS * (large + small)

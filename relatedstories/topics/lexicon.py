@@ -62,31 +62,33 @@ class Countries(NamedTuple):
         A form ("Iranian", "United Kingdom") to its country.
     names : mapping of str to sequence of str
         A country to its name, its adjective (if any), and its other names.
-    longest : int
-        Maximum number of tokens of a form.
-    first : set of str
-        The first tokens of all forms.
+    first : mapping of str to int
+        The first tokens of all forms, with the number of tokens of the longest form that begins so.
     """
 
     of: Mapping[str, str]
     names: Mapping[str, Sequence[str]]
-    longest: int
-    first: frozenset[str]
+    first: Mapping[str, int]
 
     def find(self, forms: Sequence[str]) -> list[tuple[int, int, str]]:
         """Return the occurrences of countries among the forms of tokens, preferring longer names: start, end, country."""
-        if self.first.isdisjoint(forms):
+        first = self.first
+        if first.keys().isdisjoint(forms):
             return []
-        found, i = [], 0
-        while i < len(forms):
-            if forms[i] in self.first:
-                for size in range(min(self.longest, len(forms) - i), 0, -1):
-                    country = self.of.get(" ".join(forms[i : i + size]))
-                    if country:
-                        found.append((i, i + size, country))
-                        i += size - 1
-                        break
-            i += 1
+        return self.find_at(forms, [i for i, form in enumerate(forms) if form in first])
+
+    def find_at(self, forms: Sequence[str], places: Iterable[int], stop: int | None = None) -> list[tuple[int, int, str]]:
+        """Return what `find` does among the forms before `stop`, given the places where `first` has the form."""
+        found, done, size = [], 0, len(forms) if stop is None else stop
+        for i in places:
+            if i < done:
+                continue
+            for end in range(min(i + self.first[forms[i]], size), i, -1):
+                country = self.of.get(" ".join(forms[i:end]))
+                if country:
+                    found.append((i, end, country))
+                    done = end
+                    break
         return found
 
     def fill(self, pattern: str, country: str) -> str:
@@ -111,7 +113,11 @@ def default_countries() -> Countries:
     for country, known in names.items():
         for name in known:
             of.setdefault(form_of(name).replace("-", " - "), country)
-    return Countries(of, names, max(form.count(" ") + 1 for form in of), frozenset(form.partition(" ")[0] for form in of))
+    first: dict[str, int] = {}
+    for form in of:
+        word = form.partition(" ")[0]
+        first[word] = max(first.get(word, 0), form.count(" ") + 1)
+    return Countries(of, names, first)
 
 
 class Pattern(NamedTuple):
@@ -156,6 +162,11 @@ class Lexicon:
     heads : mapping of str to int
         Number of names that begin with a capital and end with each word in lower case: "massacre", "province".
     countries : Countries
+
+    Attributes
+    ----------
+    first_words, second_words : set of str
+        The first two tokens of forms of several.
     """
 
     def __init__(
@@ -196,8 +207,15 @@ class Lexicon:
         self._titles = list(
             zip(titles[:, 1].tolist(), titles[:, 2].tolist(), strict=True)
         )  # tuples of numbers, which the garbage collector does not track
-        self.linked = counts[:, 0].tolist()
+        self.linked, self.seen = counts[:, 0].tolist(), counts[:, 1].tolist()
         self.named = [*(np.diff(self._first) > 0).tolist(), *[False] * (len(forms) - n_forms + 1)]
+        self.first_words: set[str] = set()
+        self.second_words: set[str] = set()
+        for form in forms:
+            parts = form.split(" ", 2)
+            if len(parts) > 1:
+                self.first_words.add(parts[0])
+                self.second_words.add(parts[1])
         # As key_of gives them, but quicker: this runs at every start.
         keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
         self.ids = dict(zip(reversed(keys), range(len(names) - 1, -1, -1), strict=True))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
 import math
 import threading
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from relatedstories.topics.lexicon import form_of
 from relatedstories.topics.matter_tables import HEAD, LOWERED, MODIFIER, UNIT, MatterTables
+from relatedstories.topics.number_table import NumberTable
 from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.tokenizer import TokenizedText
 
@@ -61,48 +62,34 @@ VECTOR = slice(8, 24)
 _OFTEN = round(math.log1p(20) / 2 * UNIT)
 """Phrases that are in 20 events of the training data and more, and never linked, are no candidates; as the tables have it."""
 
-_NONE, _NO_MODIFIER = -1, -2
+Ints: TypeAlias = npt.NDArray[np.intp]
+
+_NONE, _NEXT = -1, -2
 
 
-class _Phrase(NamedTuple):
-    """What is known of a phrase: its row in the tables, the rows of its last and first word, its form and its name.
+(
+    _ROLES, _ROW, _KIND, _LOWERED, _ENDS, _HYPHEN, _PHRASE_ROW, _HEAD_ROW, _PLURAL, _FIRST, _MORE, _JOINED,
+) = range(12)  # fmt: skip
+"""Columns of the finder's table of tokens: roles, row in the tables, kind as a neighbour; of a capitalised token, the number of
+its word in lower case, else -1; whether it ends a sentence, or is a hyphen; the row among the phrases, and among the words, of
+its singular; whether it is a plural, begins phrases of several words, or is a further word of such; and the most tokens of
+phrases that it begins and that join words by small ones."""
 
-    The form is the number of words, plus 8 if the last is a plural, plus 16 if there are hyphens.
+
+class _Words(NamedTuple):
+    """Words that may be in a phrase; hyphens may make one word of several tokens.
+
+    Parameters
+    ----------
+    first, end : ndarray of int, shape (n,)
+        First token, and token after the last, counted over all texts.
+    run : ndarray of int, shape (n,)
+        The number of the row of words that it is in.
     """
 
-    row: int
-    head: int
-    modifier: int
-    form: int
-    name: str
-
-
-class _Word(NamedTuple):
-    """A word of a run, which hyphens may make of several tokens: first token, token after the last, spelling, roles."""
-
-    first: int
-    end: int
-    word: str
-    roles: int
-
-
-class _Text(NamedTuple):
-    """A text: its number, and for each token its number in the finder's table, its kind as a neighbour, and its sentence."""
-
-    number: int
-    ids: list[int]
-    kinds: list[int]
-    sentences: list[int]
-
-
-class _Found:
-    """The candidates of some texts, in flat lists."""
-
-    def __init__(self) -> None:
-        self.words: list[list[int]] = []
-        self.rows: list[int] = []
-        self.phrases: list[str] = []
-        self.names: list[str] = []
+    first: Ints
+    end: Ints
+    run: Ints
 
 
 class MatterCandidates(NamedTuple):
@@ -110,22 +97,31 @@ class MatterCandidates(NamedTuple):
 
     Parameters
     ----------
+    texts : sequence of TokenizedText
+    tables : MatterTables
     text, first, end : ndarray of int, shape (n,)
         Number of the text; first token, and token after the last.
     features : ndarray of int8, shape (n, n_features)
         In units of the tables.
-    phrases : list of str
-        The phrase of each, in lower case, as it is written but for accents.
-    names : list of str
-        The canonical name of each.
     """
 
-    text: npt.NDArray[np.intp]
-    first: npt.NDArray[np.intp]
-    end: npt.NDArray[np.intp]
+    texts: Sequence[TokenizedText]
+    tables: MatterTables
+    text: Ints
+    first: Ints
+    end: Ints
     features: npt.NDArray[np.int8]
-    phrases: list[str]
-    names: list[str]
+
+    def phrase(self, row: int) -> str:
+        """Return the phrase of a candidate, in lower case, as it is written but for accents."""
+        tokens = self.texts[self.text[row]].tokens[self.first[row] : self.end[row]]
+        return " ".join([form_of(token).lower() for token in tokens])
+
+    def name(self, row: int) -> str:
+        """Return the canonical name of a candidate."""
+        phrase = self.phrase(row)
+        start, space, last = phrase.rpartition(" ")
+        return canonical_name(self.tables, phrase, start + space + self.tables.singular(last))
 
 
 def canonical_name(tables: MatterTables, phrase: str, singular: str) -> str:
@@ -146,32 +142,37 @@ class MatterFinder:
 
     Notes
     -----
-    What depends only on a phrase is remembered: a few phrases make up most of the candidates.
+    What depends only on a token is kept in a table, in which the tokens of all texts are looked up at once.
     """
 
     def __init__(self, tables: MatterTables) -> None:
         self._tables = tables
         self._lock = threading.Lock()
         linked, seen = tables.phrase_numbers[:, 0], tables.phrase_numbers[:, 4]
-        self._never = ((linked == 0) & (seen >= _OFTEN)).tolist()
+        self._never = (linked == 0) & (seen >= _OFTEN)
         self._never[-1] = False  # unknown phrases
+        self._firsts: set[str] = set()
+        self._more: set[str] = set()
         self._joined: dict[str, int] = {}  # first words of phrases that join words, with the most tokens of these
         joining = {word for word, row in tables.words.items() if not tables.roles[row]}
         for phrase in tables.phrases:
-            if 1 < phrase.count(" ") < MAX_JOINED and not joining.isdisjoint((parts := phrase.split(" "))[1:-1]):
-                self._joined[parts[0]] = max(len(parts), self._joined.get(parts[0], 0))
+            if " " in phrase:
+                first, *more = phrase.split(" ")
+                self._firsts.add(first)
+                self._more.update(more)
+                if 1 < len(more) < MAX_JOINED and not joining.isdisjoint(more[:-1]):
+                    self._joined[first] = max(len(more) + 1, self._joined.get(first, 0))
+        self._singular = functools.lru_cache(MAX_KEPT)(tables.singular)
+        self._ids: dict[str, int] = {}
+        self._numbers = NumberTable(12)
         self._forget()
 
     def _forget(self) -> None:
-        self._ids: dict[str, int] = {}
-        self._words: list[str] = []  # the word of a token that may be in a phrase, else ""
-        self._roles: list[int] = []
-        self._rows: list[int] = []
-        self._kinds: list[int] = []
-        self._lowered: list[int] = []  # for a capitalised token, the number of its word in lower case
-        self._ends: list[bool] = []
-        self._phrases: dict[str, _Phrase] = {}
-        self._singulars: dict[str, str] = {}  # of words that may be in a phrase
+        """Remove all tokens but what stands between texts, which is number 0."""
+        self._ids.clear()
+        self._numbers.clear()
+        self._words = [""]  # the word of a token that may be in a phrase, else ""
+        self._numbers.append((0, _NONE, EDGE, _NONE, True, False, _NONE, _NONE, False, False, False, 0))
 
     def _token(self, token: str) -> int:
         """Add a token that was not met before, and return its number."""
@@ -190,185 +191,198 @@ class MatterFinder:
                 else OTHER
             )  # fmt: skip
         number = self._ids[token] = len(self._words)
-        if roles:
-            self._singulars[word] = tables.singular(word)
         self._words.append(word if roles else "-" if form == "-" else "")
-        self._roles.append(roles)
-        self._rows.append(row)
-        self._kinds.append(kind)
-        self._ends.append(token[-1:] in ".!?:" or "\n" in token)
-        self._lowered.append(_NONE)
-        if (
-            form[:1].isupper()
-            and form[1:].islower()
-            and form.isalpha()
-            and lowered in tables.words
-            and tables.roles[tables.words[lowered]] & LOWERED
-        ):
-            self._lowered[number] = self._ids[lowered] if lowered in self._ids else self._token(lowered)
+        is_capitalised = form[:1].isupper() and form[1:].islower() and form.isalpha()
+        lower = _NONE
+        if is_capitalised and lowered in tables.words and tables.roles[tables.words[lowered]] & LOWERED:
+            lower = self._ids.get(lowered, _NEXT)
+        singular = tables.singular(word) if roles else ""
+        self._numbers.append((
+            roles, row, kind, number + 1 if lower == _NEXT else lower, token[-1:] in ".!?:" or "\n" in token, form == "-",
+            tables.phrases.get(singular, _NONE), tables.words.get(singular, row), singular != word, word in self._firsts,
+            form in self._more or singular in self._more, self._joined.get(word, 0) if roles else 0,
+        ))  # fmt: skip
+        if lower == _NEXT:
+            self._token(lowered)
         return number
-
-    def _phrase(self, phrase: str) -> _Phrase:
-        """Return what is known of a phrase, and remember it."""
-        tables = self._tables
-        words = phrase.split(" ")
-        last = words[-1]
-        singular_word = tables.singular(last)
-        singular = phrase[: len(phrase) - len(last)] + singular_word
-        row = tables.phrases.get(singular, _NONE)
-        head = tables.words.get(singular_word, tables.words.get(last, _NONE))
-        modifier = tables.words.get(words[0], _NONE) if len(words) > 1 else _NO_MODIFIER
-        size = len(words) - 2 * words.count("-")
-        form = size + 8 * (last != singular_word) + 16 * ("-" in words)
-        known = self._phrases[phrase] = _Phrase(row, head, modifier, form, canonical_name(tables, phrase, singular))
-        return known
 
     def __call__(self, texts: Sequence[TokenizedText]) -> MatterCandidates:
         """Return the candidates of texts."""
         with self._lock:
-            if len(self._phrases) > 4 * MAX_KEPT or len(self._words) > 4 * MAX_KEPT:
+            if len(self._words) > 4 * MAX_KEPT:
                 self._forget()
-            found = _Found()
-            for number, text in enumerate(texts):
-                self._add_text(number, text, found)
-        return self._gather(found)
+            ids, numbers, begin = self._tokens(texts)
+            about = numbers[:, _ROW].astype(np.intp)
+            lowered = np.flatnonzero(_sentence_starts(numbers) & (numbers[:, _LOWERED] >= 0))
+            ids[lowered] = numbers[lowered, _LOWERED]
+            ends = numbers[:, _ENDS].copy()  # "Wash." ends a sentence, "wash" does not
+            numbers[lowered] = self._numbers.array()[ids[lowered]]
+            numbers[:, _ENDS] = ends
+            tokens = [self._words[i] for i in ids.tolist()]
+        rows = self._phrases(texts, begin, tokens, numbers)
+        return self._gather(texts, begin, numbers, about, rows)
 
-    def _add_text(self, number: int, text: TokenizedText, found: _Found) -> None:
-        """Add the candidates of one text."""
-        known = self._ids
-        try:
-            ids = [known[token] for token in text.tokens]
-        except KeyError:
-            ids = [known[token] if token in known else self._token(token) for token in text.tokens]
-        found.words.append([self._rows[i] for i in ids])
-        kinds, ends, lowered = [self._kinds[i] for i in ids], self._ends, self._lowered
-        start, sentence, sentences = True, 0, []
-        for i, token in enumerate(ids):
-            sentences.append(sentence)
-            if start and lowered[token] >= 0:
-                ids[i] = lowered[token]
-                kinds[i] = self._kinds[ids[i]]
-            if ends[token]:
-                start = True
-                sentence += 1
-            elif kinds[i] != SIGN:  # which may open a quotation
-                start = False
-        words, here = [self._words[i] for i in ids], _Text(number, ids, kinds, sentences)
-        for run in self._runs(text, ids, words):
-            self._add_run(here, run, found)
-        if self._joined.keys().isdisjoint(words):
-            return
-        for i, word in enumerate(words):
-            longest = self._joined.get(word) if word else None
-            phrase = word
-            for end in range(i + 1, min(i + longest, len(ids)) if longest else 0):
-                joined = text.tokens[end]
+    def _tokens(self, texts: Sequence[TokenizedText]) -> tuple[Ints, npt.NDArray[np.float32], Ints]:
+        """Return the numbers of the tokens of texts, what is known of each, and where the texts begin.
+
+        One token that is none stands before, between and after the texts.
+        """
+        known, ids = self._ids, [0]
+        for text in texts:
+            try:
+                ids += [known[token] for token in text.tokens]
+            except KeyError:
+                ids += [known[token] if token in known else self._token(token) for token in text.tokens]
+            ids.append(0)
+        sizes = np.fromiter((len(text.tokens) + 1 for text in texts), np.intp, len(texts))
+        array = np.array(ids, np.intp)
+        return array, self._numbers.array()[array], np.cumsum(sizes) - sizes + 1
+
+    def _words_of_runs(self, texts: Sequence[TokenizedText], begin: Ints, numbers: npt.NDArray[np.float32]) -> _Words:
+        """Return the words that may be in a phrase, by the rows in which they stand."""
+        may_be = numbers[:, _ROLES] > 0
+        hyphen = np.zeros(len(may_be), np.bool_)
+        places = np.flatnonzero((numbers[1:-1, _HYPHEN] > 0) & may_be[:-2] & may_be[2:]) + 1
+        numbers_of_texts = np.searchsorted(begin, places, side="right") - 1
+        for place, number in zip(places.tolist(), numbers_of_texts.tolist(), strict=True):
+            (_, written, starts), at = texts[number], place - int(begin[number])
+            # "drone-strike", not "drone - strike"
+            hyphen[place] = starts[at] == starts[at - 1] + len(written[at - 1]) and starts[at + 1] == starts[at] + 1
+        within = may_be | hyphen
+        starts_word = may_be.copy()
+        starts_word[1:] &= ~hyphen[:-1]
+        first = np.flatnonzero(starts_word)
+        ends_word = may_be.copy()
+        ends_word[:-1] &= ~hyphen[1:]
+        starts_run = within.copy()
+        starts_run[1:] &= ~within[:-1]
+        return _Words(first, np.flatnonzero(ends_word) + 1, np.cumsum(starts_run, dtype=np.intp)[first])
+
+    def _phrases(
+        self, texts: Sequence[TokenizedText], begin: Ints, tokens: Sequence[str], numbers: npt.NDArray[np.float32]
+    ) -> Ints:
+        """Return the candidates: first token, token after the last, number of words, and three rows of phrases.
+
+        These are the row of the phrase, and those of the phrases that are longer by one word before it and after it.
+        """
+        words = self._words_of_runs(texts, begin, numbers)
+        first, end, run = words
+        n_words = len(first)
+        known = self._known_phrases(tokens, numbers, words)
+        n_in_run = np.searchsorted(run, run, side="right") - np.arange(n_words)  # from each word to the end of its run
+        is_first = np.ones(n_words, np.bool_)
+        is_first[1:] = run[1:] != run[:-1]
+        found = []
+        never, heads = self._never, numbers[end - 1, _ROLES].astype(np.intp) & HEAD > 0
+        for size in range(1, MAX_WORDS + 1):
+            word = np.flatnonzero(n_in_run >= size)
+            last, row = word + size - 1, known[word, size - 1]
+            kept = heads[last] & ~never[row]
+            if size > 1:
+                kept &= (row >= 0) | ((n_in_run[word] == size) & (size <= MAX_UNKNOWN))
+            word, last, row = word[kept], last[kept], row[kept]
+            longer = known[:, size] if size < MAX_WORDS else np.full(n_words, _NONE)
+            left = np.where(is_first[word], _NONE, longer[word - 1])
+            found.append(np.stack([first[word], end[last], np.full(len(word), size), row, left, longer[word]], axis=1))
+        found.append(self._joined_phrases(texts, begin, tokens, numbers))
+        rows = np.concatenate(found)
+        return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+
+    def _known_phrases(self, tokens: Sequence[str], numbers: npt.NDArray[np.float32], words: _Words) -> Ints:
+        """Return the rows of the phrases that begin at each word, by their number of words, from 1 to `MAX_WORDS`."""
+        first, end, run = words
+        singular, phrases = self._singular, self._tables.phrases
+        known = np.full((len(first), MAX_WORDS), _NONE)
+        single = end == first + 1
+        known[single, 0] = numbers[first[single], _PHRASE_ROW]
+        begins = numbers[first, _FIRST] > 0
+        goes_on = ~single
+        goes_on[:-1] |= (run[1:] == run[:-1]) & (numbers[first[1:], _MORE] > 0)
+        ends, runs = end.tolist(), run.tolist()
+        firsts = first.tolist()
+        for word in np.flatnonzero(begins & goes_on).tolist():
+            at = firsts[word]
+            for number in range(word, min(word + MAX_WORDS, len(ends))):
+                if runs[number] != runs[word]:
+                    break
+                last = ends[number] - 1
+                if last > at:
+                    row = phrases.get(f"{' '.join(tokens[at:last])} {singular(tokens[last])}")
+                    if row is not None:
+                        known[word, number - word] = row
+        return known
+
+    def _joined_phrases(
+        self, texts: Sequence[TokenizedText], begin: Ints, tokens: Sequence[str], numbers: npt.NDArray[np.float32]
+    ) -> Ints:
+        """Return known phrases of words that small ones join, as `_phrases` does: "freedom of the press"."""
+        found: list[int] = []
+        places = np.flatnonzero((numbers[:-1, _JOINED] > 0) & (numbers[1:, _MORE] > 0))
+        numbers_of_texts = np.searchsorted(begin, places, side="right") - 1
+        columns = (places, numbers_of_texts, numbers[places, _JOINED].astype(np.intp))
+        for place, number, longest in zip(*(column.tolist() for column in columns), strict=True):
+            written = texts[number].tokens[place - int(begin[number]) :][:longest]
+            phrase = tokens[place]
+            for size, joined in enumerate(written[1:], 2):
                 if not (joined.isalpha() and joined.islower()):
                     break
+                end = place + size
+                if tokens[end - 1] and not all(tokens[place + 1 : end - 1]):
+                    row = self._tables.phrases.get(f"{phrase} {self._singular(joined)}", _NONE)
+                    if row >= 0:
+                        found += (place, end, size, row, _NONE, _NONE)
                 phrase = f"{phrase} {joined}"
-                if words[end] and not all(words[i + 1 : end]):
-                    named = self._phrases.get(phrase) or self._phrase(phrase)
-                    if named.row >= 0:
-                        self._add(here, i, end + 1, phrase, named, _NONE, _NONE, found)
+        return np.array(found, np.intp).reshape(-1, 6)
 
-    def _runs(self, text: TokenizedText, ids: list[int], words: list[str]) -> Iterator[list[_Word]]:
-        """Yield the rows of words that may be in a phrase: first token, token after the last, word and roles of each."""
-        roles, starts, n_tokens, place = self._roles, text.starts, len(ids), 0
-        while place < n_tokens:
-            if not roles[ids[place]]:
-                place += 1
-                continue
-            run = [_Word(place, place + 1, words[place], roles[ids[place]])]
-            place += 1
-            while place < n_tokens:
-                if roles[ids[place]]:
-                    run.append(_Word(place, place + 1, words[place], roles[ids[place]]))
-                    place += 1
-                elif (
-                    words[place] == "-"
-                    and place + 1 < n_tokens
-                    and roles[ids[place + 1]]
-                    and starts[place] == starts[place - 1] + len(text.tokens[place - 1])  # "drone-strike", not "drone - strike"
-                    and starts[place + 1] == starts[place] + 1
-                ):
-                    first, _, word, _ = run[-1]
-                    joined = f"{word} - {words[place + 1]}"
-                    self._singulars[joined] = f"{word} - {self._singulars[words[place + 1]]}"
-                    run[-1] = _Word(first, place + 2, joined, roles[ids[place + 1]])
-                    place += 2
-                else:
-                    break
-            yield run
-
-    def _add_run(self, text: _Text, run: list[_Word], found: _Found) -> None:
-        """Add the phrases of a run."""
-        known, rows, singulars, never, size = self._phrases, self._tables.phrases, self._singulars, self._never, len(run)
-        longer: dict[int, int] = {}  # by its end, the row of the phrase that begins one word earlier
-        for a, first in enumerate(run):
-            before, windows = "", []
-            for b in range(a + 1, min(size, a + MAX_WORDS) + 1):
-                word = run[b - 1].word
-                windows.append((b, before + word, rows.get(before + singulars[word], _NONE)))
-                before = f"{before}{word} "
-            for number, (b, phrase, row) in enumerate(windows, 1):
-                if (
-                    run[b - 1].roles & HEAD
-                    and not never[row]
-                    and (row >= 0 or number == 1 or (number <= MAX_UNKNOWN and b == size))
-                ):
-                    after = windows[number][2] if number < len(windows) else _NONE
-                    named = known.get(phrase) or self._phrase(phrase)
-                    self._add(text, first.first, run[b - 1].end, phrase, named, longer.get(b, _NONE), after, found)
-            longer = {b: row for b, _, row in windows}
-
-    def _add(self, text: _Text, first: int, end: int, phrase: str, named: _Phrase, left: int, right: int, found: _Found) -> None:
-        """Add one candidate; `left` and `right` are the rows of the phrases that are longer by one word."""
-        number, ids, kinds, sentences = text
-        rows, n_tokens = self._rows, len(ids)
-        found.rows += (
-            number, first, end, named.row, named.head, named.modifier, named.form, left, right,
-            kinds[first - 1] if first else EDGE, kinds[end] if end < n_tokens else EDGE,
-            rows[ids[first - 1]] if first else _NONE, rows[ids[end]] if end < n_tokens else _NONE,
-            sentences[first], n_tokens,
-        )  # fmt: skip
-        found.phrases.append(phrase)
-        found.names.append(named.name)
-
-    def _gather(self, found: _Found) -> MatterCandidates:
-        """Return the candidates as arrays; features of words and phrases come from the tables."""
-        r = np.fromiter(found.rows, np.intp, len(found.rows)).reshape(-1, 15)
-        number, first, end, row, head, modifier, form, left, right, before, after, word_before, word_after, sentence, size = r.T
+    def _gather(
+        self, texts: Sequence[TokenizedText], begin: Ints, numbers: npt.NDArray[np.float32], about: Ints, rows: Ints
+    ) -> MatterCandidates:
+        """Return the candidates with their features, which come from the tables."""
+        first, end, n_words, row, left, right = rows.T
+        text = np.searchsorted(begin, first, side="right") - 1
+        sizes = np.fromiter((len(text.tokens) for text in texts), np.intp, len(texts))
+        kinds, word_rows = numbers[:, _KIND].astype(np.intp), numbers[:, _ROW].astype(np.intp)
+        head = numbers[end - 1, _HEAD_ROW].astype(np.intp)
+        has_hyphen = np.cumsum(numbers[:, _HYPHEN])
+        n_ends = np.cumsum(numbers[:, _ENDS])  # of sentences
         words, known = self._tables.word_numbers, self._tables.phrase_numbers
-        about = _means(words, found.words)
-        context = np.zeros((len(r), N_CONTEXT), np.int8)
-        at = np.arange(len(r))
-        context[at, before] = UNIT
-        context[at, N_NEIGHBOURS + after] = UNIT
-        n_words, rest = form & 7, context[:, 2 * N_NEIGHBOURS :]
+        context = np.zeros((len(rows), N_CONTEXT), np.int8)
+        at = np.arange(len(rows))
+        context[at, kinds[first - 1]] = UNIT
+        context[at, N_NEIGHBOURS + kinds[end]] = UNIT
+        rest = context[:, 2 * N_NEIGHBOURS :]
         rest[:, 0] = (n_words == 1) * UNIT
         rest[:, 1] = (n_words == 2) * UNIT
         rest[:, 2] = (n_words > 2) * UNIT
-        rest[:, 3] = (form >> 3 & 1) * UNIT
-        rest[:, 4] = (form >> 4 & 1) * UNIT
-        rest[:, 5] = _LOGS[np.minimum(first, MAX_LOG)]
-        rest[:, 6] = np.minimum(sentence, 7) * UNIT
-        rest[:, 7] = _LOGS[np.minimum(size, MAX_LOG)]
-        of_modifier = words[modifier]
-        of_modifier[modifier == _NO_MODIFIER] = 0
+        rest[:, 3] = numbers[end - 1, _PLURAL] * UNIT
+        rest[:, 4] = (has_hyphen[end - 1] > has_hyphen[first - 1]) * UNIT
+        rest[:, 5] = _LOGS[np.minimum(first - begin[text], MAX_LOG)]
+        rest[:, 6] = np.minimum(n_ends[first - 1] - n_ends[begin[text] - 1], 7) * UNIT
+        rest[:, 7] = _LOGS[np.minimum(sizes[text], MAX_LOG)]
+        of_modifier = words[word_rows[first]]
+        of_modifier[end - first == 1] = 0
         parts = (
             context, known[row], words[head], of_modifier, known[left, :NEAR_PHRASE], known[right, :NEAR_PHRASE],
-            words[word_before, :NEAR_WORD], words[word_after, :NEAR_WORD], about[number],
+            words[word_rows[first - 1], :NEAR_WORD], words[word_rows[end], :NEAR_WORD], _means(words, about, begin, sizes)[text],
         )  # fmt: skip
-        return MatterCandidates(number, first, end, np.concatenate(parts, axis=1), found.phrases, found.names)
+        return MatterCandidates(texts, self._tables, text, first - begin[text], end - begin[text], np.concatenate(parts, axis=1))
 
 
-def _means(words: npt.NDArray[np.int8], tokens: list[list[int]]) -> npt.NDArray[np.int8]:
+def _sentence_starts(numbers: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Return for each token whether it starts a sentence, after signs that may open a quotation or not."""
+    ends = numbers[:, _ENDS] > 0
+    other = ends | (numbers[:, _KIND] != SIGN)
+    last = np.maximum.accumulate(np.where(other, np.arange(len(other)), 0))
+    starts = np.ones(len(ends), np.bool_)
+    starts[1:] = ends[last[:-1]]
+    return starts
+
+
+def _means(words: npt.NDArray[np.int8], rows: Ints, begin: Ints, sizes: Ints) -> npt.NDArray[np.int8]:
     """Return for each text the mean of its words' vectors, four times as large, rounded down."""
-    sizes = np.fromiter(map(len, tokens), np.intp, len(tokens))
-    rows = np.fromiter(itertools.chain.from_iterable(tokens), np.intp, int(sizes.sum()))
-    sums = np.zeros((len(tokens), VECTOR.stop - VECTOR.start), np.int32)
-    full = np.flatnonzero(sizes)
-    starts = (np.cumsum(sizes) - sizes)[full]
-    if len(full):
-        sums[full] = np.add.reduceat(words[rows, VECTOR].astype(np.int32), starts, axis=0)
+    sums = np.zeros((len(sizes), VECTOR.stop - VECTOR.start), np.int32)
+    if len(sizes):
+        inside = words[rows, VECTOR].astype(np.int32)
+        inside[0] = inside[begin + sizes] = 0  # between texts
+        sums[:] = np.add.reduceat(inside, begin, axis=0)
     return np.clip(4 * sums // np.maximum(sizes, 1)[:, None], -127, 127).astype(np.int8)

@@ -122,9 +122,9 @@ def find_matters(texts: Sequence[TokenizedText], least: float) -> list[list[Matt
     """Return the spans of each text that name a matter with at least a probability; they may overlap."""
     c: MatterCandidates = _finder()(texts)
     found: list[list[Matter]] = [[] for _ in texts]
-    if not len(c.names):
+    if not len(c.text):
         return found
     p = default_matter_ranker()(c.features)
     for row in np.flatnonzero(p >= least).tolist():
-        found[c.text[row]].append(Matter(int(c.first[row]), int(c.end[row]), c.names[row], float(p[row])))
+        found[c.text[row]].append(Matter(int(c.first[row]), int(c.end[row]), c.name(row), float(p[row])))
     return found

@@ -149,6 +149,8 @@ def definitions(text: str) -> Iterator[tuple[str, int, int]]:
         before = words(text[max(0, match.start() - MAX_NAME) : match.start()])[-MAX_WORDS:]
         offset = max(0, match.start() - MAX_NAME)
         for first in reversed(before[:-1]):
+            if first.form[:1].upper() != match[1][0]:
+                continue
             start, end = offset + first.start, offset + before[-1].end
             name = text[start:end]
             if name[0].isupper() and is_acronym(match[1], name) and not BREAK.search(name):

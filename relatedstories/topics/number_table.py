@@ -14,11 +14,11 @@ class NumberTable:
     def __init__(self, width: int) -> None:
         self._array = np.zeros((1024, width), np.float32)
         self._size = 0
-        self._new: list[tuple[float, ...]] = []
+        self._new: list[float] = []  # one row after the other: many short tuples would keep the garbage collector busy
 
     def append(self, row: tuple[float, ...]) -> None:
         """Add a row."""
-        self._new.append(row)
+        self._new += row
 
     def clear(self) -> None:
         """Remove all rows."""
@@ -28,9 +28,10 @@ class NumberTable:
     def array(self) -> npt.NDArray[np.float32]:
         """Return all rows; after them come rows of zeros, at least one."""
         if self._new:
-            start, self._size = self._size, self._size + len(self._new)
+            width = self._array.shape[1]
+            start, self._size = self._size, self._size + len(self._new) // width
             while self._size >= len(self._array):
                 self._array = np.concatenate([self._array, np.zeros_like(self._array)])
-            self._array[start : self._size] = self._new
+            self._array[start : self._size] = np.fromiter(self._new, np.float64, len(self._new)).reshape(-1, width)
             self._new.clear()
         return self._array

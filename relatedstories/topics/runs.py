@@ -1,12 +1,20 @@
-"""Capitalised runs: tokens in a row that may hold names, and their parts."""
+"""Capitalised runs: tokens in a row that may hold names, and their parts.
+
+Flags of tokens are arrays of whole numbers; runs and parts are told for all tokens of many texts at once. Between texts there
+must be two tokens without any flag but `END`, which no run reaches across.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 __all__ = [
-    "CAPITAL", "CORE", "END", "HEAD", "HYPHEN", "JOINING", "JOINING_WORDS", "NUMBER", "OPENING", "WEAK", "WEAK_WORDS",
-    "capitalised_runs", "parts_of_run", "sentence_starts",
+    "CAPITAL", "COMMA", "CORE", "COUNTRY", "END", "HEAD", "HYPHEN", "JOINING", "JOINING_WORDS", "LINKED", "LONGER", "LOWERED",
+    "NUMBER", "OF", "OPENING", "RARE", "SECOND", "THE", "WEAK", "WEAK_WORDS", "WORD", "Bools", "Flags", "Ints", "Parts", "Runs",
+    "capitalised_runs", "parts_of_runs", "sentence_starts", "with_hyphenated",
 ]  # fmt: skip
 
 MAX_TOKENS = 9
@@ -35,55 +43,102 @@ _NAME_PARTS = (
 )
 WEAK_WORDS = frozenset((*_NAME_PARTS, "e", "dos", "das", "di", "le", "les", "des", "v", "vs"))
 JOINING_WORDS = WEAK_WORDS | frozenset(("and", "in", "on", "to", "at"))
-CAPITAL, NUMBER, WEAK, JOINING, END, OPENING, HYPHEN, HEAD = (1 << i for i in range(8))
+CAPITAL, NUMBER, WEAK, JOINING, END, OPENING, HYPHEN, HEAD, RARE, WORD, COMMA, OF, THE = (1 << i for i in range(13))
 """Flags of a token: begins with a capital, or a digit; is a small word of names ("of"), or one that joins names ("and"); ends a
-sentence; opens a quotation or bracket; is a hyphen; is a word in lower case that ends names ("province")."""
+sentence; opens a quotation or bracket; is a hyphen; is a word in lower case that ends names ("province"); is in lower case, but
+rare; consists of letters; is a comma, "of" or "in", or "the"."""
+
+COUNTRY, LINKED, LONGER, LOWERED, SECOND = (1 << i for i in range(13, 18))
+"""Flags of what the lexicon knows of a token: begins the name of a country; is a form with names; begins longer forms; begins
+forms if its first letter is in lower case; is the second token of a form."""
 
 CORE = CAPITAL | NUMBER
 
+_MAX_JOINING = 3
+"""Maximum number of joining words in a row within a run."""
 
-def sentence_starts(flags: list[int]) -> list[bool]:
+Ints: TypeAlias = npt.NDArray[np.intp]
+Flags: TypeAlias = npt.NDArray[np.int32]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+
+
+class Runs(NamedTuple):
+    """Runs in their order: the first token of each, and the token after its last."""
+
+    start: Ints
+    stop: Ints
+
+
+class Parts(NamedTuple):
+    """Parts of runs: first token, token after the last, number of words such as "and" or "in" that join them, and their run."""
+
+    first: Ints
+    end: Ints
+    joints: Ints
+    run: Ints
+
+
+def sentence_starts(flags: Flags) -> Bools:
     """Return for each token whether it starts a sentence."""
-    starts, start = [], True
-    for flag in flags:
-        starts.append(start)
-        start = bool(flag & END) or (start and bool(flag & OPENING))
+    # A sign that opens a quotation starts a sentence if the token after it does: both follow the same last other token.
+    other = (flags & (OPENING | END)) != OPENING
+    last = np.maximum.accumulate(np.where(other, np.arange(len(flags)), 0))
+    starts = np.ones(len(flags), np.bool_)
+    starts[1:] = (flags[last[:-1]] & END) > 0
     return starts
 
 
-def capitalised_runs(flags: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each row of capitalised tokens and numbers that small words may join."""
-    i, size = 0, len(flags)
-    while i < size:
-        if not flags[i] & CORE:
-            i += 1
-            continue
-        end = i + 1
-        while end < size:
-            if flags[end] & CORE:
-                end += 1
-                continue
-            after = end
-            while after < size and after - end < 3 and flags[after] & JOINING:
-                after += 1
-            if not (after > end and after < size and flags[after] & CORE):
-                break
-            end = after + 1
-        yield i, end
-        i = end
+def with_hyphenated(flags: Flags) -> Flags:
+    """Return flags in which rare words that a hyphen joins to a name are part of it.
+
+    That is the end of "Yoon Suk-yeol", but not of "Saudi-led".
+    """
+    hyphenated = np.flatnonzero((flags[2:] & RARE > 0) & (flags[1:-1] & HYPHEN > 0)) + 2
+    if len(hyphenated):
+        flags = flags.copy()
+        for i in hyphenated.tolist():  # in order: what is joined may join the next
+            if flags[i - 2] & CORE:
+                flags[i] |= NUMBER
+    return flags
 
 
-def parts_of_run(flags: list[int], start: int, stop: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the parts of a run that may be names: start, end, and the number of words such as "and" or "in" that join them."""
-    for first in range(start, stop):
-        if not flags[first] & CORE:
-            continue
-        joints, capital = 0, False
-        for end in range(first + 1, stop + 1):
-            flag, size = flags[end - 1], end - first
-            joints += flag & (JOINING | WEAK) == JOINING
-            capital = capital or bool(flag & CAPITAL)
-            if joints > 1 or size > 2 * MAX_TOKENS or (size > MAX_TOKENS and first > start):
-                break
-            if flag & CORE and capital and (size <= MAX_TOKENS or end == stop):
-                yield first, end, joints
+def capitalised_runs(flags: Flags) -> Runs:
+    """Return each row of capitalised tokens and numbers that small words may join."""
+    within = flags & CORE > 0
+    joining = flags & JOINING > 0
+    last = np.flatnonzero(within[:-1] & ~within[1:])  # of tokens in a row
+    last = last[joining[last + 1]]
+    after = last + 2
+    for _ in range(_MAX_JOINING - 1):
+        after += joining[after]
+    joined = flags[after] & CORE > 0
+    for start, stop in zip(last[joined].tolist(), after[joined].tolist(), strict=True):
+        within[start:stop] = True
+    edges = np.flatnonzero(np.diff(within.view(np.int8), prepend=np.int8(0), append=np.int8(0)))
+    return Runs(edges[::2], edges[1::2])
+
+
+def parts_of_runs(flags: Flags, runs: Runs) -> Parts:
+    """Return the parts of runs that may be names, by run, first token and length."""
+    length = runs.stop - runs.start
+    run = np.repeat(np.arange(len(length)), length)
+    first = np.arange(len(run)) + (runs.start - np.cumsum(length) + length)[run]
+    core = flags & CORE > 0
+    run, first = run[core[first]], first[core[first]]
+    n_ends = np.minimum(runs.stop[run] - first, 2 * MAX_TOKENS)
+    at = np.repeat(np.arange(len(first)), n_ends)
+    end = np.arange(len(at)) - (np.cumsum(n_ends) - n_ends)[at] + first[at] + 1
+    run, first = run[at], first[at]
+    start, stop = runs.start[run], runs.stop[run]
+    joints, capitals = (_sums(each) for each in ((flags & (JOINING | WEAK)) == JOINING, flags & CAPITAL > 0))
+    n_joints = joints[end] - joints[first]
+    short = (end - first <= MAX_TOKENS) | ((end == stop) & (first == start))
+    kept = core[end - 1] & short & (n_joints <= 1) & (capitals[end] > capitals[first])
+    return Parts(first[kept], end[kept], n_joints[kept], run[kept])
+
+
+def _sums(values: npt.NDArray[Any]) -> Ints:
+    """Return the sums of the values before each place."""
+    sums = np.zeros(len(values) + 1, np.intp)
+    np.cumsum(values, out=sums[1:])
+    return sums

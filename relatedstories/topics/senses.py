@@ -1,4 +1,4 @@
-"""Which names words may not stand for: minority senses of common nouns, and bodies of countries that the text is not about.
+"""Which names words may not stand for: minority senses, works of art, and bodies of countries that the text is not about.
 
 The network was trained on news of the world, where "default" is one of finance and "test" one for COVID-19, and it gives the
 likeliest topic even where none is likely. These rules hold in any text. They take names away from the network's and add none.
@@ -28,6 +28,29 @@ LEAST_LOWER = 0.5
 LEAST_ALONE = 0.6
 """Minimum share of links that must go to one country's body where the text names no country."""
 
+_ARTS = {
+    "screen": (
+        *("film", "films", "movie", "movies", "cinema", "cinemas", "filmmaker", "actor", "actors", "actress", "director"),
+        *("starring", "premiere", "premieres", "Oscar", "Oscars", "Academy", "Award", "Awards", "Festival", "Globe", "Globes"),
+        *("Emmy", "Emmys", "BAFTA", "BAFTAs", "television", "TV", "miniseries", "episode", "Netflix", "Hollywood"),
+    ),
+    "music": (
+        *("song", "songs", "album", "albums", "band", "bands", "singer", "singers", "music", "rapper", "concert", "concerts"),
+        *("Grammy", "Grammys", "Festival", "Award", "Awards"),
+    ),
+    "page": ("novel", "novels", "book", "books", "author", "authors", "writer", "Prize", "publisher", "fiction"),
+    "gallery": ("painting", "paintings", "sculpture", "statue", "statues", "artist", "museum", "gallery", "auction", "monument"),
+}
+"""Words of which a text about a work of art has at least one."""
+
+_ART_OF = {
+    **dict.fromkeys(("film", "series"), "screen"),
+    **dict.fromkeys(("song", "album", "band"), "music"),
+    **dict.fromkeys(("novel", "book"), "page"),
+    **dict.fromkeys(("painting", "sculpture"), "gallery"),
+}
+"""The art of each last word of a bracket that says what kind of work a name is of: "Rust (2024 film)"."""
+
 _WORD = re.compile(r"\w+")
 _BRACKET = re.compile(r" \(([^()]*)\)?$")
 
@@ -37,22 +60,26 @@ class TextFacts:
 
     Parameters
     ----------
-    tokens : sequence of str
+    tokens, forms : sequence of str
     """
 
-    def __init__(self, tokens: Sequence[str]) -> None:
+    def __init__(self, tokens: Sequence[str], forms: Sequence[str]) -> None:
         self._tokens = tokens
-        self.forms = [form_of(token) for token in tokens]
+        self._forms = forms
+
+    def form(self, first: int, end: int) -> str:
+        """Return the form of the tokens from `first` up to, not including, `end`."""
+        return self._forms[first] if end == first + 1 else " ".join(self._forms[first:end])
 
     @functools.cached_property
     def words(self) -> frozenset[str]:
         """Its forms, each once."""
-        return frozenset(self.forms)
+        return frozenset(self._forms)
 
     @functools.cached_property
     def countries(self) -> frozenset[str]:
         """The countries and states that the text names."""
-        return _with_union({country for _, _, country in default_lexicon().countries.find(self.forms)})
+        return _with_union({country for _, _, country in default_lexicon().countries.find(self._forms)})
 
     def follows_town(self, first: int, end: int) -> bool:
         """Return whether tokens name the state of a town before them, as in "Spokane, Washington", other than in a list."""
@@ -93,6 +120,8 @@ class _Verdict(NamedTuple):
         Other countries have such a thing too: "Ministry of Health", "Labour Party (UK)".
     alone : bool
         The form is mostly linked to this name, so that it may stand for it in a text that names no country.
+    arts : frozenset of str
+        Words of which the text must have one, as the name is that of a work of art; empty for other names.
     as_noun, as_name : bool
         The form may stand for the name as a common noun, and as a capitalised name.
     """
@@ -103,6 +132,7 @@ class _Verdict(NamedTuple):
     namesake: bool
     of_many: bool
     alone: bool
+    arts: frozenset[str]
     as_noun: bool
     as_name: bool
 
@@ -125,9 +155,11 @@ class SenseFilter:
 
     def allows(self, text: TextFacts, first: int, end: int, name: str) -> bool:
         """Return whether the tokens from `first` up to, not including, `end` may stand for a name."""
-        form = " ".join(text.forms[first:end])
+        form = text.form(first, end)
         verdict = self._known(form, name)
-        if verdict.never or self.is_namesake(text, first, end, name):
+        if verdict.never or (verdict.namesake and text.follows_town(first, end)):
+            return False
+        if verdict.arts and text.words.isdisjoint(verdict.arts):
             return False
         if verdict.countries:
             if not text.countries.isdisjoint(verdict.countries):
@@ -136,12 +168,14 @@ class SenseFilter:
                 return False
         elif verdict.others and text.countries and text.words.isdisjoint(verdict.others):
             return False
+        if verdict.as_noun == verdict.as_name:
+            return verdict.as_name
         is_noun = form.islower() or (text.starts_sentence(first) and self._is_noun(form))
         return verdict.as_noun if is_noun else verdict.as_name
 
     def is_namesake(self, text: TextFacts, first: int, end: int, name: str) -> bool:
         """Return whether tokens name the state of a town before them, and not the longer name: "Spokane, Washington"."""
-        return self._known(" ".join(text.forms[first:end]), name).namesake and text.follows_town(first, end)
+        return self._known(text.form(first, end), name).namesake and text.follows_town(first, end)
 
     def _known(self, form: str, name: str) -> _Verdict:
         """Return the verdict on a form and a name, which is kept."""
@@ -165,7 +199,8 @@ class SenseFilter:
         qualified = (bracket and find(_forms(bracket[1]))) or base.rpartition(", ")[2] in lexicon.countries.names
         have = set(form.lower().split(" "))
         lowered = form[0].lower() + form[1:]
-        links, linked, seen, known = max(self._counts(form, name), self._counts(lowered, name))
+        counts = self._counts(form, name)
+        links, linked, seen, known = counts if form == lowered else max(counts, self._counts(lowered, name))
         same = key_of(base).rstrip("s") == form.lower().rstrip("s")
         others = [word for word in _forms(name) if word[0].isupper() and word.lower() not in have] if generic and not same else []
         least = LEAST_BRACKET_RATE if bracket else LEAST_RATE if same else LEAST_OTHER_RATE
@@ -177,6 +212,7 @@ class SenseFilter:
             others=tuple(others),
             namesake=form in lexicon.countries.of and has_part(base, form),
             of_many=not in_form and bool(generic or qualified),
+            arts=_words_of_art(bracket[1]) if bracket else frozenset(),
             alone=links >= LEAST_ALONE * max(linked, 1),
             as_noun=as_name and (links / (seen + 1) >= least if known else name != form),
             as_name=as_name,
@@ -188,9 +224,15 @@ class SenseFilter:
         row = lexicon.forms.get(form, lexicon.n_forms)
         if row >= lexicon.n_forms:
             return 0, 0, 0, False
-        linked, seen = lexicon.counts[row, :2].tolist()
+        linked, seen = lexicon.linked[row], lexicon.seen[row]
         links = next((links for title, links in lexicon.titles_of(row) if lexicon.names[title] == name), -1)
         return max(links, 0), linked, seen, links >= 0
+
+
+@functools.cache
+def _words_of_art(bracket: str) -> frozenset[str]:
+    art = _ART_OF.get(bracket.rpartition(" ")[2])
+    return frozenset(map(form_of, _ARTS[art])) if art else frozenset()
 
 
 @functools.cache

@@ -25,19 +25,10 @@ span itself or comes from a pattern."""
 
 LINKED, COUNTRY, STATE, EVENT, PART = (1 << i for i in range(len(SOURCES)))
 
-SpanName: TypeAlias = tuple[int, str, tuple[str, ...], tuple[str, ...]]
-"""A name that a span may stand for, whatever the text: its row number in the namer's tables, the name's key, and the words (in
-lower case) and countries that the name has and the span lacks. Tuples that hold only strings and numbers are not tracked by
-the garbage collector."""
-
 SpanKey: TypeAlias = str | tuple[str, str, str, str, str, str, bool]
 """Everything that the names of a span depend on: its surface, its form, the two nearest countries, the state after it, the
 longer name it shortens, and whether the text defines it as an abbreviation of that name (which then precedes other names). For
 most spans the surface equals the form and the rest is empty; their key is the surface alone."""
-
-FormFacts: TypeAlias = tuple[int, bool, bool, bool]
-"""Facts about a form: its row in the lexicon (-1 if unknown), whether it is a country, whether it contains a country, and whether
-it may stand for something of a country nearby, as "government" does."""
 
 
 def has_part(name: str, form: str) -> bool:
@@ -61,56 +52,82 @@ class SpanNamer:
 
     Attributes
     ----------
-    forms : RecentCache
-        Facts about forms; `look_up` adds to it.
+    forms : dict of str to int
+        Forms, with their row in `form_facts`; `look_up` adds to it.
+    form_facts : NumberTable
+        For each form: its row in the lexicon (-1 if unknown), whether it is a country, whether it contains a country, and whether
+        it may stand for something of a country nearby, as "government" does.
     rows : RecentCache
-        The names of spans; `find` adds to it.
+        The names of spans, as the first and the end of their rows in the tables; `find` adds to it.
     names : list of str
         The name of each row.
+    extra : dict of int to (tuple of str, tuple of str)
+        For rows with a name that has words (in lower case) or countries that the span lacks: these.
     numbers : NumberTable
         For each row: the name's row in the lexicon, its sources, links and rank, the links of its pattern and of all
-        patterns, whether it is the span itself, the number of its words that the span lacks, and, of a name that the span is
-        a part of, its share of the occurrences of the span within longer names.
+        patterns, whether it is the span itself, the number of its words that the span lacks, of a name that the span is
+        a part of, its share of the occurrences of the span within longer names, the number of its key, which names that are
+        spelt alike share, and whether `extra` has the row.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self.forms: RecentCache[str, FormFacts] = RecentCache()
-        self.rows: RecentCache[SpanKey, tuple[SpanName, ...]] = RecentCache()
+        self.forms: dict[str, int] = {"": 0}
+        self.form_facts = NumberTable(4)
+        self.form_facts.append((-1, False, False, False))
+        self.rows: RecentCache[SpanKey, tuple[int, int]] = RecentCache()
         self._by_country: RecentCache[tuple[str, str], list[tuple[str, int, int, int]]] = RecentCache()
         self._parts_by_name: RecentCache[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = RecentCache()
+        self._keys: dict[str, int] = {}
         self.names: list[str] = []
-        self.numbers = NumberTable(9)
+        self.extra: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self.numbers = NumberTable(11)
 
     def forget_when_full(self) -> None:
-        """Remove all rows once there are too many."""
+        """Remove all rows, or all forms, once there are too many."""
+        if len(self.forms) > 8 * MAX_KEPT:
+            self.forms = {"": 0}
+            self.form_facts.clear()
+            self.form_facts.append((-1, False, False, False))
         if len(self.names) > 8 * MAX_KEPT:
             self.rows.forget()
+            self._keys.clear()
             self.names.clear()
+            self.extra.clear()
             self.numbers.clear()
 
-    def look_up(self, form: str) -> FormFacts:
-        """Return what is known of a form, and remember it."""
+    def look_up(self, form: str) -> int:
+        """Add what is known of a form, and return its row in `form_facts`."""
         lexicon = self._lexicon
         row = lexicon.forms.get(form, -1)
-        inside = lexicon.countries.find(form.split(" "))
+        forms = form.split(" ")
+        inside = () if lexicon.countries.first.keys().isdisjoint(forms) else lexicon.countries.find(forms)
         is_country = form in lexicon.countries.of
         of_country = not inside and "~" + form.lower() in lexicon.patterns
-        known = (row if row < lexicon.n_forms else -1, is_country, len(inside) == 1 and not is_country, of_country)
-        self.forms.keep(form, known)
-        return known
+        has_country = len(inside) == 1 and not is_country
+        self.form_facts.append((row if row < lexicon.n_forms else -1, is_country, has_country, of_country))
+        number = self.forms[form] = len(self.forms)
+        return number
 
-    def find(self, key: SpanKey, forms: list[str]) -> tuple[SpanName, ...]:
-        """Return the names that a span may stand for, and remember them."""
+    def find(self, key: SpanKey, forms: list[str]) -> tuple[int, int]:
+        """Return the rows of the names that a span may stand for, and remember them."""
+        start = len(self.names)
+        self._add_names(key, forms)
+        return self.rows.keep(key, (start, len(self.names)))
+
+    def _add_names(self, key: SpanKey, forms: list[str]) -> None:
+        """Add the names that a span may stand for to the tables."""
         surface, form, *near, state, longer, is_defined = (key, key, "", "", "", "", False) if isinstance(key, str) else key
         lexicon = self._lexicon
-        row = (self.forms[form] or self.look_up(form))[0]
+        row = lexicon.forms.get(form, -1)
+        row = row if row < lexicon.n_forms else -1
         own_key = key_of(surface)
         name_id = lexicon.ids.get(own_key, -1)
         itself = lexicon.names[name_id] if name_id >= 0 else surface
-        known = lexicon.named[row] or forms[-1].islower() or not lexicon.countries.first.isdisjoint(forms)
+        known = lexicon.named[row] or forms[-1].islower() or not lexicon.countries.first.keys().isdisjoint(forms)
         if not known and isinstance(key, str):  # most names take this way
-            return self.rows.keep(key, (self._row(itself, own_key, (name_id, 0, 0, 0, 0, 0, True, 0, 0)),))
+            self._add_row(itself, own_key, (name_id, 0, 0, 0, 0, 0, True, 0, 0))
+            return
         named: dict[str, list[int]] = {}  # sources, links, rank, pattern count, pattern total
 
         def add(name: str, source: int) -> list[int]:
@@ -157,7 +174,6 @@ class SpanNamer:
             singular = lexicon.ids.get(key_of(itself.removesuffix("s")), -1)
             if singular >= 0:
                 add(lexicon.names[singular], EVENT)
-        rows: list[SpanName] = []
         extra: tuple[str, ...]
         countries: tuple[str, ...]
         for name, (sources, n_links, rank, count, total) in named.items():
@@ -171,16 +187,16 @@ class SpanNamer:
                 countries = tuple([country for country in inside_name if country not in own])
             share = self._share(name, row) if sources & PART else 0
             numbers = (of_name, sources, n_links, rank, count, total, name == itself, len(extra), share)
-            rows.append(self._row(name, name_key, numbers, extra, countries))
-        return self.rows.keep(key, tuple(rows))
+            self._add_row(name, name_key, numbers, extra, countries)
 
-    def _row(
+    def _add_row(
         self, name: str, key: str, numbers: tuple[float, ...], extra: tuple[str, ...] = (), countries: tuple[str, ...] = ()
-    ) -> SpanName:
-        """Add a name and its numbers to the tables, and return its record."""
+    ) -> None:
+        """Add a name and its numbers to the tables."""
+        if extra or countries:
+            self.extra[len(self.names)] = extra, countries
         self.names.append(name)
-        self.numbers.append(numbers)
-        return len(self.names) - 1, key, extra, countries
+        self.numbers.append((*numbers, self._keys.setdefault(key, len(self._keys)), bool(extra or countries)))
 
     def _share(self, name: str, row: int) -> float:
         """Return the share of the occurrences of a form within longer names that are within this one."""

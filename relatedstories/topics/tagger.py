@@ -10,7 +10,7 @@ import bisect
 import functools
 import itertools
 import operator
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -126,7 +126,8 @@ def _topic_spans(
     by_text = {number: list(group) for number, group in itertools.groupby(columns, key=operator.itemgetter(0))}
     offset = 2
     for number, text in enumerate(texts):
-        facts = TextFacts(text.tokens)
+        stop = offset + len(text.tokens)
+        facts = TextFacts(text.tokens, c.forms[offset:stop])
         named = _named_spans(by_text.get(number, ()), offset, facts)
         named = _without_namesakes(named, THRESHOLD if threshold is None else threshold)
         spans = list(named.values())
@@ -139,7 +140,7 @@ def _topic_spans(
         if spans:
             for first, end, probability, name in _best_spans(spans, _threshold_of(spans, threshold)):
                 yield number, first, end, name, probability
-        offset += len(text.tokens) + 2
+        offset = stop + 2
 
 
 def _named_spans(rows: Iterable[tuple[int, int, int, int, float, str]], offset: int, facts: TextFacts) -> dict[int, _Span]:
@@ -200,8 +201,40 @@ def _threshold_of(spans: Iterable[_Span], threshold: float | None) -> float:
 
 def _best_spans(spans: Iterable[_Span], threshold: float) -> list[_Span]:
     """Return the best spans that do not overlap, with further mentions of their topics."""
-    ordered = sorted(spans, key=lambda span: (span[1], span[0]))
-    probable = [span for span in ordered if span[2] >= threshold]
+    groups = list(_overlapping(spans))
+    selected = [_most_probable(group, threshold) for group in groups]
+    probabilities: dict[str, float] = {}
+    for _, _, probability, name in itertools.chain.from_iterable(selected):
+        probabilities[name] = max(probability, probabilities.get(name, 0))
+    found: list[_Span] = []
+    for group, best in zip(groups, selected, strict=True):
+        if len(group) > 1:
+            found += _with_mentions(group, best, probabilities)
+        elif group[0][3] in probabilities:
+            found += group
+    return [(first, end, probabilities[name], name) for first, end, _, name in sorted(found)]
+
+
+def _overlapping(spans: Iterable[_Span]) -> Iterator[list[_Span]]:
+    """Yield the groups of spans that overlap others of their group and none of another."""
+    group: list[_Span] = []
+    stop = 0
+    for span in sorted(spans, key=operator.itemgetter(0)):
+        if group and span[0] >= stop:
+            yield group
+            group = []
+        group.append(span)
+        stop = max(stop, span[1])
+    if group:
+        yield group
+
+
+def _most_probable(spans: Sequence[_Span], threshold: float) -> list[_Span]:
+    """Return the spans that do not overlap with the greatest sum of probability minus threshold."""
+    probable = [span for span in spans if span[2] >= threshold]
+    if len(probable) < 2:
+        return probable
+    probable.sort(key=lambda span: (span[1], span[0]))
     # best_sums[i] is the best sum over the first i spans; previous[i] the spans before the i-th if that is selected, else -1.
     best_sums, previous = [0.0], [0]
     ends: list[int] = []
@@ -218,20 +251,22 @@ def _best_spans(spans: Iterable[_Span], threshold: float) -> list[_Span]:
         else:
             selected.append(probable[i - 1])
             i = previous[i]
-    probabilities: dict[str, float] = {}
-    for _, _, probability, name in selected:
-        probabilities[name] = max(probability, probabilities.get(name, 0))
-    for span in sorted(ordered, key=lambda span: (span[0] - span[1], span[0])):
-        if span[3] not in probabilities:
+    return selected
+
+
+def _with_mentions(spans: Iterable[_Span], selected: list[_Span], names: Container[str]) -> list[_Span]:
+    """Return the selected spans and further mentions of named topics, which overlap nothing or contain a selected one."""
+    for span in sorted(spans, key=lambda span: (span[0] - span[1], span[0])):
+        if span[3] not in names:
             continue
         overlapping = [other for other in selected if other[0] < span[1] and other[1] > span[0]]
-        # Overlaps nothing, or contains the selected span: "Storm Eunice", not "Eunice".
+        # "Storm Eunice", not "Eunice".
         if (
             all(other[3] == span[3] and span[0] <= other[0] and other[1] <= span[1] for other in overlapping)
             and span not in overlapping
         ):
             selected = [other for other in selected if other not in overlapping] + [span]
-    return [(first, end, probabilities[name], name) for first, end, _, name in sorted(selected)]
+    return selected
 
 
 def _kinds(spans: Sequence[_NumberedSpan], texts: Sequence[TokenizedText], matters: Sequence[Sequence[Matter]]) -> list[str]:

@@ -1,33 +1,55 @@
-"""A table of tokens with the form, flags and numbers of each."""
+"""A table of tokens with the form, flags and numbers of each, and the tokens of some texts, by their number in it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from relatedstories.topics.lexicon import Lexicon, form_of
 from relatedstories.topics.number_table import NumberTable
+from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.runs import (
     CAPITAL,
-    CORE,
+    COMMA,
+    COUNTRY,
     END,
     HEAD,
     HYPHEN,
     JOINING,
     JOINING_WORDS,
+    LINKED,
+    LONGER,
+    LOWERED,
     NUMBER,
+    OF,
     OPENING,
+    RARE,
+    SECOND,
+    THE,
     WEAK,
     WEAK_WORDS,
+    WORD,
+    Bools,
+    Flags,
+    Ints,
     capitalised_runs,
-    parts_of_run,
+    parts_of_runs,
+    sentence_starts,
+    with_hyphenated,
 )  # fmt: skip
 from relatedstories.topics.tokenizer import TokenizedText
 
-__all__ = ["TokenTable"]
+__all__ = ["TokenTable", "Tokens"]
 
 _COMMON = 5000
 """Words of the lexicon come most frequent first; from this row on they count as rare."""
+
+_PADDING = 2
+"""Number of tokens that stand before, after and between texts."""
 
 
 def _shape(form: str) -> int:
@@ -40,6 +62,33 @@ def _shape(form: str) -> int:
     return 4 if form[:1].isdigit() else 5 if form.isalnum() else 6
 
 
+class Tokens(NamedTuple):
+    """The tokens of some texts, with padding around each text.
+
+    Parameters
+    ----------
+    ids : list of int, length n
+        Their numbers in the table.
+    numbers : ndarray of float32, shape (n, 5)
+        See `TokenTable`.
+    forms : list of str, length n
+    flags : ndarray of int, shape (n,)
+        As `relatedstories.topics.runs` has them.
+    starts : ndarray of bool, shape (n,)
+        Whether each token starts a sentence.
+    begin, stop : ndarray of int, shape (n_texts,)
+        First token of each text, and the token after its last.
+    """
+
+    ids: list[int]
+    numbers: npt.NDArray[np.float32]
+    forms: list[str]
+    flags: Flags
+    starts: Bools
+    begin: Ints
+    stop: Ints
+
+
 class TokenTable:
     """The tokens met so far, by number.
 
@@ -49,21 +98,25 @@ class TokenTable:
 
     Attributes
     ----------
-    begins_form : list of bool
-        Whether a form of the lexicon begins with the token.
     numbers : NumberTable
         For each token: the row of its word vector, its shape, the share of its occurrences in lower case, the logarithm of
-        how often it ends a name, and whether it is a comma.
+        how often it ends a name, and its flags.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._lexemes: dict[str, int] = {}
         self._forms: list[str] = []
-        self._flags: list[int] = []
-        self.begins_form: list[bool] = []
-        self._rare: list[bool] = []
+        self._lowers: list[str] = []
         self.numbers = NumberTable(5)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Remove all tokens but the padding, which is number 0."""
+        self._lexemes.clear()
+        self.numbers.clear()
+        self._forms[:] = self._lowers[:] = [""]
+        self.numbers.append((0, 0, 0, 0, END))
 
     def _lexeme(self, token: str) -> int:
         """Add a token that was not met before, and return its number."""
@@ -71,43 +124,60 @@ class TokenTable:
         first, lower = form[:1], form.lower()
         capital = first.isupper() or (len(form) > 2 and first.isalnum() and any(map(str.isupper, form)))
         capital = capital and form not in ("The", "A", "An")  # "The Hague" is a form that the lexicon knows
-        flags = CAPITAL * capital | NUMBER * first.isdigit() | WEAK * (form in WEAK_WORDS) | JOINING * (form in JOINING_WORDS)
-        flags |= END * (token[-1:] in ".!?" or "\n" in token) | OPENING * (token in "\"“‘'(:") | HYPHEN * (form == "-")
-        flags |= HEAD * (lexicon.heads.get(form, 0) > 1)
         words = lexicon.words
         word = words.get("<number>" if first.isdigit() else form, 0) or words.get(lower, 0)
-        number = (
-            word, _shape(form), lexicon.lower[words.get(lower, 0)], math.log1p(lexicon.heads.get(form, 0)), form == ","
-        )  # fmt: skip
-        self._lexemes[token] = len(self._forms)
+        heads = lexicon.heads.get(form, 0)
+        flags = CAPITAL * capital | NUMBER * first.isdigit() | WEAK * (form in WEAK_WORDS) | JOINING * (form in JOINING_WORDS)
+        flags |= END * (token[-1:] in ".!?" or "\n" in token) | OPENING * (token in "\"“‘'(:") | HYPHEN * (form == "-")
+        flags |= HEAD * (heads > 1) | RARE * (form.islower() and not 0 < word < _COMMON) | WORD * form.isalpha()
+        flags |= COMMA * (form == ",") | OF * (form in ("of", "in")) | THE * (form == "the")
+        flags |= COUNTRY * (form in lexicon.countries.first) | SECOND * (form in lexicon.second_words)
+        row = lexicon.forms.get(form, -1)
+        flags |= LINKED * lexicon.named[row] | LONGER * (row >= 0 and form in lexicon.first_words)
+        flags |= LOWERED * (bool(flags & CAPITAL) and first.lower() + form[1:] in lexicon.forms)
+        number = self._lexemes[token] = len(self._forms)
         self._forms.append(form)
-        self._flags.append(flags)
-        self.begins_form.append(form in lexicon.forms or (bool(flags & CAPITAL) and first.lower() + form[1:] in lexicon.forms))
-        self._rare.append(not 0 < word < _COMMON)
-        self.numbers.append(number)
-        return len(self._forms) - 1
+        self._lowers.append(lower)
+        self.numbers.append((word, _shape(form), lexicon.lower[words.get(lower, 0)], math.log1p(heads), flags))
+        return number
+
+    def in_lower_case(self, ids: Iterable[int]) -> set[str]:
+        """Return the forms of tokens in lower case, each once."""
+        lowers = self._lowers
+        return {lowers[i] for i in set(ids)}
 
     def parts_of_runs(self, text: TokenizedText) -> Iterator[tuple[int, int, int, int]]:
         """Yield every part of every capitalised run, itself included: start and end of the run and of the part."""
-        flags = self.context(self.ids(text.tokens))[1]
-        for start, stop in capitalised_runs(flags):
-            for first, end, _ in parts_of_run(flags, start, stop):
-                yield start, stop, first, end
+        flags = self.tokens([text]).flags
+        runs = capitalised_runs(flags)
+        parts = parts_of_runs(flags, runs)
+        columns = (runs.start[parts.run], runs.stop[parts.run], parts.first, parts.end)
+        yield from zip(*((column - _PADDING).tolist() for column in columns), strict=True)
 
-    def ids(self, tokens: Sequence[str]) -> list[int]:
-        """Return the numbers of tokens, after adding those not met before."""
+    def tokens(self, texts: Sequence[TokenizedText]) -> Tokens:
+        """Return the tokens of texts, after adding those not met before."""
+        if len(self._forms) > 8 * MAX_KEPT:
+            self._forget()
         known = self._lexemes
-        try:
-            return [known[token] for token in tokens]
-        except KeyError:
-            return [known[token] if token in known else self._lexeme(token) for token in tokens]
-
-    def context(self, ids: list[int]) -> tuple[list[str], list[int]]:
-        """Return the forms and flags of a text's tokens."""
-        forms = [self._forms[i] for i in ids]
-        flags = [self._flags[i] for i in ids]
-        if "-" in forms:
-            for i in range(2, len(ids)):  # the end of "Yoon Suk-yeol", but not of "Saudi-led"
-                if flags[i - 1] & HYPHEN and flags[i - 2] & CORE and forms[i].islower() and self._rare[ids[i]]:
-                    flags[i] |= NUMBER
-        return forms, flags
+        padding = [0] * _PADDING
+        ids = padding.copy()
+        for text in texts:
+            try:
+                ids += [known[token] for token in text.tokens]
+            except KeyError:
+                ids += [known[token] if token in known else self._lexeme(token) for token in text.tokens]
+            ids += padding
+        numbers = self.numbers.array()[ids]
+        size = np.fromiter((len(text.tokens) for text in texts), np.intp, len(texts))
+        stop = np.cumsum(size + _PADDING)
+        flags = numbers[:, 4].astype(np.int32)
+        forms = self._forms
+        return Tokens(
+            ids=ids,
+            numbers=numbers,
+            forms=[forms[i] for i in ids],
+            flags=with_hyphenated(flags),
+            starts=sentence_starts(flags),
+            begin=stop - size,
+            stop=stop,
+        )

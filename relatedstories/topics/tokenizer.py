@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from relatedstories.topics.recent_cache import RecentCache
@@ -22,6 +22,11 @@ _TOKENS_BY_STRETCH: RecentCache[str, _StretchTokens] = RecentCache()
 
 _NAME_WITH_SIGNS = re.compile(r"[A-Za-z](?:\+\+|#)|\.net", re.IGNORECASE)
 """Names that the tokenizer would split: C++, F#, .NET."""
+
+_WORD_AND_SIGN = re.compile(r"([A-Za-z]+)([,;:?!)\"]|'s|(?<=[a-z][a-z])\.|)")
+"""A word, alone or with a sign after it, that the tokenizer splits into these two unless one of its exceptions is about them."""
+
+_WHITE_SPACE = re.compile(r"(\s+)")
 
 _MAX_STRETCH = 40
 """Maximum length of a remembered stretch, in characters; longer ones rarely occur again."""
@@ -91,12 +96,41 @@ def _tokens_of_part(part: str) -> _StretchTokens | None:
     """Return a stretch's tokens and their offsets in it; None if white space at its end may join the next token."""
     if not part or part[-1].isspace():
         return None
+    if "\n" in part:  # the words on both sides of a line end are met again, both together hardly ever
+        return _tokens_of_lines(part)
     tokenizer = default_tokenizer()
-    if len(part) <= _MAX_STRETCH and part.isascii() and part.isalpha() and part not in tokenizer.rules:  # a word is a token
-        return _TOKENS_BY_STRETCH.keep(part, ((part,), (0,)))
+    known = _tokens_of_word(part, tokenizer.rules) if len(part) <= _MAX_STRETCH else None
+    if known is not None:
+        return _TOKENS_BY_STRETCH.keep(part, known)
     _, tokens, starts = tokens_of_doc(tokenizer(part))
     kept = tuple(tokens), tuple(starts)
     return _TOKENS_BY_STRETCH.keep(part, kept) if len(part) <= _MAX_STRETCH else kept
+
+
+def _tokens_of_word(part: str, exceptions: Container[str]) -> _StretchTokens | None:
+    """Return the tokens of a word that at most one sign follows, and their offsets; None if only the tokenizer can tell them."""
+    found = _WORD_AND_SIGN.fullmatch(part)
+    if found is None or part in exceptions or found[1] in exceptions:
+        return None
+    word, sign = found.groups()
+    return ((word, sign), (0, len(word))) if sign else ((word,), (0,))
+
+
+def _tokens_of_lines(part: str) -> _StretchTokens:
+    """Return the tokens of a stretch that has line ends, and their offsets in it; rows of white space are tokens."""
+    tokens: list[str] = []
+    starts: list[int] = []
+    at = 0
+    for number, piece in enumerate(_WHITE_SPACE.split(part)):
+        if number % 2 or not piece:
+            known: _StretchTokens | None = ((piece,), (0,)) if piece else ((), ())
+        else:
+            known = _TOKENS_BY_STRETCH[piece] or _tokens_of_part(piece)
+        assert known is not None  # a piece ends in no white space
+        tokens += known[0]
+        starts += [at + place for place in known[1]]
+        at += len(piece)
+    return tuple(tokens), tuple(starts)
 
 
 @functools.cache

@@ -18,9 +18,11 @@ ids, scores, distances
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,19 +31,45 @@ import numpy as np
 
 from relatedstories.features.word_space import COSINE_SCALE, NONE
 from relatedstories.topk.dates import NO_DATE, UNKNOWN_DISTANCE
+from relatedstories.topk.rows import Rows, csr_arrays, fixed_array
 from relatedstories.topk.scores import LEAST_POSITIVE, blend
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-def compiled(function: Any) -> Any:
+class _Compiled:
+    """A function that numba compiles, or loads from its cache, when it is first called.
+
+    Meanwhile no garbage is collected: compiling makes so many objects that again and again all those of the archive would be
+    gone through.
+    """
+
+    def __init__(self, dispatcher: Any) -> None:
+        self._dispatcher = dispatcher
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self.is_ready or not gc.isenabled():
+            return self._dispatcher(*arguments)
+        gc.disable()
+        try:
+            return self._dispatcher(*arguments)
+        finally:
+            gc.enable()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is machine code."""
+        return bool(self._dispatcher.signatures)
+
+
+def compiled(function: Any) -> _Compiled:
     """Return the function compiled by numba; its machine code is cached on disk where a cache folder can be written."""
     options: Any = {"nogil": True, "no_cfunc_wrapper": True}  # which numba's types do not know
     try:
-        return numba.njit(cache=True, **options)(function)
+        return _Compiled(numba.njit(cache=True, **options)(function))
     except RuntimeError:  # no cache folder, beside this file or in a home folder: a service in a read-only container
-        return numba.njit(**options)(function)
+        return _Compiled(numba.njit(**options)(function))
 
 
 def compiled_within(function: Any) -> Any:
@@ -72,6 +100,10 @@ def log_if_compiling() -> Iterator[None]:
 
 HEAD = 64
 """How many numbers of an embedding are compared first; with the norm of the rest, its tail, they bound the squared cosine."""
+
+_ROWS_AT_ONCE = 4096  # embeddings whose numbers are widened to 32 bits at once
+
+_MERGED_AT_ONCE = 4096  # lists that a thread merges at a time
 
 GROUP = 64
 """How many sums are searched at once; most groups hold none that is great enough."""
@@ -121,28 +153,13 @@ def _tail_product(embeddings, row, others, other):  # type: ignore[no-untyped-de
     return product
 
 
-@compiled_within
-def _tail_norm(embeddings, row):  # type: ignore[no-untyped-def]
-    """Return the norm of an embedding without its head, rounded up; -1 where there is no embedding."""
-    if embeddings[row, 0] == NONE:
-        return np.int32(-1)
-    square = np.int32(0)
-    for i in range(embeddings.shape[1] - HEAD):
-        square = _added_product(square, embeddings[row, HEAD + i], embeddings[row, HEAD + i])
-    return np.int32(np.ceil(np.sqrt(square)))
-
-
-@compiled
-def _fill_tail_norms(embeddings, norms):  # type: ignore[no-untyped-def]
-    """Fill `norms` with the result of `tail_norms`."""
-    for row in range(len(embeddings)):
-        norms[row] = _tail_norm(embeddings, row)
-
-
 def tail_norms(embeddings: npt.NDArray[np.int8]) -> npt.NDArray[np.int32]:
     """Return the norm of each embedding without its head, rounded up; -1 where there is no embedding."""
     norms = np.empty(len(embeddings), np.int32)
-    _fill_tail_norms(embeddings, norms)
+    for start in range(0, len(embeddings), _ROWS_AT_ONCE):
+        tails = embeddings[start : start + _ROWS_AT_ONCE, HEAD:].astype(np.int32)
+        norms[start : start + _ROWS_AT_ONCE] = np.ceil(np.sqrt(np.einsum("ij,ij->i", tails, tails)))
+    norms[embeddings[:, 0] == NONE] = -1
     return norms
 
 
@@ -269,12 +286,8 @@ def _find_reaching(  # type: ignore[no-untyped-def]
             other = np.int64(ids[turn, place])
             if found[turn] or other < 0:
                 continue
-            if not within:
-                row = np.int64(first + turn)
-                found[turn] = _product_reaches(indptr, indices, data, row, other_indptr, other_indices, other_data, other, least)
-                continue
-            for before in range(place):
-                row = np.int64(ids[turn, before])
+            for before in range(place if within else 1):
+                row = np.int64(ids[turn, before]) if within else np.int64(first + turn)
                 if not found[turn] and row >= 0:
                     found[turn] = _product_reaches(
                         indptr, indices, data, row, other_indptr, other_indices, other_data, other, least
@@ -290,7 +303,7 @@ def have_near_duplicates(
 ) -> npt.NDArray[np.bool_]:
     """Return for each list of row numbers (-1: none) whether two of its rows have an inner product of `least` or more."""
     found = np.zeros(len(ids), np.bool_)
-    _find_reaching(indptr, indices, data, 0, indptr, indices, data, ids, least, True, found)
+    _find_reaching(indptr, indices, data, 0, indptr, indices, data, fixed_array(ids, np.int32), least, True, found)
     return found
 
 
@@ -310,7 +323,9 @@ def any_product_reaches(
     Row ``first + i`` is compared with the other rows ``ids[i]``, where -1 stands for none.
     """
     found = np.zeros(len(ids), np.bool_)
-    _find_reaching(indptr, indices, data, first, other_indptr, other_indices, other_data, ids, least, False, found)
+    _find_reaching(
+        indptr, indices, data, first, other_indptr, other_indices, other_data, fixed_array(ids, np.int32), least, False, found
+    )
     return found
 
 
@@ -365,22 +380,11 @@ def shared_columns(
 
 
 @compiled_within
-def _max_product(start, end, columns, weights, max_weights, max_row_norm):  # type: ignore[no-untyped-def]
-    """Return the greatest product that a row can have with any row of the index, by its columns' maxima and by norms."""
-    total, squares = 0.0, 0.0
-    for i in range(start, end):
-        total += abs(np.float64(weights[i])) * max_weights[columns[i]]
-        squares += np.float64(weights[i]) * weights[i]
-    rounding = 1 + 1e-5 + (end - start) * 1.2e-7  # as each sum in float32 may round up
-    return np.float32(min(total, np.sqrt(squares) * max_row_norm) * rounding)
-
-
-@compiled_within
 def _first_not_less(sorted_numbers, n, number):  # type: ignore[no-untyped-def]
     """Return the place of the first of n sorted numbers that is not less than another."""
     first, end = 0, n
     while first < end:
-        middle = (first + end) // 2
+        middle = (first + end) >> 1
         if sorted_numbers[middle] < number:
             first = middle + 1
         else:
@@ -390,21 +394,17 @@ def _first_not_less(sorted_numbers, n, number):  # type: ignore[no-untyped-def]
 
 @compiled
 def _fill_top_rows(  # type: ignore[no-untyped-def]
-    queries, indptr, indices, data, days, embeddings, positions, spans,
-    order, block_size, block_days, indexed_days, posting_starts, posting_rows, posting_weights, max_weights, max_row_norm,
+    queries, indptr, indices, data, days, embeddings, positions, spans, max_products, query_tail_norms,
+    order, block_size, block_days, indexed_days, posting_starts, posting_rows, posting_weights,
     embedding_heads, tail_norms, indexed_embeddings,
     table, unknown, embedding_weight, min_score, home, ids, scores,
-    sums, groups, candidates, products, distances, max_products, query_tail_norms,
+    sums, groups, candidates, products, distances,
 ):  # fmt: skip
     """Do the work of `top_rows`; the last arguments are the arrays that it works on, `groups` being a view of `sums`."""
     n, k, n_blocks = len(order), ids.shape[1], len(posting_starts)
     product_weight = np.float32(np.float32(1) - embedding_weight)
-    for turn in range(len(queries)):
-        row = queries[turn]
-        max_products[turn] = _max_product(indptr[row], indptr[row + 1], indices, data, max_weights, max_row_norm)
-        query_tail_norms[turn] = _tail_norm(embeddings, row)
     for step in range(2 * n_blocks):  # home, 1 after it, 1 before, 2 after, ...
-        block = home + ((step + 1) // 2 if step % 2 else -(step // 2))
+        block = home + ((step + 1) >> 1 if step & 1 else -(step >> 1))
         if not 0 <= block < n_blocks:
             continue
         first_row = block * block_size
@@ -415,13 +415,13 @@ def _fill_top_rows(  # type: ignore[no-untyped-def]
             if spans[row, 0] > last_day or spans[row, 1] < first_day:
                 continue
             least = max(min_score, scores[row, k - 1])
-            has_embedding = embedding_weight > 0 and query_tail_norms[turn] >= 0
+            has_embedding = embedding_weight > 0 and query_tail_norms[row] >= 0
             max_factor = _max_factor(days[row], first_day, last_day, first_known_day, table, unknown)
             if not max_factor > 0:
                 continue
             row_embedding_weight = embedding_weight if has_embedding else np.float32(0)
             min_product = _min_product(least, max_factor, row_embedding_weight)
-            if max_products[turn] < min_product:
+            if max_products[row] < min_product:
                 continue
 
             n_postings = 0
@@ -431,7 +431,7 @@ def _fill_top_rows(  # type: ignore[no-untyped-def]
                 n_postings += last - first
                 for posting in range(np.uint64(first), np.uint64(last)):
                     sums[posting_rows[posting]] += weight * posting_weights[posting]
-            n_candidates = 0
+            n_candidates = np.int64(0)
             if n_postings < 4 * n_groups:  # few: visiting them again is quicker than a pass over all sums
                 for position in range(indptr[row], indptr[row + 1]):
                     column = indices[position]
@@ -462,7 +462,7 @@ def _fill_top_rows(  # type: ignore[no-untyped-def]
                     if (product_weight * product + embedding_weight) * factor * _SLACK < least:
                         continue
                     head = _head_product(embeddings, row, embedding_heads, other)
-                    max_embedding_product = head + query_tail_norms[turn] * tail_norms[other]
+                    max_embedding_product = head + query_tail_norms[row] * tail_norms[other]
                     if _blended(product, max_embedding_product, product_weight, embedding_weight) * factor * _SLACK < least:
                         continue
                     tail = _tail_product(embeddings, row, indexed_embeddings, order[other])
@@ -498,9 +498,10 @@ def top_rows(
         The numbers of the query rows, in `rows`.
     rows : tuple of ndarray
         Sparse rows, and for each its day; its embedding; its position in the index's order, -1 where the index does not have it,
-        since a row never lists itself; and the first and the last day that it may list.
+        since a row never lists itself; the first and the last day that it may list; the greatest product that it can have with
+        a row of the index; and its embedding's tail norm.
     index : tuple
-        The fields of `relatedstories.topk.blocked_index.BlockedIndex`.
+        The fields of `relatedstories.topk.blocked_index.BlockedIndex` but the greatest weights and norm.
     factors : tuple
         The date factors, and the index of that for an unknown date.
     settings : tuple of float32
@@ -508,51 +509,34 @@ def top_rows(
     home : int
     ids, scores : ndarray
     """
-    block_size, n_queries = index[1], len(queries)
+    block_size = index[1]
     sums = np.zeros((block_size + GROUP - 1) // GROUP * GROUP, np.float32)
     work = (
         sums,
         sums.reshape(-1, GROUP),
         np.empty(len(sums), np.int32),
         np.empty(len(sums), np.float32),
-        np.empty((n_queries, ids.shape[1]), np.int64),
-        np.empty(n_queries, np.float32),
-        np.empty(n_queries, np.int32),
+        np.empty((len(queries), ids.shape[1]), np.int64),
     )
     _fill_top_rows(queries, *rows, *index, *factors, *settings, home, ids, scores, *work)
 
 
 def is_compiled() -> bool:
     """Return whether the search is compiled or loaded from the cache."""
-    return bool(_fill_top_rows.signatures)
+    return _fill_top_rows.is_ready
 
 
 @compiled
-def merge_neighbours(  # type: ignore[no-untyped-def]
-    indptr, indices, data, days, embeddings, table, unknown, embedding_weight, rows, ids, other_ids, other_scores, bounds
-):
-    """Return the lists of some rows, merged from two sources; of both only scores above a bound are listed.
-
-    Parameters
-    ----------
-    rows : ndarray of int
-    ids : ndarray of int32, shape (n_rows, k)
-        Row numbers to score here, -1 for none.
-    other_ids, other_scores : ndarray of int32 and of float32, shape (n_rows, k)
-        Further row numbers, -1 for none, with their scores.
-    bounds : ndarray of float32, shape (n_rows,)
-
-    Returns
-    -------
-    ids, scores : ndarray of int32 and of float32, shape (n_rows, k)
-    """
-    merged_ids, merged_scores = np.full(ids.shape, -1, np.int32), np.zeros(ids.shape, np.float32)
-    distances = np.empty((1, ids.shape[1]), np.int64)
-    product_weight = np.float32(np.float32(1) - embedding_weight)
+def _fill_merged(  # type: ignore[no-untyped-def]
+    indptr, indices, data, days, embeddings, table, unknown, embedding_weight, rows, ids, other_ids, other_scores, bounds,
+    merged_ids, merged_scores, distances,
+):  # fmt: skip
+    """Fill `merged_ids` and `merged_scores` with the result of `merge_neighbours`; `distances` are those of one list."""
+    product_weight, first = np.float32(np.float32(1) - embedding_weight), np.int64(0)
     for turn in range(len(rows)):
         row = rows[turn]
         for place in range(ids.shape[1]):
-            other = ids[turn, place]
+            other = np.int64(ids[turn, place])
             if other >= 0:
                 product = _inner_product(indptr, indices, data, row, other)
                 if embedding_weight > 0 and embeddings[row, 0] != NONE and embeddings[other, 0] != NONE:
@@ -562,10 +546,64 @@ def merge_neighbours(  # type: ignore[no-untyped-def]
                 distance, factor = _distance_and_factor(days[row], days[other], table, unknown)
                 score = np.float32(product * factor)
                 if score > bounds[turn]:
-                    insert(merged_ids, merged_scores, distances, turn, 0, other, score, distance)
+                    insert(merged_ids, merged_scores, distances, turn, first, np.int32(other), score, distance)
         for place in range(other_ids.shape[1]):
-            other = other_ids[turn, place]
+            other = np.int64(other_ids[turn, place])
             if other >= 0 and other_scores[turn, place] > bounds[turn]:
                 distance, _ = _distance_and_factor(days[row], days[other], table, unknown)
-                insert(merged_ids, merged_scores, distances, turn, 0, other, other_scores[turn, place], distance)
+                insert(merged_ids, merged_scores, distances, turn, first, np.int32(other), other_scores[turn, place], distance)
+
+
+def merge_neighbours(
+    rows: Rows,
+    numbers: npt.NDArray[np.intp],
+    factors: tuple[npt.NDArray[np.float32], int],
+    embedding_weight: float,
+    ids: npt.NDArray[np.int32],
+    others: tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]],
+    bounds: npt.NDArray[np.float32],
+    n_threads: int = 1,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Return the lists of some rows, merged from two sources; of both only scores above a bound are listed.
+
+    Parameters
+    ----------
+    rows : Rows
+        All rows.
+    numbers : ndarray of int
+        Those whose lists are merged.
+    factors : tuple
+        The date factors, and the index of that for an unknown date.
+    embedding_weight : float
+    ids : ndarray of int32, shape (n_numbers, k)
+        Row numbers to score here, -1 for none.
+    others : tuple of ndarray of int32 and of float32, shape (n_numbers, k)
+        Further row numbers, -1 for none, with their scores.
+    bounds : ndarray of float32, shape (n_numbers,)
+    n_threads : int, default 1
+
+    Returns
+    -------
+    ids, scores : ndarray of int32 and of float32, shape (n_numbers, k)
+    """
+    merged_ids, merged_scores = np.full(ids.shape, -1, np.int32), np.zeros(ids.shape, np.float32)
+    of_rows = *csr_arrays(rows.weights), fixed_array(rows.days, np.int32), fixed_array(rows.embeddings, np.int8)
+    settings = fixed_array(factors[0], np.float32), factors[1], np.float32(embedding_weight)
+    lists = (
+        fixed_array(numbers, np.int64),
+        fixed_array(ids, np.int32),
+        fixed_array(others[0], np.int32),
+        fixed_array(others[1], np.float32),
+        fixed_array(bounds, np.float32),
+        merged_ids,
+        merged_scores,
+    )
+
+    def fill(start: int) -> None:
+        part = [array[start : start + _MERGED_AT_ONCE] for array in lists]
+        _fill_merged(*of_rows, *settings, *part, np.empty((1, ids.shape[1]), np.int64))
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        for _ in pool.map(fill, range(0, len(numbers), _MERGED_AT_ONCE)):
+            pass
     return merged_ids, merged_scores

@@ -135,7 +135,7 @@ class BlockedIndex:
 
     @functools.cached_property
     def _kernel_arguments(self) -> tuple[Any, ...]:
-        """The fields as compiled loops take them: of one type each, from memory or from a file, so that they compile once."""
+        """Most fields as compiled loops take them: of one type each, from memory or from a file, so that they compile once."""
         return (
             fixed_array(self.order, np.int32),
             self.block_size,
@@ -144,12 +144,21 @@ class BlockedIndex:
             fixed_array(self.posting_starts, self.posting_starts.dtype),
             fixed_array(self.posting_rows, np.uint16),
             fixed_array(self.posting_weights, np.float32),
-            fixed_array(self.max_weights, np.float64),
-            self.max_row_norm,
             fixed_array(self.embedding_heads, np.int8),
             fixed_array(self.tail_norms, np.int32),
             fixed_array(self.embeddings, np.int8),
         )
+
+    def _max_products(self, weights: sp.csr_array) -> npt.NDArray[np.float64]:
+        """Return the greatest product that each row can have with any row of the index, by its columns' maxima and by norms."""
+        n, lengths = weights.shape[0], np.diff(weights.indptr)
+        row, data = np.repeat(np.arange(n), lengths), weights.data.astype(np.float64)
+        totals = np.bincount(row, np.abs(data) * self.max_weights[weights.indices], n)
+        norms = np.sqrt(np.bincount(row, data * data, n))
+        rounding = 1 + 1e-5 + lengths * 1.2e-7  # as each sum in float32 may round up
+        with np.errstate(invalid="ignore"):  # the norm may be infinite; what is not a number rules nothing out
+            most: npt.NDArray[np.float64] = np.minimum(totals, norms * self.max_row_norm) * rounding
+        return most
 
     def products(self, columns: npt.NDArray[Any], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the inner products of one sparse row with every row, by row number, shape (n,); without the compiled loops."""
@@ -196,7 +205,7 @@ class BlockedIndex:
             Lists that are filled as its batches are consumed; its ids are row numbers of this index.
         """
         # To import numba takes a third of a second: only callers with many comparisons pay for it.
-        from relatedstories.topk._kernel import is_compiled, log_if_compiling, top_rows
+        from relatedstories.topk._kernel import is_compiled, log_if_compiling, tail_norms, top_rows
 
         n_rows, n = len(rows.days), len(self.order)
         ids, scores = np.full((n_rows, k), -1, np.int32), np.zeros((n_rows, k), np.float32)
@@ -205,12 +214,15 @@ class BlockedIndex:
         positions = self._positions[numbers]
         date_positions = np.where(positions >= 0, positions, np.searchsorted(self.days, rows.days))
         queries = np.argsort(date_positions, kind="stable")
+        embeddings = fixed_array(_padded(rows.embeddings, self.embeddings.shape[1]), np.int8)
         query_arguments = (
             *csr_arrays(rows.weights),
             fixed_array(rows.days, np.int32),
-            fixed_array(_padded(rows.embeddings, self.embeddings.shape[1]), np.int8),
+            embeddings,
             fixed_array(positions, np.int32),
             fixed_array(spans, np.int32),
+            fixed_array(self._max_products(rows.weights), np.float32),
+            fixed_array(tail_norms(embeddings), np.int32),
         )
         factors = fixed_array(date_factor.table, np.float32), date_factor.unknown
         settings = np.float32(embedding_weight), np.float32(min_score)

@@ -12,7 +12,7 @@ from relatedstories.features.sparse import with_columns
 from relatedstories.features.word_space import NONE
 from relatedstories.topk.blocked_index import BlockedIndex
 from relatedstories.topk.dates import DateFactor, every_day
-from relatedstories.topk.rows import Rows, csr_arrays, max_row_norm
+from relatedstories.topk.rows import Rows, max_row_norm
 from relatedstories.topk.scores import LEAST_POSITIVE
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class StaleNeighbours:
         max_norm = max(max_row_norm(steady_rows.weights), max_row_norm(self.rows.weights))
         product_weight = 1 - embedding_weight if (steady_rows.embeddings[:, 0] != NONE).all() else 1
         allowance = product_weight * max_norm * (change + max_change) * (1 + 1e-5) + 1e-6  # float32 rounds
-        bounds = self.neighbours.bounds[before] + allowance
+        old_bounds = self.neighbours.bounds[before] + allowance
 
         moved_ids, moved_scores = (
             BlockedIndex.of(rows.picked(moved))
@@ -191,14 +191,13 @@ class StaleNeighbours:
             .wait()
         )
         moved_ids = np.append(moved, -1).astype(np.int32)[moved_ids]
-        bounds = np.maximum(bounds, np.maximum(moved_scores[:, -1], min_score)).astype(np.float32)
+        bounds = np.maximum(old_bounds, np.maximum(moved_scores[:, -1], min_score)).astype(np.float32)
 
         from relatedstories.topk._kernel import merge_neighbours
 
-        ids, scores = merge_neighbours(
-            *csr_arrays(rows.weights), rows.days, np.ascontiguousarray(rows.embeddings), date_factor.table, date_factor.unknown,
-            np.float32(embedding_weight), steady, number_now[self.neighbours.ids[before]], moved_ids, moved_scores, bounds,
-        )  # fmt: skip
+        factors, others = (date_factor.table, date_factor.unknown), (moved_ids, moved_scores)
+        neighbours = number_now[self.neighbours.ids[before]]
+        ids, scores = merge_neighbours(rows, steady, factors, embedding_weight, neighbours, others, bounds, n_threads)
         cache.ids[steady], cache.scores[steady] = ids, scores
         cache.bounds[steady] = np.maximum(bounds, scores[:, -1])
         return cache

@@ -73,3 +73,44 @@ def test_a_noun_in_a_title_is_a_label() -> None:
     boats = [(f"{boat} is built", "Its usability was praised.") for boat in ("A ferry", "A canoe", "A raft", "A barge")]
     stories = with_common_words(("Usability of chairs", "Seats were moved."), *boats)
     assert contexts(stories) == ("Usability",)
+
+
+@pytest.mark.parametrize(("ours", "theirs", "release"), [
+    ("Announcing Harbour 1.67.0", "1.67.1 pre-release testing", "Harbour 1.67"),
+    ("Harbour 2.1.3 Released", "Harbour 2.1.4-rc1 Released", "Harbour 2.1"),
+    ("Harbour 2.0.0-p594 Released", "Harbour 2.0.0-p643 Released", "Harbour 2.0.0"),
+])  # fmt: skip
+def test_a_family_of_releases_is_told_by_the_parts_of_the_number_that_are_the_same(ours: str, theirs: str, release: str) -> None:
+    stories = with_common_words((ours, "New colours for the sails."), (theirs, "What is left to mend."))
+    assert contexts(stories)[0] == release
+
+
+def test_an_amount_is_no_release() -> None:
+    stories = with_common_words(("Oslo spends 1.5 million", "Roads are mended."), ("A ship for 1.5 million", "It has sails."))
+    assert not any("1.5" in label for label in contexts(stories))
+
+
+def test_what_two_articles_say_once_in_passing_is_no_label() -> None:
+    stories = with_common_words(
+        (
+            "How oars are carved",
+            "Ash is best. Some cotton curtain was blue. Every tide mill saws it. Each tide mill has two wheels.",
+        ),
+        ("Why bells crack", "Frost is to blame. No cotton curtain keeps it out. By the tide mill it is warm."),
+    )
+    assert contexts(stories) == ("tide mill",)
+
+
+def test_the_number_of_a_fault_is_a_label_however_seldom_it_is_said() -> None:
+    stories = with_common_words(
+        ("Harbour 3.1.2 Released", "CVE-2022-28739 is mended."), ("Lantern 2.6.9 Released", "It lacks CVE-2022-28739 now.")
+    )
+    assert contexts(stories) == ("CVE-2022-28739",)
+
+
+def test_what_texts_quote_in_another_language_is_no_label() -> None:
+    common = "Ĝi temas pri la urbo kaj la homoj, kiuj loĝas tie."
+    others = [Event(f"x{n}", f"Novaĵo {n}", f"{common} La tago {n} estis longa.", language="eo") for n in range(12)]
+    quote = "Ŝi diris: “There are many. There are few. There are some.”"
+    articles = [Event(str(n), title, f"{common} {quote}", language="eo") for n, title in enumerate(("Kanto", "Danco"))]
+    assert "There are" not in quick().fit([*articles, *others]).explain("0", "1").contexts

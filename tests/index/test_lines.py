@@ -42,3 +42,15 @@ def test_all_at_once(values: list[object]) -> None:
 def test_a_broken_line_is_named(broken: bytes) -> None:
     with pytest.raises(InputError, match=r"values.jsonl:2: got a broken line"):
         list(lines_of([b"1\n", broken, b"3\n"]))
+
+
+def test_lines_are_copied_also_where_values_are_in_memory() -> None:
+    lines = lines_of([b'"a" \n', b'"b"\n', b'"c"  \n'])  # as nobody writes them now, so that a copy shows
+    sequence = LazySequence(range(3), lines)
+    sequence.read_all()
+    changed = sequence.extended(["d"], [2, 3, 0])
+    assert [*changed] == ["c", "d", "a"]
+    assert [*changed.lines()] == [b'"c"  \n', b'"d"\n', b'"a" \n']
+    equal = changed.in_memory(["c", "d", "a"])
+    assert [*equal.lines()] == [*changed.lines()]
+    assert [*equal.extended(["e"], [3, 1]).lines()] == [b'"e"\n', b'"d"\n']

@@ -104,3 +104,21 @@ def test_texts_of_this_test_share_phrases_of_one_and_of_several_words():
     shares = {"ferri": 0.1, "oslo": 0.1, "harbour": 0.05}
     assert slow_phrase("the Oslo ferry", "an Oslo ferry", shares, "en", set()) == Phrase("Oslo ferry", 0.2)
     assert slow_phrase("in Oslo now", "here is Oslo", shares, "en", set()) == Phrase("Oslo", 0.1)
+
+
+def test_a_first_name_that_different_people_have_says_nothing_of_two_articles() -> None:
+    ours = "Our thanks", "We thank all who helped, Oliver Aske and also Oliver Brand, and then Oliver Cole."
+    theirs = "A list", "We met some of them there, Oliver Dahl and also Oliver Eng, and then Oliver Falk."
+    assert phrases.salient_phrase(ours, theirs, {"oliv": 0.3}) is None
+    ours, theirs = ("Our thanks", "We thank Oliver. All thank Oliver."), ("A list", "We met Oliver, who sang.")
+    assert phrases.salient_phrase(ours, theirs, {"oliv": 0.3}).text == "Oliver"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("title", "text", "expected"), [
+    ("A port", "The tide mill is old.", None),  # said twice in all
+    ("The tide mill", "It is old.", "tide mill"),
+    ("A port", "The tide mill is old. The tide mill saws.", "tide mill"),
+])  # fmt: skip
+def test_articles_are_about_what_they_say_again_or_in_a_title(title: str, text: str, expected: str | None) -> None:
+    found = phrases.salient_phrase((title, text), ("A road", "It ends at the tide mill."), {"tide": 0.2, "mill": 0.1})
+    assert (found and found.text) == expected

@@ -29,6 +29,7 @@ def names(found):
         ("The cook lit a fire in the yard.", "Dismissal (employment)"),
         ("A crane lifts the bell.", "Crane (machine)"),
         ("Nurses sing in the park", "Nurses"),
+        ("The Rust team has a new release for its compiler.", "Rust (2024 film)"),
     ],
 )
 def test_a_common_noun_takes_no_name_through_a_minority_sense(extractor, text, wrong):
@@ -62,6 +63,7 @@ def test_an_institution_is_never_that_of_another_country(extractor, text, countr
         ("Voters in Texas elect a member of the United States Senate.", "United States Senate"),
         ("An earthquake strikes the coast of Chile.", "Earthquake"),
         ("Airstrikes hit a camp in Syria.", "Airstrike"),
+        ("The film Conclave wins four BAFTA awards.", "Conclave (film)"),
     ],
 )
 def test_other_names_are_found_as_before(extractor, text, name):

@@ -247,6 +247,13 @@ def test_tokens_are_the_same_as_spacys(parts):
     assert tokenizer.tokenize(text) == tokenizer.tokens_of_doc(tokenizer.default_tokenizer()(text))
 
 
+def test_words_with_a_sign_are_split_as_spacy_splits_them():
+    spacys = tokenizer.default_tokenizer()
+    words = [*spacys.rules, *(word for event in EVENTS for word in event.full_text.split()), "a", "Ab", "Abc", "ABC", "km", "can"]
+    for word, sign in itertools.product(dict.fromkeys(words), ["", *',;:?!)."', "'s"]):
+        assert tokenizer.tokenize(word + sign) == tokenizer.tokens_of_doc(spacys(word + sign))
+
+
 @given(st.lists(st.integers(0, len(EVENTS) - 1), min_size=1, max_size=12))
 @settings(deadline=None, max_examples=15)
 def test_the_network_gives_the_same_bits_for_a_batch_as_for_single_texts(numbers):
