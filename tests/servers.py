@@ -94,6 +94,41 @@ def postgresql() -> Iterator[str]:
                 subprocess.run(stop, check=True, capture_output=True, **as_user)
 
 
+@contextlib.contextmanager
+def pgbouncer(server: str) -> Iterator[str]:
+    """Start PgBouncer with transaction pooling before a PostgreSQL server, and give its URL as `postgresql` does.
+
+    It has three connections to the server, which all clients share, as many as a refresh needs at a time.
+    """
+    program, port = binary("pgbouncer", "PgBouncer"), free_port()
+    behind = server.rstrip("/").rpartition(":")[2]
+    settings = {
+        "listen_addr": "127.0.0.1",
+        "listen_port": port,
+        "auth_type": "plain",
+        "auth_file": "users.txt",
+        "pool_mode": "transaction",
+        "default_pool_size": 3,
+        "server_reset_query": "",
+        "unix_socket_dir": "",
+        "query_wait_timeout": 20,
+    }
+    with folder_of_server("bouncer-") as (folder, as_user):
+        lines = [f"[databases]\n* = host=127.0.0.1 port={behind}\n[pgbouncer]", *(f"{key} = {settings[key]}" for key in settings)]
+        (folder / "pgbouncer.ini").write_text("\n".join(lines) + "\n")
+        (folder / "users.txt").write_text(f'"joe" "{PASSWORD}"\n')
+        for file in folder.iterdir():
+            file.chmod(0o644)
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen([program, folder / "pgbouncer.ini"], **as_user, stdout=log, stderr=log)
+        try:
+            wait_for(port, process, folder / "log")
+            yield f"postgresql+psycopg://joe:{IN_URL}@127.0.0.1:{port}/"
+        finally:
+            process.kill()
+            process.wait()
+
+
 _USERS = f"""
 CREATE USER IF NOT EXISTS joe@'%' IDENTIFIED BY '{PASSWORD}';
 GRANT ALL ON news.* TO joe@'%';

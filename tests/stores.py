@@ -26,6 +26,13 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def bouncer(server: str) -> Iterator[str]:
+    """The URL of PgBouncer before the PostgreSQL server, up to the name of the database."""
+    with servers.pgbouncer(server) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[MariaDB]:
     """A new MariaDB server."""
     with servers.mariadb() as running:

@@ -92,6 +92,8 @@ class Database:
             # does not take "%(x)s" in the name of a column for one.
             named = {"paramstyle": "named"} if self._url.get_backend_name() == "sqlite" else {}
             options: dict[str, Any] = {"pool_reset_on_return": None} if self._url.get_driver_name() == "pymysql" else {}
+            if self._url.get_driver_name() == "psycopg" and "prepare_threshold" not in self._url.query:
+                options["connect_args"] = {"prepare_threshold": None}  # a pooler gives prepared statements to others
             self._engine = sa.create_engine(self._url, hide_parameters=True, poolclass=NullPool, **named, **options)
         except NoSuchModuleError:
             raise InputError(

@@ -34,7 +34,7 @@ def lock_table(connection: sa.Connection, dialect: str, what: str, table: sa.Tab
     """Take the lock of a table, whether it exists or not, for as long as the connection is open.
 
     PostgreSQL and MySQL have such locks; with other databases nothing is done. In PostgreSQL the lock belongs to a transaction,
-    which stays open: a pooler such as PgBouncer gives the rest of a session to others. It reads nothing and so holds up nobody.
+    which stays open: a pooler such as PgBouncer gives the rest of a session to others. It has no view of any table and so keeps no old rows.
 
     Raises
     ------
@@ -66,6 +66,8 @@ def _lock_in_postgresql(connection: sa.Connection, table: sa.Table) -> str | Non
     name = f"relatedstories, {holder_description()}"[:_APPLICATION_NAME_BYTES]
     connection.execute(sa.text("SELECT set_config('application_name', :name, true)"), {"name": name})
     if connection.scalar(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}):
+        # A statement with parameters keeps its view of the tables until the next one; one without leaves none.
+        connection.exec_driver_sql("SELECT 1")
         return None
     halves = {"high": key >> 32 & 0xFFFFFFFF, "low": key & 0xFFFFFFFF}
     return connection.scalar(sa.text(_HOLDER_OF_LOCK), halves) or "unknown"
