@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from stores import postgres, server, store  # noqa: F401 - fixtures
+from stores import bouncer, mariadb, mariadb_server, postgres, server, store  # noqa: F401 - fixtures
 
 from relatedstories import Event, RelatedStories, TopicExtractor, read_events
 

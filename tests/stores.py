@@ -1,71 +1,42 @@
-"""Databases for tests: a file of SQLite, and a PostgreSQL server that the tests start."""
+"""Databases for tests: a file of SQLite, and servers of PostgreSQL and MariaDB that the tests start."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import servers
 import sqlalchemy as sa
+from servers import MariaDB
 
 from relatedstories import Event
 
-PASSWORD = "s3cr%et&word"
-IN_URL = "s3cr%25et%26word"
 COLUMNS = "id TEXT, title TEXT, text TEXT, date TEXT, heading TEXT, topics TEXT, url TEXT, sources TEXT"
-
-
-def server_binaries() -> Path:
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    found = folders[-1] if folders else shutil.which("initdb")
-    if found is None:
-        reason = "needs PostgreSQL's server: initdb is neither on the path nor in /usr/lib/postgresql"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Path(found).parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The URL of a new server, up to the name of the database; its user joe needs a password."""
-    binaries, port = server_binaries(), free_port()
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a short path, as the path of a socket has to be
-    as_user: dict[str, Any] = {"cwd": folder}
-    if os.geteuid() == 0:  # initdb refuses to run as root
-        as_user |= {"user": "nobody", "extra_groups": []}
-        shutil.chown(folder, "nobody")
-    (folder / "password").write_text(PASSWORD)
-    (folder / "password").chmod(0o644)
-    data = folder / "data"
-    try:
-        command = [binaries / "initdb", "-D", data, "-U", "joe", "-A", "scram-sha-256", "--pwfile", folder / "password"]
-        subprocess.run([*command, "-E", "UTF8", "--locale=C", "--no-sync"], check=True, capture_output=True, **as_user)
-        options = f"-c unix_socket_directories={folder} -c listen_addresses=127.0.0.1 -p {port} -c fsync=off"
-        start = [binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "start"]
-        subprocess.run(start, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user)
-        address = f"postgresql+psycopg://joe:{IN_URL}@127.0.0.1:{port}/"
+    """The URL of a new PostgreSQL server, up to the name of the database."""
+    with servers.postgresql() as address:
         Store(address + "postgres").run("CREATE DATABASE news")
         yield address
-    finally:
-        if (data / "postmaster.pid").exists():
-            subprocess.run(
-                [binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, capture_output=True, **as_user
-            )
-        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def bouncer(server: str) -> Iterator[str]:
+    """The URL of PgBouncer before the PostgreSQL server, up to the name of the database."""
+    with servers.pgbouncer(server) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariaDB]:
+    """A new MariaDB server."""
+    with servers.mariadb() as running:
+        yield running
 
 
 class Store:
@@ -73,7 +44,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.name = url if url.startswith("sqlite") else f"postgresql://127.0.0.1/{url.rpartition('/')[2]}"
+        self.dialect = url.partition(":")[0].partition("+")[0]
+        self.name = url if self.dialect == "sqlite" else f"{self.dialect}://127.0.0.1/{url.rpartition('/')[2]}"
         self.engine = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
 
     def run(self, sql: str, *rows: dict[str, Any]) -> None:
@@ -110,13 +82,30 @@ def emptied(server: str) -> Store:
     return store
 
 
+def emptied_mariadb(server: MariaDB) -> Store:
+    """The database of MariaDB's user joe, emptied, with no other connection to it."""
+    admin = Store(server.url("admin", ""))
+    admin.run("KILL USER joe")
+    for statement in ("DROP DATABASE IF EXISTS news", "DROP DATABASE IF EXISTS `the news`", "CREATE DATABASE news"):
+        admin.run(statement)
+    return Store(server.url())
+
+
 @pytest.fixture
 def postgres(server: str) -> Store:
     return emptied(server)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
+def mariadb(mariadb_server: MariaDB) -> Store:
+    return emptied_mariadb(mariadb_server)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A database of each kind."""
     if request.param == "sqlite":
         return Store(f"sqlite:///{tmp_path}/news.db")
-    return emptied(request.getfixturevalue("server"))
+    if request.param == "postgresql":
+        return emptied(request.getfixturevalue("server"))
+    return emptied_mariadb(request.getfixturevalue("mariadb_server"))

@@ -12,22 +12,51 @@ import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from relatedstories.databases.unread_rows import closed_after, leave_unread_rows
 from relatedstories.errors import InputError
 
-__all__ = ["Database", "as_database"]
+__all__ = ["LOCK_SECONDS", "Database", "as_database"]
 
 _KNOWN_DIALECTS = "postgresql, mysql, mariadb, sqlite or a dialect that is installed"
 
-_PACKAGE_OF_DRIVER = {"psycopg": '"relatedstories[postgresql]"', "MySQLdb": "mysqlclient"}
+_DEFAULT_DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+"""The drivers of addresses that name none: those that the extras of this package install, whatever SQLAlchemy would take."""
+
+_PACKAGE_OF_DRIVER = {
+    "psycopg": '"relatedstories[postgresql]"',
+    "pymysql": '"relatedstories[mysql]"',
+    "MySQLdb": "mysqlclient",
+}
 """What to install for a driver, where the package has another name."""
+
+LOCK_SECONDS = 60
+"""How long to wait for another transaction of a server that is writing the table."""
+
+_DAY = 24 * 60 * 60
+"""How many seconds a server waits for a reader that is busy with the rows before; MySQL's own limit is 60."""
 
 _READ_ONLY = {
     "sqlite": ["PRAGMA query_only = ON"],
     "postgresql": ["SET TRANSACTION READ ONLY", "SET LOCAL DateStyle = ISO"],
-    "mysql": ["SET SESSION TRANSACTION READ ONLY", "COMMIT"],  # it applies to the next transaction
+    # READ ONLY applies to the next transaction.
+    "mysql": [f"SET SESSION net_write_timeout = {_DAY}", "SET SESSION TRANSACTION READ ONLY", "COMMIT"],
 }
 """The statements that make a connection read-only, by dialect. In PostgreSQL they hold for the transaction alone, as a
 connection pooler may share the rest of the session."""
+
+_WRITING = {
+    "mysql": [
+        "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')",  # no text is cut to fit
+        f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}, innodb_lock_wait_timeout = {LOCK_SECONDS}",
+    ],
+    "postgresql": [f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"],
+}
+"""The statements that prepare a connection for writing, by dialect."""
 
 
 class Database:
@@ -62,7 +91,10 @@ class Database:
             # hide_parameters keeps the values of rows out of SQLAlchemy's log. With named parameters in SQLite, SQLAlchemy 2.0
             # does not take "%(x)s" in the name of a column for one.
             named = {"paramstyle": "named"} if self._url.get_backend_name() == "sqlite" else {}
-            self._engine = sa.create_engine(self._url, hide_parameters=True, poolclass=NullPool, **named)
+            options: dict[str, Any] = {"pool_reset_on_return": None} if self._url.get_driver_name() == "pymysql" else {}
+            if self._url.get_driver_name() == "psycopg" and "prepare_threshold" not in self._url.query:
+                options["connect_args"] = {"prepare_threshold": None}  # a pooler gives prepared statements to others
+            self._engine = sa.create_engine(self._url, hide_parameters=True, poolclass=NullPool, **named, **options)
         except NoSuchModuleError:
             raise InputError(
                 f"{self.name}: got a kind of database that SQLAlchemy does not know, expected {_KNOWN_DIALECTS}"
@@ -76,6 +108,7 @@ class Database:
         if self.dialect == "sqlite":
             sa.event.listen(self._engine, "connect", _set_up_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
+        leave_unread_rows(self._engine)
 
     def __repr__(self) -> str:
         return f"Database({self.name})"
@@ -107,7 +140,7 @@ class Database:
         """Open a connection that is read-only, as far as the database can enforce it."""
         if self.file is not None and not self.file.exists():  # SQLite would make one
             raise InputError(f"{self.name}: no such file")
-        with self.errors(), self.connect() as connection:
+        with self.errors(), closed_after(self.connect()) as connection:
             for statement in _READ_ONLY.get(self.dialect, ()):
                 connection.exec_driver_sql(statement)
             if self.has_psycopg:
@@ -117,14 +150,17 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Open a connection with a transaction that is rolled back unless it is committed."""
-        with self.errors(), self.connect() as connection:
+        with self.errors(), closed_after(self.connect()) as connection:
+            for statement in _WRITING.get(self.dialect, ()):
+                connection.exec_driver_sql(statement)
             yield connection.execution_options(writes=True)
 
     def connect(self) -> sa.Connection:
         """Open a plain connection."""
         try:
             return self._engine.connect()
-        except (TypeError, ValueError) as error:  # an option that the driver does not have, or with another value
+        # An option that the driver does not have or with another value, or a package that a way to log in needs.
+        except (TypeError, ValueError, RuntimeError) as error:
             raise InputError(f"{self.name}: {self._message(error)}") from None
 
     @contextmanager
@@ -172,9 +208,7 @@ def _parse(url: str) -> sa.URL:
         )
     if is_sqlite and parsed.database in (None, "", ":memory:"):
         raise InputError("got an SQLite database in memory, expected one in a file: sqlite:///news.db")
-    if parsed.drivername in ("postgres", "postgresql"):  # whose default driver differs between versions of SQLAlchemy
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    return parsed
+    return parsed.set(drivername=_DEFAULT_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.sql import quoted_name
 
 from relatedstories.changes import Change, Labels, links_line
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 __all__ = [
     "COMPARED",
     "FALLBACK",
+    "MYSQL_ID_LENGTH",
     "SCORE_DIGITS",
     "LinkRow",
     "RowChanges",
     "changes_of_rows",
+    "exact_collation",
     "line_of_rows",
     "links_schema",
     "rows_of_links",
@@ -38,15 +41,39 @@ before, and whatever reads it, stays as it is."""
 COMPARED = "rank", "related_id", "score", "context", "topics", "duplicates", "pinned", FALLBACK
 """The columns of a `LinkRow`, in order: all but that of the event and that of the time."""
 
+MYSQL_ID_LENGTH = 512
+"""Number of characters of ids that are texts in MySQL, whose keys have a greatest length."""
+
 LinkRow: TypeAlias = tuple[Any, ...]
 """A link of an event as a table has it: the score rounded, contexts as one text, ids as texts, None for a column not there."""
 
 
-def links_schema(schema: quoted_name | None, name: quoted_name, id_type: Any = None, has_fallback: bool = False) -> sa.Table:
-    """Return the definition of a table of links, with ids of a type, by default texts, and a column `FALLBACK` or none."""
-    if id_type is None:
-        # MySQL has no index on text of unbounded length, and does not tell A from a by default.
-        id_type = sa.Text().with_variant(sa.String(512, collation="utf8mb4_bin"), "mysql", "mariadb")
+def exact_collation(connection: sa.Connection) -> str | None:
+    """Return the collation of MySQL or MariaDB by which texts are equal only if all their characters are.
+
+    By default "Oslo" equals "oslo"; by utf8mb4_bin, "Oslo" equals "Oslo " with a space.
+    """
+    names = connection.scalars(sa.text("SELECT COLLATION_NAME FROM information_schema.COLLATIONS"))
+    return next((name for name in names.all() if name in ("utf8mb4_nopad_bin", "utf8mb4_0900_bin")), None)
+
+
+def links_schema(
+    schema: quoted_name | None,
+    name: quoted_name,
+    id_type: Any = None,
+    has_fallback: bool = False,
+    collation: str | None = None,
+) -> sa.Table:
+    """Return the definition of a table of links, with ids of a type, by default texts, and a column `FALLBACK` or none.
+
+    Texts that are ids get a collation in MySQL, by default one that every version has.
+    """
+    if id_type is None:  # MySQL has no index on text of unbounded length
+        limited = sa.String(MYSQL_ID_LENGTH, collation=collation or "utf8mb4_bin")
+        id_type = sa.Text().with_variant(limited, "mysql", "mariadb")
+    text = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")  # whose TEXT ends at 64 KiB
+    in_mysql = {"engine": "InnoDB", "charset": "utf8mb4"}  # whatever the server's or the database's own default
+    options: dict[str, Any] = {f"{dialect}_{name}": value for dialect in ("mysql", "mariadb") for name, value in in_mysql.items()}
     return sa.Table(
         name,
         sa.MetaData(),
@@ -54,13 +81,14 @@ def links_schema(schema: quoted_name | None, name: quoted_name, id_type: Any = N
         sa.Column("rank", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("related_id", id_type, nullable=False, index=True),
         sa.Column("score", sa.Double, nullable=False),
-        sa.Column("context", sa.Text),
-        sa.Column("topics", sa.Text, nullable=False),
-        sa.Column("duplicates", sa.Text),
+        sa.Column("context", text),
+        sa.Column("topics", text, nullable=False),
+        sa.Column("duplicates", text),
         sa.Column("pinned", sa.Boolean, nullable=False),
-        *([sa.Column(FALLBACK, sa.Text)] if has_fallback else ()),
+        *([sa.Column(FALLBACK, text)] if has_fallback else ()),
         sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=False),
         schema=schema,
+        **options,
     )
 
 

@@ -7,13 +7,14 @@ import hashlib
 import logging
 import os
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import BIT
+from sqlalchemy.exc import SQLAlchemyError
 
 from relatedstories.changes import Change, ChangedLists, LinksLine
 from relatedstories.databases.database import Database, as_database
@@ -21,21 +22,24 @@ from relatedstories.databases.id_types import as_id_value, fits, id_type_of
 from relatedstories.databases.link_rows import (
     COMPARED,
     FALLBACK,
+    MYSQL_ID_LENGTH,
     LinkRow,
     RowChanges,
     changes_of_rows,
+    exact_collation,
     line_of_rows,
     links_schema,
     rows_of_links,
 )
 from relatedstories.databases.reader import EVENTS
-from relatedstories.databases.server_locks import lock_table
-from relatedstories.databases.table_names import column_names, split_table_name
+from relatedstories.databases.server_locks import holds_lock, lock_table
+from relatedstories.databases.table_form import TableForm, form_of
+from relatedstories.databases.table_names import split_table_name
 from relatedstories.disk.atomic import check_target
 from relatedstories.disk.locks import lock_beside, locked
-from relatedstories.errors import InputError, shown, shown_names
+from relatedstories.errors import InputError
 
-__all__ = ["BATCH", "LOCK_SECONDS", "LinksTable"]
+__all__ = ["BATCH", "LinksTable"]
 
 _log = logging.getLogger(__name__)
 
@@ -44,9 +48,6 @@ BATCH = 1000
 
 _IDS_AT_ONCE = 500
 """Number of ids in one statement: SQLite takes 999 parameters."""
-
-LOCK_SECONDS = 60
-"""How long to wait for another transaction of PostgreSQL that is writing the table."""
 
 
 class LinksTable:
@@ -98,7 +99,8 @@ class LinksTable:
         self._digest: str | None = None
         self._archive = None if archive is None else split_table_name(archive)
         self._id_column = id_column
-        self._id_type: Any = None
+        self._form = TableForm()
+        self._lock: sa.Connection | None = None
         self._table = links_schema(*split_table_name(name))
 
     def __repr__(self) -> str:
@@ -163,11 +165,30 @@ class LinksTable:
             with locked(lock_beside(base), str(self)):
                 yield
             return
-        with ExitStack() as stack:
+        with self.database.errors():
+            connection = self.database.connect()
+        try:
             with self.database.errors():  # errors of taking the lock, not of what is done while it is held
-                connection = stack.enter_context(self.database.connect())
                 lock_table(connection, self.database.dialect, str(self), self._table)
+            self._lock = connection
             yield
+        finally:
+            self._lock = None
+            with suppress(SQLAlchemyError):  # of a connection that is lost, which matters before a commit alone
+                connection.close()
+
+    def _check_lock(self) -> None:
+        """Raise `InputError` if the lock that was taken is lost, as when the server ended a connection that did nothing."""
+        if self._lock is None:
+            return
+        got = "that another one may have now"
+        try:
+            with self.database.errors():
+                if holds_lock(self._lock, self.database.dialect, self._table):
+                    return
+        except InputError as error:
+            got = f"with its connection ({error})"
+        raise InputError(f"{self}: lost the lock that keeps other refreshes out, {got}; nothing was written") from None
 
     @property
     def _base_of_hidden_files(self) -> Path | None:
@@ -201,13 +222,13 @@ class LinksTable:
             self.written = changes.written
             return
         with self._writing(ids, fills_lists) as connection:
-            if (wrong := fits(self._id_type, ids)) is not None:
-                raise InputError(f"{self}: got the id {shown(wrong)}, expected ids that its column event_id can hold")
+            self._form.check_ids(str(self), ids)
             is_known = not stay or self._digest_of_rows(connection) == found  # or somebody wrote what stays meanwhile
             old = self._rows(connection, for_update=True, except_of=stay)
             yield from changes_of_rows(old, new, now, FALLBACK in self._table.c, changes)
             self._write(connection, changes)
             left = self._digest_of_rows(connection) if is_known else None  # before others can touch them
+            self._check_lock()
             connection.commit()
         self.written, self.left = changes.written, left
 
@@ -243,7 +264,7 @@ class LinksTable:
 
     def _write(self, connection: sa.Connection, rows: RowChanges) -> None:
         """Remove and add rows."""
-        if self._id_type is not None:
+        if self._form.id_type is not None:
             rows = RowChanges(*([self._with_ids(row) for row in part] for part in rows))
         columns = self._table.c
         is_removed = (columns.event_id == sa.bindparam("old_event_id")) & (columns["rank"] == sa.bindparam("old_rank"))
@@ -258,7 +279,7 @@ class LinksTable:
     def _with_ids(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row with its ids as the columns hold them."""
         names = [name for name in ("event_id", "related_id", "old_event_id") if name in row]
-        return row | {name: as_id_value(self._id_type, row[name]) for name in names}
+        return row | {name: as_id_value(self._form.id_type, row[name]) for name in names}
 
     def _copy(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
         """Add rows with PostgreSQL's COPY, which is four times as fast as INSERT."""
@@ -279,11 +300,13 @@ class LinksTable:
         A table that is to have links that only fill lists gets a column for them.
         """
         with self.database.writing() as connection:
-            if self.database.dialect == "postgresql":
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             if not self._exists(connection):
                 id_type = self._type_in_archive(connection)
-                self._take_form(id_type if fits(id_type, ids) is None else None, fills_lists)
+                form = TableForm(id_type if fits(id_type, ids) is None else None, fills_lists)
+                if self.database.dialect == "mysql":
+                    form = form._replace(longest=MYSQL_ID_LENGTH if form.id_type is None else None)
+                    form.check_ids(str(self), ids)
+                self._take_form(form, exact_collation(connection) if self.database.dialect == "mysql" else None)
                 self._table.create(connection)
             elif self.database.dialect == "postgresql":
                 name = connection.dialect.identifier_preparer.format_table(self._table)
@@ -294,7 +317,7 @@ class LinksTable:
 
     def _add_fallback(self, connection: sa.Connection) -> None:
         """Add the column of links that only fill lists."""
-        self._take_form(self._id_type, True)
+        self._take_form(self._form._replace(has_fallback=True))
         compiler = sa.schema.CreateColumn(self._table.c[FALLBACK]).compile(dialect=connection.dialect)
         name = connection.dialect.identifier_preparer.format_table(self._table)
         add = "ADD" if self.database.dialect in ("mssql", "oracle") else "ADD COLUMN"
@@ -302,21 +325,10 @@ class LinksTable:
 
     def _exists(self, connection: sa.Connection) -> bool:
         """Return whether the table exists; raises `InputError` if a table of its name has other columns."""
-        got = column_names(connection, self._table)
-        if got is None:
+        form = form_of(connection, self.database.dialect, self._table, str(self))
+        if form is None:
             return False
-        expected = [column.name for column in self._table.columns if column.name != FALLBACK]
-        if set(got) - {FALLBACK} != set(expected):
-            raise InputError(f"{self}: got one with the columns {shown_names(got)}, expected {shown_names(expected)}")
-        inspector, schema = sa.inspect(connection), self._table.schema
-        types = {column["name"]: column["type"] for column in inspector.get_columns(self._table.name, schema=schema)}
-        for name in ("event_id", "related_id"):
-            if not isinstance(types[name], (sa.String, sa.Integer, sa.Uuid)):
-                raise InputError(f"{self}: {name}: got a column of {types[name]}, expected one of text, whole numbers or UUIDs")
-        self._take_form(id_type_of(types["event_id"]), FALLBACK in got)
-        key = inspector.get_pk_constraint(self._table.name, schema=schema)["constrained_columns"]
-        if set(key) != {"event_id", "rank"}:
-            raise InputError(f"{self}: got {shown_names(key)} as the primary key, expected 'event_id', 'rank'")
+        self._take_form(form)
         return True
 
     def _type_in_archive(self, connection: sa.Connection) -> Any:
@@ -330,10 +342,10 @@ class LinksTable:
         types = {str(column["name"]).casefold(): column["type"] for column in inspector.get_columns(name, schema=schema)}
         return id_type_of(types.get(self._id_column.casefold()))
 
-    def _take_form(self, id_type: Any, has_fallback: bool) -> None:
-        """Have ids be of a type, and a column of links that only fill lists or none."""
-        self._id_type = id_type
-        self._table = links_schema(*split_table_name(self.name), id_type, has_fallback)
+    def _take_form(self, form: TableForm, collation: str | None = None) -> None:
+        """Have the table be of a form, with an order of ids that are texts."""
+        self._form = form
+        self._table = links_schema(*split_table_name(self.name), form.id_type, form.has_fallback, collation)
 
     def _rows(
         self, connection: sa.Connection, for_update: bool = False, except_of: Collection[str] = ()

@@ -13,7 +13,8 @@ import helpers
 import pytest
 from database_checks import rounded, with_links
 from helpers import SPACE
-from stores import IN_URL, PASSWORD, Store
+from servers import IN_URL, PASSWORD
+from stores import Store
 
 from relatedstories import read_events
 from relatedstories.cli.options import ReadOptions
@@ -94,7 +95,7 @@ def test_refresh_from_a_database_into_it(store: Store, tmp_path: Path) -> None:
     assert [line for _, line in LinksTable(store.url).read()] == with_links(expected)
     stored = store.rows("SELECT DISTINCT refreshed_at FROM related_links")
     assert len(stored) == 1
-    moment = stored[0][0] if isinstance(stored[0][0], dt.datetime) else dt.datetime.fromisoformat(f"{stored[0][0]}+00:00")
+    moment = dt.datetime.fromisoformat(f"{stored[0][0]}{'' if store.dialect == 'postgresql' else '+00:00'}")
     assert abs(dt.datetime.now(dt.UTC) - moment) < dt.timedelta(minutes=10)
 
 

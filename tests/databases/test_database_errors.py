@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from database_checks import message_of, never, row_versions
 from helpers import SPACE, quick
-from stores import IN_URL, PASSWORD, Store
+from servers import IN_URL, PASSWORD
+from stores import Store
 
 from relatedstories import Event, read_events
 from relatedstories.databases.links_table import LinksTable
 from relatedstories.refresh import refresh
 
 
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 def test_a_database_that_is_read_only(store: Store, tmp_path: Path) -> None:
     store.put(SPACE)
     url = f"sqlite:///file:{tmp_path}/news.db?mode=ro&uri=true"
@@ -85,7 +87,11 @@ def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = 'postgresql://host/news needs the driver psycopg, which is not installed: pip install "relatedstories[postgresql]"'
     for scheme in ("postgresql+psycopg", "postgresql", "postgres"):
         assert message_of(lambda scheme=scheme: read_events(f"{scheme}://joe:{IN_URL}@host/news")) == expected
-    message = message_of(lambda: read_events(f"mysql://joe:{IN_URL}@host/news"))
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    for scheme in ("mysql", "mariadb", "mysql+pymysql", "mariadb+pymysql"):
+        message = message_of(lambda scheme=scheme: read_events(f"{scheme}://joe:{IN_URL}@host/news"))
+        assert message.endswith('needs the driver pymysql, which is not installed: pip install "relatedstories[mysql]"')
+    message = message_of(lambda: read_events(f"mysql+mysqldb://joe:{IN_URL}@host/news"))
     assert message == "mysql://host/news needs the driver MySQLdb, which is not installed: pip install mysqlclient"
     message = message_of(lambda: read_events(f"nosuch+driver://joe:{IN_URL}@host/news"))
     assert message.startswith("nosuch://host/news: got a kind of database that SQLAlchemy does not know")

@@ -199,6 +199,7 @@ def test_in_a_file(runs: Runs, tmp_path: Path) -> None:
     kill_many_runs(runs, File(tmp_path), tmp_path, old_or_new)
 
 
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 def test_in_a_database(runs: Runs, store: Store, tmp_path: Path) -> None:
     kill_many_runs(runs, Tables(store), tmp_path, old_or_new)
 
