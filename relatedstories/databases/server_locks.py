@@ -34,7 +34,8 @@ def lock_table(connection: sa.Connection, dialect: str, what: str, table: sa.Tab
     """Take the lock of a table, whether it exists or not, for as long as the connection is open.
 
     PostgreSQL and MySQL have such locks; with other databases nothing is done. In PostgreSQL the lock belongs to a transaction,
-    which stays open: a pooler such as PgBouncer gives the rest of a session to others. It has no view of any table and so keeps no old rows.
+    which stays open: a pooler such as PgBouncer gives the rest of a session to others. It has no view of any table, so that old
+    rows can be removed.
 
     Raises
     ------
