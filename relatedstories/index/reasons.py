@@ -298,7 +298,8 @@ class Reason:
             if not is_enough and not any(label.is_matter for label in beside) and (subject is None or not telling):
                 phrase = self._phrase(beside)
                 if phrase is not None and (
-                    " " in phrase.text or (subject is None and (titles is None or self._is_about(phrase.text, *titles, series)))
+                    " " in phrase.text
+                    or (subject is None and (titles is None or (series is None and self._is_about(phrase.text, *titles))))
                 ):
                     chosen.insert(place, (phrase.text, phrase.share))
         if series is not None and is_shown(series):
@@ -375,11 +376,11 @@ class Reason:
         says_less = subject is not None and (phrase.text.casefold() in subject.casefold() or not self._is_name(phrase.text))
         return phrase if is_about and not says_less else None
 
-    def _is_about(self, word: str, ours: str, theirs: str, series: str | None) -> bool:
-        """Return whether a word says what articles are about: a name, or a noun in a title; a noun says less than a series."""
+    def _is_about(self, word: str, ours: str, theirs: str) -> bool:
+        """Return whether a word says what articles are about: a name, or a noun in a title."""
         terms = terms_of_name(word, self._language)
         in_title = any(_terms_of_title(title, self._language).issuperset(terms) for title in (ours, theirs))
-        return self._is_name(word) or (series is None and in_title)
+        return self._is_name(word) or in_title
 
     def _is_name(self, word: str) -> bool:
         return part_of(word, self._language, False) is Part.NAME

@@ -22,8 +22,9 @@ MAX_PHRASE_WORDS = 6
 MAX_PHRASE_CHARS = 1200
 """Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
 
-MAX_ARTICLE_CHARS, LEAST_SAID = 4_000, 3
-"""Number of characters of an article in which phrases are looked for, and how often two articles together must say one."""
+MAX_ARTICLE_CHARS, LEAST_SAID, LEAST_NOUN_SAID = 4_000, 3, 4
+"""Number of characters of an article in which phrases are looked for, and how often two articles together must say one, and one
+that is a single noun."""
 
 MIN_WORD_SHARE, MIN_NOUN_SHARE = 0.2, 0.5
 """The part of the greatest share that a single word needs that is a name or that editors link, and any other noun."""
@@ -193,7 +194,8 @@ def salient_phrase(
 ) -> Phrase | None:
     """Return the phrase that two articles are about, as `shared_phrase` does; None in a script without spaces.
 
-    What each says but once, in passing, is none: together they say it `LEAST_SAID` times, a title counting twice.
+    What each says but once, in passing, is none: together they say it `LEAST_SAID` times, a title counting twice; a single noun
+    `LEAST_NOUN_SAID` times.
 
     Parameters
     ----------
@@ -214,8 +216,9 @@ def salient_phrase(
     def is_salient(first: int, length: int) -> bool:
         if length == 1 and any(map(str.isdigit, ours.keys[first])):  # a number such as that of a fault says enough
             return True
-        keys = ours.keys[first : first + length]
-        return sum(map(lambda words, end: words.times_said(keys, end), (ours, theirs), within_titles)) >= LEAST_SAID
+        keys, is_noun = ours.keys[first : first + length], length == 1 and ours.part(first) < Part.NAME
+        times = sum(map(lambda words, end: words.times_said(keys, end), (ours, theirs), within_titles))
+        return times >= (LEAST_NOUN_SAID if is_noun else LEAST_SAID)
 
     return _best_phrase(ours, theirs, shares, matters, is_salient)
 

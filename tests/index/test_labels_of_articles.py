@@ -69,8 +69,11 @@ def test_when_something_was_is_no_label_nor_is_a_word_that_no_title_has(word: st
     assert contexts(stories) == ()
 
 
-def test_a_noun_in_a_title_is_a_label() -> None:
-    boats = [(f"{boat} is built", "Its usability was praised.") for boat in ("A ferry", "A canoe", "A raft", "A barge")]
+def test_a_noun_in_a_title_that_texts_say_again_is_a_label() -> None:
+    boats = [
+        (f"{boat} is built", "Its usability was praised. The usability of oars was not.")
+        for boat in ("A ferry", "A canoe", "A raft", "A barge")
+    ]
     stories = with_common_words(("Usability of chairs", "Seats were moved."), *boats)
     assert contexts(stories) == ("Usability",)
 
