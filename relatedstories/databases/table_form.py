@@ -122,7 +122,7 @@ def _expected_kind(dialect: str, name: str, type_: Any) -> str | None:
     if name in ("context", FALLBACK):
         return None if is_text and _name_of(type_) not in _PADDED else "text"
     if name == "pinned":
-        is_flag = isinstance(type_, sa.Boolean) or (isinstance(type_, sa.Integer) and dialect != "postgresql")
+        is_flag = isinstance(type_, sa.Boolean) or (is_number and dialect != "postgresql")
         return None if is_flag else "true and false"
     return None
 
