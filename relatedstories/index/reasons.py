@@ -298,8 +298,7 @@ class Reason:
             if not is_enough and not any(label.is_matter for label in beside) and (subject is None or not telling):
                 phrase = self._phrase(beside)
                 if phrase is not None and (
-                    " " in phrase.text
-                    or (subject is None and (titles is None or (series is None and self._is_about(phrase.text, *titles))))
+                    " " in phrase.text or (subject is None and (titles is None or self._is_about(phrase.text, *titles, series)))
                 ):
                     chosen.insert(place, (phrase.text, phrase.share))
         if series is not None and is_shown(series):
@@ -315,8 +314,7 @@ class Reason:
         more = [name for name in contexts if not _has_all_of(family, name)]
         if contexts and len(more) == len(contexts):
             return (*contexts, family)[:MAX_CONTEXTS]
-        told, *_ = self._told_terms(())
-        return (family, *more) if contexts or any(told.get(term) for term in terms_of_name(family, self._language)) else ()
+        return (family, *more) if contexts or self._is_told(family) else ()
 
     def _titles(self) -> tuple[str, str] | None:
         """Return the titles of both events; None unless both also have a text, without which the title is all of it."""
@@ -376,11 +374,16 @@ class Reason:
         says_less = subject is not None and (phrase.text.casefold() in subject.casefold() or not self._is_name(phrase.text))
         return phrase if is_about and not says_less else None
 
-    def _is_about(self, word: str, ours: str, theirs: str) -> bool:
-        """Return whether a word says what articles are about: a name, or a noun in a title."""
+    def _is_about(self, word: str, ours: str, theirs: str, series: str | None) -> bool:
+        """Return whether a word says what articles are about: a name, or a noun in a title; a series says more."""
         terms = terms_of_name(word, self._language)
         in_title = any(_terms_of_title(title, self._language).issuperset(terms) for title in (ours, theirs))
-        return self._is_name(word) or in_title
+        return (self._is_name(word) or in_title) and not (series is not None and self._is_told(series))
+
+    def _is_told(self, name: str) -> bool:
+        """Return whether a name has a shared term that is not common."""
+        told, *_ = self._told_terms(())
+        return any(told.get(term) for term in terms_of_name(name, self._language))
 
     def _is_name(self, word: str) -> bool:
         return part_of(word, self._language, False) is Part.NAME
