@@ -29,27 +29,45 @@ LEAST_ALONE = 0.6
 """Minimum share of links that must go to one country's body where the text names no country."""
 
 _ARTS = {
-    "screen": (
-        *("film", "films", "movie", "movies", "cinema", "cinemas", "filmmaker", "actor", "actors", "actress", "director"),
-        *("starring", "premiere", "premieres", "Oscar", "Oscars", "Academy", "Award", "Awards", "Festival", "Globe", "Globes"),
-        *("Emmy", "Emmys", "BAFTA", "BAFTAs", "television", "TV", "miniseries", "episode", "Netflix", "Hollywood"),
+    "screen": frozenset(
+        (
+            *("film", "films", "movie", "movies", "cinema", "cinemas", "filmmaker", "actor", "actors", "actress", "director"),
+            *(
+                "starring",
+                "premiere",
+                "premieres",
+                "Oscar",
+                "Oscars",
+                "Academy",
+                "Award",
+                "Awards",
+                "Festival",
+                "Globe",
+                "Globes",
+            ),
+            *("Emmy", "Emmys", "BAFTA", "BAFTAs", "television", "TV", "miniseries", "episode", "Netflix", "Hollywood"),
+        )
     ),
-    "music": (
-        *("song", "songs", "album", "albums", "band", "bands", "singer", "singers", "music", "rapper", "concert", "concerts"),
-        *("Grammy", "Grammys", "Festival", "Award", "Awards"),
+    "music": frozenset(
+        (
+            *("song", "songs", "album", "albums", "band", "bands", "singer", "singers", "music", "rapper", "concert", "concerts"),
+            *("Grammy", "Grammys", "Festival", "Award", "Awards"),
+        )
     ),
-    "page": ("novel", "novels", "book", "books", "author", "authors", "writer", "Prize", "publisher", "fiction"),
-    "gallery": ("painting", "paintings", "sculpture", "statue", "statues", "artist", "museum", "gallery", "auction", "monument"),
+    "page": frozenset(("novel", "novels", "book", "books", "author", "authors", "writer", "Prize", "publisher", "fiction")),
+    "gallery": frozenset(
+        ("painting", "paintings", "sculpture", "statue", "statues", "artist", "museum", "gallery", "auction", "monument")
+    ),
 }
 """Words of which a text about a work of art has at least one."""
 
 _ART_OF = {
-    **dict.fromkeys(("film", "series"), "screen"),
-    **dict.fromkeys(("song", "album", "band"), "music"),
-    **dict.fromkeys(("novel", "book"), "page"),
-    **dict.fromkeys(("painting", "sculpture"), "gallery"),
+    **dict.fromkeys(("film", "series"), _ARTS["screen"]),
+    **dict.fromkeys(("song", "album", "band"), _ARTS["music"]),
+    **dict.fromkeys(("novel", "book"), _ARTS["page"]),
+    **dict.fromkeys(("painting", "sculpture"), _ARTS["gallery"]),
 }
-"""The art of each last word of a bracket that says what kind of work a name is of: "Rust (2024 film)"."""
+"""Those words for each last word of a bracket that says what kind of work a name is of: "Rust (2024 film)"."""
 
 _WORD = re.compile(r"\w+")
 _BRACKET = re.compile(r" \(([^()]*)\)?$")
@@ -212,7 +230,7 @@ class SenseFilter:
             others=tuple(others),
             namesake=form in lexicon.countries.of and has_part(base, form),
             of_many=not in_form and bool(generic or qualified),
-            arts=_words_of_art(bracket[1]) if bracket else frozenset(),
+            arts=_ART_OF.get(bracket[1].rpartition(" ")[2], frozenset()) if bracket else frozenset(),
             alone=links >= LEAST_ALONE * max(linked, 1),
             as_noun=as_name and (links / (seen + 1) >= least if known else name != form),
             as_name=as_name,
@@ -227,12 +245,6 @@ class SenseFilter:
         linked, seen = lexicon.linked[row], lexicon.seen[row]
         links = next((links for title, links in lexicon.titles_of(row) if lexicon.names[title] == name), -1)
         return max(links, 0), linked, seen, links >= 0
-
-
-@functools.cache
-def _words_of_art(bracket: str) -> frozenset[str]:
-    art = _ART_OF.get(bracket.rpartition(" ")[2])
-    return frozenset(map(form_of, _ARTS[art])) if art else frozenset()
 
 
 @functools.cache
