@@ -6,7 +6,6 @@ stopped.
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import signal
@@ -21,6 +20,7 @@ from relatedstories.cli import build, check, diff, evaluate, explain, export, pa
 from relatedstories.cli.command import Group, add_command
 from relatedstories.cli.console import error_message, log_to_stderr, say
 from relatedstories.errors import InputError
+from relatedstories.parallel import collect_seldom
 
 __all__ = ["app", "main"]
 
@@ -97,8 +97,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's: JSON is UTF-8
     signal.signal(signal.SIGTERM, _exit_on_sigterm)
-    # An archive is a million objects that stay to the end: looking through them for garbage took a sixth of a night's time.
-    gc.set_threshold(100_000, 20, 100)
+    collect_seldom()
     warnings.showwarning = _say_warning  # type: ignore[assignment]
     log_to_stderr()
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import logging
 import pickle
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from relatedstories.index.linker import Linker
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
 from relatedstories.index.storage import read_parts, write_parts
-from relatedstories.parallel import on_cluster, results_in_rounds
+from relatedstories.parallel import collect_seldom, on_cluster, results_in_rounds
 from relatedstories.ranking.links import Link, Links
 from relatedstories.topk.partial import PartialTopK
 
@@ -147,7 +146,7 @@ def _packed_lists(
 @functools.lru_cache(1)
 def _linker(folder: str, settings: bytes) -> Linker:
     """Return what makes links of the index in a folder."""
-    gc.set_threshold(100_000, 20, 100)  # as in the command line: what an archive is made of is no garbage
+    collect_seldom()
     across_languages, (weights, filters, k, ignored, floor) = pickle.loads(settings)
     index = index_from_parts(*read_parts(Path(folder)), across_languages)
     return Linker(Retriever(index, weights, filters, k), ignored, floor)

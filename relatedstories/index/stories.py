@@ -795,8 +795,8 @@ class RelatedStories:
             Maximum number of links per event.
         n_jobs : int, default 1
             Number of threads that compare events, and, in a large archive, of processes that make their lists; -1 for the number
-            of cores. Within
-            ``joblib.parallel_config(backend="dask")`` the whole cluster is used, if the first links are requested there.
+            of cores. Within ``joblib.parallel_config(backend="dask")`` the whole cluster is used, if the first links are
+            requested there.
         progress : callable, optional
             Called with the stage, the number of events done and their total.
         **keywords
