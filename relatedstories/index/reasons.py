@@ -15,7 +15,7 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS
-from relatedstories.ranking.phrases import Phrase, salient_phrase, shared_family, shared_phrase, shared_version
+from relatedstories.ranking.phrases import Phrase, salient_phrase, shared_family, shared_phrase, shared_site, shared_version
 from relatedstories.ranking.series import in_series
 from relatedstories.ranking.shapes import Part, dull_terms, part_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, terms_of_name, without_language
@@ -341,14 +341,14 @@ class Reason:
             for label, value in self._topics_ranked()
             if label.tells_in_titles and not (label.says_little or label.is_place) and in_both.issuperset(label.terms)
         ]
-        phrase, version = self._title_phrase(ours, theirs), shared_version(ours, theirs)
+        phrase = self._title_phrase(ours, theirs)
         if phrase is not None:
             fuller = [label.name for label, _ in telling if _has_all_of(label.name, phrase.text)]
             named.append(([*fuller, phrase.text][0], TYPICAL * phrase.share * (1 if phrase.text.islower() else TITLED)))
-        if version is not None:
+        for name in filter(None, (shared_version(ours, theirs), shared_site(ours, theirs))):
             shares = self._term_shares()
-            told = sum([shares.get(term, 0.0) for term in terms_of_name(version, self._language)])
-            named.append((version, TITLED * TYPICAL * TYPICAL * told))
+            told = sum([shares.get(term, 0.0) for term in terms_of_name(name, self._language)])
+            named.append((name, TITLED * TYPICAL * TYPICAL * told))
         named = [(name, value) for name, value in named if self._reasons.is_shown(name)]
         named.sort(key=lambda each: -each[1])
         if not named or (telling and named[0][1] < telling[0][1]):

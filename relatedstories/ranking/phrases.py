@@ -11,7 +11,16 @@ from typing import NamedTuple, TypeAlias
 from relatedstories.ranking.shapes import Part, capitals_tell, is_noun_phrase, part_of, value_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of_name
 
-__all__ = ["MAX_LABEL_CHARS", "MAX_PHRASE_CHARS", "Phrase", "salient_phrase", "shared_family", "shared_phrase", "shared_version"]
+__all__ = [
+    "MAX_LABEL_CHARS",
+    "MAX_PHRASE_CHARS",
+    "Phrase",
+    "salient_phrase",
+    "shared_family",
+    "shared_phrase",
+    "shared_site",
+    "shared_version",
+]
 
 MAX_LABEL_CHARS = 40
 """Length of the longest phrase, in characters."""
@@ -38,6 +47,9 @@ _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chine
 _ELISION, _WITH_ELISION = re.compile(r"^(?:[ld]|dell|all|nell|sull|un)['’]", re.IGNORECASE), {"fr", "it", "ca"}
 _NAMED, _NUMBER = r"(?P<name>(?:[a-z]*[A-Z][\w+#]*\s)+|(?:[a-z]\w*\s)?)", r"v?(?P<number>\d+(?:\.\d+)*)(?!\w|\.\d)"
 _VERSION = re.compile(rf"(?<!\S){_NAMED}{_NUMBER}(?:-(?:p|preview|rc|alpha|beta)\d*\b)?(?!-)")
+_SITE = re.compile(
+    r"(?<![\w.@/-])[^\W\d_][\w-]+(?:\.[\w-]{2,})*\.(?:com|edu|gov|info|int|mil|net|org|[a-z]{2})(?![\w@-]|\.\w)", re.I
+)
 _BREAK = re.compile(r"[^\w\s]|\n")
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
 _ADDRESS = re.compile(r"\w[./@_]\w")  # at a word that is part of an address or of a file's name
@@ -255,11 +267,29 @@ def shared_version(a: str, b: str) -> str | None:
     --------
     >>> shared_version("Fedora 12.1 is out", "Almost there: Fedora 12.1"), shared_version("Fedora 12.1", "Fedora 12.2")
     ('Fedora 12.1', None)
+    >>> shared_version("Talks for EuroPython 2009", "Oslo EuroPython 2009")
+    'EuroPython 2009'
     """
     theirs = _versions(b, ENGLISH)
-    return _longest(
-        f"{name} {'.'.join(numbers)}" for name, numbers in _versions(a, ENGLISH) if _has_name(name) and (name, numbers) in theirs
-    )
+    names = [
+        (_shorter_name(name, other_name), numbers)
+        for name, numbers in _versions(a, ENGLISH)
+        for other_name, other_numbers in theirs
+        if numbers == other_numbers
+    ]
+    return _longest(f"{name} {'.'.join(numbers)}" for name, numbers in names if _has_name(name))
+
+
+def shared_site(a: str, b: str) -> str | None:
+    """Return the address of a site that two titles name; the longest, None if there is none.
+
+    Examples
+    --------
+    >>> shared_site("A new Data.gov opens", "Data.Gov: five years"), shared_site("Data.gov", "Login.gov")
+    ('Data.gov', None)
+    """
+    theirs = {site.casefold() for site in _SITE.findall(b)}
+    return _longest(site for site in _SITE.findall(a) if site.casefold() in theirs)
 
 
 def shared_family(a: str, b: str, language: str = ENGLISH) -> str | None:
@@ -276,11 +306,16 @@ def shared_family(a: str, b: str, language: str = ENGLISH) -> str | None:
     for name, numbers in _versions(a, language):
         for other_name, other_numbers in _versions(b, language):
             n = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(numbers, other_numbers, strict=False)))
-            names = sorted(filter(None, (name, other_name)), key=lambda each: (each.islower(), len(each)))
-            is_one = f" {names[-1]}".casefold().endswith(f" {names[0]}".casefold()) if names else False
-            if n > 1 and is_one and not names[0].islower():
-                found.append(f"{names[0]} {'.'.join(numbers[:n])}")
+            shorter = _shorter_name(name, other_name) if name and other_name else name or other_name
+            if n > 1 and shorter and not shorter.islower():
+                found.append(f"{shorter} {'.'.join(numbers[:n])}")
     return _longest(found)
+
+
+def _shorter_name(name: str, other: str) -> str:
+    """Return the shorter of two names if the longer ends with it, "" else; of equal ones that with capitals."""
+    shorter, longer = sorted((name, other), key=lambda each: (each.islower(), len(each)))
+    return shorter if f" {longer}".casefold().endswith(f" {shorter}".casefold()) else ""
 
 
 def _longest(versions: Iterable[str]) -> str | None:

@@ -88,6 +88,23 @@ def test_a_family_of_releases_is_told_by_the_parts_of_the_number_that_are_the_sa
     assert contexts(stories)[0] == release
 
 
+def test_a_site_in_both_titles_comes_before_one_in_the_texts() -> None:
+    stories = with_common_words(
+        ("A new harbour.example.org opens", "The team met in Nuremberg. It was thanked by Novell."),
+        ("Five years of Harbour.Example.org", "The talks in Nuremberg went on. Novell had asked for it."),
+        ("Seven years of boats.example.org", "The talks were long."),
+    )
+    assert contexts(stories)[0] == "harbour.example.org"
+    assert not any("example" in label for label in stories.explain("0", "2").contexts)
+
+
+def test_an_event_with_a_year_is_told_where_one_title_says_more_of_its_name() -> None:
+    stories = with_common_words(
+        ("Talks for SailConf 2009", "Come by boat."), ("Oslo SailConf 2009 sold out", "Sails were raised.")
+    )
+    assert contexts(stories)[0] == "SailConf 2009"
+
+
 def test_an_amount_is_no_release() -> None:
     stories = with_common_words(("Oslo spends 1.5 million", "Roads are mended."), ("A ship for 1.5 million", "It has sails."))
     assert not any("1.5" in label for label in contexts(stories))
