@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from relatedstories.ranking.shapes import Part, capitals_tell, is_noun_phrase, part_of, value_of
-from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of_name
+from relatedstories.ranking.shapes import Part, capitals_tell, is_foreign_small_word, is_noun_phrase, part_of, value_of
+from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of_name, without_elision
 
 __all__ = [
     "MAX_LABEL_CHARS",
@@ -44,7 +44,6 @@ MIN_PART_CHARS = 4
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
 _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
-_ELISION, _WITH_ELISION = re.compile(r"^(?:[ld]|dell|all|nell|sull|un)['’]", re.IGNORECASE), {"fr", "it", "ca"}
 _NAMED, _NUMBER = r"(?P<name>(?:[a-z]*[A-Z][\w+#]*\s)+|(?:[a-z]\w*\s)?)", r"v?(?P<number>\d+(?:\.\d+)*)(?!\w|\.\d)"
 _VERSION = re.compile(rf"(?<!\S){_NAMED}{_NUMBER}(?:-(?:p|preview|rc|alpha|beta)\d*\b)?(?!-)")
 _SITE = re.compile(
@@ -130,6 +129,11 @@ class _Words:
         """Return whether a phrase may end with a word: not with "city's"."""
         return not self._text.endswith(_POSSESSIVE, self.starts[place], self.ends[place])
 
+    def may_be_alone(self, place: int) -> bool:
+        """Return whether a word may be a phrase by itself: not "La", whatever the language of the text."""
+        word = self._text[self.starts[place] : self.ends[place]]
+        return word.isupper() or not is_foreign_small_word(word.casefold())
+
     def goes_on(self, place: int, step: int) -> bool:
         """Return whether the name that a word is part of goes on after it, or before it with a step of -1."""
         other = place + step
@@ -155,7 +159,7 @@ class _Words:
     def phrase(self, first: int, length: int) -> str:
         """Return some words as they are written, with single spaces, without an article that is part of the first word."""
         phrase = " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
-        return _ELISION.sub("", phrase) if self._language in _WITH_ELISION else phrase
+        return without_elision(phrase, self._language)
 
 
 def shared_phrase(
@@ -378,7 +382,9 @@ def _best_at(
         if found >= best or part < Part.NOUN:
             continue
         if not n and not (
-            (part is Part.NAME or is_matter) and total >= greatest * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
+            (part is Part.NAME or is_matter)
+            and total >= greatest * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
+            and ours.may_be_alone(i)
         ):
             continue
         is_cut = part is Part.NAME and ours.goes_on(i, 1) and theirs.goes_on(j, 1)

@@ -13,7 +13,17 @@ from relatedstories.date_words import MONTHS, WEEKDAYS
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH, terms_of_name
 
-__all__ = ["Part", "capitals_tell", "dull_terms", "is_name_of_words", "is_noun_phrase", "part_of", "says_when", "value_of"]
+__all__ = [
+    "Part",
+    "capitals_tell",
+    "dull_terms",
+    "is_foreign_small_word",
+    "is_name_of_words",
+    "is_noun_phrase",
+    "part_of",
+    "says_when",
+    "value_of",
+]
 
 
 class Part(enum.IntEnum):
@@ -95,6 +105,11 @@ def _foreign() -> frozenset[str]:
 def _foreign_starts() -> frozenset[str]:
     """Return those of them that have a capital where they start a sentence, and are hardly names then."""
     return frozenset({word for word, part in table("words/words.tsv") if part == "o"} | _CONNECTORS)
+
+
+def is_foreign_small_word(word: str) -> bool:
+    """Return whether a word in lower case is a small one of the languages that texts in others quote most: "la"."""
+    return word in _foreign()
 
 
 @functools.cache

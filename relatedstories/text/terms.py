@@ -33,6 +33,7 @@ __all__ = [
     "stem_of",
     "terms_of",
     "terms_of_name",
+    "without_elision",
     "without_language",
     "words_by_term",
 ]
@@ -216,6 +217,20 @@ def stem_key(key: str, language: str) -> str:
     """
     stem = None if language == ENGLISH else stemmer(language)
     return key if stem is None else " ".join([_stripped(stem(word), language) or word for word in key.split()])
+
+
+def without_elision(words: str, language: str) -> str:
+    """Return words without the short one that the first is written together with; names such as "L'Aquila" stay.
+
+    Examples
+    --------
+    >>> [without_elision(words, "fr") for words in ("l'API", "d'OpenSSL 3", "L'eau", "L'Aquila")]
+    ['API', 'OpenSSL 3', 'eau', "L'Aquila"]
+    """
+    match = _ELISION.match(words.lower()) if language in _ELIDING else None
+    if match is None or (words[0].isupper() and words[match.end()].isupper()):
+        return words
+    return words[match.end() :]
 
 
 def _words(text: str, language: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from relatedstories.text.stop_words import stop_words
+from relatedstories.text.terms import without_elision
 
 __all__ = ["MAX_NAME_CHARS", "PROBABILITY", "NameMention", "name_mentions"]
 
@@ -112,7 +113,7 @@ def _marked(text: str, language: str) -> Iterator[NameMention]:
 def _capitalised(text: str, language: str) -> Iterator[NameMention]:
     """Yield the names in a script with capitals."""
     ignored = stop_words(language)
-    words = _words(text)
+    words = _words(text, language)
     common_capitals = language in _NOUNS_WITH_CAPITALS
     within = {word.form for word in words if not word.starts_sentence and _has_capital(word.form)}
     lower = {word.form for word in words if word.form.islower()}
@@ -129,13 +130,14 @@ def _capitalised(text: str, language: str) -> Iterator[NameMention]:
             yield NameMention(run[0].start, run[-1].end, " ".join(name.split()))
 
 
-def _words(text: str) -> list[_Word]:
+def _words(text: str, language: str) -> list[_Word]:
     found: list[_Word] = []
     end = 0
     for match in _WORD.finditer(text):
         between = text[end : match.start()]
         starts = not found or _SENTENCE_START.search(between) is not None
-        found.append(_Word(*match.span(), match[0], starts, between == " "))
+        form = without_elision(match[0], language)
+        found.append(_Word(match.end() - len(form), match.end(), form, starts, between == " " and form == match[0]))
         end = match.end()
     return found
 

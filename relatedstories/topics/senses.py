@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from relatedstories.topics.kinds import KINDS
 from relatedstories.topics.lexicon import Lexicon, default_lexicon, form_of, key_of
 from relatedstories.topics.recent_cache import RecentCache
 from relatedstories.topics.span_names import has_part
@@ -27,6 +28,18 @@ LEAST_LOWER = 0.5
 
 LEAST_ALONE = 0.6
 """Minimum share of links that must go to one country's body where the text names no country."""
+
+LONG_TEXT = 100
+"""Number of tokens from which a text names a person in full at first; shorter ones may give the surname alone."""
+
+_TITLES = frozenset(
+    (
+        *("President", "Vice", "Minister", "Chancellor", "Premier", "Prime", "Secretary", "Senator", "Sen", "Governor", "Gov"),
+        *("Mayor", "Judge", "Justice", "King", "Queen", "Prince", "Princess", "Pope", "General", "Rep", "Congressman"),
+        *("Congresswoman", "PM", "Mr", "Mrs", "Ms", "Dr", "Prof", "Professor", "Sir", "Dame", "Lord", "Lady"),
+    )
+)
+"""Words before a surname that stands for a person."""
 
 _ARTS = {
     "screen": frozenset(
@@ -105,6 +118,18 @@ class TextFacts:
         before = first > 1 and tokens[first - 1] == "," and tokens[first - 2][:1].isupper()
         return before and (end == len(tokens) or tokens[end] not in (",", "and", "or", "-", "'s"))
 
+    def may_be_surname(self, first: int, end: int, others: Sequence[str]) -> bool:
+        """Return whether tokens may be the surname of a person whose other names are given.
+
+        It is one where the text has any of the other names, or else if it is short, or gives a title before the surname; but not
+        before a number, as in "Mesa 7.9".
+        """
+        if not self.words.isdisjoint(others):
+            return True
+        if end < len(self._tokens) and self._tokens[end][:1].isdigit():
+            return False
+        return len(self._tokens) < LONG_TEXT or (first > 0 and self._forms[first - 1].rstrip(".") in _TITLES)
+
     def starts_sentence(self, number: int) -> bool:
         """Return whether a token starts a sentence, or follows only signs that open one."""
         while number and self._tokens[number - 1] in "\"“‘'(:":
@@ -140,6 +165,8 @@ class _Verdict(NamedTuple):
         The form is mostly linked to this name, so that it may stand for it in a text that names no country.
     arts : frozenset of str
         Words of which the text must have one, as the name is that of a work of art; empty for other names.
+    surname_of : tuple of str
+        The other names of a person whose surname the form is; empty if it is not one alone.
     as_noun, as_name : bool
         The form may stand for the name as a common noun, and as a capitalised name.
     """
@@ -151,6 +178,7 @@ class _Verdict(NamedTuple):
     of_many: bool
     alone: bool
     arts: frozenset[str]
+    surname_of: tuple[str, ...]
     as_noun: bool
     as_name: bool
 
@@ -178,6 +206,8 @@ class SenseFilter:
         if verdict.never or (verdict.namesake and text.follows_town(first, end)):
             return False
         if verdict.arts and text.words.isdisjoint(verdict.arts):
+            return False
+        if verdict.surname_of and not text.may_be_surname(first, end, verdict.surname_of):
             return False
         if verdict.countries:
             if not text.countries.isdisjoint(verdict.countries):
@@ -222,6 +252,9 @@ class SenseFilter:
         same = key_of(base).rstrip("s") == form.lower().rstrip("s")
         others = [word for word in _forms(name) if word[0].isupper() and word.lower() not in have] if generic and not same else []
         least = LEAST_BRACKET_RATE if bracket else LEAST_RATE if same else LEAST_OTHER_RATE
+        row = lexicon.ids.get(key_of(name))
+        is_person = row is not None and KINDS[lexicon.kinds[row]] == "person"
+        given_names = _forms(base.removesuffix(f" {form}")) if is_person and base.endswith(f" {form}") else []
         # A single link to a longer name says little: "Luhansk" is not Luhansk Oblast.
         as_name = not (known and links == 1 and not same and f" {key_of(form)} " in f" {key_of(base)} ")
         return _Verdict(
@@ -232,6 +265,7 @@ class SenseFilter:
             of_many=not in_form and bool(generic or qualified),
             arts=_ART_OF.get(bracket[1].rpartition(" ")[2], frozenset()) if bracket else frozenset(),
             alone=links >= LEAST_ALONE * max(linked, 1),
+            surname_of=tuple(given_names),
             as_noun=as_name and (links / (seen + 1) >= least if known else name != form),
             as_name=as_name,
         )

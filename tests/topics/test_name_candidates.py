@@ -17,6 +17,7 @@ TEXTS = [
         ["Ursula Brandt", "Brandt", "EU", "A380"],
     ),
     ("fr", "Le maire de Lyon a reçu Anne Petit. La ville attend.", ["Lyon", "Anne Petit"]),
+    ("fr", "On parle d'OpenSSL et de l'API Brume, loin de L'Aquila.", ["OpenSSL", "API Brume", "L'Aquila"]),
     ("es", "Ayer llegó a Sevilla el ministro. Sevilla lo recibió.", ["Sevilla", "Sevilla"]),
     ("eo", "La registaro de Norvegio parolis. Norvegio restas.", ["Norvegio", "Norvegio"]),
     ("ru", "Вышел Ruby 3.1.2. В городе Орск прошёл съезд.", ["Ruby 3.1.2", "Орск"]),

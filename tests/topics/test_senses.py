@@ -36,6 +36,23 @@ def test_a_common_noun_takes_no_name_through_a_minority_sense(extractor, text, w
     assert wrong not in names(extractor.extract(text))
 
 
+PADDING = "The boats were painted and the nets were mended while the rain went on, and nobody in the harbour was in a hurry. " * 5
+
+
+@pytest.mark.parametrize(
+    ("text", "is_his"),
+    [
+        ("Mesa resigns after protests in Bolivia.", True),
+        (f"Carlos Mesa resigns after protests in Bolivia. {PADDING} Mesa thanks the voters.", True),
+        (f"President Mesa resigns after protests in Bolivia. {PADDING}", True),
+        ("Mesa 7.9 is the newest driver in Bolivia.", False),
+        (f"Mesa is updated in Bolivia. {PADDING}", False),
+    ],
+)
+def test_a_long_text_gives_a_person_more_than_a_surname_and_no_number_follows_it(extractor, text, is_his):
+    assert ("Carlos Mesa" in names(extractor.extract(text))) is is_his
+
+
 @pytest.mark.parametrize(
     ("text", "country"),
     [
