@@ -10,6 +10,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from itertools import chain, islice
 from types import FrameType
 from typing import Any
@@ -25,6 +26,7 @@ __all__ = [
     "running_beside",
     "started",
     "worker_count",
+    "workers_ready",
 ]
 
 CONNECTION_TIMEOUT = 10
@@ -152,26 +154,42 @@ def results_in_rounds(tasks: Iterator[Any], n_workers: int) -> Generator[Any, No
         raise
 
 
+_ready: ContextVar[int] = ContextVar("ready", default=0)
+
+
+def workers_ready() -> int:
+    """Return the number of processes that `running_beside` has started, around what is done now; 0 if there are none."""
+    return _ready.get()
+
+
 @contextmanager
 def running_beside(function: Callable[[], object], n_workers: int) -> Iterator[None]:
     """Have other processes run a function, once each, while the block goes on; at its end, what is at work is waited for.
 
-    The processes stay for the next work.
+    The processes stay for `results_in_rounds`.
 
     Parameters
     ----------
     function : callable
-        Raises nothing and returns nothing.
+        What it returns or raises is passed over.
     n_workers : int
         The number of processes.
+
+    Examples
+    --------
+    >>> with running_beside(int, 2):
+    ...     workers_ready()
+    2
     """
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all")
     results = started(parallel, [delayed(function)() for _ in range(n_workers)])
+    before = _ready.set(n_workers)
     try:
         yield
     finally:
+        _ready.reset(before)
         with suppress(Exception):
             deque(results, 0)
 

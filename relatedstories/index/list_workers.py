@@ -7,14 +7,13 @@ import logging
 import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from relatedstories.errors import InputError
 from relatedstories.index.linker import Linker
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.serialisation import index_from_parts, parts_of_index
@@ -23,11 +22,14 @@ from relatedstories.index.weights import Settings
 from relatedstories.parallel import collect_seldom, on_cluster, results_in_rounds, running_beside
 from relatedstories.ranking.filters import LinkFilters
 from relatedstories.ranking.links import Link, Links
+from relatedstories.topics.extraction import extracted, may_be_sent
 from relatedstories.topk.partial import PartialTopK
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from relatedstories.index.stories import RelatedStories
+    from relatedstories.topics.extractor import TopicExtractor
     from relatedstories.topics.topic import Topic
 
 __all__ = ["links_of_all", "links_of_numbers", "started_early"]
@@ -106,35 +108,38 @@ def _may_be_elsewhere(n_workers: int, n_events: int, filters: LinkFilters) -> bo
 
 
 @contextmanager
-def started_early(folder: Path, n_events: int, filters: LinkFilters, n_workers: int) -> Iterator[None]:
+def started_early(folder: Path, stories: RelatedStories, filters: LinkFilters, n_workers: int) -> Iterator[None]:
     """Start the processes that will make the lists of an archive, and let them get ready while the block does other work.
 
     Parameters
     ----------
     folder : Path
-        That of an index, of which each process makes a few lists, for which it imports and reads most of what all need.
-    n_events : int
-        The number of events of the archive; nothing is started for few.
+        That of an index. Each process makes a few of its lists, and extracts the topics of the events, for which it imports and
+        reads most of what all need.
+    stories : RelatedStories
+        The index; nothing is started for a small one.
     filters : LinkFilters
     n_workers : int
         As for `links_of_all`.
     """
-    if not _may_be_elsewhere(n_workers, n_events, filters):
+    if not _may_be_elsewhere(n_workers, len(stories), filters):
         yield
         return
-    with running_beside(functools.partial(_make_some, folder), min(n_workers, MAX_WORKERS)):
+    extractor = stories.extractor if may_be_sent(stories.extractor) else None
+    with running_beside(functools.partial(_get_ready, folder, extractor), min(n_workers, MAX_WORKERS)):
         yield
 
 
-def _make_some(folder: Path) -> None:
-    """Make a few lists of the index in a folder, whatever comes of it."""
+def _get_ready(folder: Path, extractor: TopicExtractor | None) -> None:
+    """Extract the topics of a few events of the index in a folder, and make their lists."""
     collect_seldom()
-    with suppress(InputError, OSError, KeyError, TypeError, ValueError):
-        arrays, documents, manifest = read_folder(folder)
-        index = index_from_parts(arrays, documents, manifest["settings"]["across_languages"])
-        linker = Linker.of(index, Settings(None, None, None, None), LinkFilters.of("related"), 5, ())
-        numbers = range(min(_FEW, len(index.archive)))
-        deque(linker.links_of_numbers(numbers, linker.retriever.first_candidates_of(np.array(numbers))), 0)
+    arrays, documents, manifest = read_folder(folder)
+    index = index_from_parts(arrays, documents, manifest["settings"]["across_languages"])
+    numbers = range(min(_FEW, len(index.archive)))
+    if extractor is not None:
+        extracted(extractor, [index.archive.events[number] for number in numbers], [None] * len(numbers))
+    linker = Linker.of(index, Settings(None, None, None, None), LinkFilters.of("related"), 5, ())
+    deque(linker.links_of_numbers(numbers, linker.retriever.first_candidates_of(np.array(numbers))), 0)
 
 
 def _links_elsewhere(linker: Linker, chunks: Iterable[_Chunk], here: Iterator[Links], n_workers: int) -> Iterator[Links]:
