@@ -114,7 +114,9 @@ def collect_seldom() -> None:
     gc.set_threshold(100_000, 20, 100)
 
 
-def results_in_rounds(tasks: Iterator[Any], n_workers: int) -> Generator[Any, None, None]:
+def results_in_rounds(
+    tasks: Iterator[Any], n_workers: int, here: Iterator[Callable[[], Any]] | None = None
+) -> Generator[Any, None, None]:
     """Yield the results of tasks in their order; other processes have some to run while this one makes the next.
 
     A task is made no sooner than a round before it is run, of a task for each process. Where the caller stops early, what is at
@@ -125,31 +127,37 @@ def results_in_rounds(tasks: Iterator[Any], n_workers: int) -> Generator[Any, No
     tasks : iterator
         What `joblib.delayed` makes.
     n_workers : int
-        The number of processes.
+        The number of other processes.
+    here : iterator of callable, optional
+        Functions, of which this process calls one while others run the tasks of a round; its result comes after theirs.
 
     Examples
     --------
     >>> import joblib
-    >>> list(results_in_rounds((joblib.delayed(abs)(-number) for number in range(3)), 2))
-    [0, 1, 2]
+    >>> list(results_in_rounds((joblib.delayed(abs)(-number) for number in range(3)), 2, iter([lambda: 9])))
+    [0, 1, 9, 2]
     """
     from joblib import Parallel
 
-    running: deque[Any] = deque()
+    running: deque[tuple[Any, Callable[[], Any] | None]] = deque()
     try:
         while True:
             if some := list(islice(tasks, n_workers)):
                 parallel = Parallel(n_workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all")
-                running.append(started(parallel, some))
+                running.append((started(parallel, some), None if here is None else next(here, None)))
             if len(running) > bool(some):
-                for result in running[0]:  # noqa: UP028 - "yield from" would close the results, with a warning
+                results, own = running[0]
+                found = None if own is None else own()
+                for result in results:  # noqa: UP028 - "yield from" would close the results, with a warning
                     yield result
                 running.popleft()
+                if own is not None:
+                    yield found
             if not running:
                 return
     except BaseException:
         with suppress(Exception):
-            for _ in chain.from_iterable(running):
+            for _ in chain.from_iterable(results for results, _ in running):
                 pass
         raise
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 
 import joblib
 import pytest
@@ -53,6 +54,26 @@ def test_a_caller_may_leave_rounds_early(recwarn):
     next(results)
     results.close()
     assert not [warning for warning in recwarn if "cancel" in str(warning.message)]
+
+
+def test_this_process_has_a_part_in_each_round():
+    made = []
+    numbers = iter(range(8))
+
+    def tasks():
+        for number in numbers:
+            made.append(number)
+            yield joblib.delayed(abs)(-number)
+
+    here = (functools.partial(str, number) for number in numbers)
+    assert [*results_in_rounds(tasks(), 2, here)] == [0, 1, "2", 3, 4, "5", 6, 7]
+    assert made == [0, 1, 3, 4, 6, 7]
+
+
+def test_what_goes_wrong_here_ends_all_rounds():
+    with pytest.raises(ZeroDivisionError):
+        deque(results_in_rounds((joblib.delayed(abs)(-number) for number in range(9)), 2, iter([lambda: 1 // 0])))
+    assert [*results_in_rounds((joblib.delayed(abs)(-number) for number in range(3)), 2)] == [0, 1, 2]
 
 
 def note_process(folder):
