@@ -10,7 +10,6 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from itertools import chain, islice
 from types import FrameType
 from typing import Any
@@ -26,7 +25,6 @@ __all__ = [
     "running_beside",
     "started",
     "worker_count",
-    "workers_ready",
 ]
 
 CONNECTION_TIMEOUT = 10
@@ -114,9 +112,7 @@ def collect_seldom() -> None:
     gc.set_threshold(100_000, 20, 100)
 
 
-def results_in_rounds(
-    tasks: Iterator[Any], n_workers: int, here: Iterator[Callable[[], Any]] | None = None
-) -> Generator[Any, None, None]:
+def results_in_rounds(tasks: Iterator[Any], n_workers: int) -> Generator[Any, None, None]:
     """Yield the results of tasks in their order; other processes have some to run while this one makes the next.
 
     A task is made no sooner than a round before it is run, of a task for each process. Where the caller stops early, what is at
@@ -127,77 +123,55 @@ def results_in_rounds(
     tasks : iterator
         What `joblib.delayed` makes.
     n_workers : int
-        The number of other processes.
-    here : iterator of callable, optional
-        Functions, of which this process calls one while others run the tasks of a round; its result comes after theirs.
+        The number of processes.
 
     Examples
     --------
     >>> import joblib
-    >>> list(results_in_rounds((joblib.delayed(abs)(-number) for number in range(3)), 2, iter([lambda: 9])))
-    [0, 1, 9, 2]
+    >>> list(results_in_rounds((joblib.delayed(abs)(-number) for number in range(3)), 2))
+    [0, 1, 2]
     """
     from joblib import Parallel
 
-    running: deque[tuple[Any, Callable[[], Any] | None]] = deque()
+    running: deque[Any] = deque()
     try:
         while True:
             if some := list(islice(tasks, n_workers)):
                 parallel = Parallel(n_workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all")
-                running.append((started(parallel, some), None if here is None else next(here, None)))
+                running.append(started(parallel, some))
             if len(running) > bool(some):
-                results, own = running[0]
-                found = None if own is None else own()
-                for result in results:  # noqa: UP028 - "yield from" would close the results, with a warning
+                for result in running[0]:  # noqa: UP028 - "yield from" would close the results, with a warning
                     yield result
                 running.popleft()
-                if own is not None:
-                    yield found
             if not running:
                 return
     except BaseException:
         with suppress(Exception):
-            for _ in chain.from_iterable(results for results, _ in running):
+            for _ in chain.from_iterable(running):
                 pass
         raise
-
-
-_ready: ContextVar[int] = ContextVar("ready", default=0)
-
-
-def workers_ready() -> int:
-    """Return the number of processes that `running_beside` has started, around what is done now; 0 if there are none."""
-    return _ready.get()
 
 
 @contextmanager
 def running_beside(function: Callable[[], object], n_workers: int) -> Iterator[None]:
     """Have other processes run a function, once each, while the block goes on; at its end, what is at work is waited for.
 
-    The processes stay for `results_in_rounds`.
+    The processes stay for the next work.
 
     Parameters
     ----------
     function : callable
-        What it returns or raises is passed over.
+        Raises nothing and returns nothing.
     n_workers : int
         The number of processes.
-
-    Examples
-    --------
-    >>> with running_beside(int, 2):
-    ...     workers_ready()
-    2
     """
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all")
     results = started(parallel, [delayed(function)() for _ in range(n_workers)])
-    before = _ready.set(n_workers)
     try:
         yield
     finally:
-        _ready.reset(before)
         with suppress(Exception):
             deque(results, 0)
 

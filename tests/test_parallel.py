@@ -7,13 +7,12 @@ import os
 import signal
 import sys
 import time
-from collections import deque
 
 import joblib
 import pytest
 
 from relatedstories.errors import BadValueError
-from relatedstories.parallel import on_cluster, results_in_rounds, results_of, running_beside, worker_count, workers_ready
+from relatedstories.parallel import on_cluster, results_in_rounds, results_of, running_beside, worker_count
 
 
 def test_worker_count():
@@ -56,37 +55,14 @@ def test_a_caller_may_leave_rounds_early(recwarn):
     assert not [warning for warning in recwarn if "cancel" in str(warning.message)]
 
 
-def test_this_process_has_a_part_in_each_round():
-    made = []
-    numbers = iter(range(8))
-
-    def tasks():
-        for number in numbers:
-            made.append(number)
-            yield joblib.delayed(abs)(-number)
-
-    here = (functools.partial(str, number) for number in numbers)
-    assert [*results_in_rounds(tasks(), 2, here)] == [0, 1, "2", 3, 4, "5", 6, 7]
-    assert made == [0, 1, 3, 4, 6, 7]
-
-
-def test_what_goes_wrong_here_ends_all_rounds():
-    with pytest.raises(ZeroDivisionError):
-        deque(results_in_rounds((joblib.delayed(abs)(-number) for number in range(9)), 2, iter([lambda: 1 // 0])))
-    assert [*results_in_rounds((joblib.delayed(abs)(-number) for number in range(3)), 2)] == [0, 1, 2]
-
-
 def note_process(folder):
     (folder / str(os.getpid())).touch()
     time.sleep(0.3)  # so that no process runs it twice
 
 
 def test_other_processes_get_ready_and_stay_for_the_next_work(tmp_path):
-    assert workers_ready() == 0
     with running_beside(functools.partial(note_process, tmp_path), 2):
-        assert workers_ready() == 2
         some = [*results_in_rounds((joblib.delayed(os.getpid)() for _ in range(4)), 2)]
-    assert workers_ready() == 0
     ready = {int(path.name) for path in tmp_path.iterdir()}
     assert os.getpid() not in ready
     assert set(some) <= ready

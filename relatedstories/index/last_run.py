@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -107,9 +107,8 @@ class LastRun:
 
     def workers_started(self, n_workers: int) -> AbstractContextManager[None]:
         """Start the processes that will make lists, which get ready with its index while the block reads events."""
-        if self.left is None or not self._stories.keeps_topics:
-            return nullcontext()
-        return started_early(self._index, self._stories, self._filters, n_workers)
+        n_events = len(self._stories) if self.left is not None and self._stories.keeps_topics else 0
+        return started_early(self._index, n_events, self._filters, n_workers)
 
     def relisting(self) -> Relisting | str:
         """Return, before the archive is brought up to date, what makes only lists that can have changed; or why all are made."""

@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from relatedstories.events import Event
-from relatedstories.parallel import on_cluster, results_in_rounds, results_of, worker_count, workers_ready
+from relatedstories.parallel import on_cluster, results_of, worker_count
 from relatedstories.progress import Progress
 from relatedstories.text.segments import segment_numbers
 from relatedstories.topics.checkpoint import Checkpoint
 from relatedstories.topics.extractor import TopicExtractor
 from relatedstories.topics.topic import EventTopics, Topic
 
-__all__ = ["extracted", "may_be_sent"]
+__all__ = ["extracted"]
 
 _CHUNK = 512  # events per task: a second of work or less, so that progress shows and processes finish together
-_FEW = 64  # where processes are ready
 
 
 def extracted(
@@ -59,29 +58,18 @@ def extracted(
 
 
 def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) -> Iterator[EventTopics]:
-    workers, elsewhere, ready = worker_count(n_jobs), on_cluster(), workers_ready() if may_be_sent(extractor) else 0
-    size = _FEW if ready else _CHUNK
-    chunks = [events[i : i + size] for i in range(0, len(events), size)]
+    workers, elsewhere = worker_count(n_jobs), on_cluster()
+    chunks = [events[i : i + _CHUNK] for i in range(0, len(events), _CHUNK)]
     if not elsewhere and (workers == 1 or len(chunks) < 4):  # starting a process takes some seconds
         yield from _stored_topics(extractor, events)
         return
     from joblib import Parallel, delayed
-
-    if ready:
-        for found in results_in_rounds((delayed(_extract_chunk)(extractor, chunk) for chunk in chunks), ready):
-            yield from found
-        return
 
     # Idle processes end at once, which frees their memory for the next stage.
     own = {} if elsewhere else {"n_jobs": workers, "idle_worker_timeout": 1}
     parallel = Parallel(return_as="generator", **own)
     for found in results_of(parallel, (delayed(_extract_chunk)(extractor, chunk) for chunk in chunks)):
         yield from found
-
-
-def may_be_sent(extractor: TopicExtractor) -> bool:
-    """Return whether few texts are worth sending an extractor to other processes: it is our own, and brings no pipeline."""
-    return type(extractor) is TopicExtractor and not extractor.has_pipeline
 
 
 def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[EventTopics]:

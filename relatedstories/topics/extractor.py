@@ -139,11 +139,6 @@ class TopicExtractor:
         self._alias_table = NameTable(self._aliases) if self._aliases else None
 
     @property
-    def has_pipeline(self) -> bool:
-        """Whether it uses a pipeline of spaCy instead of the topic model."""
-        return self._nlp is not None
-
-    @property
     def ignored(self) -> frozenset[str]:
         """The keys (`Topic.key`) of topics that are left out."""
         return frozenset(self._ignored)

@@ -12,7 +12,6 @@ from relatedstories.index import list_workers
 from relatedstories.index.stories import linker_of
 from relatedstories.ranking.filters import LinkFilters
 from relatedstories.refresh import refresh
-from relatedstories.topics import extraction
 
 PLACES = ["Oslo", "Kathmandu", "Montevideo", "Nairobi", "Tashkent"]
 MATTERS = ["a ferry sinks", "teachers strike", "the river floods the market", "a bridge is opened", "voters go to the polls"]
@@ -90,8 +89,7 @@ def test_lists_of_some_events_are_the_same_in_other_processes(stories, monkeypat
 
 
 @pytest.mark.usefixtures("changed_in_others")
-def test_a_night_is_the_same_with_processes_that_start_early(monkeypatch, tmp_path):
-    monkeypatch.setattr(extraction, "_FEW", 2)
+def test_a_night_is_the_same_with_processes_that_start_early(tmp_path):
     events = [Event(f"n{number}", f"{PLACES[number % 5]}: {MATTERS[number % 5]} once more") for number in range(9)]
     night = [*an_archive()[4:], *events]
     reports = []
