@@ -41,6 +41,8 @@ class EventStream(Iterator[Event]):
         Returns the digest of the source as it is now, or None.
     is_plain : callable
         Returns whether there was nothing to say about what was read so far.
+    digest_read : callable, optional
+        Returns the digest of what was read, once all was; by default the source is looked at once more.
 
     Examples
     --------
@@ -54,8 +56,9 @@ class EventStream(Iterator[Event]):
         events: Iterator[Event],
         digest: Callable[[], str | None] = lambda: None,
         is_plain: Callable[[], bool] = lambda: True,
+        digest_read: Callable[[], str | None] | None = None,
     ) -> None:
-        self._digest, self._is_plain = digest, is_plain
+        self._digest, self._is_plain, self._digest_read = digest, is_plain, digest_read or digest
         self._first_digest: str | None = None
         self.read_from: str | None = None
         self._events = self._read(events)
@@ -78,5 +81,5 @@ class EventStream(Iterator[Event]):
     def _read(self, events: Iterator[Event]) -> Generator[Event, None, None]:
         yield from events
         # Of a source whose digest nobody asked for before it was read, nobody knows whether it changed meanwhile.
-        if self._first_digest is not None and self._is_plain() and self._digest() == self._first_digest:
+        if self._first_digest is not None and self._is_plain() and self._digest_read() == self._first_digest:
             self.read_from = self._first_digest

@@ -118,25 +118,36 @@ class Event:
     translation_key: str | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "id", as_id(self.id))
+        try:
+            self._check_fields()
+        except BadValueError as error:
+            raise BadValueError(f"event {shown(self.id)}", error.field, error.got, error.expected) from None
+
+    def _check_fields(self) -> None:
+        """Check all fields but the id, most of which most events leave as they are."""
         put = object.__setattr__
-        put(self, "id", as_id(self.id))
-        where = f"event {shown(self.id)}"
-        put(self, "title", _text(where, "title", self.title, "a text that is not empty"))
-        text = _text(where, "text", self.text, "a text", empty=True)
-        put(self, "text", "" if text.isspace() else text)
+        put(self, "title", _text("title", self.title, "a text that is not empty"))
+        if self.text != "":
+            text = _text("text", self.text, "a text", empty=True)
+            put(self, "text", "" if text.isspace() else text)
         for name in ("heading", "url", "translation_key"):
             value = getattr(self, name)
             if value is not None:
-                put(self, name, _text(where, name, value, "a text that is not empty, or None"))
+                put(self, name, _text(name, value, "a text that is not empty, or None"))
         if self.date is not None:
             day = _day(self.date)
             if day is None:
-                raise BadValueError(where, "date", shown(self.date), "a datetime.date or None")
+                raise BadValueError("", "date", shown(self.date), "a datetime.date or None")
             put(self, "date", day)
-        put(self, "topics", tuple(_items(where, "topics", self.topics, "texts", _topic)))
-        put(self, "sources", tuple(_items(where, "sources", self.sources, "texts or (name, url) pairs", _source)))
-        put(self, "language", checked_language(where, self.language))
-        put(self, "extra", _extra(where, self.extra))
+        if self.topics != ():
+            put(self, "topics", tuple(_items("topics", self.topics, "texts", _topic)))
+        if self.sources != ():
+            put(self, "sources", tuple(_items("sources", self.sources, "texts or (name, url) pairs", _source)))
+        if self.language is not None:
+            put(self, "language", checked_language("", self.language))
+        if self.extra is not _NOTHING:
+            put(self, "extra", _extra(self.extra))
 
     @property
     def full_text(self) -> str:
@@ -263,21 +274,21 @@ def _well_formed(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
-def _text(where: str, field: str, value: object, expected: str, empty: bool = False) -> str:
+def _text(field: str, value: object, expected: str, empty: bool = False) -> str:
     """Return a value that has to be a text."""
     if not isinstance(value, str) or not (empty or value.strip()):
-        raise BadValueError(where, field, shown(value), expected)
+        raise BadValueError("", field, shown(value), expected)
     return _well_formed(value)
 
 
-def _items(where: str, field: str, value: object, what: str, check: Callable[[object], _Item | None]) -> Iterator[_Item]:
+def _items(field: str, value: object, what: str, check: Callable[[object], _Item | None]) -> Iterator[_Item]:
     """Yield the checked items of a value that has to be a list."""
     # A single string can be iterated too: topics="NASA" would become four topics. Of a mapping the values would be lost.
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
-        raise BadValueError(where, field, shown(value), f"a list of {what}")
+        raise BadValueError("", field, shown(value), f"a list of {what}")
     for part in value:
         if (checked := check(part)) is None:
-            raise BadValueError(where, field, f"a list with {shown(part)} in it", f"a list of {what}, none of them empty")
+            raise BadValueError("", field, f"a list with {shown(part)} in it", f"a list of {what}, none of them empty")
         yield checked
 
 
@@ -307,7 +318,7 @@ def as_json_value(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is no value of JSON")
 
 
-def _extra(where: str, value: object) -> ReadOnlyDict:
+def _extra(value: object) -> ReadOnlyDict:
     """Return the values of an event that are its owner's, as a read-only dict of JSON values."""
     if not value and isinstance(value, Mapping):
         return _NOTHING
@@ -319,7 +330,7 @@ def _extra(where: str, value: object) -> ReadOnlyDict:
         kept: ReadOnlyDict = as_json_value(value)
         return kept
     except (TypeError, ValueError, RecursionError):
-        raise BadValueError(where, "extra", shown(value), "a mapping of names to values that JSON can hold") from None
+        raise BadValueError("", "extra", shown(value), "a mapping of names to values that JSON can hold") from None
 
 
 def values_of(event: Event, name: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ import sys
 import threading
 import warnings
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from types import FrameType
@@ -16,7 +16,16 @@ from typing import Any
 
 from relatedstories.errors import InputError, shown, whole_number
 
-__all__ = ["collect_seldom", "on_cluster", "on_dask", "results_in_rounds", "results_of", "started", "worker_count"]
+__all__ = [
+    "collect_seldom",
+    "on_cluster",
+    "on_dask",
+    "results_in_rounds",
+    "results_of",
+    "running_beside",
+    "started",
+    "worker_count",
+]
 
 CONNECTION_TIMEOUT = 10
 """Seconds within which the scheduler must answer, and then at least one worker be connected to it."""
@@ -141,6 +150,30 @@ def results_in_rounds(tasks: Iterator[Any], n_workers: int) -> Generator[Any, No
             for _ in chain.from_iterable(running):
                 pass
         raise
+
+
+@contextmanager
+def running_beside(function: Callable[[], object], n_workers: int) -> Iterator[None]:
+    """Have other processes run a function, once each, while the block goes on; at its end, what is at work is waited for.
+
+    The processes stay for the next work.
+
+    Parameters
+    ----------
+    function : callable
+        Raises nothing and returns nothing.
+    n_workers : int
+        The number of processes.
+    """
+    from joblib import Parallel, delayed
+
+    parallel = Parallel(n_workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all")
+    results = started(parallel, [delayed(function)() for _ in range(n_workers)])
+    try:
+        yield
+    finally:
+        with suppress(Exception):
+            deque(results, 0)
 
 
 def _close(results: Any) -> None:

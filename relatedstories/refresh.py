@@ -24,6 +24,7 @@ from relatedstories.index.relisting import Relisting
 from relatedstories.index.storage import check_folder
 from relatedstories.index.stories import Changes, RelatedStories
 from relatedstories.pages.writer import LinkedPages
+from relatedstories.parallel import worker_count
 from relatedstories.progress import Progress
 from relatedstories.ranking.filters import Keywords, LinkFilters
 from relatedstories.ranking.links import Link
@@ -307,13 +308,14 @@ def refresh(
         if last is not None and last.left is not None and last.source_is_same and stories.keeps_topics and last.links_are_same:
             n_events, is_read = last.left.counts["events"], False
         else:
-            archive, is_read = list(events), True
-            n_events = len(archive)
-            timer.end("read")
+            with nullcontext() if last is None else last.workers_started(worker_count(n_jobs)):
+                archive, is_read = list(events), True
+                n_events = len(archive)
+                timer.end("read")
 
-            if last is not None and lists == CHANGED:
-                relisting = last.relisting()
-            stories.fit(archive, n_jobs=n_jobs, progress=timer.progress, checkpoint=checkpoint)
+                if last is not None and lists == CHANGED:
+                    relisting = last.relisting()
+                stories.fit(archive, n_jobs=n_jobs, progress=timer.progress, checkpoint=checkpoint)
             timer.end("index")
 
         report = Report(events=n_events, unit=target.unit, dry_run=dry_run)

@@ -139,7 +139,9 @@ def read_events(
     remarks = _Remarks()
     remark = remarks.noting(on_remark or (lambda text: warnings.warn(text, stacklevel=3)))
     # not inside a generator, so that a wrong source is an error of this call
-    rows = _rows(source, columns, selection, encoding, remark)
+    options_read = [sorted(columns.items()), sorted(draft_values), strict, date_format, encoding, sorted(selection.items())]
+    digest = _digest_of_how(options_read)
+    rows = _rows(source, columns, selection, encoding, remark, digest)
     events = events_of_rows(
         rows,
         columns,
@@ -151,8 +153,12 @@ def read_events(
         strict=strict,
         date_format=date_format,
     )
-    options_read = [sorted(columns.items()), sorted(draft_values), strict, date_format, encoding, sorted(selection.items())]
-    return EventStream(events, lambda: _digest_of(source, columns, selection, options_read), lambda: not remarks.count)
+    return EventStream(
+        events,
+        lambda: _digest_of(source, columns, selection, options_read),
+        lambda: not remarks.count,
+        digest.hexdigest if _is_in_database(source) else None,
+    )
 
 
 class _Remarks:
@@ -173,8 +179,8 @@ class _Remarks:
 
 def _digest_of(source: Any, columns: Mapping[str, str], selection: Mapping[str, str], how: list[Any]) -> str | None:
     """Return a digest of what is read from a source, and of how; None where the source is neither files nor a database."""
-    digest = hashlib.sha256(repr(how).encode(errors="surrogatepass"))
-    if is_database(source) or hasattr(type(source), "reading"):
+    digest = _digest_of_how(how)
+    if _is_in_database(source):
         from relatedstories.databases.reader import digest_rows
 
         digest_rows(digest, source, columns, **selection)
@@ -189,6 +195,16 @@ def _digest_of(source: Any, columns: Mapping[str, str], selection: Mapping[str, 
         with open(path, "rb") as file:
             hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
+
+
+def _digest_of_how(how: list[Any]) -> hashlib._Hash:
+    """Return the beginning of a digest of what is read in a way."""
+    return hashlib.sha256(repr(how).encode(errors="surrogatepass"))
+
+
+def _is_in_database(source: Any) -> bool:
+    """Return whether a source is a database; one is known by its method `reading`, so as not to import SQLAlchemy."""
+    return is_database(source) or hasattr(type(source), "reading")
 
 
 def holds_pages(folder: str | os.PathLike[str]) -> bool:
@@ -219,13 +235,13 @@ def _rows(
     selection: Mapping[str, str],
     encoding: str | None,
     remark: Callable[[str], object],
+    digest: hashlib._Hash,
 ) -> Iterator[SourceRow]:
-    """Return the rows of any source but a folder of pages."""
-    # A Database is known by its method `reading`, so that SQLAlchemy is only imported where it is needed.
-    if is_database(source) or hasattr(type(source), "reading"):
+    """Return the rows of any source but a folder of pages; those of a database are added to a digest as they are read."""
+    if _is_in_database(source):
         from relatedstories.databases.reader import read_rows
 
-        return read_rows(source, columns, **selection)
+        return read_rows(source, columns, **selection, digest=digest)
     for name, value in selection.items():
         raise BadValueError("read_events", name, shown(value), "nothing, as the source is no database")
     if isinstance(source, (str, os.PathLike)) and source != "":
@@ -234,7 +250,7 @@ def _rows(
             return rows
         return read_file_rows(path, columns, encoding, remark)
     if isinstance(source, (list, tuple)) and source and all(isinstance(part, os.PathLike) for part in source):
-        parts = [_rows(part, columns, selection, encoding, remark) for part in source]
+        parts = [_rows(part, columns, selection, encoding, remark, digest) for part in source]
         return itertools.chain.from_iterable(parts)
     if hasattr(source, "iloc") and hasattr(source, "columns"):  # pandas
         names = [str(name) for name in source.columns]

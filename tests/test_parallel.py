@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ import joblib
 import pytest
 
 from relatedstories.errors import BadValueError
-from relatedstories.parallel import on_cluster, results_in_rounds, results_of, worker_count
+from relatedstories.parallel import on_cluster, results_in_rounds, results_of, running_beside, worker_count
 
 
 def test_worker_count():
@@ -52,6 +53,28 @@ def test_a_caller_may_leave_rounds_early(recwarn):
     next(results)
     results.close()
     assert not [warning for warning in recwarn if "cancel" in str(warning.message)]
+
+
+def note_process(folder):
+    (folder / str(os.getpid())).touch()
+    time.sleep(0.3)  # so that no process runs it twice
+
+
+def test_other_processes_get_ready_and_stay_for_the_next_work(tmp_path):
+    with running_beside(functools.partial(note_process, tmp_path), 2):
+        some = [*results_in_rounds((joblib.delayed(os.getpid)() for _ in range(4)), 2)]
+    ready = {int(path.name) for path in tmp_path.iterdir()}
+    assert os.getpid() not in ready
+    assert set(some) <= ready
+    assert {*results_in_rounds((joblib.delayed(os.getpid)() for _ in range(4)), 2)} <= ready
+
+
+def test_what_other_processes_raise_while_they_get_ready_is_passed_over():
+    with running_beside(functools.partial(int, "none"), 2):
+        pass
+    with pytest.raises(KeyError), running_beside(int, 2):
+        raise KeyError
+    assert [*results_in_rounds((joblib.delayed(abs)(-number) for number in range(3)), 2)] == [0, 1, 2]
 
 
 def parallel() -> joblib.Parallel:

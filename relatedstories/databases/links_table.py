@@ -13,7 +13,6 @@ from typing import Any
 
 import platformdirs
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import BIT
 from sqlalchemy.exc import SQLAlchemyError
 
 from relatedstories.changes import Change, ChangedLists, LinksLine
@@ -245,8 +244,7 @@ class LinksTable:
         """Return a digest of all rows without their time; PostgreSQL adds up those of its rows itself, ten times as fast."""
         compared = self._compared_columns
         if self.database.dialect == "postgresql":
-            row = sa.func.row(*compared).cast(sa.Text)
-            number = sa.func.concat("x", sa.func.left(sa.func.md5(row), 15)).cast(BIT(60)).cast(sa.BigInteger)
+            number = sa.func.hashtextextended(sa.func.row(*compared).cast(sa.Text), 0)
             found = connection.execute(sa.select(sa.func.count(), sa.func.sum(number)).select_from(self._table)).one()
             return " ".join(["postgresql", FALLBACK if FALLBACK in self._table.c else "", *map(str, found)])
         digest = hashlib.sha256(FALLBACK.encode() if FALLBACK in self._table.c else b"")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import decimal
 import hashlib
+import itertools
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -24,6 +26,9 @@ EVENTS = "events"
 _FETCHED = 1000
 """Number of rows fetched at a time."""
 
+_AS_THEY_ARE = frozenset([str, int, type(None), dt.date, dt.datetime])
+"""The types of most values, which files have, too."""
+
 _STREAM = {"stream_results": True, "yield_per": _FETCHED}
 
 
@@ -33,6 +38,7 @@ def read_rows(
     table: str | None = None,
     where: str | None = None,
     query: str | None = None,
+    digest: hashlib._Hash | None = None,
 ) -> Iterator[SourceRow]:
     """Yield the rows of a table or a query as they arrive, each with its place for error messages.
 
@@ -44,6 +50,8 @@ def read_rows(
         The column that each field of `Event` is read from. Columns of optional fields may be missing.
     table, where, query : str, optional
         As for `relatedstories.read_events`.
+    digest : optional
+        What `digest_rows` would add for the rows that are read is added to this.
 
     Raises
     ------
@@ -51,7 +59,7 @@ def read_rows(
         If the database, the table or a column is not there, or the SQL is wrong.
     """
     database, place, execute = _selection(database, columns, table, where, query)
-    return _rows(database, columns, place, execute)
+    return _rows(database, columns, place, execute, digest)
 
 
 def digest_rows(
@@ -66,9 +74,14 @@ def digest_rows(
     database, place, execute = _selection(database, columns, table, where, query)
     with database.reading() as connection:
         result = execute(connection)
-        digest.update(repr([place, *result.keys()]).encode(errors="surrogatepass"))
-        for rows in result.partitions():
-            digest.update(repr(rows).encode(errors="surrogatepass"))
+        digest.update(_written([place, *result.keys()]))
+        for rows in result.partitions(_FETCHED):
+            digest.update(_written([*map(tuple, rows)]))
+
+
+def _written(values: list[Any]) -> bytes:
+    """Return values as they enter a digest: in full, as rows themselves, of SQLAlchemy, do not show them."""
+    return repr(values).encode(errors="surrogatepass")
 
 
 def _selection(
@@ -89,18 +102,29 @@ def _selection(
 
 
 def _rows(
-    database: Database, columns: Mapping[str, str], place: str, execute: Callable[[sa.Connection], sa.CursorResult[Any]]
+    database: Database,
+    columns: Mapping[str, str],
+    place: str,
+    execute: Callable[[sa.Connection], sa.CursorResult[Any]],
+    digest: hashlib._Hash | None,
 ) -> Iterator[SourceRow]:
     """Yield the rows that `execute` gets from a connection."""
     with database.reading() as connection:
         result = execute(connection)
         header = list(result.keys())
+        if digest is not None:
+            digest.update(_written([place, *header]))
         id_column = resolve_columns(header, columns).get("id", ("",))[0]
-        for number, values in enumerate(result, 1):
-            row = TypedRow({name: _as_in_file(value) for name, value in zip(header, values, strict=True)})
-            id_ = row.get(id_column)
-            where = f"{place}: row {number}" + ("" if id_ is None else f" (id {shown(id_)})")
-            yield where, encoding_error(where, row) or row
+        numbers = itertools.count(1)
+        for rows in result.partitions(_FETCHED):
+            part = [*map(tuple, rows)]
+            if digest is not None:
+                digest.update(_written(part))
+            for values, number in zip(part, numbers, strict=False):
+                row = TypedRow(zip(header, map(_as_in_file, values), strict=True))
+                id_ = row.get(id_column)
+                where = f"{place}: row {number}" + ("" if id_ is None else f" (id {shown(id_)})")
+                yield where, encoding_error(where, row) or row
 
 
 def _run_query(connection: sa.Connection, place: str, columns: Mapping[str, str], query: str) -> sa.CursorResult[Any]:
@@ -131,6 +155,8 @@ def _select(
 
 def _as_in_file(value: Any) -> Any:
     """Return a value of the database in the form that a file would have it in."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, decimal.Decimal) and value.is_finite() and value == value.to_integral_value():

@@ -30,7 +30,10 @@ class LineSource(Protocol):
 
 def to_json_line(value: Any) -> bytes:
     """Return a JSON value as the bytes of a line."""
-    return json.dumps(value, ensure_ascii=False).encode() + b"\n"
+    return _encode(value).encode() + b"\n"
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 class LazySequence(Sequence[T], Generic[T]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -62,21 +63,25 @@ class LastRefresh(NamedTuple):
         if (path := last_refresh_file(folder)) is None:
             return None
         try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            last = cls(**kept["refresh"])
-        except (OSError, ValueError, KeyError, TypeError):
+            kept = _KEPT.fullmatch(path.read_text(encoding="utf-8"))
+            return None if kept is None or kept[1] != _checksum(kept[2]) else cls(**json.loads(kept[2]))
+        except (OSError, ValueError, TypeError):
             return None
-        return last if kept.get("sha256") == last._checksum() else None
 
     def write(self, folder: Path) -> None:
         """Keep this with the index in a folder."""
         if (path := last_refresh_file(folder)) is not None:
             remove_leftovers(path.parent)  # of a run that was killed here
+            text = json.dumps(self._asdict(), ensure_ascii=False)
             with new_file(path) as file:
-                file.write(json.dumps({"refresh": self._asdict(), "sha256": self._checksum()}, ensure_ascii=False) + "\n")
+                file.write(f'{{"sha256": "{_checksum(text)}", "refresh": {text}}}\n')
 
-    def _checksum(self) -> str:
-        return hashlib.sha256(json.dumps(self._asdict(), sort_keys=True).encode()).hexdigest()
+
+_KEPT = re.compile(r'\{"sha256": "(\w+)", "refresh": (.*)\}\n', re.DOTALL)
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def basis_of_links(stories: RelatedStories, k: int, filters: LinkFilters) -> str | None:

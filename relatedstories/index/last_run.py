@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +12,7 @@ from relatedstories.event_stream import DigestedEvents
 from relatedstories.events import Event
 from relatedstories.index.last_lists import LastLists
 from relatedstories.index.last_refresh import LastRefresh, basis_of_links
+from relatedstories.index.list_workers import started_early
 from relatedstories.index.relisting import Relisting, reason_against
 
 if TYPE_CHECKING:
@@ -102,6 +104,11 @@ class LastRun:
     @property
     def _basis(self) -> str | None:
         return basis_of_links(self._stories, self._k, self._filters)
+
+    def workers_started(self, n_workers: int) -> AbstractContextManager[None]:
+        """Start the processes that will make lists, which get ready with its index while the block reads events."""
+        n_events = len(self._stories) if self.left is not None and self._stories.keeps_topics else 0
+        return started_early(self._index, n_events, self._filters, n_workers)
 
     def relisting(self) -> Relisting | str:
         """Return, before the archive is brought up to date, what makes only lists that can have changed; or why all are made."""

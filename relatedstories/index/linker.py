@@ -105,11 +105,13 @@ class Linker:
         self.archive.read_names()
         return self._batched(None, first, first_row)
 
-    def links_of_numbers(self, numbers: Sequence[int]) -> Iterator[Links]:
-        """Yield the links of events of the archive, as `links_of_all` does, given their numbers."""
+    def links_of_numbers(self, numbers: Sequence[int], first: PartialTopK) -> Iterator[Links]:
+        """Yield the links of some events of the archive, given their numbers and the first candidates of each."""
         self.archive.read_names()
         for start in range(0, len(numbers), _ROWS_AT_ONCE):
-            yield from self.links_of_many([self.archive.row(number) for number in numbers[start : start + _ROWS_AT_ONCE]])
+            part = slice(start, start + _ROWS_AT_ONCE)
+            rows = [self.archive.row(number) for number in numbers[part]]
+            yield from self._batched(rows, PartialTopK.finished(first.ids[part], first.scores[part]))
 
     def chain(self, numbers: Sequence[int], scores: Sequence[float]) -> Links:
         """Return a link for each step from one event of the archive to the next, given the scores of the steps."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relatedstories.index.list_workers import links_of_numbers
 from relatedstories.index.steady_lists import Steadiness, numbers_before, steady_lists
 from relatedstories.index.stories import RelatedStories, linker_of
 from relatedstories.parallel import worker_count
@@ -88,8 +89,8 @@ class Relisting:
                 progress("comparing", n_compared, len(events))
 
         stays = self._find_steady(linker.retriever, n_threads, report_compared)
-        made, n_listed = np.flatnonzero(~stays).tolist(), 0
-        lists = linker.links_of_numbers(made)
+        made, n_listed = np.flatnonzero(~stays), 0
+        lists = links_of_numbers(linker, made, n_threads)
         for event, stay in zip(events, stays.tolist(), strict=True):
             if stay:
                 yield event, None

@@ -136,6 +136,13 @@ class Retriever:
             return PartialTopK.finished(*known)
         return self._searched(rows, self.width)
 
+    def first_candidates_of(self, numbers: npt.NDArray[np.intp]) -> PartialTopK:
+        """Return the first `width` candidates of some events of the archive, all found."""
+        known = self._known_of(numbers)
+        if known is None:
+            known = self._searched([self.index.archive.row(number) for number in numbers.tolist()], self.width).wait()
+        return PartialTopK.finished(*known)
+
     def first_candidates_of_all(self, n_threads: int, progress: Callable[[int], object] | None) -> PartialTopK:
         """Return the first `width` candidates of every event.
 
@@ -222,10 +229,15 @@ class Retriever:
 
     def _known(self, rows: Sequence[EventRow]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:
         """Return the first `width` candidates of some rows if the neighbour cache knows them all."""
-        cache, width, least = self.index.neighbours, self.width, self.least_score
-        if cache is None or width > WIDTH or not self.filters.every_day or not all(row.in_archive for row in rows):
+        if not all(row.in_archive for row in rows):
             return None
-        numbers = np.array([row.number for row in rows], np.intp)
+        return self._known_of(np.array([row.number for row in rows], np.intp))
+
+    def _known_of(self, numbers: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:
+        """Return the first `width` candidates of events of the archive if the neighbour cache knows them all."""
+        cache, width, least = self.index.neighbours, self.width, self.least_score
+        if cache is None or width > WIDTH or not self.filters.every_day:
+            return None
         return None if cache.is_incomplete(numbers, width, least).any() else cache.first(numbers, width, least)
 
     def search_neighbours(

@@ -418,6 +418,36 @@ def test_rows_of_the_same_table_are_not_made_events_again(store: Any, tmp_path: 
     assert stages(index, store.url) == EARLY
 
 
+def test_a_letter_edited_in_the_middle_of_a_long_text_is_seen(store: Any, tmp_path: Path) -> None:
+    index, before = tmp_path / "index", "Snow falls in Oslo. " * 100
+    store.put([Event("oslo", "Snow in Oslo", before), Event("rome", "Rain in Rome", before)])
+    assert stages(index, store.url) >= ANEW
+    assert stages(index, store.url) == EARLY
+    middle = len(before) // 2
+    after = before[:middle] + "x" + before[middle + 1 :]
+    store.run("UPDATE events SET text = :after WHERE id = 'oslo'", {"after": after})
+    assert stages(index, store.url) >= ANEW
+    assert RelatedStories.load(index, Named())["oslo"].text == after  # type: ignore[arg-type]
+
+
+def test_a_row_that_comes_while_others_are_read_is_read_by_the_next_run(store: Any, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    store.put(SPACE)
+    events = read_events(store.url)
+    digest = events.digest  # type: ignore[attr-defined]
+
+    def digest_and_add() -> str | None:
+        found: str | None = digest()
+        store.run("INSERT INTO events (id, title) VALUES ('late', 'Late snow in Oslo')")
+        return found
+
+    events.digest = digest_and_add  # type: ignore[attr-defined]
+    refresh(loaded(index), events, tmp_path / "links.jsonl", index=index)
+    assert events.read_from is None  # type: ignore[attr-defined]
+    assert "late" in loaded(index)
+    assert stages(index, store.url) == LATE
+
+
 def test_the_command_says_each_time_what_is_odd(tmp_path: Path) -> None:
     """Without dates, or with rows left out, the source is read; otherwise the second run does not."""
     undated = [Event(event.id, event.title) for event in SPACE]
