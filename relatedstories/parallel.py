@@ -16,7 +16,16 @@ from typing import Any
 
 from relatedstories.errors import InputError, shown, whole_number
 
-__all__ = ["collect_seldom", "on_cluster", "on_dask", "results_in_rounds", "results_of", "started", "worker_count"]
+__all__ = [
+    "collect_seldom",
+    "on_cluster",
+    "on_dask",
+    "results_in_rounds",
+    "results_of",
+    "started",
+    "without_collections",
+    "worker_count",
+]
 
 CONNECTION_TIMEOUT = 10
 """Seconds within which the scheduler must answer, and then at least one worker be connected to it."""
@@ -101,6 +110,21 @@ def collect_seldom() -> None:
     Looking through them took a sixth of a night's time.
     """
     gc.set_threshold(100_000, 20, 100)
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Look for no garbage within a block, which makes many objects and soon drops them, unless nobody looks for any as it is.
+
+    Otherwise all objects of the process, which are a user's too, are gone through again and again.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def results_in_rounds(tasks: Iterator[Any], n_workers: int) -> Generator[Any, None, None]:

@@ -31,7 +31,10 @@ HIDDEN, LAYERS, CONTEXT, PASSES = 64, 2, 13, 2
 GRID = 6
 """Weights and values are multiples of 2**-GRID, their products of 2**-12: sums below 2**12 are exact in float32."""
 
-_MAX_VALUE = 15.0
+_UNITS = np.float32(1 << GRID)
+"""Number of units in one: between layers values are whole numbers of units of 2**-GRID, as the steps of the table are."""
+
+_MAX_VALUE = np.float32(15)
 """Maximum absolute value of weights and intermediate values."""
 
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -41,27 +44,28 @@ _LOGISTIC_TABLE = np.round(1 / (1 + np.exp(-np.arange(-512, 513) / 64)) * 1024).
 """The logistic function from -8 to 8 in steps of 1/64, rounded to multiples of 2**-10."""
 
 
-def _to_grid(values: Floats) -> Floats:
-    """Return the values clipped and rounded to multiples of 2**-GRID."""
-    return _round(np.clip(values, -_MAX_VALUE, _MAX_VALUE, out=values))
+def _rounded(values: Floats) -> Floats:
+    """Return values clipped and rounded to multiples of 2**-GRID."""
+    return _whole(values * _UNITS) / _UNITS
 
 
-def _round(values: Floats) -> Floats:
-    """Round values to multiples of 2**-GRID, in place."""
-    values *= np.float32(1 << GRID)
+def _whole(values: Floats, least: float = -_MAX_VALUE) -> Floats:
+    """Round values that are given in units of 2**-GRID to whole ones, and clip them, in place."""
     np.rint(values, out=values)
-    values *= np.float32(1 / (1 << GRID))
-    return values
+    return np.clip(values, least * _UNITS, _MAX_VALUE * _UNITS, out=values)
 
 
-def _relu(values: Floats) -> Floats:
-    """Return the positive part of values, clipped and rounded."""
-    return _round(np.clip(values, 0, _MAX_VALUE, out=values))
+def _dense(values: Floats, layer: Layer) -> Floats:
+    """Return a layer's sums, for values in units of 2**-GRID and in such."""
+    weights, bias = layer
+    sums = values @ weights
+    sums += bias * _UNITS
+    return sums
 
 
 def _probability(logits: Floats) -> Floats:
-    """Return the logistic function of logits, from the table."""
-    steps = np.rint(np.clip(logits, -8, 8) * np.float32(64)).astype(np.intp) + 512
+    """Return the logistic function of logits in units of 2**-GRID, from the table."""
+    steps = np.rint(np.clip(logits, -512, 512)).astype(np.intp) + 512
     probabilities: Floats = _LOGISTIC_TABLE[steps]
     return probabilities
 
@@ -97,14 +101,14 @@ class CandidateRanker(NamedTuple):
         """Return a network with its weights rounded to the grid."""
 
         def snapped(layer: Layer) -> Layer:
-            return _to_grid(layer[0].copy()), _to_grid(layer[1].copy())
+            return _rounded(layer[0]), _rounded(layer[1])
 
         factor = (1 / scale).astype(np.float32)
         first, second, alone, context, more = map(snapped, layers)
         edges = [snapped(layer) for layer in around]
         return cls(
-            _to_grid(words.copy()),
-            _to_grid(shapes.copy()),
+            _rounded(words),
+            _rounded(shapes),
             edges,
             (-mean / scale).astype(np.float32),
             factor,
@@ -134,24 +138,25 @@ class CandidateRanker(NamedTuple):
             return np.zeros(0, np.float32)
         x = self.words.take(c.words, axis=0)
         x += self.shapes.take(c.shapes, axis=0)
-        x = _relu(x)
+        np.clip(x, 0, _MAX_VALUE, out=x)
+        x *= _UNITS
         x[c.shapes == 0] = 0
-        for (weights, bias), at in zip(self.around, _needed_tokens(c, len(self.around)), strict=True):
-            near = np.concatenate([x.take(at - 1, axis=0), x.take(at, axis=0), x.take(at + 1, axis=0)], axis=1)
-            x[at] += _relu(near @ weights + bias)
-        edges = [x.take(at, axis=0) for at in (c.first, c.end - 1, c.first - 1, c.end)]
-        features = c.features * self.factor
-        features += self.offset
-        h = np.concatenate([*edges, _to_grid(np.clip(features, -5, 5))], axis=1)
-        h = _relu(h @ self.first[0] + self.first[1])
-        h = _relu(h @ self.second[0] + self.second[1])
-        alone = (h @ self.alone[0] + self.alone[1])[:, 0]
+        beside = np.lib.stride_tricks.sliding_window_view(x.reshape(-1), 3 * WIDTH)[::WIDTH]  # each token's and its neighbours'
+        for layer, at in zip(self.around, _needed_tokens(c, len(self.around)), strict=True):
+            x[at] += _whole(_dense(beside[at - 1], layer), 0)
+        features = c.features * (self.factor * _UNITS)
+        features += self.offset * _UNITS
+        _whole(np.clip(features, -5 * _UNITS, 5 * _UNITS, out=features))
+        h = np.concatenate([*(x.take(at, axis=0) for at in (c.first, c.end - 1, c.first - 1, c.end)), features], axis=1)
+        h = _whole(_dense(h, self.first), 0)
+        h = _whole(_dense(h, self.second), 0)
+        alone = _dense(h, self.alone)[:, 0]
         p = _probability(alone)
         neighbours = _RelatedProbabilities(c)
         for _ in range(PASSES):
-            around = _to_grid(neighbours(p))
-            more = _relu(np.concatenate([h, around], axis=1) @ self.context[0] + self.context[1])
-            p = _probability(alone + (more @ self.more[0] + self.more[1])[:, 0])
+            around = _whole(neighbours(p) * _UNITS)
+            more = _whole(_dense(np.concatenate([h, around], axis=1), self.context), 0)
+            p = _probability(alone + _dense(more, self.more)[:, 0])
         return p
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -120,11 +120,9 @@ def default_countries() -> Countries:
     return Countries(of, names, first)
 
 
-class Pattern(NamedTuple):
-    """A way to name a thing of a country: "Government of {n}", and the number of events in which editors linked it."""
-
-    name: str
-    links: int
+Pattern: TypeAlias = tuple[str, int]
+"""A way to name a thing of a country: "Government of {n}", and the number of events in which editors linked it. It is a plain
+tuple of plain values, as the garbage collector does not look at such."""
 
 
 class Lexicon:
@@ -233,8 +231,9 @@ class Lexicon:
         _write(folder / "forms.txt", self.forms)
         _write(folder / "names.txt", self.names)
         _write(folder / "words.txt", self.words)
-        rows = [f"{key}\t\t{p.name}\t{p.links}" for key, patterns in self.patterns.items() for p in patterns]
-        rows += [f"{key}\t{country}\t{p.name}\t{p.links}" for (key, country), patterns in self.specials.items() for p in patterns]
+        rows = [f"{key}\t\t{name}\t{links}" for key, patterns in self.patterns.items() for name, links in patterns]
+        for (key, country), patterns in self.specials.items():
+            rows += [f"{key}\t{country}\t{name}\t{links}" for name, links in patterns]
         rows += [f"{head}\t-\t\t{count}" for head, count in self.heads.items()]
         _write(folder / "patterns.tsv", rows)
 
@@ -252,17 +251,17 @@ def default_lexicon() -> Lexicon:
     """Return the lexicon that comes with the package (models/topics)."""
     with np.load(path("topics/counts.npz"), allow_pickle=False) as numbers:
         arrays = dict(numbers)
-    patterns: dict[str, list[Pattern]] = {}
-    specials: dict[tuple[str, str], list[Pattern]] = {}
+    patterns: dict[str, tuple[Pattern, ...]] = {}
+    specials: dict[tuple[str, str], tuple[Pattern, ...]] = {}
     heads = {}
     for line in _lines("topics/patterns.tsv"):
         key, country, name, count = line.split("\t")
         if not country:
-            patterns.setdefault(key, []).append(Pattern(name, int(count)))
+            patterns[key] = (*patterns.get(key, ()), (name, int(count)))
         elif country == "-":
             heads[key] = int(count)
         else:
-            specials.setdefault((key, country), []).append(Pattern(name, int(count)))
+            specials[key, country] = (*specials.get((key, country), ()), (name, int(count)))
     words = {word: row for row, word in enumerate(_lines("topics/words.txt"), 1)}
     return Lexicon(
         forms=_lines("topics/forms.txt"),
