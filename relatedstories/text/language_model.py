@@ -108,6 +108,7 @@ class LanguageModel(NamedTuple):
         of_features: Numbers = np.bincount(column, above * logs[row], len(self.languages))
         return of_features + self.usual * logs.sum() + self.priors
 
+
 @functools.cache
 def default_language_model() -> LanguageModel:
     """Return the model that comes with the package (models/languages)."""

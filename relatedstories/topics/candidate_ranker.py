@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from relatedstories.artefacts import path
 from relatedstories.topics.candidates import Candidates
+from relatedstories.topics.masks import starts_group, where_true
 
 __all__ = ["CONTEXT", "GRID", "HIDDEN", "LAYERS", "WIDTH", "CandidateRanker", "default_ranker"]
 
@@ -141,7 +142,8 @@ class CandidateRanker(NamedTuple):
         np.clip(x, 0, _MAX_VALUE, out=x)
         x *= _UNITS
         x[c.shapes == 0] = 0
-        beside = np.lib.stride_tricks.sliding_window_view(x.reshape(-1), 3 * WIDTH)[::WIDTH]  # each token's and its neighbours'
+        # Of each token but the first and the last, the vectors of the one before it, itself and the next, which stand in a row.
+        beside = np.ndarray((len(x) - 2, 3 * WIDTH), x.dtype, x, strides=x.strides)
         for layer, at in zip(self.around, _needed_tokens(c, len(self.around)), strict=True):
             x[at] += _whole(_dense(beside[at - 1], layer), 0)
         features = c.features * (self.factor * _UNITS)
@@ -171,7 +173,7 @@ def _needed_tokens(c: Candidates, n_layers: int) -> list[npt.NDArray[np.intp]]:
         needed[at] = True
     layers = []
     for _ in range(n_layers):
-        layers.append(np.flatnonzero(needed & real))
+        layers.append(where_true(needed & real))
         needed = needed | np.append(needed[1:], False) | np.append(False, needed[:-1])
     return layers[::-1]
 
@@ -182,21 +184,22 @@ class _RelatedProbabilities:
     def __init__(self, c: Candidates) -> None:
         self._c = c
         length = c.end - c.first
+        starts_span, starts_text = starts_group(c.span), starts_group(c.text)
         self._candidate_of_token = np.repeat(np.arange(len(length)), length)
         stops = np.cumsum(length)
         self._tokens = np.arange(stops[-1]) - np.repeat(stops - length, length) + c.first[self._candidate_of_token]
         self._starts = stops - length
         self._length = length.astype(np.float32)
-        self._spans = np.flatnonzero(np.diff(c.span, prepend=-1))
-        self._texts = np.flatnonzero(np.diff(c.text, prepend=-1))
-        self._text = np.cumsum(np.diff(c.text, prepend=c.text[0]) > 0)
-        self._span = np.cumsum(np.diff(c.span, prepend=c.span[0]) > 0)
+        self._spans = where_true(starts_span)
+        self._texts = where_true(starts_text)
+        self._text = starts_text.cumsum() - 1
+        self._span = starts_span.cumsum() - 1
         n_topics = int(c.topic.max()) + 1
         first = np.full(n_topics, 1 << 30)
         np.minimum.at(first, c.topic, c.first)
         self._n_topics = n_topics
         self._later = np.minimum(c.first - first[c.topic], 20) / np.float32(10)
-        per_text = np.diff(np.append(self._texts, len(length)))
+        per_text = np.append(self._texts[1:], len(length)) - self._texts
         self._n_in_text = per_text[self._text].astype(np.float32) / np.float32(40)
         # The text of each span: the best probabilities of a text's spans are summed.
         self._text_of_span = self._text[self._spans]

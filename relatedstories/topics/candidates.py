@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.topics.lexicon import Lexicon
+from relatedstories.topics.masks import starts_group, where_true
 from relatedstories.topics.names import definitions
 from relatedstories.topics.runs import COMMA, CORE, COUNTRY, Bools, Ints
 from relatedstories.topics.span_names import SOURCES, SpanKey, SpanNamer
@@ -131,7 +132,7 @@ class CandidateGenerator:
         with self._lock:
             self._namer.forget_when_full()
             tokens = self._tokens.tokens(texts)
-            countries = self._lexicon.countries.find_at(tokens.forms, np.flatnonzero(tokens.flags & COUNTRY).tolist())
+            countries = self._lexicon.countries.find_at(tokens.forms, where_true(tokens.flags & COUNTRY).tolist())
             spans = self._find_spans(tokens, countries)
             by_text = _by_text([a for a, _, _ in countries], countries, tokens.stop)
             facts = self._facts_of(texts, tokens, spans)
@@ -163,7 +164,7 @@ class CandidateGenerator:
         flags, has_countries = tokens.flags, np.array([len(found) > 0 for found in countries], np.bool_)[facts.text]
         core = flags & CORE > 0
         before_state = (flags[spans.end] & COMMA > 0) & core[spans.end + 1] & core[spans.first]
-        for i in np.flatnonzero(has_countries & (before_state | facts.of_country)).tolist():
+        for i in where_true(has_countries & (before_state | facts.of_country)).tolist():
             first, end, near_by, key = firsts[i], ends[i], countries[numbers[i]], keys[i]
             near = _nearest(near_by, first, end) if facts.of_country[i] else ("", "")
             state = ""
@@ -192,10 +193,10 @@ class CandidateGenerator:
             for acronym, a, b in definitions(text.text)
         }
         core, is_long = tokens.flags & CORE > 0, spans.end - spans.first > 1
-        are_names = np.flatnonzero(is_long & core[spans.first] & core[spans.end - 1]).tolist()
+        are_names = where_true(is_long & core[spans.first] & core[spans.end - 1]).tolist()
         full: dict[str, int] = {}  # by its last word, the first longer name of a text
         number, next_name = -1, 0
-        for i in np.flatnonzero(~is_long).tolist():
+        for i in where_true(~is_long).tolist():
             if numbers[i] != number:
                 number = numbers[i]
                 full.clear()
@@ -285,18 +286,18 @@ class CandidateGenerator:
         none, 0 that the name has none.
         """
         share, has_country = np.full(len(numbers), 1.5), np.zeros(len(numbers))
-        rows = np.flatnonzero(own_row[:, 10])
+        rows = where_true(own_row[:, 10])
+        shares, countries_found = [], []
         number = -1
-        for row, i, number_of_text in zip(rows.tolist(), numbers[rows].tolist(), text[rows].tolist(), strict=True):
+        for i, number_of_text in zip(numbers[rows].tolist(), text[rows].tolist(), strict=True):
             if number_of_text != number:
                 number = number_of_text
-                words = self._tokens.in_lower_case(tokens.ids[tokens.begin[number] : tokens.stop[number]])
+                in_text = self._tokens.in_lower_case(tokens.ids[tokens.begin[number] : tokens.stop[number]]).__contains__
                 mentioned = {country for _, _, country in countries[number]}
             extra, more = self._namer.extra[i]
-            if extra:
-                share[row] = sum([word in words for word in extra]) / len(extra)
-            if more:
-                has_country[row] = -1 if mentioned.isdisjoint(more) else 1
+            shares.append(sum(map(in_text, extra)) / len(extra) if extra else 1.5)
+            countries_found.append(0 if not more else -1 if mentioned.isdisjoint(more) else 1)
+        share[rows], has_country[rows] = shares, countries_found
         return share, has_country
 
     def _fit(
@@ -312,12 +313,13 @@ class CandidateGenerator:
         lengths = np.sqrt((around**2).sum(axis=1))
         fit = np.zeros(len(name))
         if len(name):
-            rows = np.flatnonzero((name >= 0) & (lengths[span] > 0))
+            rows = where_true((name >= 0) & (lengths[span] > 0))
             rows = rows[self._name_lengths[name[rows]] > 0]
             products = np.einsum("ij,ij->i", around[span[rows]], self._name_themes[name[rows]])
             fit[rows] = products / (lengths[span[rows]] * self._name_lengths[name[rows]])
-            best = np.maximum.reduceat(fit, np.flatnonzero(np.diff(span, prepend=-1)))
-            return fit, best[np.cumsum(np.diff(span, prepend=span[0]) > 0)] - fit
+            starts = starts_group(span)
+            best = np.maximum.reduceat(fit, where_true(starts))
+            return fit, best[starts.cumsum() - 1] - fit
         return fit, fit
 
 
@@ -361,7 +363,7 @@ def _sums(themes: npt.NDArray[np.int32], words: Ints, first: Ints, end: Ints) ->
     interval = np.repeat(np.arange(len(size)), size)
     place = np.arange(len(interval)) - (np.cumsum(size) - size)[interval] + first[interval]
     sums = np.zeros((len(size), themes.shape[1]), np.int32)
-    full = np.flatnonzero(size)
+    full = where_true(size)
     if len(full):
         starts = (np.cumsum(size) - size)[full]
         sums[full] = np.add.reduceat(themes[words[place]], starts, axis=0)

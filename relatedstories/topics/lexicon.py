@@ -99,10 +99,18 @@ class Countries(NamedTuple):
         >>> default_lexicon().countries.fill("Government of {n}", "United Kingdom")
         'Government of the United Kingdom'
         """
-        names = self.names[country]
-        article = country in _WITH_ARTICLE or country.startswith(("United ", "Democratic ")) or country.endswith(" Republic")
-        name = f"the {country}" if article and not pattern.startswith("{n}") else country
-        return pattern.replace("{n}", name).replace("{a}", names[1] if len(names) > 1 else country)
+        if "{n}" in pattern:
+            pattern = pattern.replace("{n}", country if pattern.startswith("{n}") else _with_article(country))
+        if "{a}" in pattern:
+            names = self.names[country]
+            pattern = pattern.replace("{a}", names[1] if len(names) > 1 else country)
+        return pattern
+
+
+@functools.cache
+def _with_article(country: str) -> str:
+    has_one = country in _WITH_ARTICLE or country.startswith(("United ", "Democratic ")) or country.endswith(" Republic")
+    return f"the {country}" if has_one else country
 
 
 @functools.cache
@@ -165,6 +173,10 @@ class Lexicon:
     ----------
     first_words, second_words : set of str
         The first two tokens of forms of several.
+    keys : list of str
+        The key of each canonical name (`key_of`).
+    ids : dict of str to int
+        The row of the first name with each key.
     """
 
     def __init__(
@@ -215,8 +227,8 @@ class Lexicon:
                 self.first_words.add(parts[0])
                 self.second_words.add(parts[1])
         # As key_of gives them, but quicker: this runs at every start.
-        keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
-        self.ids = dict(zip(reversed(keys), range(len(names) - 1, -1, -1), strict=True))
+        self.keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
+        self.ids = dict(zip(reversed(self.keys), range(len(names) - 1, -1, -1), strict=True))
 
     def titles_of(self, form: int) -> list[tuple[int, int]]:
         """Return the canonical names of a form, most linked first: pairs of the name's row and the number of events."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.topics.lexicon import form_of
+from relatedstories.topics.masks import where_true
 from relatedstories.topics.matter_tables import HEAD, LOWERED, MODIFIER, UNIT, MatterTables
 from relatedstories.topics.number_table import NumberTable
 from relatedstories.topics.recent_cache import MAX_KEPT
@@ -213,7 +214,7 @@ class MatterFinder:
                 self._forget()
             ids, numbers, begin = self._tokens(texts)
             about = numbers[:, _ROW].astype(np.intp)
-            lowered = np.flatnonzero(_sentence_starts(numbers) & (numbers[:, _LOWERED] >= 0))
+            lowered = where_true(_sentence_starts(numbers) & (numbers[:, _LOWERED] >= 0))
             ids[lowered] = numbers[lowered, _LOWERED]
             ends = numbers[:, _ENDS].copy()  # "Wash." ends a sentence, "wash" does not
             numbers[lowered] = self._numbers.array()[ids[lowered]]
@@ -242,7 +243,7 @@ class MatterFinder:
         """Return the words that may be in a phrase, by the rows in which they stand."""
         may_be = numbers[:, _ROLES] > 0
         hyphen = np.zeros(len(may_be), np.bool_)
-        places = np.flatnonzero((numbers[1:-1, _HYPHEN] > 0) & may_be[:-2] & may_be[2:]) + 1
+        places = where_true((numbers[1:-1, _HYPHEN] > 0) & may_be[:-2] & may_be[2:]) + 1
         numbers_of_texts = np.searchsorted(begin, places, side="right") - 1
         for place, number in zip(places.tolist(), numbers_of_texts.tolist(), strict=True):
             (_, written, starts), at = texts[number], place - int(begin[number])
@@ -251,12 +252,12 @@ class MatterFinder:
         within = may_be | hyphen
         starts_word = may_be.copy()
         starts_word[1:] &= ~hyphen[:-1]
-        first = np.flatnonzero(starts_word)
+        first = where_true(starts_word)
         ends_word = may_be.copy()
         ends_word[:-1] &= ~hyphen[1:]
         starts_run = within.copy()
         starts_run[1:] &= ~within[:-1]
-        return _Words(first, np.flatnonzero(ends_word) + 1, np.cumsum(starts_run, dtype=np.intp)[first])
+        return _Words(first, where_true(ends_word) + 1, np.cumsum(starts_run, dtype=np.intp)[first])
 
     def _phrases(
         self, texts: Sequence[TokenizedText], begin: Ints, tokens: Sequence[str], numbers: npt.NDArray[np.float32]
@@ -275,7 +276,7 @@ class MatterFinder:
         found = []
         never, heads = self._never, numbers[end - 1, _ROLES].astype(np.intp) & HEAD > 0
         for size in range(1, MAX_WORDS + 1):
-            word = np.flatnonzero(n_in_run >= size)
+            word = where_true(n_in_run >= size)
             last, row = word + size - 1, known[word, size - 1]
             kept = heads[last] & ~never[row]
             if size > 1:
@@ -300,7 +301,7 @@ class MatterFinder:
         goes_on[:-1] |= (run[1:] == run[:-1]) & (numbers[first[1:], _MORE] > 0)
         ends, runs = end.tolist(), run.tolist()
         firsts = first.tolist()
-        for word in np.flatnonzero(begins & goes_on).tolist():
+        for word in where_true(begins & goes_on).tolist():
             at = firsts[word]
             for number in range(word, min(word + MAX_WORDS, len(ends))):
                 if runs[number] != runs[word]:
@@ -317,7 +318,7 @@ class MatterFinder:
     ) -> Ints:
         """Return known phrases of words that small ones join, as `_phrases` does: "freedom of the press"."""
         found: list[int] = []
-        places = np.flatnonzero((numbers[:-1, _JOINED] > 0) & (numbers[1:, _MORE] > 0))
+        places = where_true((numbers[:-1, _JOINED] > 0) & (numbers[1:, _MORE] > 0))
         numbers_of_texts = np.searchsorted(begin, places, side="right") - 1
         columns = (places, numbers_of_texts, numbers[places, _JOINED].astype(np.intp))
         for place, number, longest in zip(*(column.tolist() for column in columns), strict=True):

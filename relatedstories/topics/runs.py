@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from relatedstories.topics.masks import where_true
+
 __all__ = [
     "CAPITAL", "COMMA", "CORE", "COUNTRY", "END", "HEAD", "HYPHEN", "JOINING", "JOINING_WORDS", "LINKED", "LONGER", "LOWERED",
     "NUMBER", "OF", "OPENING", "RARE", "SECOND", "THE", "WEAK", "WEAK_WORDS", "WORD", "Bools", "Flags", "Ints", "Parts", "Runs",
@@ -93,7 +95,7 @@ def with_hyphenated(flags: Flags) -> Flags:
 
     That is the end of "Yoon Suk-yeol", but not of "Saudi-led".
     """
-    hyphenated = np.flatnonzero((flags[2:] & RARE > 0) & (flags[1:-1] & HYPHEN > 0)) + 2
+    hyphenated = where_true((flags[2:] & RARE > 0) & (flags[1:-1] & HYPHEN > 0)) + 2
     if len(hyphenated):
         flags = flags.copy()
         for i in hyphenated.tolist():  # in order: what is joined may join the next
@@ -106,7 +108,7 @@ def capitalised_runs(flags: Flags) -> Runs:
     """Return each row of capitalised tokens and numbers that small words may join."""
     within = flags & CORE > 0
     joining = flags & JOINING > 0
-    last = np.flatnonzero(within[:-1] & ~within[1:])  # of tokens in a row
+    last = where_true(within[:-1] & ~within[1:])  # of tokens in a row
     last = last[joining[last + 1]]
     after = last + 2
     for _ in range(_MAX_JOINING - 1):
@@ -114,7 +116,7 @@ def capitalised_runs(flags: Flags) -> Runs:
     joined = flags[after] & CORE > 0
     for start, stop in zip(last[joined].tolist(), after[joined].tolist(), strict=True):
         within[start:stop] = True
-    edges = np.flatnonzero(np.diff(within.view(np.int8), prepend=np.int8(0), append=np.int8(0)))
+    edges = where_true(within[1:] != within[:-1]) + 1  # the first token and the last are none of a run
     return Runs(edges[::2], edges[1::2])
 
 

@@ -254,6 +254,8 @@ class SenseFilter:
         if row >= lexicon.n_forms:
             return 0, 0, 0, False
         linked, seen = lexicon.linked[row], lexicon.seen[row]
+        if not lexicon.named[row]:
+            return 0, linked, seen, False
         links = next((links for title, links in lexicon.titles_of(row) if lexicon.names[title] == name), -1)
         return max(links, 0), linked, seen, links >= 0
 

@@ -10,7 +10,7 @@ from relatedstories.topics.lexicon import Lexicon, Pattern, form_of, key_of
 from relatedstories.topics.number_table import NumberTable
 from relatedstories.topics.recent_cache import MAX_KEPT, RecentCache
 from relatedstories.topics.runs import JOINING_WORDS
-from relatedstories.topics.spans import country_pattern
+from relatedstories.topics.spans import Country, country_pattern
 
 __all__ = ["SOURCES", "SpanKey", "SpanNamer", "has_part"]
 
@@ -51,7 +51,11 @@ def has_part(name: str, form: str) -> bool:
     >>> has_part("Angela Merkel", "Merkel"), has_part("Paris, Texas", "Paris"), has_part("Paris", "Paris")
     (True, True, False)
     """
-    key, part = key_of(name).replace(",", " "), key_of(form)
+    return _has_part(key_of(name), key_of(form))
+
+
+def _has_part(key: str, part: str) -> bool:
+    key = key.replace(",", " ")
     return key != part and f" {part} " in f" {key} "
 
 
@@ -86,7 +90,8 @@ class SpanNamer:
         self._lexicon = lexicon
         self.forms: dict[str, int] = {"": 0}
         self.form_facts = NumberTable(4)
-        self._is_plain: list[bool] = []
+        self._is_plain: list[bool] = []  # for each form, whether it stands for itself alone if nothing is near
+        self._inside: list[tuple[Country, ...]] = []  # for each form, the countries in it
         self._forget_forms()
         self.rows: RecentCache[SpanKey, tuple[int, int]] = RecentCache()
         self._by_row: RecentCache[int, tuple[_LinkedNames, bool]] = RecentCache()
@@ -110,7 +115,7 @@ class SpanNamer:
 
     def _forget_forms(self) -> None:
         self.forms = {"": 0}
-        self._is_plain = [False]
+        self._is_plain, self._inside = [False], [()]
         self.form_facts.clear()
         self.form_facts.append((-1, False, False, False))
 
@@ -121,12 +126,13 @@ class SpanNamer:
         if row >= lexicon.n_forms:
             row = -1
         forms = form.split(" ")
-        inside = () if lexicon.countries.first.keys().isdisjoint(forms) else lexicon.countries.find(forms)
+        inside = tuple(lexicon.countries.find(forms))
         is_country = form in lexicon.countries.of
         of_country = not inside and "~" + form.lower() in lexicon.patterns
         has_country = len(inside) == 1 and not is_country
         self.form_facts.append((row, is_country, has_country, of_country))
         self._is_plain.append(not (lexicon.named[row] or is_country or has_country or forms[-1].islower()))
+        self._inside.append(inside)
         number = self.forms[form] = len(self.forms)
         return number
 
@@ -164,7 +170,7 @@ class SpanNamer:
             for name, source, links, rank in linked:
                 named[name] = [source, links, rank, 0, 0]
             bracket = f"{itself} ("
-            ambiguous = any([name.startswith(bracket) for name in named])
+            ambiguous = any(name.startswith(bracket) for name in named)
         if not named and form in lexicon.countries.of:  # "Honduran"
             named[lexicon.countries.of[form]] = [COUNTRY, 0, 0, 0, 0]
         ends_lower = forms[-1].islower()
@@ -173,7 +179,8 @@ class SpanNamer:
             is_defined or sure or (name_id < 0 and (ambiguous or (named and ends_lower and forms[0].islower())))
         ):
             named[itself] = [0, 0, 0, 0, 0]
-        inside = lexicon.countries.find(forms)
+        is_lowered = form[0] != forms[0][0]
+        inside = tuple(lexicon.countries.find(forms)) if is_lowered else self._inside[self.forms[form]]
         if len(inside) == 1 and inside[0][1] - inside[0][0] < len(forms):
             a, b, country = inside[0]
             pattern = country_pattern(forms, 0, len(forms), a, b)
@@ -210,14 +217,14 @@ class SpanNamer:
 
     def _linked_names(self, row: int, form: str) -> tuple[_LinkedNames, bool]:
         """Return the names that editors linked a form to, with source, links and rank, and whether one is sure to be meant."""
-        lexicon, linked = self._lexicon, self._lexicon.linked[row]
+        lexicon, linked, part = self._lexicon, self._lexicon.linked[row], key_of(form)
         found, sure = [], False
         for place, (title, links) in enumerate(lexicon.titles_of(row)):
             name = lexicon.names[title]
-            if links == 0 and has_part(name, form):
+            if links == 0 and _has_part(lexicon.keys[title], part):
                 found.append((name, PART, 0, 0))
-            elif links == 1 and has_part(name.partition(" (")[0], form):  # says little: "Luhansk" is not Luhansk Oblast
-                continue
+            elif links == 1 and _has_part(lexicon.keys[title].partition(" (")[0], part):
+                continue  # it says little: "Luhansk" is not Luhansk Oblast
             elif place < MAX_NAMES and (place == 0 or links * 10 >= linked):
                 found.append((name, LINKED, links, place))
                 sure = sure or (links >= 6 and links > 0.9 * linked)

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from relatedstories.topics.lexicon import Lexicon
+from relatedstories.topics.masks import starts_group, where_true
 from relatedstories.topics.runs import (
     COMMA,
     CORE,
@@ -30,7 +31,7 @@ from relatedstories.topics.runs import (
 )  # fmt: skip
 from relatedstories.topics.token_table import Tokens
 
-__all__ = ["SpanFinder", "Spans", "country_pattern"]
+__all__ = ["Country", "SpanFinder", "Spans", "country_pattern"]
 
 Country: TypeAlias = tuple[int, int, str]
 """Where a country stands: first token, token after the last, the country."""
@@ -84,7 +85,7 @@ class SpanFinder:
         parts = parts_of_runs(tokens.flags, runs)
         may_be_name = self._may_be_name(tokens, runs, parts)
         parts = Parts(*(column[may_be_name] for column in parts))
-        linked = np.flatnonzero(tokens.flags & LINKED)
+        linked = where_true(tokens.flags & LINKED)
         known, lowered = self._known_forms(tokens)
         rows = np.concatenate(
             [
@@ -124,7 +125,7 @@ class SpanFinder:
         kept |= (end == stop) & (first - start < 3)
         kept |= (first == start) & (stop - end < 2)
         rows, telling, forms = self._lexicon.forms, self._telling, tokens.forms
-        others = np.flatnonzero(~kept)
+        others = where_true(~kept)
         places = zip(others.tolist(), first[others].tolist(), end[others].tolist(), strict=True)
         kept[[other for other, a, b in places if telling[rows.get(" ".join(forms[a:b]), -1)]]] = True
         return kept
@@ -143,7 +144,7 @@ class SpanFinder:
         )
         found: list[int] = []  # one span after the other: many short tuples would keep the garbage collector busy
         lowered: dict[int, str] = {}
-        for first in np.flatnonzero((flags[:-1] & LONGER > 0) & (flags[1:] & SECOND > 0)).tolist():
+        for first in where_true((flags[:-1] & LONGER > 0) & (flags[1:] & SECOND > 0)).tolist():
             end = first + 2
             form = f"{forms[first]} {forms[first + 1]}"
             while (row := rows.get(form)) is not None:
@@ -151,7 +152,7 @@ class SpanFinder:
                     found += (first, end, first, end, 0)
                 form = f"{form} {forms[end]}"  # no form has padding
                 end += 1
-        for first in np.flatnonzero(tokens.starts & (flags & LOWERED > 0)).tolist():
+        for first in where_true(tokens.starts & (flags & LOWERED > 0)).tolist():
             end = first + 1
             form = forms[first][0].lower() + forms[first][1:]
             while (row := rows.get(form)) is not None:
@@ -219,7 +220,7 @@ def _longer_than_run(tokens: Tokens, runs: Runs) -> list[int]:
     after, second = flags[stop], flags[stop + 1]
     next_too = (second & HEAD > 0) & (after & (WORD | JOINING) == WORD)
     before_name = (after & COMMA > 0) & (second & CORE > 0)
-    numbers = np.flatnonzero((after & HEAD > 0) | next_too | before_name)
+    numbers = where_true((after & HEAD > 0) | next_too | before_name)
     next_start, next_stop = np.append(start[1:], -1), np.append(stop[1:], -1)
     each = (start, stop, next_start, next_stop, after & HEAD > 0, next_too, before_name)
     columns = zip(*(column[numbers].tolist() for column in each), strict=True)
@@ -251,7 +252,7 @@ def _distinct(rows: Ints, n_tokens: int) -> Ints:
     """Return spans ordered by first token and end; of several with the same, the one that came first."""
     keys = rows[:, 0] * n_tokens + rows[:, 1]
     order = np.argsort(keys, kind="stable")
-    kept = order[np.flatnonzero(np.diff(keys[order], prepend=-1))]
+    kept = order[where_true(starts_group(keys[order]))]
     return rows[kept]
 
 

@@ -20,6 +20,7 @@ from relatedstories.topics.candidates import CandidateGenerator, Candidates
 from relatedstories.topics.headlines import in_usual_case
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
+from relatedstories.topics.masks import where_true
 from relatedstories.topics.matters import KIND as CONCEPT
 from relatedstories.topics.matters import Matter, find_matters
 from relatedstories.topics.senses import TextFacts, default_sense_filter
@@ -117,7 +118,7 @@ def _topic_spans(
 ) -> Iterator[_NumberedSpan]:
     """Yield the spans of all texts that name topics."""
     allows = default_sense_filter().allows
-    rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
+    rows = where_true(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     columns = zip(
         *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
         [c.names[row] for row in rows.tolist()],

@@ -113,20 +113,19 @@ def _tokens_of_part(part: str) -> _StretchTokens | None:
 
 def _tokens_of_word(part: str, exceptions: Container[str]) -> _StretchTokens | None:
     """Return the tokens of a word with signs around it, and their offsets; None if only the tokenizer can tell them."""
+    if part in exceptions:
+        return None
+    if part.isalpha() and part.isascii():
+        return (part,), (0,)
     found = _WORD_WITH_SIGNS.fullmatch(part)
-    if found is None or part in exceptions:
+    if found is None:
         return None
     opening, word, sign, end = found.groups()
     if word in exceptions or (opening and word + sign + end in exceptions) or (sign and end and word + sign in exceptions):
         return None
     if "-" in word and f"{word.rpartition('-')[2]}{end}" in exceptions:
         return None
-    if word == part:
-        if "-" not in word:
-            return (word,), (0,)
-        tokens = word.replace("-", " - ").split(" ")
-    else:
-        tokens = [token for token in (opening, *word.replace("-", " - ").split(" "), sign, end) if token]
+    tokens = [token for token in (opening, *word.replace("-", " - ").split(" "), sign, end) if token]
     return tuple(tokens), tuple(itertools.accumulate(map(len, tokens[:-1]), initial=0))
 
 
