@@ -93,7 +93,8 @@ class LanguageModel(NamedTuple):
             first, window = first[found], window[found]
             known[first + length - 1] = at[found]
         features = self.features[known[known >= 0]]
-        return features[features >= 0]
+        counted: Numbers = features[features >= 0]
+        return counted
 
     def _scores(self, features: Numbers, counts: Numbers) -> Numbers:
         """Return the score of each column for features and how often each occurs; without features all are the same."""
@@ -105,8 +106,8 @@ class LanguageModel(NamedTuple):
         at = np.arange(len(row)) + (starts - np.cumsum(sizes) + sizes)[row]
         column = self.columns[at]
         above = self.weights[at].astype(np.float32) - self.usual[column]
-        of_features: Numbers = np.bincount(column, above * logs[row], len(self.languages))
-        return of_features + self.usual * logs.sum() + self.priors
+        scores: Numbers = self.usual * logs.sum() + self.priors
+        return scores + np.bincount(column, above * logs[row], len(self.languages))
 
 
 @functools.cache

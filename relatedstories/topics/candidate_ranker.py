@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.artefacts import path
+from relatedstories.topics.arrays import side_by_side, starts_group, where_true
 from relatedstories.topics.candidates import Candidates
-from relatedstories.topics.masks import starts_group, where_true
 
 __all__ = ["CONTEXT", "GRID", "HIDDEN", "LAYERS", "WIDTH", "CandidateRanker", "default_ranker"]
 
@@ -35,7 +35,7 @@ GRID = 6
 _UNITS = np.float32(1 << GRID)
 """Number of units in one: between layers values are whole numbers of units of 2**-GRID, as the steps of the table are."""
 
-_MAX_VALUE = np.float32(15)
+_MAX_VALUE = 15.0
 """Maximum absolute value of weights and intermediate values."""
 
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -185,9 +185,9 @@ class _RelatedProbabilities:
         self._c = c
         length = c.end - c.first
         starts_span, starts_text = starts_group(c.span), starts_group(c.text)
-        self._candidate_of_token = np.repeat(np.arange(len(length)), length)
-        stops = np.cumsum(length)
-        self._tokens = np.arange(stops[-1]) - np.repeat(stops - length, length) + c.first[self._candidate_of_token]
+        self._candidate_of_token = np.arange(len(length)).repeat(length)
+        stops = length.cumsum()
+        self._tokens = np.arange(stops[-1]) - (stops - length).repeat(length) + c.first[self._candidate_of_token]
         self._starts = stops - length
         self._length = length.astype(np.float32)
         self._spans = where_true(starts_span)
@@ -220,13 +220,11 @@ class _RelatedProbabilities:
         in_span = np.add.reduceat(p, self._spans)[self._span]
         left = np.maximum(by_token[c.first - 1], by_token[c.first - 2])
         right = np.maximum(by_token[c.end], by_token[c.end + 1])
-        return np.stack(
-            [
-                of_topic[c.topic] - p, in_topic - p, mean, self._later, of_text, self._n_in_text, p, over - p,
-                best[self._span] - p, in_span - p, left, right, expected / 4,
-            ],
-            axis=1, dtype=np.float32,
+        columns = (
+            of_topic[c.topic] - p, in_topic - p, mean, self._later, of_text, self._n_in_text, p, over - p,
+            best[self._span] - p, in_span - p, left, right, expected / 4,
         )  # fmt: skip
+        return side_by_side(columns, np.float32)
 
 
 @functools.cache

@@ -15,8 +15,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from relatedstories.topics.arrays import side_by_side, starts_group, where_true
 from relatedstories.topics.lexicon import Lexicon
-from relatedstories.topics.masks import starts_group, where_true
 from relatedstories.topics.names import definitions
 from relatedstories.topics.runs import COMMA, CORE, COUNTRY, Bools, Ints
 from relatedstories.topics.span_names import SOURCES, SpanKey, SpanNamer
@@ -144,7 +144,7 @@ class CandidateGenerator:
         known, look_up = self._namer.forms, self._namer.look_up
         numbers = np.array([known.get(form) or look_up(form) for form in spans.forms], np.intp)
         row, is_country, has_country, of_country = self._namer.form_facts.array()[numbers].T
-        text = np.searchsorted(tokens.stop, spans.first, side="right")
+        text = tokens.stop.searchsorted(spans.first, side="right")
         _, same, counts = np.unique(text * (len(known) + 1) + numbers, return_inverse=True, return_counts=True)
         surfaces = _surfaces(texts, tokens, spans, text)
         return SpanFacts(text, row.astype(np.intp), counts[same], is_country > 0, has_country > 0, of_country > 0, surfaces)
@@ -227,8 +227,8 @@ class CandidateGenerator:
         """Return the candidates as arrays; features of forms, names and tokens come from tables."""
         token, words = tokens.numbers, tokens.numbers[:, 0].astype(np.intp)
         first_row, end_row = np.fromiter(itertools.chain.from_iterable(rows), np.intp, 2 * len(rows)).reshape(-1, 2).T
-        span = np.repeat(np.arange(len(first_row)), end_row - first_row)
-        n_before = np.cumsum(end_row - first_row) - (end_row - first_row)
+        span = np.arange(len(first_row)).repeat(end_row - first_row)
+        n_before = (end_row - first_row).cumsum() - (end_row - first_row)
         numbers = np.arange(len(span)) + (first_row - n_before)[span]
         own_row = self._namer.numbers.array()[numbers]
         first, end = spans.first, spans.end
@@ -257,7 +257,7 @@ class CandidateGenerator:
             "extra words": own_row[:, 7], "extra found": extra_found, "extra country": extra_country, "part share": own_row[:, 8],
         }  # fmt: skip
         own["fit"], own["better fit"] = self._fit(words, (first, end), tokens[-2:], of_text, name, span)
-        by_span = np.stack([of_span[name] for name in FEATURES if name in of_span], axis=1, dtype=np.float32)
+        by_span = side_by_side([of_span[name] for name in FEATURES if name in of_span], np.float32)
         features = np.empty((len(span), len(FEATURES)), np.float32)
         features[:, [name in of_span for name in FEATURES]] = by_span[span]
         for column, feature in enumerate(FEATURES):
@@ -326,7 +326,7 @@ class CandidateGenerator:
 def _by_text(places: Sequence[int], items: Sequence[_T], stops: Ints) -> list[list[_T]]:
     """Return items by the text that each is in, told by its token."""
     found: list[list[_T]] = [[] for _ in stops]
-    for number, item in zip(np.searchsorted(stops, places, side="right").tolist(), items, strict=True):
+    for number, item in zip(stops.searchsorted(places, side="right").tolist(), items, strict=True):
         found[number].append(item)
     return found
 
@@ -360,12 +360,12 @@ def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> tup
 def _sums(themes: npt.NDArray[np.int32], words: Ints, first: Ints, end: Ints) -> npt.NDArray[np.int32]:
     """Return the sum of the themes of the words in each interval."""
     size = end - first
-    interval = np.repeat(np.arange(len(size)), size)
-    place = np.arange(len(interval)) - (np.cumsum(size) - size)[interval] + first[interval]
+    interval = np.arange(len(size)).repeat(size)
+    place = np.arange(len(interval)) - (size.cumsum() - size)[interval] + first[interval]
     sums = np.zeros((len(size), themes.shape[1]), np.int32)
     full = where_true(size)
     if len(full):
-        starts = (np.cumsum(size) - size)[full]
+        starts = (size.cumsum() - size)[full]
         sums[full] = np.add.reduceat(themes[words[place]], starts, axis=0)
     return sums
 
@@ -374,4 +374,4 @@ def _minimum(values: npt.NDArray[np.float32], first: npt.NDArray[np.intp], end: 
     """Return the minimum of each interval of values."""
     if not len(first):
         return np.zeros(0, np.float32)
-    return np.minimum.reduceat(values, np.stack([first, end], 1).ravel())[::2]
+    return np.minimum.reduceat(values, side_by_side([first, end]).ravel())[::2]

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.artefacts import path
-from relatedstories.topics.masks import where_true
+from relatedstories.topics.arrays import where_true
 from relatedstories.topics.matter_candidates import MatterCandidates, MatterFinder
 from relatedstories.topics.matter_tables import UNIT, default_matter_tables
 from relatedstories.topics.tokenizer import TokenizedText

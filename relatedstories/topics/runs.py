@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from relatedstories.topics.masks import where_true
+from relatedstories.topics.arrays import where_true
 
 __all__ = [
     "CAPITAL", "COMMA", "CORE", "COUNTRY", "END", "HEAD", "HYPHEN", "JOINING", "JOINING_WORDS", "LINKED", "LONGER", "LOWERED",
@@ -123,13 +123,13 @@ def capitalised_runs(flags: Flags) -> Runs:
 def parts_of_runs(flags: Flags, runs: Runs) -> Parts:
     """Return the parts of runs that may be names, by run, first token and length."""
     length = runs.stop - runs.start
-    run = np.repeat(np.arange(len(length)), length)
-    first = np.arange(len(run)) + (runs.start - np.cumsum(length) + length)[run]
+    run = np.arange(len(length)).repeat(length)
+    first = np.arange(len(run)) + (runs.start - length.cumsum() + length)[run]
     core = flags & CORE > 0
     run, first = run[core[first]], first[core[first]]
     n_ends = np.minimum(runs.stop[run] - first, 2 * MAX_TOKENS)
-    at = np.repeat(np.arange(len(first)), n_ends)
-    end = np.arange(len(at)) - (np.cumsum(n_ends) - n_ends)[at] + first[at] + 1
+    at = np.arange(len(first)).repeat(n_ends)
+    end = np.arange(len(at)) - (n_ends.cumsum() - n_ends)[at] + first[at] + 1
     run, first = run[at], first[at]
     start, stop = runs.start[run], runs.stop[run]
     joints, capitals = (_sums(each) for each in ((flags & (JOINING | WEAK)) == JOINING, flags & CAPITAL > 0))
@@ -142,5 +142,5 @@ def parts_of_runs(flags: Flags, runs: Runs) -> Parts:
 def _sums(values: npt.NDArray[Any]) -> Ints:
     """Return the sums of the values before each place."""
     sums = np.zeros(len(values) + 1, np.intp)
-    np.cumsum(values, out=sums[1:])
+    values.cumsum(out=sums[1:])
     return sums

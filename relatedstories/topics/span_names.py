@@ -34,7 +34,10 @@ SpanKey: TypeAlias = str | tuple[str, str, str, str, str, str, bool]
 longer name it shortens, and whether the text defines it as an abbreviation of that name (which then precedes other names). For
 most spans the surface equals the form and the rest is empty; their key is the surface alone."""
 
-_NOTHING_NEAR = ["", "", "", "", False]
+_Near: TypeAlias = tuple[str, str, str, str, bool]
+"""The further parts of a key."""
+
+_NOTHING_NEAR: _Near = ("", "", "", "", False)
 
 _LinkedNames: TypeAlias = tuple[tuple[str, int, int, int], ...]
 """Names with their source, the number of their links, and their rank."""
@@ -142,22 +145,21 @@ class SpanNamer:
         Its form must have been looked up.
         """
         start = len(self.names)
-        surface, form, *others = (key, key) if isinstance(key, str) else key
-        if self._is_plain[self.forms[form]] and (not others or others == _NOTHING_NEAR):  # most names
+        surface, form = (key, key) if isinstance(key, str) else key[:2]
+        near = _NOTHING_NEAR if isinstance(key, str) else key[2:]
+        if self._is_plain[self.forms[form]] and near == _NOTHING_NEAR:  # most names
             own_key = key_of(surface)
             name_id = self._lexicon.ids.get(own_key, -1)
             self.names.append(self._lexicon.names[name_id] if name_id >= 0 else surface)
             number = self._keys.setdefault(own_key, len(self._keys))
             self.numbers.append((name_id, 0, 0, 0, 0, 0, True, 0, 0, number, False))
         else:
-            self._add_names(surface, form, forms, *(others or _NOTHING_NEAR))
+            self._add_names(surface, form, forms, near)
         return self.rows.keep(key, (start, len(self.names)))
 
-    def _add_names(
-        self, surface: str, form: str, forms: list[str], nearest: str, second: str, state: str, longer: str, is_defined: bool
-    ) -> None:
-        """Add the names that a span may stand for to the tables; the parameters are those of a `SpanKey`, and its tokens."""
-        lexicon = self._lexicon
+    def _add_names(self, surface: str, form: str, forms: list[str], near: _Near) -> None:
+        """Add the names that a span may stand for to the tables, given the parts of its key and its tokens."""
+        lexicon, (nearest, second, state, longer, is_defined) = self._lexicon, near
         row = lexicon.forms.get(form, -1)
         row = row if row < lexicon.n_forms else -1
         own_key = key_of(surface)
@@ -188,28 +190,29 @@ class SpanNamer:
         for country in (nearest, second):
             if country:
                 _add(named, self._names_for_country(country, "~" + form.lower()))
-        more = [(f"{itself}, {state}", STATE)] if state else []
+        others = [(f"{itself}, {state}", STATE)] if state else []
         if longer:
             longer_row = lexicon.forms.get(" ".join(map(form_of, longer.split())), lexicon.n_forms)
             titled = longer_row < lexicon.n_forms and lexicon.named[longer_row]
-            more.append((lexicon.names[lexicon.titles_of(longer_row)[0][0]] if titled else longer, EVENT))
+            others.append((lexicon.names[lexicon.titles_of(longer_row)[0][0]] if titled else longer, EVENT))
         if ends_lower and (itself.endswith("s") or name_id < 0):
             singular = lexicon.ids.get(key_of(itself.removesuffix("s")), -1)
             if singular >= 0:
-                more.append((lexicon.names[singular], EVENT))
-        for name, source in more:
+                others.append((lexicon.names[singular], EVENT))
+        for name, source in others:
             named.setdefault(name, [0, 0, 0, 0, 0])[0] |= source
         have, own = {form.lower() for form in forms}, {country for _, _, country in inside}
-        parts, keys, extra = self._parts_by_name, self._keys, ((), ())
+        parts, keys = self._parts_by_name, self._keys
         for name, item in named.items():
             if name == itself:
                 name_key, of_name, has_extra, n_extra = own_key, name_id, False, 0
             else:
                 name_key, of_name, words, countries = parts[name] or self._parts_of(name)
-                extra = [word for word in words if word not in have], [country for country in countries if country not in own]
-                n_extra = len(extra[0])
-                if has_extra := n_extra > 0 or len(extra[1]) > 0:
-                    self.extra[len(self.names)] = tuple(extra[0]), tuple(extra[1])
+                extra = tuple([word for word in words if word not in have])
+                more = tuple([country for country in countries if country not in own])
+                n_extra = len(extra)
+                if has_extra := n_extra > 0 or len(more) > 0:
+                    self.extra[len(self.names)] = extra, more
             share = self._share(name, row) if item[0] & PART else 0
             number = keys.setdefault(name_key, len(keys))
             self.names.append(name)

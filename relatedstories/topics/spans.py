@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from relatedstories.topics.arrays import side_by_side, starts_group, where_true
 from relatedstories.topics.lexicon import Lexicon
-from relatedstories.topics.masks import starts_group, where_true
 from relatedstories.topics.runs import (
     COMMA,
     CORE,
@@ -107,7 +107,7 @@ class SpanFinder:
         if lowered:
             keys = np.array(list(lowered))
             own = spans[:, 0] * size + spans[:, 1]
-            places = np.searchsorted(own, keys)
+            places = own.searchsorted(keys)
             for place, key, form in zip(places.tolist(), keys.tolist(), lowered.values(), strict=True):
                 if place < len(own) and own[place] == key:
                     forms[place] = form
@@ -167,7 +167,7 @@ class SpanFinder:
         """Return the things of countries that the patterns know: "Kenyan government"."""
         found: list[int] = []
         forms, patterns = tokens.forms, self._lexicon.patterns
-        texts = np.searchsorted(tokens.stop, [a for a, _, _ in countries], side="right")
+        texts = tokens.stop.searchsorted([a for a, _, _ in countries], side="right")
         edges = zip(tokens.begin[texts].tolist(), tokens.stop[texts].tolist(), strict=True)
         for (a, b, _), (begin, stop) in zip(countries, edges, strict=True):
             if b < stop and forms[b].lower() in self._after_country:
@@ -241,7 +241,7 @@ def _longer_than_run(tokens: Tokens, runs: Runs) -> list[int]:
 
 
 def _rows_of(*columns: Ints) -> Ints:
-    return np.stack(columns, axis=1)
+    return side_by_side(columns)
 
 
 def _array_of(rows: list[int]) -> Ints:
@@ -251,7 +251,7 @@ def _array_of(rows: list[int]) -> Ints:
 def _distinct(rows: Ints, n_tokens: int) -> Ints:
     """Return spans ordered by first token and end; of several with the same, the one that came first."""
     keys = rows[:, 0] * n_tokens + rows[:, 1]
-    order = np.argsort(keys, kind="stable")
+    order = keys.argsort(kind="stable")
     kept = order[where_true(starts_group(keys[order]))]
     return rows[kept]
 

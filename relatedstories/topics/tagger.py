@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from relatedstories.topics.arrays import where_true
 from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator, Candidates
 from relatedstories.topics.headlines import in_usual_case
 from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
-from relatedstories.topics.masks import where_true
 from relatedstories.topics.matters import KIND as CONCEPT
 from relatedstories.topics.matters import Matter, find_matters
 from relatedstories.topics.senses import TextFacts, default_sense_filter

@@ -174,7 +174,7 @@ class TokenTable:
             ids += padding
         numbers = self.numbers.array()[ids]
         size = np.fromiter((len(text.tokens) for text in texts), np.intp, len(texts))
-        stop = np.cumsum(size + _PADDING)
+        stop = (size + _PADDING).cumsum()
         flags = numbers[:, 4].astype(np.int32)
         forms = self._forms
         return Tokens(

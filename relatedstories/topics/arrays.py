@@ -1,13 +1,14 @@
-"""Where a mask is true, and where groups begin: as numpy's `flatnonzero` and `diff` tell, but sooner for short arrays."""
+"""What numpy's `flatnonzero`, `diff` and `stack` do, but sooner for short arrays, such as those of a single text."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["starts_group", "where_true"]
+__all__ = ["side_by_side", "starts_group", "where_true"]
 
 
 def where_true(mask: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
@@ -26,3 +27,17 @@ def starts_group(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     starts = np.ones(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=starts[1:])
     return starts
+
+
+def side_by_side(columns: Sequence[npt.NDArray[Any]], dtype: npt.DTypeLike = np.intp) -> npt.NDArray[Any]:
+    """Return the array of some columns, at least one.
+
+    Examples
+    --------
+    >>> side_by_side([np.array([1, 2]), np.array([3, 4])]).tolist()
+    [[1, 3], [2, 4]]
+    """
+    rows = np.empty((len(columns[0]), len(columns)), dtype)
+    for number, column in enumerate(columns):
+        rows[:, number] = column
+    return rows
