@@ -309,7 +309,9 @@ class CandidateGenerator:
         Sums are of whole numbers, so they are exact.
         """
         themes, (first, end), (begin, stop) = self._word_themes, spans, texts
-        around = (_sums(themes, words, begin, stop)[of_text] - _sums(themes, words, first, end)).astype(np.float64)
+        sums = np.zeros((len(words) + 1, themes.shape[1]), np.int32)
+        np.cumsum(themes.take(words, axis=0), axis=0, out=sums[1:])
+        around = ((sums[stop] - sums[begin])[of_text] - (sums[end] - sums[first])).astype(np.float64)
         lengths = np.sqrt((around**2).sum(axis=1))
         fit = np.zeros(len(name))
         if len(name):
@@ -355,19 +357,6 @@ def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> tup
         distances[country] = min(distance, distances.get(country, distance))
     nearest, second = [*sorted(distances, key=lambda country: distances[country])[:2], ""][:2]
     return nearest, second
-
-
-def _sums(themes: npt.NDArray[np.int32], words: Ints, first: Ints, end: Ints) -> npt.NDArray[np.int32]:
-    """Return the sum of the themes of the words in each interval."""
-    size = end - first
-    interval = np.arange(len(size)).repeat(size)
-    place = np.arange(len(interval)) - (size.cumsum() - size)[interval] + first[interval]
-    sums = np.zeros((len(size), themes.shape[1]), np.int32)
-    full = where_true(size)
-    if len(full):
-        starts = (size.cumsum() - size)[full]
-        sums[full] = np.add.reduceat(themes[words[place]], starts, axis=0)
-    return sums
 
 
 def _minimum(values: npt.NDArray[np.float32], first: npt.NDArray[np.intp], end: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
