@@ -14,7 +14,6 @@ from collections.abc import Collection, Sequence
 from relatedstories.artefacts import table
 from relatedstories.events import Event
 from relatedstories.text.cleaning import clean
-from relatedstories.text.language_model import default_language_model
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH
 
@@ -338,6 +337,8 @@ def _latin_language(sample: str, words: Sequence[str]) -> tuple[str, ...]:
 
 def _ranked(sample: str, languages: Collection[str]) -> list[tuple[str, float]]:
     """Return languages with their probabilities, the most likely first."""
+    from relatedstories.text.language_model import default_language_model  # with numpy, which most texts do without
+
     every = default_language_model().probabilities(sample.lower())
     ranked = sorted([(language, p) for language, p in every.items() if language in languages], key=lambda item: -item[1])
     total = sum(p for _, p in ranked) or 1.0
