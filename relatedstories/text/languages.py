@@ -218,10 +218,10 @@ def possible_languages_of_event(event: Event, declared: str | None = None) -> tu
 
 def _is_english(words: Sequence[str]) -> bool:
     """Return whether the function words of English among the words leave no doubt."""
-    sure = sum([word in _ENGLISH for word in words])
+    sure = sum(map(_ENGLISH.__contains__, words))
     if not sure or sure * 25 < len(words):
         return False
-    return (sure + sum([word in _ALSO_ENGLISH for word in words])) * 5 >= len(words)
+    return (sure + sum(map(_ALSO_ENGLISH.__contains__, words))) * 5 >= len(words)
 
 
 def _is_in_vocabulary(words: Sequence[str]) -> bool:
