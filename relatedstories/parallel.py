@@ -22,8 +22,13 @@ __all__ = [
     "on_dask",
     "results_in_rounds",
     "results_of",
+<<<<<<< HEAD
     "running_beside",
     "started",
+=======
+    "started",
+    "without_collections",
+>>>>>>> h-extract
     "worker_count",
 ]
 
@@ -110,6 +115,21 @@ def collect_seldom() -> None:
     Looking through them took a sixth of a night's time.
     """
     gc.set_threshold(100_000, 20, 100)
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Look for no garbage within a block, which makes many objects and soon drops them, unless nobody looks for any as it is.
+
+    Otherwise all objects of the process, which are a user's too, are gone through again and again.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def results_in_rounds(tasks: Iterator[Any], n_workers: int) -> Generator[Any, None, None]:

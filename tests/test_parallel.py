@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import signal
 import sys
@@ -12,7 +13,14 @@ import joblib
 import pytest
 
 from relatedstories.errors import BadValueError
-from relatedstories.parallel import on_cluster, results_in_rounds, results_of, running_beside, worker_count
+from relatedstories.parallel import (
+    on_cluster,
+    results_in_rounds,
+    results_of,
+    running_beside,
+    without_collections,
+    worker_count,
+)
 
 
 def test_worker_count():
@@ -114,3 +122,19 @@ def test_results_that_nobody_waits_for_end_without_a_word():
     results = results_of(parallel(), (joblib.delayed(time.sleep)(0.1 * number) for number in range(9)))
     assert next(results) is None
     results.close()
+
+
+def test_garbage_is_looked_for_after_a_block_as_before_it():
+    with without_collections():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with without_collections():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    with pytest.raises(KeyError), without_collections():
+        raise KeyError
+    assert gc.isenabled()

@@ -465,11 +465,11 @@ def _kinds(names: Iterable[str], events: Sequence[Event]) -> np.ndarray:
     )
 
 
-def _most(counted: dict[Any, collections.Counter[str]], least: int) -> dict[Any, list[Pattern]]:
+def _most(counted: dict[Any, collections.Counter[str]], least: int) -> dict[Any, tuple[Pattern, ...]]:
     """Return the names of each key, most frequent first, without keys that have no name."""
     result = {}
     for key in sorted(counted):
-        found = [Pattern(name, n) for name, n in sorted(counted[key].items(), key=lambda item: (-item[1], item[0])) if n >= least]
-        if any(pattern.name != "-" for pattern in found):
-            result[key] = found
+        found = [(name, n) for name, n in sorted(counted[key].items(), key=lambda item: (-item[1], item[0])) if n >= least]
+        if any(name != "-" for name, _ in found):
+            result[key] = tuple(found)
     return result

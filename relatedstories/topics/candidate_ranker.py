@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.artefacts import path
+from relatedstories.topics.arrays import side_by_side, starts_group, where_true
 from relatedstories.topics.candidates import Candidates
 
 __all__ = ["CONTEXT", "GRID", "HIDDEN", "LAYERS", "WIDTH", "CandidateRanker", "default_ranker"]
@@ -31,6 +32,9 @@ HIDDEN, LAYERS, CONTEXT, PASSES = 64, 2, 13, 2
 GRID = 6
 """Weights and values are multiples of 2**-GRID, their products of 2**-12: sums below 2**12 are exact in float32."""
 
+_UNITS = np.float32(1 << GRID)
+"""Number of units in one: between layers values are whole numbers of units of 2**-GRID, as the steps of the table are."""
+
 _MAX_VALUE = 15.0
 """Maximum absolute value of weights and intermediate values."""
 
@@ -41,27 +45,28 @@ _LOGISTIC_TABLE = np.round(1 / (1 + np.exp(-np.arange(-512, 513) / 64)) * 1024).
 """The logistic function from -8 to 8 in steps of 1/64, rounded to multiples of 2**-10."""
 
 
-def _to_grid(values: Floats) -> Floats:
-    """Return the values clipped and rounded to multiples of 2**-GRID."""
-    return _round(np.clip(values, -_MAX_VALUE, _MAX_VALUE, out=values))
+def _rounded(values: Floats) -> Floats:
+    """Return values clipped and rounded to multiples of 2**-GRID."""
+    return _whole(values * _UNITS) / _UNITS
 
 
-def _round(values: Floats) -> Floats:
-    """Round values to multiples of 2**-GRID, in place."""
-    values *= np.float32(1 << GRID)
+def _whole(values: Floats, least: float = -_MAX_VALUE) -> Floats:
+    """Round values that are given in units of 2**-GRID to whole ones, and clip them, in place."""
     np.rint(values, out=values)
-    values *= np.float32(1 / (1 << GRID))
-    return values
+    return np.clip(values, least * _UNITS, _MAX_VALUE * _UNITS, out=values)
 
 
-def _relu(values: Floats) -> Floats:
-    """Return the positive part of values, clipped and rounded."""
-    return _round(np.clip(values, 0, _MAX_VALUE, out=values))
+def _dense(values: Floats, layer: Layer) -> Floats:
+    """Return a layer's sums, for values in units of 2**-GRID and in such."""
+    weights, bias = layer
+    sums = values @ weights
+    sums += bias * _UNITS
+    return sums
 
 
 def _probability(logits: Floats) -> Floats:
-    """Return the logistic function of logits, from the table."""
-    steps = np.rint(np.clip(logits, -8, 8) * np.float32(64)).astype(np.intp) + 512
+    """Return the logistic function of logits in units of 2**-GRID, from the table."""
+    steps = np.rint(np.clip(logits, -512, 512)).astype(np.intp) + 512
     probabilities: Floats = _LOGISTIC_TABLE[steps]
     return probabilities
 
@@ -97,14 +102,14 @@ class CandidateRanker(NamedTuple):
         """Return a network with its weights rounded to the grid."""
 
         def snapped(layer: Layer) -> Layer:
-            return _to_grid(layer[0].copy()), _to_grid(layer[1].copy())
+            return _rounded(layer[0]), _rounded(layer[1])
 
         factor = (1 / scale).astype(np.float32)
         first, second, alone, context, more = map(snapped, layers)
         edges = [snapped(layer) for layer in around]
         return cls(
-            _to_grid(words.copy()),
-            _to_grid(shapes.copy()),
+            _rounded(words),
+            _rounded(shapes),
             edges,
             (-mean / scale).astype(np.float32),
             factor,
@@ -134,24 +139,26 @@ class CandidateRanker(NamedTuple):
             return np.zeros(0, np.float32)
         x = self.words.take(c.words, axis=0)
         x += self.shapes.take(c.shapes, axis=0)
-        x = _relu(x)
+        np.clip(x, 0, _MAX_VALUE, out=x)
+        x *= _UNITS
         x[c.shapes == 0] = 0
-        for (weights, bias), at in zip(self.around, _needed_tokens(c, len(self.around)), strict=True):
-            near = np.concatenate([x.take(at - 1, axis=0), x.take(at, axis=0), x.take(at + 1, axis=0)], axis=1)
-            x[at] += _relu(near @ weights + bias)
-        edges = [x.take(at, axis=0) for at in (c.first, c.end - 1, c.first - 1, c.end)]
-        features = c.features * self.factor
-        features += self.offset
-        h = np.concatenate([*edges, _to_grid(np.clip(features, -5, 5))], axis=1)
-        h = _relu(h @ self.first[0] + self.first[1])
-        h = _relu(h @ self.second[0] + self.second[1])
-        alone = (h @ self.alone[0] + self.alone[1])[:, 0]
+        # Of each token but the first and the last, the vectors of the one before it, itself and the next, which stand in a row.
+        beside = np.ndarray((len(x) - 2, 3 * WIDTH), x.dtype, x, strides=x.strides)
+        for layer, at in zip(self.around, _needed_tokens(c, len(self.around)), strict=True):
+            x[at] += _whole(_dense(beside[at - 1], layer), 0)
+        features = c.features * (self.factor * _UNITS)
+        features += self.offset * _UNITS
+        _whole(np.clip(features, -5 * _UNITS, 5 * _UNITS, out=features))
+        h = np.concatenate([*(x.take(at, axis=0) for at in (c.first, c.end - 1, c.first - 1, c.end)), features], axis=1)
+        h = _whole(_dense(h, self.first), 0)
+        h = _whole(_dense(h, self.second), 0)
+        alone = _dense(h, self.alone)[:, 0]
         p = _probability(alone)
         neighbours = _RelatedProbabilities(c)
         for _ in range(PASSES):
-            around = _to_grid(neighbours(p))
-            more = _relu(np.concatenate([h, around], axis=1) @ self.context[0] + self.context[1])
-            p = _probability(alone + (more @ self.more[0] + self.more[1])[:, 0])
+            around = _whole(neighbours(p) * _UNITS)
+            more = _whole(_dense(np.concatenate([h, around], axis=1), self.context), 0)
+            p = _probability(alone + _dense(more, self.more)[:, 0])
         return p
 
 
@@ -166,7 +173,7 @@ def _needed_tokens(c: Candidates, n_layers: int) -> list[npt.NDArray[np.intp]]:
         needed[at] = True
     layers = []
     for _ in range(n_layers):
-        layers.append(np.flatnonzero(needed & real))
+        layers.append(where_true(needed & real))
         needed = needed | np.append(needed[1:], False) | np.append(False, needed[:-1])
     return layers[::-1]
 
@@ -177,21 +184,22 @@ class _RelatedProbabilities:
     def __init__(self, c: Candidates) -> None:
         self._c = c
         length = c.end - c.first
-        self._candidate_of_token = np.repeat(np.arange(len(length)), length)
-        stops = np.cumsum(length)
-        self._tokens = np.arange(stops[-1]) - np.repeat(stops - length, length) + c.first[self._candidate_of_token]
+        starts_span, starts_text = starts_group(c.span), starts_group(c.text)
+        self._candidate_of_token = np.arange(len(length)).repeat(length)
+        stops = length.cumsum()
+        self._tokens = np.arange(stops[-1]) - (stops - length).repeat(length) + c.first[self._candidate_of_token]
         self._starts = stops - length
         self._length = length.astype(np.float32)
-        self._spans = np.flatnonzero(np.diff(c.span, prepend=-1))
-        self._texts = np.flatnonzero(np.diff(c.text, prepend=-1))
-        self._text = np.cumsum(np.diff(c.text, prepend=c.text[0]) > 0)
-        self._span = np.cumsum(np.diff(c.span, prepend=c.span[0]) > 0)
+        self._spans = where_true(starts_span)
+        self._texts = where_true(starts_text)
+        self._text = starts_text.cumsum() - 1
+        self._span = starts_span.cumsum() - 1
         n_topics = int(c.topic.max()) + 1
         first = np.full(n_topics, 1 << 30)
         np.minimum.at(first, c.topic, c.first)
         self._n_topics = n_topics
         self._later = np.minimum(c.first - first[c.topic], 20) / np.float32(10)
-        per_text = np.diff(np.append(self._texts, len(length)))
+        per_text = np.append(self._texts[1:], len(length)) - self._texts
         self._n_in_text = per_text[self._text].astype(np.float32) / np.float32(40)
         # The text of each span: the best probabilities of a text's spans are summed.
         self._text_of_span = self._text[self._spans]
@@ -212,13 +220,11 @@ class _RelatedProbabilities:
         in_span = np.add.reduceat(p, self._spans)[self._span]
         left = np.maximum(by_token[c.first - 1], by_token[c.first - 2])
         right = np.maximum(by_token[c.end], by_token[c.end + 1])
-        return np.stack(
-            [
-                of_topic[c.topic] - p, in_topic - p, mean, self._later, of_text, self._n_in_text, p, over - p,
-                best[self._span] - p, in_span - p, left, right, expected / 4,
-            ],
-            axis=1, dtype=np.float32,
+        columns = (
+            of_topic[c.topic] - p, in_topic - p, mean, self._later, of_text, self._n_in_text, p, over - p,
+            best[self._span] - p, in_span - p, left, right, expected / 4,
         )  # fmt: skip
+        return side_by_side(columns, np.float32)
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from relatedstories.topics.arrays import side_by_side, starts_group, where_true
 from relatedstories.topics.lexicon import Lexicon
 from relatedstories.topics.names import definitions
 from relatedstories.topics.runs import COMMA, CORE, COUNTRY, Bools, Ints
@@ -131,7 +132,7 @@ class CandidateGenerator:
         with self._lock:
             self._namer.forget_when_full()
             tokens = self._tokens.tokens(texts)
-            countries = self._lexicon.countries.find_at(tokens.forms, np.flatnonzero(tokens.flags & COUNTRY).tolist())
+            countries = self._lexicon.countries.find_at(tokens.forms, where_true(tokens.flags & COUNTRY).tolist())
             spans = self._find_spans(tokens, countries)
             by_text = _by_text([a for a, _, _ in countries], countries, tokens.stop)
             facts = self._facts_of(texts, tokens, spans)
@@ -143,7 +144,7 @@ class CandidateGenerator:
         known, look_up = self._namer.forms, self._namer.look_up
         numbers = np.array([known.get(form) or look_up(form) for form in spans.forms], np.intp)
         row, is_country, has_country, of_country = self._namer.form_facts.array()[numbers].T
-        text = np.searchsorted(tokens.stop, spans.first, side="right")
+        text = tokens.stop.searchsorted(spans.first, side="right")
         _, same, counts = np.unique(text * (len(known) + 1) + numbers, return_inverse=True, return_counts=True)
         surfaces = _surfaces(texts, tokens, spans, text)
         return SpanFacts(text, row.astype(np.intp), counts[same], is_country > 0, has_country > 0, of_country > 0, surfaces)
@@ -163,7 +164,7 @@ class CandidateGenerator:
         flags, has_countries = tokens.flags, np.array([len(found) > 0 for found in countries], np.bool_)[facts.text]
         core = flags & CORE > 0
         before_state = (flags[spans.end] & COMMA > 0) & core[spans.end + 1] & core[spans.first]
-        for i in np.flatnonzero(has_countries & (before_state | facts.of_country)).tolist():
+        for i in where_true(has_countries & (before_state | facts.of_country)).tolist():
             first, end, near_by, key = firsts[i], ends[i], countries[numbers[i]], keys[i]
             near = _nearest(near_by, first, end) if facts.of_country[i] else ("", "")
             state = ""
@@ -192,10 +193,10 @@ class CandidateGenerator:
             for acronym, a, b in definitions(text.text)
         }
         core, is_long = tokens.flags & CORE > 0, spans.end - spans.first > 1
-        are_names = np.flatnonzero(is_long & core[spans.first] & core[spans.end - 1]).tolist()
+        are_names = where_true(is_long & core[spans.first] & core[spans.end - 1]).tolist()
         full: dict[str, int] = {}  # by its last word, the first longer name of a text
         number, next_name = -1, 0
-        for i in np.flatnonzero(~is_long).tolist():
+        for i in where_true(~is_long).tolist():
             if numbers[i] != number:
                 number = numbers[i]
                 full.clear()
@@ -226,8 +227,8 @@ class CandidateGenerator:
         """Return the candidates as arrays; features of forms, names and tokens come from tables."""
         token, words = tokens.numbers, tokens.numbers[:, 0].astype(np.intp)
         first_row, end_row = np.fromiter(itertools.chain.from_iterable(rows), np.intp, 2 * len(rows)).reshape(-1, 2).T
-        span = np.repeat(np.arange(len(first_row)), end_row - first_row)
-        n_before = np.cumsum(end_row - first_row) - (end_row - first_row)
+        span = np.arange(len(first_row)).repeat(end_row - first_row)
+        n_before = (end_row - first_row).cumsum() - (end_row - first_row)
         numbers = np.arange(len(span)) + (first_row - n_before)[span]
         own_row = self._namer.numbers.array()[numbers]
         first, end = spans.first, spans.end
@@ -256,7 +257,7 @@ class CandidateGenerator:
             "extra words": own_row[:, 7], "extra found": extra_found, "extra country": extra_country, "part share": own_row[:, 8],
         }  # fmt: skip
         own["fit"], own["better fit"] = self._fit(words, (first, end), tokens[-2:], of_text, name, span)
-        by_span = np.stack([of_span[name] for name in FEATURES if name in of_span], axis=1, dtype=np.float32)
+        by_span = side_by_side([of_span[name] for name in FEATURES if name in of_span], np.float32)
         features = np.empty((len(span), len(FEATURES)), np.float32)
         features[:, [name in of_span for name in FEATURES]] = by_span[span]
         for column, feature in enumerate(FEATURES):
@@ -285,18 +286,18 @@ class CandidateGenerator:
         none, 0 that the name has none.
         """
         share, has_country = np.full(len(numbers), 1.5), np.zeros(len(numbers))
-        rows = np.flatnonzero(own_row[:, 10])
+        rows = where_true(own_row[:, 10])
+        shares, countries_found = [], []
         number = -1
-        for row, i, number_of_text in zip(rows.tolist(), numbers[rows].tolist(), text[rows].tolist(), strict=True):
+        for i, number_of_text in zip(numbers[rows].tolist(), text[rows].tolist(), strict=True):
             if number_of_text != number:
                 number = number_of_text
-                words = self._tokens.in_lower_case(tokens.ids[tokens.begin[number] : tokens.stop[number]])
+                in_text = self._tokens.in_lower_case(tokens.ids[tokens.begin[number] : tokens.stop[number]]).__contains__
                 mentioned = {country for _, _, country in countries[number]}
             extra, more = self._namer.extra[i]
-            if extra:
-                share[row] = sum([word in words for word in extra]) / len(extra)
-            if more:
-                has_country[row] = -1 if mentioned.isdisjoint(more) else 1
+            shares.append(sum(map(in_text, extra)) / len(extra) if extra else 1.5)
+            countries_found.append(0 if not more else -1 if mentioned.isdisjoint(more) else 1)
+        share[rows], has_country[rows] = shares, countries_found
         return share, has_country
 
     def _fit(
@@ -308,23 +309,26 @@ class CandidateGenerator:
         Sums are of whole numbers, so they are exact.
         """
         themes, (first, end), (begin, stop) = self._word_themes, spans, texts
-        around = (_sums(themes, words, begin, stop)[of_text] - _sums(themes, words, first, end)).astype(np.float64)
+        sums = np.zeros((len(words) + 1, themes.shape[1]), np.int32)
+        np.cumsum(themes.take(words, axis=0), axis=0, out=sums[1:])
+        around = ((sums[stop] - sums[begin])[of_text] - (sums[end] - sums[first])).astype(np.float64)
         lengths = np.sqrt((around**2).sum(axis=1))
         fit = np.zeros(len(name))
         if len(name):
-            rows = np.flatnonzero((name >= 0) & (lengths[span] > 0))
+            rows = where_true((name >= 0) & (lengths[span] > 0))
             rows = rows[self._name_lengths[name[rows]] > 0]
             products = np.einsum("ij,ij->i", around[span[rows]], self._name_themes[name[rows]])
             fit[rows] = products / (lengths[span[rows]] * self._name_lengths[name[rows]])
-            best = np.maximum.reduceat(fit, np.flatnonzero(np.diff(span, prepend=-1)))
-            return fit, best[np.cumsum(np.diff(span, prepend=span[0]) > 0)] - fit
+            starts = starts_group(span)
+            best = np.maximum.reduceat(fit, where_true(starts))
+            return fit, best[starts.cumsum() - 1] - fit
         return fit, fit
 
 
 def _by_text(places: Sequence[int], items: Sequence[_T], stops: Ints) -> list[list[_T]]:
     """Return items by the text that each is in, told by its token."""
     found: list[list[_T]] = [[] for _ in stops]
-    for number, item in zip(np.searchsorted(stops, places, side="right").tolist(), items, strict=True):
+    for number, item in zip(stops.searchsorted(places, side="right").tolist(), items, strict=True):
         found[number].append(item)
     return found
 
@@ -355,21 +359,8 @@ def _nearest(countries: list[tuple[int, int, str]], first: int, end: int) -> tup
     return nearest, second
 
 
-def _sums(themes: npt.NDArray[np.int32], words: Ints, first: Ints, end: Ints) -> npt.NDArray[np.int32]:
-    """Return the sum of the themes of the words in each interval."""
-    size = end - first
-    interval = np.repeat(np.arange(len(size)), size)
-    place = np.arange(len(interval)) - (np.cumsum(size) - size)[interval] + first[interval]
-    sums = np.zeros((len(size), themes.shape[1]), np.int32)
-    full = np.flatnonzero(size)
-    if len(full):
-        starts = (np.cumsum(size) - size)[full]
-        sums[full] = np.add.reduceat(themes[words[place]], starts, axis=0)
-    return sums
-
-
 def _minimum(values: npt.NDArray[np.float32], first: npt.NDArray[np.intp], end: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
     """Return the minimum of each interval of values."""
     if not len(first):
         return np.zeros(0, np.float32)
-    return np.minimum.reduceat(values, np.stack([first, end], 1).ravel())[::2]
+    return np.minimum.reduceat(values, side_by_side([first, end]).ravel())[::2]

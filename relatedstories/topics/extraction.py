@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from relatedstories.events import Event
-from relatedstories.parallel import on_cluster, results_of, worker_count
+from relatedstories.parallel import on_cluster, results_of, without_collections, worker_count
 from relatedstories.progress import Progress
 from relatedstories.text.segments import segment_numbers
 from relatedstories.topics.checkpoint import Checkpoint
@@ -74,13 +73,8 @@ def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) 
 
 def _extract_chunk(extractor: TopicExtractor, events: Sequence[Event]) -> list[EventTopics]:
     pool: dict[Any, Any] = {}  # an object used twice is pickled once
-    collecting = gc.isenabled()
-    gc.disable()  # in a worker process, where results have no reference cycles
-    try:
+    with without_collections():
         return [_pooled(found, pool) for found in _stored_topics(extractor, events)]
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _pooled(topics: EventTopics, pool: dict[Any, Any]) -> EventTopics:

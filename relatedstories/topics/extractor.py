@@ -13,12 +13,13 @@ import itertools
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event, checked_language
+from relatedstories.parallel import without_collections
 from relatedstories.text.cleaning import RULES_VERSION, CleanText, clean, clean_event
 from relatedstories.text.languages import language_of, language_of_event
 from relatedstories.text.segments import clean_segment_numbers
@@ -249,20 +250,28 @@ class TopicExtractor:
         """
         stream = iter(events)
         while batch := list(itertools.islice(stream, BATCH_SIZE)):
-            cleaned = [clean_event(event) if isinstance(event, Event) else clean(text_of(event)) for event in batch]
-            texts = [_blank_rulers(clean_text.text[:MAX_CHARS]) for clean_text in cleaned]
-            languages = [self._language_of(event, each.text) for event, each in zip(batch, cleaned, strict=True)]
-            if self._nlp is None:
-                english = [tokenize(text) for text, language in zip(texts, languages, strict=True) if language == ENGLISH]
-                tagged = zip(english, tag_texts(english, self.threshold), strict=True) if english else iter(())
-                mentions = [
-                    _in_characters(*next(tagged)) if language == ENGLISH else self._names_in(text, language)
-                    for text, language in zip(texts, languages, strict=True)
-                ]
-            else:
-                mentions = [self._mentions_of_doc(doc) for doc in self._nlp.pipe(texts)]
-            for event, clean_text, found, language in zip(batch, cleaned, mentions, languages, strict=True):
-                yield Topics(self._topics_of(clean_text, found, event, language), event)
+            with without_collections():
+                found = self._extract_batch(batch)
+            yield from found
+
+    def _extract_batch(self, batch: Sequence[Event | str]) -> list[Topics]:
+        """Return the topics of some events or texts."""
+        cleaned = [clean_event(event) if isinstance(event, Event) else clean(text_of(event)) for event in batch]
+        texts = [_blank_rulers(clean_text.text[:MAX_CHARS]) for clean_text in cleaned]
+        languages = [self._language_of(event, each.text) for event, each in zip(batch, cleaned, strict=True)]
+        if self._nlp is None:
+            english = [tokenize(text) for text, language in zip(texts, languages, strict=True) if language == ENGLISH]
+            tagged = zip(english, tag_texts(english, self.threshold), strict=True) if english else iter(())
+            mentions = [
+                _in_characters(*next(tagged)) if language == ENGLISH else self._names_in(text, language)
+                for text, language in zip(texts, languages, strict=True)
+            ]
+        else:
+            mentions = [self._mentions_of_doc(doc) for doc in self._nlp.pipe(texts)]
+        columns = zip(batch, cleaned, mentions, languages, strict=True)
+        return [
+            Topics(self._topics_of(clean_text, found, event, language), event) for event, clean_text, found, language in columns
+        ]
 
     def _language_of(self, event: Event | str, text: str) -> str:
         """Return the language of an event: what it says, what was declared for all, or what its text tells."""

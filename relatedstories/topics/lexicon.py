@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -99,10 +99,18 @@ class Countries(NamedTuple):
         >>> default_lexicon().countries.fill("Government of {n}", "United Kingdom")
         'Government of the United Kingdom'
         """
-        names = self.names[country]
-        article = country in _WITH_ARTICLE or country.startswith(("United ", "Democratic ")) or country.endswith(" Republic")
-        name = f"the {country}" if article and not pattern.startswith("{n}") else country
-        return pattern.replace("{n}", name).replace("{a}", names[1] if len(names) > 1 else country)
+        if "{n}" in pattern:
+            pattern = pattern.replace("{n}", country if pattern.startswith("{n}") else _with_article(country))
+        if "{a}" in pattern:
+            names = self.names[country]
+            pattern = pattern.replace("{a}", names[1] if len(names) > 1 else country)
+        return pattern
+
+
+@functools.cache
+def _with_article(country: str) -> str:
+    has_one = country in _WITH_ARTICLE or country.startswith(("United ", "Democratic ")) or country.endswith(" Republic")
+    return f"the {country}" if has_one else country
 
 
 @functools.cache
@@ -120,11 +128,9 @@ def default_countries() -> Countries:
     return Countries(of, names, first)
 
 
-class Pattern(NamedTuple):
-    """A way to name a thing of a country: "Government of {n}", and the number of events in which editors linked it."""
-
-    name: str
-    links: int
+Pattern: TypeAlias = tuple[str, int]
+"""A way to name a thing of a country: "Government of {n}", and the number of events in which editors linked it. It is a plain
+tuple of plain values, as the garbage collector does not look at such."""
 
 
 class Lexicon:
@@ -167,6 +173,10 @@ class Lexicon:
     ----------
     first_words, second_words : set of str
         The first two tokens of forms of several.
+    keys : list of str
+        The key of each canonical name (`key_of`).
+    ids : dict of str to int
+        The row of the first name with each key.
     """
 
     def __init__(
@@ -217,8 +227,8 @@ class Lexicon:
                 self.first_words.add(parts[0])
                 self.second_words.add(parts[1])
         # As key_of gives them, but quicker: this runs at every start.
-        keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
-        self.ids = dict(zip(reversed(keys), range(len(names) - 1, -1, -1), strict=True))
+        self.keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
+        self.ids = dict(zip(reversed(self.keys), range(len(names) - 1, -1, -1), strict=True))
 
     def titles_of(self, form: int) -> list[tuple[int, int]]:
         """Return the canonical names of a form, most linked first: pairs of the name's row and the number of events."""
@@ -233,8 +243,9 @@ class Lexicon:
         _write(folder / "forms.txt", self.forms)
         _write(folder / "names.txt", self.names)
         _write(folder / "words.txt", self.words)
-        rows = [f"{key}\t\t{p.name}\t{p.links}" for key, patterns in self.patterns.items() for p in patterns]
-        rows += [f"{key}\t{country}\t{p.name}\t{p.links}" for (key, country), patterns in self.specials.items() for p in patterns]
+        rows = [f"{key}\t\t{name}\t{links}" for key, patterns in self.patterns.items() for name, links in patterns]
+        for (key, country), patterns in self.specials.items():
+            rows += [f"{key}\t{country}\t{name}\t{links}" for name, links in patterns]
         rows += [f"{head}\t-\t\t{count}" for head, count in self.heads.items()]
         _write(folder / "patterns.tsv", rows)
 
@@ -252,17 +263,17 @@ def default_lexicon() -> Lexicon:
     """Return the lexicon that comes with the package (models/topics)."""
     with np.load(path("topics/counts.npz"), allow_pickle=False) as numbers:
         arrays = dict(numbers)
-    patterns: dict[str, list[Pattern]] = {}
-    specials: dict[tuple[str, str], list[Pattern]] = {}
+    patterns: dict[str, tuple[Pattern, ...]] = {}
+    specials: dict[tuple[str, str], tuple[Pattern, ...]] = {}
     heads = {}
     for line in _lines("topics/patterns.tsv"):
         key, country, name, count = line.split("\t")
         if not country:
-            patterns.setdefault(key, []).append(Pattern(name, int(count)))
+            patterns[key] = (*patterns.get(key, ()), (name, int(count)))
         elif country == "-":
             heads[key] = int(count)
         else:
-            specials.setdefault((key, country), []).append(Pattern(name, int(count)))
+            specials[key, country] = (*specials.get((key, country), ()), (name, int(count)))
     words = {word: row for row, word in enumerate(_lines("topics/words.txt"), 1)}
     return Lexicon(
         forms=_lines("topics/forms.txt"),

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from relatedstories.topics.arrays import side_by_side, where_true
 from relatedstories.topics.lexicon import form_of
 from relatedstories.topics.matter_tables import HEAD, LOWERED, MODIFIER, UNIT, MatterTables
 from relatedstories.topics.number_table import NumberTable
@@ -213,7 +214,7 @@ class MatterFinder:
                 self._forget()
             ids, numbers, begin = self._tokens(texts)
             about = numbers[:, _ROW].astype(np.intp)
-            lowered = np.flatnonzero(_sentence_starts(numbers) & (numbers[:, _LOWERED] >= 0))
+            lowered = where_true(_sentence_starts(numbers) & (numbers[:, _LOWERED] >= 0))
             ids[lowered] = numbers[lowered, _LOWERED]
             ends = numbers[:, _ENDS].copy()  # "Wash." ends a sentence, "wash" does not
             numbers[lowered] = self._numbers.array()[ids[lowered]]
@@ -236,14 +237,14 @@ class MatterFinder:
             ids.append(0)
         sizes = np.fromiter((len(text.tokens) + 1 for text in texts), np.intp, len(texts))
         array = np.array(ids, np.intp)
-        return array, self._numbers.array()[array], np.cumsum(sizes) - sizes + 1
+        return array, self._numbers.array()[array], sizes.cumsum() - sizes + 1
 
     def _words_of_runs(self, texts: Sequence[TokenizedText], begin: Ints, numbers: npt.NDArray[np.float32]) -> _Words:
         """Return the words that may be in a phrase, by the rows in which they stand."""
         may_be = numbers[:, _ROLES] > 0
         hyphen = np.zeros(len(may_be), np.bool_)
-        places = np.flatnonzero((numbers[1:-1, _HYPHEN] > 0) & may_be[:-2] & may_be[2:]) + 1
-        numbers_of_texts = np.searchsorted(begin, places, side="right") - 1
+        places = where_true((numbers[1:-1, _HYPHEN] > 0) & may_be[:-2] & may_be[2:]) + 1
+        numbers_of_texts = begin.searchsorted(places, side="right") - 1
         for place, number in zip(places.tolist(), numbers_of_texts.tolist(), strict=True):
             (_, written, starts), at = texts[number], place - int(begin[number])
             # "drone-strike", not "drone - strike"
@@ -251,12 +252,12 @@ class MatterFinder:
         within = may_be | hyphen
         starts_word = may_be.copy()
         starts_word[1:] &= ~hyphen[:-1]
-        first = np.flatnonzero(starts_word)
+        first = where_true(starts_word)
         ends_word = may_be.copy()
         ends_word[:-1] &= ~hyphen[1:]
         starts_run = within.copy()
         starts_run[1:] &= ~within[:-1]
-        return _Words(first, np.flatnonzero(ends_word) + 1, np.cumsum(starts_run, dtype=np.intp)[first])
+        return _Words(first, where_true(ends_word) + 1, starts_run.cumsum(dtype=np.intp)[first])
 
     def _phrases(
         self, texts: Sequence[TokenizedText], begin: Ints, tokens: Sequence[str], numbers: npt.NDArray[np.float32]
@@ -269,13 +270,13 @@ class MatterFinder:
         first, end, run = words
         n_words = len(first)
         known = self._known_phrases(tokens, numbers, words)
-        n_in_run = np.searchsorted(run, run, side="right") - np.arange(n_words)  # from each word to the end of its run
+        n_in_run = run.searchsorted(run, side="right") - np.arange(n_words)  # from each word to the end of its run
         is_first = np.ones(n_words, np.bool_)
         is_first[1:] = run[1:] != run[:-1]
         found = []
         never, heads = self._never, numbers[end - 1, _ROLES].astype(np.intp) & HEAD > 0
         for size in range(1, MAX_WORDS + 1):
-            word = np.flatnonzero(n_in_run >= size)
+            word = where_true(n_in_run >= size)
             last, row = word + size - 1, known[word, size - 1]
             kept = heads[last] & ~never[row]
             if size > 1:
@@ -283,7 +284,7 @@ class MatterFinder:
             word, last, row = word[kept], last[kept], row[kept]
             longer = known[:, size] if size < MAX_WORDS else np.full(n_words, _NONE)
             left = np.where(is_first[word], _NONE, longer[word - 1])
-            found.append(np.stack([first[word], end[last], np.full(len(word), size), row, left, longer[word]], axis=1))
+            found.append(side_by_side([first[word], end[last], np.full(len(word), size), row, left, longer[word]]))
         found.append(self._joined_phrases(texts, begin, tokens, numbers))
         rows = np.concatenate(found)
         return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
@@ -300,7 +301,7 @@ class MatterFinder:
         goes_on[:-1] |= (run[1:] == run[:-1]) & (numbers[first[1:], _MORE] > 0)
         ends, runs = end.tolist(), run.tolist()
         firsts = first.tolist()
-        for word in np.flatnonzero(begins & goes_on).tolist():
+        for word in where_true(begins & goes_on).tolist():
             at = firsts[word]
             for number in range(word, min(word + MAX_WORDS, len(ends))):
                 if runs[number] != runs[word]:
@@ -317,8 +318,8 @@ class MatterFinder:
     ) -> Ints:
         """Return known phrases of words that small ones join, as `_phrases` does: "freedom of the press"."""
         found: list[int] = []
-        places = np.flatnonzero((numbers[:-1, _JOINED] > 0) & (numbers[1:, _MORE] > 0))
-        numbers_of_texts = np.searchsorted(begin, places, side="right") - 1
+        places = where_true((numbers[:-1, _JOINED] > 0) & (numbers[1:, _MORE] > 0))
+        numbers_of_texts = begin.searchsorted(places, side="right") - 1
         columns = (places, numbers_of_texts, numbers[places, _JOINED].astype(np.intp))
         for place, number, longest in zip(*(column.tolist() for column in columns), strict=True):
             written = texts[number].tokens[place - int(begin[number]) :][:longest]
@@ -339,12 +340,12 @@ class MatterFinder:
     ) -> MatterCandidates:
         """Return the candidates with their features, which come from the tables."""
         first, end, n_words, row, left, right = rows.T
-        text = np.searchsorted(begin, first, side="right") - 1
+        text = begin.searchsorted(first, side="right") - 1
         sizes = np.fromiter((len(text.tokens) for text in texts), np.intp, len(texts))
         kinds, word_rows = numbers[:, _KIND].astype(np.intp), numbers[:, _ROW].astype(np.intp)
         head = numbers[end - 1, _HEAD_ROW].astype(np.intp)
-        has_hyphen = np.cumsum(numbers[:, _HYPHEN])
-        n_ends = np.cumsum(numbers[:, _ENDS])  # of sentences
+        has_hyphen = numbers[:, _HYPHEN].cumsum()
+        n_ends = numbers[:, _ENDS].cumsum()  # of sentences
         words, known = self._tables.word_numbers, self._tables.phrase_numbers
         context = np.zeros((len(rows), N_CONTEXT), np.int8)
         at = np.arange(len(rows))

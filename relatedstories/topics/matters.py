@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.artefacts import path
+from relatedstories.topics.arrays import where_true
 from relatedstories.topics.matter_candidates import MatterCandidates, MatterFinder
 from relatedstories.topics.matter_tables import UNIT, default_matter_tables
 from relatedstories.topics.tokenizer import TokenizedText
@@ -125,6 +126,6 @@ def find_matters(texts: Sequence[TokenizedText], least: float) -> list[list[Matt
     if not len(c.text):
         return found
     p = default_matter_ranker()(c.features)
-    for row in np.flatnonzero(p >= least).tolist():
+    for row in where_true(p >= least).tolist():
         found[c.text[row]].append(Matter(int(c.first[row]), int(c.end[row]), c.name(row), float(p[row])))
     return found

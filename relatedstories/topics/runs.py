@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from relatedstories.topics.arrays import where_true
+
 __all__ = [
     "CAPITAL", "COMMA", "CORE", "COUNTRY", "END", "HEAD", "HYPHEN", "JOINING", "JOINING_WORDS", "LINKED", "LONGER", "LOWERED",
     "NUMBER", "OF", "OPENING", "RARE", "SECOND", "THE", "WEAK", "WEAK_WORDS", "WORD", "Bools", "Flags", "Ints", "Parts", "Runs",
@@ -93,7 +95,7 @@ def with_hyphenated(flags: Flags) -> Flags:
 
     That is the end of "Yoon Suk-yeol", but not of "Saudi-led".
     """
-    hyphenated = np.flatnonzero((flags[2:] & RARE > 0) & (flags[1:-1] & HYPHEN > 0)) + 2
+    hyphenated = where_true((flags[2:] & RARE > 0) & (flags[1:-1] & HYPHEN > 0)) + 2
     if len(hyphenated):
         flags = flags.copy()
         for i in hyphenated.tolist():  # in order: what is joined may join the next
@@ -106,7 +108,7 @@ def capitalised_runs(flags: Flags) -> Runs:
     """Return each row of capitalised tokens and numbers that small words may join."""
     within = flags & CORE > 0
     joining = flags & JOINING > 0
-    last = np.flatnonzero(within[:-1] & ~within[1:])  # of tokens in a row
+    last = where_true(within[:-1] & ~within[1:])  # of tokens in a row
     last = last[joining[last + 1]]
     after = last + 2
     for _ in range(_MAX_JOINING - 1):
@@ -114,20 +116,20 @@ def capitalised_runs(flags: Flags) -> Runs:
     joined = flags[after] & CORE > 0
     for start, stop in zip(last[joined].tolist(), after[joined].tolist(), strict=True):
         within[start:stop] = True
-    edges = np.flatnonzero(np.diff(within.view(np.int8), prepend=np.int8(0), append=np.int8(0)))
+    edges = where_true(within[1:] != within[:-1]) + 1  # the first token and the last are none of a run
     return Runs(edges[::2], edges[1::2])
 
 
 def parts_of_runs(flags: Flags, runs: Runs) -> Parts:
     """Return the parts of runs that may be names, by run, first token and length."""
     length = runs.stop - runs.start
-    run = np.repeat(np.arange(len(length)), length)
-    first = np.arange(len(run)) + (runs.start - np.cumsum(length) + length)[run]
+    run = np.arange(len(length)).repeat(length)
+    first = np.arange(len(run)) + (runs.start - length.cumsum() + length)[run]
     core = flags & CORE > 0
     run, first = run[core[first]], first[core[first]]
     n_ends = np.minimum(runs.stop[run] - first, 2 * MAX_TOKENS)
-    at = np.repeat(np.arange(len(first)), n_ends)
-    end = np.arange(len(at)) - (np.cumsum(n_ends) - n_ends)[at] + first[at] + 1
+    at = np.arange(len(first)).repeat(n_ends)
+    end = np.arange(len(at)) - (n_ends.cumsum() - n_ends)[at] + first[at] + 1
     run, first = run[at], first[at]
     start, stop = runs.start[run], runs.stop[run]
     joints, capitals = (_sums(each) for each in ((flags & (JOINING | WEAK)) == JOINING, flags & CAPITAL > 0))
@@ -140,5 +142,5 @@ def parts_of_runs(flags: Flags, runs: Runs) -> Parts:
 def _sums(values: npt.NDArray[Any]) -> Ints:
     """Return the sums of the values before each place."""
     sums = np.zeros(len(values) + 1, np.intp)
-    np.cumsum(values, out=sums[1:])
+    values.cumsum(out=sums[1:])
     return sums

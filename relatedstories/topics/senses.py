@@ -82,6 +82,8 @@ _ART_OF = {
 }
 """Those words for each last word of a bracket that says what kind of work a name is of: "Rust (2024 film)"."""
 
+_NO_ART: frozenset[str] = frozenset()
+
 _WORD = re.compile(r"\w+")
 _BRACKET = re.compile(r" \(([^()]*)\)?$")
 
@@ -194,6 +196,7 @@ class SenseFilter:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._verdicts: RecentCache[tuple[str, str], _Verdict] = RecentCache()
+        self._distinct: RecentCache[_Verdict, _Verdict] = RecentCache()  # few: most names are like many others
         owners: dict[str, set[str]] = collections.defaultdict(set)
         for thing, country in lexicon.specials:
             owners[thing].add(country)
@@ -226,8 +229,13 @@ class SenseFilter:
         return self._known(text.form(first, end), name).namesake and text.follows_town(first, end)
 
     def _known(self, form: str, name: str) -> _Verdict:
-        """Return the verdict on a form and a name, which is kept."""
-        return self._verdicts[form, name] or self._verdicts.keep((form, name), self._verdict(form, name))
+        """Return the verdict on a form and a name, which is kept; equal ones are one object."""
+        verdict = self._verdicts[form, name]
+        if verdict is None:
+            verdict = self._verdict(form, name)
+            verdict = self._distinct[verdict] or self._distinct.keep(verdict, verdict)
+            self._verdicts.keep((form, name), verdict)
+        return verdict
 
     def _is_noun(self, form: str) -> bool:
         """Return whether a form that starts a sentence is usually in lower case."""
@@ -237,20 +245,23 @@ class SenseFilter:
 
     def _verdict(self, form: str, name: str) -> _Verdict:
         lexicon, find = self._lexicon, self._lexicon.countries.find
-        bracket = _BRACKET.search(name)
+        bracket = _BRACKET.search(name) if "(" in name else None
         base = name[: bracket.start()] if bracket else name
-        in_form = {country for _, _, country in find(_WORD.findall(form))}
-        in_name = [country for _, _, country in find(_forms(name))]
+        lower, first = form.lower(), form[0].lower()
+        same = key_of(base).rstrip("s") == lower.rstrip("s")
         is_country = base in lexicon.countries.names  # "Congo" names it, whatever else the text says
-        countries = () if is_country else tuple([country for country in in_name if country not in in_form])
-        generic = form.lower() in self._of_many
+        words = [] if same and name == form else _forms(name)  # then it has no other countries
+        in_name = () if is_country else [country for _, _, country in find(words)]
+        generic = lower in self._of_many
         qualified = (bracket and find(_forms(bracket[1]))) or base.rpartition(", ")[2] in lexicon.countries.names
-        have = set(form.lower().split(" "))
-        lowered = form[0].lower() + form[1:]
+        may_be_of_many = bool(generic or qualified)
+        in_form = {country for _, _, country in find(_WORD.findall(form))} if in_name or may_be_of_many else ()
         counts = self._counts(form, name)
-        links, linked, seen, known = counts if form == lowered else max(counts, self._counts(lowered, name))
-        same = key_of(base).rstrip("s") == form.lower().rstrip("s")
-        others = [word for word in _forms(name) if word[0].isupper() and word.lower() not in have] if generic and not same else []
+        links, linked, seen, known = counts if form[0] == first else max(counts, self._counts(first + form[1:], name))
+        others: list[str] = []
+        if generic and not same:
+            have = set(lower.split(" "))
+            others = [word for word in words if word[0].isupper() and word.lower() not in have]
         least = LEAST_BRACKET_RATE if bracket else LEAST_RATE if same else LEAST_OTHER_RATE
         row = lexicon.ids.get(key_of(name))
         is_person = row is not None and KINDS[lexicon.kinds[row]] == "person"
@@ -259,11 +270,11 @@ class SenseFilter:
         as_name = not (known and links == 1 and not same and f" {key_of(form)} " in f" {key_of(base)} ")
         return _Verdict(
             never=(bool(bracket) and key_of(name) not in lexicon.ids) or (generic and not known and name == form),
-            countries=countries,
+            countries=tuple([country for country in in_name if country not in in_form]),
             others=tuple(others),
             namesake=form in lexicon.countries.of and has_part(base, form),
-            of_many=not in_form and bool(generic or qualified),
-            arts=_ART_OF.get(bracket[1].rpartition(" ")[2], frozenset()) if bracket else frozenset(),
+            of_many=may_be_of_many and not in_form,
+            arts=_ART_OF.get(bracket[1].rpartition(" ")[2], _NO_ART) if bracket else _NO_ART,
             alone=links >= LEAST_ALONE * max(linked, 1),
             surname_of=tuple(given_names),
             as_noun=as_name and (links / (seen + 1) >= least if known else name != form),
@@ -277,6 +288,8 @@ class SenseFilter:
         if row >= lexicon.n_forms:
             return 0, 0, 0, False
         linked, seen = lexicon.linked[row], lexicon.seen[row]
+        if not lexicon.named[row]:
+            return 0, linked, seen, False
         links = next((links for title, links in lexicon.titles_of(row) if lexicon.names[title] == name), -1)
         return max(links, 0), linked, seen, links >= 0
 

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from relatedstories.topics.arrays import side_by_side, starts_group, where_true
 from relatedstories.topics.lexicon import Lexicon
 from relatedstories.topics.runs import (
     COMMA,
@@ -30,7 +31,7 @@ from relatedstories.topics.runs import (
 )  # fmt: skip
 from relatedstories.topics.token_table import Tokens
 
-__all__ = ["SpanFinder", "Spans", "country_pattern"]
+__all__ = ["Country", "SpanFinder", "Spans", "country_pattern"]
 
 Country: TypeAlias = tuple[int, int, str]
 """Where a country stands: first token, token after the last, the country."""
@@ -84,7 +85,7 @@ class SpanFinder:
         parts = parts_of_runs(tokens.flags, runs)
         may_be_name = self._may_be_name(tokens, runs, parts)
         parts = Parts(*(column[may_be_name] for column in parts))
-        linked = np.flatnonzero(tokens.flags & LINKED)
+        linked = where_true(tokens.flags & LINKED)
         known, lowered = self._known_forms(tokens)
         rows = np.concatenate(
             [
@@ -106,7 +107,7 @@ class SpanFinder:
         if lowered:
             keys = np.array(list(lowered))
             own = spans[:, 0] * size + spans[:, 1]
-            places = np.searchsorted(own, keys)
+            places = own.searchsorted(keys)
             for place, key, form in zip(places.tolist(), keys.tolist(), lowered.values(), strict=True):
                 if place < len(own) and own[place] == key:
                     forms[place] = form
@@ -124,7 +125,7 @@ class SpanFinder:
         kept |= (end == stop) & (first - start < 3)
         kept |= (first == start) & (stop - end < 2)
         rows, telling, forms = self._lexicon.forms, self._telling, tokens.forms
-        others = np.flatnonzero(~kept)
+        others = where_true(~kept)
         places = zip(others.tolist(), first[others].tolist(), end[others].tolist(), strict=True)
         kept[[other for other, a, b in places if telling[rows.get(" ".join(forms[a:b]), -1)]]] = True
         return kept
@@ -143,7 +144,7 @@ class SpanFinder:
         )
         found: list[int] = []  # one span after the other: many short tuples would keep the garbage collector busy
         lowered: dict[int, str] = {}
-        for first in np.flatnonzero((flags[:-1] & LONGER > 0) & (flags[1:] & SECOND > 0)).tolist():
+        for first in where_true((flags[:-1] & LONGER > 0) & (flags[1:] & SECOND > 0)).tolist():
             end = first + 2
             form = f"{forms[first]} {forms[first + 1]}"
             while (row := rows.get(form)) is not None:
@@ -151,7 +152,7 @@ class SpanFinder:
                     found += (first, end, first, end, 0)
                 form = f"{form} {forms[end]}"  # no form has padding
                 end += 1
-        for first in np.flatnonzero(tokens.starts & (flags & LOWERED > 0)).tolist():
+        for first in where_true(tokens.starts & (flags & LOWERED > 0)).tolist():
             end = first + 1
             form = forms[first][0].lower() + forms[first][1:]
             while (row := rows.get(form)) is not None:
@@ -166,7 +167,7 @@ class SpanFinder:
         """Return the things of countries that the patterns know: "Kenyan government"."""
         found: list[int] = []
         forms, patterns = tokens.forms, self._lexicon.patterns
-        texts = np.searchsorted(tokens.stop, [a for a, _, _ in countries], side="right")
+        texts = tokens.stop.searchsorted([a for a, _, _ in countries], side="right")
         edges = zip(tokens.begin[texts].tolist(), tokens.stop[texts].tolist(), strict=True)
         for (a, b, _), (begin, stop) in zip(countries, edges, strict=True):
             if b < stop and forms[b].lower() in self._after_country:
@@ -219,7 +220,7 @@ def _longer_than_run(tokens: Tokens, runs: Runs) -> list[int]:
     after, second = flags[stop], flags[stop + 1]
     next_too = (second & HEAD > 0) & (after & (WORD | JOINING) == WORD)
     before_name = (after & COMMA > 0) & (second & CORE > 0)
-    numbers = np.flatnonzero((after & HEAD > 0) | next_too | before_name)
+    numbers = where_true((after & HEAD > 0) | next_too | before_name)
     next_start, next_stop = np.append(start[1:], -1), np.append(stop[1:], -1)
     each = (start, stop, next_start, next_stop, after & HEAD > 0, next_too, before_name)
     columns = zip(*(column[numbers].tolist() for column in each), strict=True)
@@ -240,7 +241,7 @@ def _longer_than_run(tokens: Tokens, runs: Runs) -> list[int]:
 
 
 def _rows_of(*columns: Ints) -> Ints:
-    return np.stack(columns, axis=1)
+    return side_by_side(columns)
 
 
 def _array_of(rows: list[int]) -> Ints:
@@ -250,8 +251,8 @@ def _array_of(rows: list[int]) -> Ints:
 def _distinct(rows: Ints, n_tokens: int) -> Ints:
     """Return spans ordered by first token and end; of several with the same, the one that came first."""
     keys = rows[:, 0] * n_tokens + rows[:, 1]
-    order = np.argsort(keys, kind="stable")
-    kept = order[np.flatnonzero(np.diff(keys[order], prepend=-1))]
+    order = keys.argsort(kind="stable")
+    kept = order[where_true(starts_group(keys[order]))]
     return rows[kept]
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from relatedstories.topics.arrays import where_true
 from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator, Candidates
 from relatedstories.topics.headlines import in_usual_case
@@ -117,7 +118,7 @@ def _topic_spans(
 ) -> Iterator[_NumberedSpan]:
     """Yield the spans of all texts that name topics."""
     allows = default_sense_filter().allows
-    rows = np.flatnonzero(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
+    rows = where_true(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
     columns = zip(
         *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
         [c.names[row] for row in rows.tolist()],

@@ -52,6 +52,12 @@ _PADDING = 2
 """Number of tokens that stand before, after and between texts."""
 
 
+_FLAGS_OF: dict[str, int] = dict.fromkeys(JOINING_WORDS, JOINING)
+for _form, _flags in [*((form, WEAK) for form in WEAK_WORDS), ("-", HYPHEN), (",", COMMA), ("of", OF), ("in", OF), ("the", THE)]:
+    _FLAGS_OF[_form] = _FLAGS_OF.get(_form, 0) | _flags
+"""Flags of small words and signs."""
+
+
 def _shape(form: str) -> int:
     if form.islower():
         return 1
@@ -121,16 +127,15 @@ class TokenTable:
     def _lexeme(self, token: str) -> int:
         """Add a token that was not met before, and return its number."""
         lexicon, form = self._lexicon, form_of(token)
-        first, lower = form[:1], form.lower()
-        capital = first.isupper() or (len(form) > 2 and first.isalnum() and any(map(str.isupper, form)))
+        first, lower, is_lower, is_digit = form[:1], form.lower(), form.islower(), form[:1].isdigit()
+        capital = not is_lower and (first.isupper() or (len(form) > 2 and first.isalnum() and any(map(str.isupper, form))))
         capital = capital and form not in ("The", "A", "An")  # "The Hague" is a form that the lexicon knows
         words = lexicon.words
-        word = words.get("<number>" if first.isdigit() else form, 0) or words.get(lower, 0)
+        word = words.get("<number>" if is_digit else form, 0) or words.get(lower, 0)
         heads = lexicon.heads.get(form, 0)
-        flags = CAPITAL * capital | NUMBER * first.isdigit() | WEAK * (form in WEAK_WORDS) | JOINING * (form in JOINING_WORDS)
-        flags |= END * (token[-1:] in ".!?" or "\n" in token) | OPENING * (token in "\"“‘'(:") | HYPHEN * (form == "-")
-        flags |= HEAD * (heads > 1) | RARE * (form.islower() and not 0 < word < _COMMON) | WORD * form.isalpha()
-        flags |= COMMA * (form == ",") | OF * (form in ("of", "in")) | THE * (form == "the")
+        flags = _FLAGS_OF.get(form, 0) | CAPITAL * capital | NUMBER * is_digit | WORD * form.isalpha()
+        flags |= END * (token[-1:] in ".!?" or "\n" in token) | OPENING * (token in "\"“‘'(:")
+        flags |= HEAD * (heads > 1) | RARE * (is_lower and not 0 < word < _COMMON)
         flags |= COUNTRY * (form in lexicon.countries.first) | SECOND * (form in lexicon.second_words)
         row = lexicon.forms.get(form, -1)
         flags |= LINKED * lexicon.named[row] | LONGER * (row >= 0 and form in lexicon.first_words)
@@ -169,7 +174,7 @@ class TokenTable:
             ids += padding
         numbers = self.numbers.array()[ids]
         size = np.fromiter((len(text.tokens) for text in texts), np.intp, len(texts))
-        stop = np.cumsum(size + _PADDING)
+        stop = (size + _PADDING).cumsum()
         flags = numbers[:, 4].astype(np.int32)
         forms = self._forms
         return Tokens(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -23,8 +24,11 @@ _TOKENS_BY_STRETCH: RecentCache[str, _StretchTokens] = RecentCache()
 _NAME_WITH_SIGNS = re.compile(r"[A-Za-z](?:\+\+|#)|\.net", re.IGNORECASE)
 """Names that the tokenizer would split: C++, F#, .NET."""
 
-_WORD_AND_SIGN = re.compile(r"([A-Za-z]+)([,;:?!)\"]|'s|(?<=[a-z][a-z])\.|)")
-"""A word, alone or with a sign after it, that the tokenizer splits into these two unless one of its exceptions is about them."""
+_WORD_WITH_SIGNS = re.compile(
+    r"""(?P<open>["(]?)(?P<word>(?:\d+|[A-Za-z]+)(?:-[A-Za-z]{2,})*|\d+(?:[.,]\d+)+)(?P<sign>"|'s|(?<=[A-Za-z])\)|(?<=\d)%|)"""
+    r"""(?P<end>,|(?<=[a-z][a-z])\.|(?<=[\d")%])\.|(?<='s)\.|(?<![")%])(?<!'s)[;:?!]|)"""
+)
+"""A word or number that the tokenizer splits at these signs and at hyphens, unless one of its exceptions is about a part."""
 
 _WHITE_SPACE = re.compile(r"(\s+)")
 
@@ -108,12 +112,21 @@ def _tokens_of_part(part: str) -> _StretchTokens | None:
 
 
 def _tokens_of_word(part: str, exceptions: Container[str]) -> _StretchTokens | None:
-    """Return the tokens of a word that at most one sign follows, and their offsets; None if only the tokenizer can tell them."""
-    found = _WORD_AND_SIGN.fullmatch(part)
-    if found is None or part in exceptions or found[1] in exceptions:
+    """Return the tokens of a word with signs around it, and their offsets; None if only the tokenizer can tell them."""
+    if part in exceptions:
         return None
-    word, sign = found.groups()
-    return ((word, sign), (0, len(word))) if sign else ((word,), (0,))
+    if part.isalpha() and part.isascii():
+        return (part,), (0,)
+    found = _WORD_WITH_SIGNS.fullmatch(part)
+    if found is None:
+        return None
+    opening, word, sign, end = found.groups()
+    if word in exceptions or (opening and word + sign + end in exceptions) or (sign and end and word + sign in exceptions):
+        return None
+    if "-" in word and f"{word.rpartition('-')[2]}{end}" in exceptions:
+        return None
+    tokens = [token for token in (opening, *word.replace("-", " - ").split(" "), sign, end) if token]
+    return tuple(tokens), tuple(itertools.accumulate(map(len, tokens[:-1]), initial=0))
 
 
 def _tokens_of_lines(part: str) -> _StretchTokens:

@@ -18,7 +18,6 @@ ids, scores, distances
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ import numba
 import numpy as np
 
 from relatedstories.features.word_space import COSINE_SCALE, NONE
+from relatedstories.parallel import without_collections
 from relatedstories.topk.dates import NO_DATE, UNKNOWN_DISTANCE
 from relatedstories.topk.rows import Rows, csr_arrays, fixed_array
 from relatedstories.topk.scores import LEAST_POSITIVE, blend
@@ -49,13 +49,10 @@ class _Compiled:
         self._dispatcher = dispatcher
 
     def __call__(self, *arguments: Any) -> Any:
-        if self.is_ready or not gc.isenabled():
+        if self.is_ready:
             return self._dispatcher(*arguments)
-        gc.disable()
-        try:
+        with without_collections():
             return self._dispatcher(*arguments)
-        finally:
-            gc.enable()
 
     @property
     def is_ready(self) -> bool:

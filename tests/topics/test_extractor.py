@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 
 import pytest
@@ -190,3 +191,8 @@ def test_different_spellings_normalise_to_one_name(a, b):
 )
 def test_acronyms_are_recognised(short, name, expected):
     assert is_acronym(short, name) is expected
+
+
+def test_garbage_is_looked_for_between_the_topics_of_a_stream(extractor):
+    for _ in extractor.extract_many(["Rain in Oslo"] * 3):
+        assert gc.isenabled()

@@ -254,6 +254,23 @@ def test_words_with_a_sign_are_split_as_spacy_splits_them():
         assert tokenizer.tokenize(word + sign) == tokenizer.tokens_of_doc(spacys(word + sign))
 
 
+PARTS = ["gas", "Ann", "US", "x", "D", "I", "m", "Fla", "Dr", "co", "cant", "8", "0", "1,500", "2.5", "1.2.3", "p.m", "km"]
+
+
+def test_words_with_signs_around_them_are_split_as_spacy_splits_them():
+    spacys = tokenizer.default_tokenizer()
+    words = [*PARTS, *(f"{one}-{other}" for one, other in itertools.product(PARTS, PARTS)), "8-D-gas", "an-x-ray", "a--b"]
+    for opening, word, sign, end in itertools.product(["", '"', "("], words, ["", '"', "'s", ")", "%"], ["", *",.;:"]):
+        written = f"{opening}{word}{sign}{end}"
+        assert tokenizer.tokenize(written) == tokenizer.tokens_of_doc(spacys(written))
+
+
+@given(st.text("aAbIsxXD08:;-()\"'.,%?!", max_size=7))
+@settings(max_examples=500)
+def test_rows_of_letters_and_signs_are_split_as_spacy_splits_them(written):
+    assert tokenizer.tokenize(written) == tokenizer.tokens_of_doc(tokenizer.default_tokenizer()(written))
+
+
 @given(st.lists(st.integers(0, len(EVENTS) - 1), min_size=1, max_size=12))
 @settings(deadline=None, max_examples=15)
 def test_the_network_gives_the_same_bits_for_a_batch_as_for_single_texts(numbers):
