@@ -42,9 +42,7 @@ def _alternates(formats: Iterable[str], address: str) -> Markup:
 
 def _format_anchors(formats: Iterable[str], address: str) -> Markup:
     """Return links to the other formats of the page at an address, given without its suffix."""
-    anchors = [
-        f'<a href="{address}.{name}" type="{MEDIA_TYPES[name]}">{FORMATS[name]}</a>' for name in formats if name != "html"
-    ]
+    anchors = [f'<a href="{address}.{name}" type="{MEDIA_TYPES[name]}">{FORMATS[name]}</a>' for name in formats if name != "html"]
     return Markup(",\n".join(anchors))
 
 
