@@ -77,7 +77,8 @@ class Renderer:
     ``.xml`` and ``.md``, and ``base.html``, ``merged.html`` (the page of a story that is part of another now),
     ``search.html``, ``search.js``, ``feed.atom`` and ``style.css``. Their variables are `site`, the fields of the page's view
     (see `relatedstories.export.views`) and `words`, those of the page's language (see
-    `relatedstories.pages.words.Words`). A template that begins with ``{% extends "relatedstories/event.html" %}`` takes over a
+    `relatedstories.pages.words.Words`). Their filters are those of Jinja and of `relatedstories.export.pieces`, and `plain`,
+    `short`, `words`, `day` and `month`. A template that begins with ``{% extends "relatedstories/event.html" %}`` takes over a
     packaged one and replaces some of its blocks. In HTML and XML, all values are escaped.
     """
 
