@@ -133,7 +133,7 @@ def build(work: Work, exact: bool) -> Iterator[Figure]:
     with clock() as took:
         stories.save(folder)
     yield Figure("save", took())
-    size = sum(path.stat().st_size for path in folder.iterdir())
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     with clock() as took:
         RelatedStories.load(folder)
     yield Figure("load", took())
@@ -222,11 +222,11 @@ def refresh(work: Work, exact: bool) -> Iterator[Figure]:
         if done.code:
             raise SystemExit(done.err)
         yield Figure(name, done.seconds, beside="refresh")
-        # "12.3 s: read 0.1 s, topics and index 7.8 s, links 3.9 s; peak memory ..."
+        # "12.3 s: read 0.1 s, topics 7.8 s, links 3.9 s; peak memory ..."
         reported = re.search(r"^[\d.]+ s: (.*?)(?:;|$)", done.err, re.MULTILINE)
         stages = re.findall(r"([a-z ]+) ([\d.]+) s", reported[1] if reported else "")
         rest = done.seconds - sum(float(seconds) for _, seconds in stages)
-        for what, seconds in (*stages, ("start and saving", rest)):
+        for what, seconds in (*stages, ("start and end", rest)):
             yield Figure(f"{name}: {what.strip()}", float(seconds), beside=f"refresh: {what.strip()}")
         yield Figure(f"{name}: peak memory", done.peak / 2**30, "GiB", "refresh: peak memory")
 

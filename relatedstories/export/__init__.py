@@ -2,8 +2,8 @@
 
 `job` runs the export: `site` groups the events by day and topic, `story_pages` by story (`merged_stories` knows where earlier
 ones went), `view_builder` builds the `views` (what each page shows, at which of the `paths`), `render` turns them into text
-(with templates, `markdown` and `linked_data`, or `records` for JSON), `search` adds the search (`search_index`, `search_terms`
-and `packing`), and `writer` writes the files that changed.
+(with templates, `pieces`, `markdown` and `linked_data`, or `records` for JSON), `search` adds the search (`search_index`,
+`search_terms` and `packing`), and `writer` writes the files that changed.
 """
 
 from relatedstories.export.job import TITLE, Exported, export

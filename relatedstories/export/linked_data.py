@@ -13,6 +13,8 @@ __all__ = ["is_web_address", "json_ld"]
 _TYPES = {"person": "Person", "organisation": "Organization", "place": "Place", "event": "Event", "work": "CreativeWork"}
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def json_ld(view: EventView, base: str) -> str:
     """Return the JSON-LD of an event, escaped so that it can stand inside a script element.
@@ -59,7 +61,7 @@ def json_ld(view: EventView, base: str) -> str:
     if view.related:
         page["relatedLink"] = [f"{base}{one.stem}.html" for one in view.related]
     article["mainEntityOfPage"] = page
-    text = json.dumps(article, ensure_ascii=False, separators=(",", ":"))
+    text = _encode(article)
     for mark, written in _ESCAPES.items():
         text = text.replace(mark, written)
     return text

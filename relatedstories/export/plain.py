@@ -9,7 +9,7 @@ from relatedstories.text.titles import plain_title
 
 __all__ = ["cut_at_word", "title_of", "words_of"]
 
-N_TITLES = 1 << 14
+N_TITLES = 1 << 16
 """Number of titles that are kept."""
 
 N_TEXTS = 64

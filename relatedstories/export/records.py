@@ -26,10 +26,12 @@ __all__ = ["SCHEMA", "to_json", "to_record"]
 
 SCHEMA = "schema.json"
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def to_json(view: View, formats: Iterable[str]) -> str:
     """Return a page as one line of JSON."""
-    return json.dumps(to_record(view, formats), ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _encode(to_record(view, formats)) + "\n"
 
 
 def to_record(view: View, formats: Iterable[str]) -> dict[str, Any]:

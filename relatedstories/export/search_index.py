@@ -148,9 +148,9 @@ class SearchIndex:
         story_of = {event: number for number, events in self._members.values() for event in events}
         for number, place in enumerate(self._oldest_first.tolist()):
             where = dict.fromkeys(search_terms(title_of(self._site.event(place).title)), _TITLE)
-            for topic in self._site.topics_of(place):
-                if (terms := terms_of_topic.get(topic.name)) is None:
-                    terms = terms_of_topic[topic.name] = search_terms(topic.name)
+            for name, _ in self._site.topics_of(place):
+                if (terms := terms_of_topic.get(name)) is None:
+                    terms = terms_of_topic[name] = search_terms(name)
                 for term in terms:
                     where[term] = where.get(term, 0) | _TOPIC
             if number in story_of:

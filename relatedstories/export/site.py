@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +14,6 @@ from relatedstories.events import Event
 from relatedstories.export.paths import event_stem
 from relatedstories.index.stories import RelatedStories
 from relatedstories.progress import Progress
-from relatedstories.topics.topic import Topic
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,8 +46,8 @@ class TopicPage(NamedTuple):
 class Site:
     """Holds the events of an archive by day and by topic.
 
-    Ids, paths and numbers are kept, texts are not: an event is read again when a page lists it. The place of an event is
-    its position in the archive, which is sorted by id.
+    All events are read into memory, as each is on several pages: its own, those of its day, topics and story, and of others it
+    is related to. The place of an event is its position in the archive, which is sorted by id.
 
     Parameters
     ----------
@@ -68,12 +66,12 @@ class Site:
     """
 
     def __init__(self, stories: RelatedStories, progress: Progress | None = None) -> None:
-        self._stories = stories
+        stories.read_all()
+        self._events = list(stories)
         self.ids: list[str] = []
         self.stems: list[str] = []
         self.languages: list[str] = []
-        self._topic_names: list[str] = []
-        self._topic_kinds: list[str] = []
+        self._topics: list[tuple[str, str]] = []
         numbers: dict[str, int] = {}
         days, topic_numbers, bounds = array("l"), array("l"), array("l", [0])
         for event, topics in stories.all_topics():
@@ -82,14 +80,14 @@ class Site:
             self.languages.append(stories.language_of(event.id))
             days.append(event.date.toordinal() if event.date else 0)
             for topic in topics:
-                number = numbers.setdefault(topic.name, len(self._topic_names))
-                if number == len(self._topic_names):
-                    self._topic_names.append(topic.name)
-                    self._topic_kinds.append(topic.kind)
+                number = numbers.setdefault(topic.name, len(self._topics))
+                if number == len(self._topics):
+                    self._topics.append((topic.name, topic.kind))
                 topic_numbers.append(number)
             bounds.append(len(topic_numbers))
             if progress is not None:
                 progress("sorting", len(self.ids), len(stories))
+        self._place_of = {id_: place for place, id_ in enumerate(self.ids)}
         self._number_of = numbers
         self._days = np.array(days, np.int32)
         self._topic_numbers, self._bounds = np.array(topic_numbers, np.int32), np.array(bounds, np.int64)
@@ -100,16 +98,16 @@ class Site:
         place_of = np.repeat(np.arange(len(days)), np.diff(self._bounds))
         by_topic = np.lexsort((self._rank[place_of], self._topic_numbers))
         self._places = place_of[by_topic]
-        self._counts = np.bincount(self._topic_numbers, minlength=len(self._topic_names))
+        self._counts = np.bincount(self._topic_numbers, minlength=len(self._topics))
         self._ends = np.cumsum(self._counts)
 
     def event(self, place: int) -> Event:
         """Return the event at a place of the archive."""
-        return self._stories[self.ids[place]]
+        return self._events[place]
 
     def place(self, id_: str) -> int:
         """Return the place of an event of the archive."""
-        return bisect_left(self.ids, id_)
+        return self._place_of[id_]
 
     def date(self, place: int) -> dt.date | None:
         """Return the date of the event at a place, without reading the event."""
@@ -120,10 +118,10 @@ class Site:
         """Return the places of all events by date, those of a day by id; those without a date are the first."""
         return np.lexsort((np.arange(len(self._days)), self._days))
 
-    def topics_of(self, place: int) -> list[Topic]:
-        """Return the topics of the event at a place."""
+    def topics_of(self, place: int) -> list[tuple[str, str]]:
+        """Return the names and kinds of the topics of the event at a place."""
         numbers = self._topic_numbers[self._bounds[place] : self._bounds[place + 1]].tolist()
-        return [Topic(self._topic_names[number], self._topic_kinds[number]) for number in numbers]
+        return [self._topics[number] for number in numbers]
 
     def has_page(self, name: str) -> bool:
         """Return whether a topic has a page."""
@@ -133,7 +131,7 @@ class Site:
     def topic_counts(self) -> list[tuple[str, int]]:
         """Return the topics that have a page, by name, with the number of events of each."""
         counts = self._counts.tolist()
-        return sorted((name, count) for name, count in zip(self._topic_names, counts, strict=True) if count >= MIN_TOPIC_EVENTS)
+        return sorted((name, count) for (name, _), count in zip(self._topics, counts, strict=True) if count >= MIN_TOPIC_EVENTS)
 
     def commonest(self, n: int) -> list[tuple[str, str, int]]:
         """Return the name, kind and number of events of the commonest topics."""
@@ -143,7 +141,7 @@ class Site:
         """Yield the name and kind of each topic that has a page, by name, and the places of its events, newest first."""
         for name, count in self.topic_counts():
             number = self._number_of[name]
-            yield name, self._topic_kinds[number], self._places[self._ends[number] - count : self._ends[number]].tolist()
+            yield *self._topics[number], self._places[self._ends[number] - count : self._ends[number]].tolist()
 
     def topics(self, n_cooccurring: int = 12) -> Iterator[TopicPage]:
         """Yield each topic that has a page, by name, with the topics that occur with it most often."""
@@ -164,11 +162,7 @@ class Site:
             candidates = np.arange(len(counts))
         selected = candidates if numbers is None else numbers[candidates]
         pairs = zip(selected.tolist(), counts[candidates].tolist(), strict=True)
-        topics = [
-            (self._topic_names[number], self._topic_kinds[number], count)
-            for number, count in pairs
-            if self._counts[number] >= MIN_TOPIC_EVENTS
-        ]
+        topics = [(*self._topics[number], count) for number, count in pairs if self._counts[number] >= MIN_TOPIC_EVENTS]
         return sorted(topics, key=lambda topic: (-topic[2], topic[0]))[:n]
 
 

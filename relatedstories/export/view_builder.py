@@ -90,7 +90,7 @@ class ViewBuilder:
     def event(self, place: int, event: Event, links: Links) -> EventView:
         """Return the view of the event at a place of the archive."""
         stem = self.site.stems[place]
-        labels = [self._topic_link(topic.name, topic.kind) for topic in self.site.topics_of(place)]
+        labels = [self._topic_link(*topic) for topic in self.site.topics_of(place)]
         related = [self._related_event(link, place) for link in links]
         copies = [self._listed(copy, self.site.place(copy.id)) for copy in links.copies]
         language, page = self.site.languages[place], self.stories.of(place)

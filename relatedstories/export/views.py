@@ -13,9 +13,16 @@ from relatedstories.ranking.links import Link
 from relatedstories.text.terms import ENGLISH
 
 __all__ = [
-    "Bar", "DayLink", "DayView", "EventView", "HomeView", "ListedEvent", "MergedView", "RelatedEvent", "StoriesView", "StoryLink",
-    "StoryView", "Timeline", "TopicLink", "TopicView", "View", "YearLink", "YearView",
+    "FORMATS", "MEDIA_TYPES", "Bar", "DayLink", "DayView", "EventView", "HomeView", "ListedEvent", "MergedView", "RelatedEvent",
+    "StoriesView", "StoryLink", "StoryView", "Timeline", "TopicLink", "TopicView", "View", "YearLink", "YearView",
 ]  # fmt: skip
+
+
+FORMATS = {"html": "HTML", "json": "JSON", "xml": "XML", "md": "Markdown"}
+"""The suffixes of the formats of pages, with the names shown to readers."""
+
+MEDIA_TYPES = {"html": "text/html", "json": "application/json", "xml": "application/xml", "md": "text/markdown"}
+"""The media types of the formats."""
 
 
 class ListedEvent(NamedTuple):

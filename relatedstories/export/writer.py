@@ -66,6 +66,7 @@ class SiteWriter:
                 n_known += 1
             else:
                 self._obsolete.append(path)
+        self._has_files = bool(top_level)
         self._check_foreign_files(top_level)
         self.folder.mkdir(exist_ok=True)
         (self.folder / LAST).unlink(missing_ok=True)  # before the site is another, and until it is complete
@@ -88,7 +89,7 @@ class SiteWriter:
     def write(self, path: str, content: bytes) -> None:
         """Write a file unless it exists with the same content."""
         place = f"{self.folder}/{path}"
-        if (stat := _stat_if_same(place, content)) is not None:
+        if self._has_files and (stat := _stat_if_same(place, content)) is not None:
             self.files.add(path, stat)
             self.unchanged += 1
             return

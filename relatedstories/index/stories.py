@@ -481,6 +481,18 @@ class RelatedStories:
         number = _number_of(archive, id_)
         return Topics(archive.topics(number), archive.events[number])
 
+    def read_all(self) -> None:
+        """Read all events of a loaded archive into memory, where each is needed many times; nothing else changes.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow in Oslo"), Event("2", "Rain in Wales")])
+        >>> stories.read_all()
+        >>> stories["1"].title
+        'Snow in Oslo'
+        """
+        self._index.archive.events.read_all()
+
     def all_topics(self) -> Iterator[tuple[Event, Topics]]:
         """Yield every event of the archive with its topics, by id: the same as `topics` returns, but faster.
 

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from relatedstories import InputError, RelatedStories
 from relatedstories.export import export, rendering
-from relatedstories.export.render import _escaped
+from relatedstories.export.pieces import escaped
 from relatedstories.export.writer import LAST
 
 ALL = ("html", "json", "xml", "md")
@@ -119,5 +119,5 @@ def test_ctrl_c_ends_all_processes_without_a_word(tmp_path: Path) -> None:
      type("Own", (str,), {})("<i>"), type("Html", (), {"__html__": lambda _: "<u>"})()],
 )  # fmt: skip
 def test_text_is_escaped_as_markupsafe_does(value: Any) -> None:
-    assert _escaped(value) == escape(value)
-    assert str(_escaped(value)) == str(escape(value))
+    assert escaped(value) == escape(value)
+    assert str(escaped(value)) == str(escape(value))
