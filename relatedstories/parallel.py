@@ -22,13 +22,9 @@ __all__ = [
     "on_dask",
     "results_in_rounds",
     "results_of",
-<<<<<<< HEAD
     "running_beside",
     "started",
-=======
-    "started",
     "without_collections",
->>>>>>> h-extract
     "worker_count",
 ]
 

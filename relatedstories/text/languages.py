@@ -1,7 +1,7 @@
 """Detect the language of a text.
 
 A language is named by its code in ISO 639-1: "en". The script of a text often tells its language, and so do the function words
-of English. Only other texts are told by their letters (`relatedstories.text.language_model`).
+of English. Only for other texts the detector py3langid is loaded, which takes about a second and 100 MB.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from relatedstories.artefacts import table
 from relatedstories.events import Event
@@ -18,7 +19,6 @@ from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH
 
 __all__ = [
-    "RANKED",
     "SAMPLE_CHARS",
     "UNKNOWN",
     "language_of",
@@ -97,9 +97,6 @@ _RARER = (
     *("af", "az", "ca", "cy", "et", "eu", "fo", "ga", "gl", "is", "lt", "lv", "ms", "mt", "sk", "sl", "sq", "sw", "tl", "uz"),
 )
 """Languages in Latin script that are told apart: those of many news archives, which a few words suffice for, and others."""
-
-RANKED = frozenset((*_LATIN, *_RARER, *_SCRIPT_LANGUAGES["CYRILLIC"], *_SCRIPT_LANGUAGES["DEVANAGARI"]))
-"""Languages that letters tell apart."""
 
 MIN_WORDS, SURE_WORDS = 3, 12
 """Number of words from which a text can be in a language other than the default one, and in a rarer language."""
@@ -218,10 +215,10 @@ def possible_languages_of_event(event: Event, declared: str | None = None) -> tu
 
 def _is_english(words: Sequence[str]) -> bool:
     """Return whether the function words of English among the words leave no doubt."""
-    sure = sum(map(_ENGLISH.__contains__, words))
+    sure = sum([word in _ENGLISH for word in words])
     if not sure or sure * 25 < len(words):
         return False
-    return (sure + sum(map(_ALSO_ENGLISH.__contains__, words))) * 5 >= len(words)
+    return (sure + sum([word in _ALSO_ENGLISH for word in words])) * 5 >= len(words)
 
 
 def _is_in_vocabulary(words: Sequence[str]) -> bool:
@@ -337,9 +334,13 @@ def _latin_language(sample: str, words: Sequence[str]) -> tuple[str, ...]:
 
 def _ranked(sample: str, languages: Collection[str]) -> list[tuple[str, float]]:
     """Return languages with their probabilities, the most likely first."""
-    from relatedstories.text.language_model import default_language_model  # with numpy, which most texts do without
-
-    every = default_language_model().probabilities(sample.lower())
-    ranked = sorted([(language, p) for language, p in every.items() if language in languages], key=lambda item: -item[1])
+    ranked = [(language, p) for language, p in _detector().rank(sample.lower()) if language in languages]
     total = sum(p for _, p in ranked) or 1.0
     return [(language, p / total) for language, p in ranked]
+
+
+@functools.cache
+def _detector() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
