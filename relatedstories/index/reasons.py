@@ -30,8 +30,6 @@ MATTER_EVENTS = 5
 TITLED = 2.0
 """What a name in the titles of both events counts as, beside those that are in their texts: titles say what texts are about."""
 
-_NUMBER = re.compile(r"\d")
-
 _Ranked: TypeAlias = "list[tuple[Label, float]]"
 """Topics with how well each explains a link, the most telling first."""
 
@@ -341,9 +339,7 @@ class Reason:
         named = [
             (label.name, value if label.topic.kind == "concept" else TITLED * value)
             for label, value in self._topics_ranked()
-            if (label.tells or (label.tells_in_titles and not _NUMBER.search(label.name)))
-            and not (label.says_little or label.is_place)
-            and in_both.issuperset(label.terms)
+            if label.tells_in_titles and not (label.says_little or label.is_place) and in_both.issuperset(label.terms)
         ]
         phrase = self._title_phrase(ours, theirs)
         if phrase is not None:
