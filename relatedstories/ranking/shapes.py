@@ -218,7 +218,7 @@ def _part(form: str, ignored: frozenset[str], capital_tells: bool) -> Part:
     low = form.casefold()
     if low in ignored:
         return Part.OF if low in _CONNECTORS else Part.OTHER
-    if form in _foreign() or (not capital_tells and low in _foreign_starts()):
+    if is_foreign_small_word(form) or (not capital_tells and low in _foreign_starts()):
         return Part.OF if low in ("of", "for") or low in _CONNECTORS else Part.OTHER
     if form.upper() == form.lower():  # a script without capitals
         return Part.NAME if len(form) > 1 else Part.OTHER

@@ -45,19 +45,8 @@ _ARTS = {
     "screen": frozenset(
         (
             *("film", "films", "movie", "movies", "cinema", "cinemas", "filmmaker", "actor", "actors", "actress", "director"),
-            *(
-                "starring",
-                "premiere",
-                "premieres",
-                "Oscar",
-                "Oscars",
-                "Academy",
-                "Award",
-                "Awards",
-                "Festival",
-                "Globe",
-                "Globes",
-            ),
+            *("starring", "premiere", "premieres", "Oscar", "Oscars", "Academy", "Award", "Awards", "Festival"),
+            *("Globe", "Globes"),
             *("Emmy", "Emmys", "BAFTA", "BAFTAs", "television", "TV", "miniseries", "episode", "Netflix", "Hollywood"),
         )
     ),
@@ -269,7 +258,7 @@ class SenseFilter:
         # A single link to a longer name says little: "Luhansk" is not Luhansk Oblast.
         as_name = not (known and links == 1 and not same and f" {key_of(form)} " in f" {key_of(base)} ")
         return _Verdict(
-            never=(bool(bracket) and key_of(name) not in lexicon.ids) or (generic and not known and name == form),
+            never=(bool(bracket) and row is None) or (generic and not known and name == form),
             countries=tuple([country for country in in_name if country not in in_form]),
             others=tuple(others),
             namesake=form in lexicon.countries.of and has_part(base, form),
