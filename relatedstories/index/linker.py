@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from relatedstories.events import Event
 from relatedstories.index.archive import Archive
 from relatedstories.index.comparison import (
     Likeness,
@@ -55,6 +56,37 @@ class _Reasoned(NamedTuple):
     def is_padding(self) -> bool:
         """Whether the score is too low for a reason that says little."""
         return self.reason.is_padding(self.score)
+
+
+class _Rest(NamedTuple):
+    """What a batch of lists needs to go on after their first k candidates; found for all of them at once, where one needs it.
+
+    Parameters
+    ----------
+    is_plain : ndarray of bool
+        For each list, whether its candidates have no near-duplicates among them and no copies of its event.
+    shared : SharedColumns
+        The shared columns of each event with each candidate after the first k.
+    n_each : int
+        Their number for each event.
+    """
+
+    is_plain: npt.NDArray[np.bool_]
+    shared: SharedColumns
+    n_each: int
+
+    @classmethod
+    def of(
+        cls, archive: Archive, rows: Sequence[EventRow] | None, first_row: int, ids: npt.NDArray[np.int32], k: int
+    ) -> _Rest:
+        """Return what is needed of the rows and lists of `shared_columns`."""
+        is_plain = ~(have_near_duplicates(archive, ids) | may_have_copies(archive, rows, first_row, ids))
+        further = ids[:, k:]
+        return cls(is_plain, shared_columns(archive, rows, first_row, further), further.shape[1])
+
+    def pairs(self, place: int) -> Iterator[int]:
+        """Return the numbers of the pairs of an event, given its place in the batch."""
+        return iter(range(place * self.n_each, (place + 1) * self.n_each))
 
 
 @dataclass(frozen=True)
@@ -150,6 +182,7 @@ class Linker:
                 simple &= ~may_have_copies(archive, batch, number, ids[:, : max(folded, COPIES_WITHIN)])
             listed = np.where(simple[:, None], ids[:, :k], -1)
             shared = shared_columns(archive, batch, number, listed)
+            rest: _Rest | None = None
             n_candidates = np.count_nonzero(ids >= 0, axis=1)
             each = zip(ids.tolist(), scores.tolist(), n_candidates.tolist(), simple.tolist(), strict=True)
             for place, (row_ids, row_scores, n, is_simple) in enumerate(each):
@@ -170,41 +203,50 @@ class Linker:
                         continue
                 row = archive.row(number + place) if batch is None else batch[place]
                 if links is not None and has_padding:
+                    rest = rest or _Rest.of(archive, batch, number, ids, k)
                     are_all = bool(first_ids[place, -1] < 0)
-                    links = self._refilled(row, links, ids[place, :n], row_scores, are_all)
+                    candidates = list(zip(row_ids[:n], row_scores, strict=False))
+                    links = self._refilled(event, links, candidates, rest, place, are_all) if rest.is_plain[place] else None
                 if links is None:
                     yield self._select(row, self.retriever.with_known(row, first_ids[place], first_scores[place]))
                 else:
                     yield self._filled(row, self._links_of(links))
 
     def _refilled(
-        self, row: EventRow, links: list[_Reasoned], ids: npt.NDArray[np.int32], scores: Sequence[float], are_all: bool
+        self,
+        event: Event,
+        links: list[_Reasoned],
+        candidates: Sequence[tuple[int, float]],
+        rest: _Rest,
+        place: int,
+        are_all: bool,
     ) -> list[_Reasoned] | None:
         """Return the first links without padding, and the next candidates in its place; None if `_select` must look further.
 
         Parameters
         ----------
-        row : EventRow
+        event : Event
         links : list of _Reasoned
             Of the first candidates.
-        ids, scores
-            Of the candidates that are known.
+        candidates : sequence of (number, score)
+            Those that are known.
+        rest : _Rest
+        place : int
+            That of the event in its batch.
         are_all : bool
-            Whether there are no others.
+            Whether there are no other candidates.
         """
-        if have_near_duplicates(self.archive, ids[None])[0] or may_have_copies(self.archive, [row], 0, ids[None])[0]:
-            return None
-        first = place = len(links)
+        seen = len(links)
         links = [one for one in links if not one.is_padding]
-        shared = shared_columns_of(self.archive, row, ids[first:].tolist())
-        for number, score in zip(ids[first:].tolist(), scores[first:], strict=False):
+        pairs = rest.pairs(place)
+        for number, score in candidates[seen:]:
             if len(links) == self.retriever.k:
                 break
-            one = _Reasoned(number, score, self._reasons.of_pair(row.event, number, shared, place - first))
-            place += 1
+            seen += 1
+            one = _Reasoned(number, score, self._reasons.of_pair(event, number, rest.shared, next(pairs)))
             if not one.is_padding:
                 links.append(one)
-        return links if are_all or place + DUPLICATES_WITHIN <= len(ids) else None
+        return links if are_all or seen + DUPLICATES_WITHIN <= len(candidates) else None
 
     def _links_of(self, links: Iterable[_Reasoned]) -> Links:
         events = self.archive.events

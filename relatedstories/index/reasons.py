@@ -188,7 +188,7 @@ class Reason:
 
     __slots__ = (
         *("_columns", "_contexts", "_event", "_has_subject", "_labels", "_language", "_n_terms", "_other", "_products"),
-        *("_ranked", "_reasons", "_shares"),
+        *("_ranked", "_reasons", "_shares", "_terms"),
     )
 
     def __init__(
@@ -206,6 +206,7 @@ class Reason:
         labels = reasons.labels
         self._labels = [labels[column] for column in columns[first_topic:]]
         self._shares: dict[str, float] | None = None
+        self._terms: list[_Term] | None = None
         self._ranked: _Ranked | None = None
         self._contexts: tuple[str, ...] | None = None
         self._has_subject = False
@@ -427,18 +428,17 @@ class Reason:
         of_common : float, default 0
             What a share counts as if it is a common term's.
         """
-        terms, n = self._reasons.terms_of(self._language), self._n_terms
-        told: dict[str, float] = {}
-        matters, common = [], set()
-        for column, share in zip(self._columns[:n], self._products[:n], strict=True):
-            text, factor, is_known = terms[column]
-            if of_common and not factor and text not in dull_terms():
-                factor = of_common
-                common.add(text)
-            told[text] = 0.0 if text in silent else share * factor
-            if is_known:
-                matters.append(text)
-        return told, matters, common
+        if self._terms is None:
+            terms = self._reasons.terms_of(self._language)
+            self._terms = [terms[column] for column in self._columns[: self._n_terms]]
+        found = list(zip(self._terms, self._products, strict=False))
+        common: set[str] = set()
+        if of_common:
+            common = {text for text, factor, _ in self._terms if not factor and text not in dull_terms()}
+            found = [((text, of_common if text in common else factor, known), share) for (text, factor, known), share in found]
+        told = {text: share * factor for (text, factor, _), share in found}
+        told.update(dict.fromkeys(told.keys() & silent, 0.0))
+        return told, [text for text, _, is_known in self._terms if is_known], common
 
 
 def _shown(chosen: Sequence[tuple[str, float]]) -> tuple[str, ...]:

@@ -80,7 +80,8 @@ _NOTHING = (0.0, 0, 0)  # comes after every phrase
 class _Words:
     """The words of a text: for each, its start and end, its terms, and its key, which is these or else itself in lower case.
 
-    `places` are those of the words with each key, `compounds` the keys of words with several terms.
+    `keys_after` has the key of the word after each, `places` those of the words with each key, `compounds` the keys of words with
+    several terms.
     What else is asked of a word is found when it is asked, as few words of a text are shared.
     """
 
@@ -92,15 +93,12 @@ class _Words:
         found = [known[text[start:end]] for start, end in zip(self.starts, self.ends, strict=True)]
         self.terms = [terms for terms, _ in found]
         self.keys = [key for _, key in found]
+        self.keys_after: list[str | None] = [*self.keys[1:], None]
         self.places: dict[str, list[int]] = {}
         for place, key in enumerate(self.keys):
             self.places.setdefault(key, []).append(place)
         self.compounds = [*dict.fromkeys([key for terms, key in found if len(terms) > 1])]
         self._parts: list[Part | None] = [None] * len(found)
-
-    def key_after(self, place: int) -> str | None:
-        """Return the key of the word after another; None after the last."""
-        return self.keys[place + 1] if place + 1 < len(self.keys) else None
 
     def part(self, place: int) -> Part:
         """Return the part of a word."""
@@ -251,16 +249,19 @@ def _best_phrase(
     keys = [key for key, share in shares.items() if share and key in ours.places and key in theirs.places]
     keys += [key for key in ours.compounds if key in theirs.places]
     best = _NOTHING
+    keys_after = theirs.keys_after
     for key in keys:  # in any order, as the best is the least
+        is_matter, others = key in matters, theirs.places[key]
         for first in ours.places[key]:
             if ours.part(first) < Part.NUMBER:
                 continue
-            share, after = _share(ours.terms[first], shares) or 0.0, ours.key_after(first)
-            for place in theirs.places[key]:
-                is_alone = after is None or after != theirs.key_after(place)
-                if is_alone and (share < least or (-share, first, 1) >= best):  # a word counts for its share at most
-                    continue
-                best = _best_at(ours, first, theirs, place, shares, greatest, key in matters, accepts, best)
+            share, after = _share(ours.terms[first], shares) or 0.0, ours.keys_after[first]
+            alone = (-share, first, 1)  # a word counts for its share at most
+            may_be_alone = share >= least and alone < best
+            for place in others:
+                if may_be_alone or (after is not None and after == keys_after[place]):
+                    best = _best_at(ours, first, theirs, place, shares, greatest, is_matter, accepts, best)
+                    may_be_alone = may_be_alone and alone < best
     return None if best is _NOTHING else Phrase(ours.phrase(*best[1:]), -best[0])
 
 

@@ -47,17 +47,16 @@ class _Compiled:
 
     def __init__(self, dispatcher: Any) -> None:
         self._dispatcher = dispatcher
+        self.is_ready = False
+        """Whether there is machine code."""
 
     def __call__(self, *arguments: Any) -> Any:
         if self.is_ready:
             return self._dispatcher(*arguments)
         with without_collections():
-            return self._dispatcher(*arguments)
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether there is machine code."""
-        return bool(self._dispatcher.signatures)
+            result = self._dispatcher(*arguments)
+        self.is_ready = True
+        return result
 
 
 def compiled(function: Any) -> _Compiled:
@@ -368,8 +367,9 @@ def shared_columns(
     columns, products : ndarray of int32 and of float64
         The shared columns and the products of the two weights there.
     """
-    lengths = np.diff(indptr[first : first + len(ids) + 1])
-    other_lengths = np.where(ids >= 0, (other_indptr[1:] - other_indptr[:-1])[ids] if len(other_indptr) > 1 else 0, 0)
+    lengths = indptr[first + 1 : first + len(ids) + 1] - indptr[first : first + len(ids)]
+    ends = ids + 1  # of a place without a number, the start of the first row
+    other_lengths = other_indptr[ends] - other_indptr[np.maximum(ids, 0)]
     most = int(np.minimum(lengths[:, None], other_lengths).sum())
     starts, columns, products = np.zeros(ids.size + 1, np.int64), np.empty(most, np.int32), np.empty(most, np.float64)
     _fill_shared_columns(indptr, indices, data, first, other_indptr, other_indices, other_data, ids, starts, columns, products)
