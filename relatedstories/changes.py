@@ -170,15 +170,17 @@ def _fields_of(event: Event, names: Sequence[str]) -> dict[str, Any]:
     return {name: record[name] if name in record else own_value(event, name) for name in names}
 
 
-def change_between(id_: str, before: str | None, after: str | None) -> Change:
+def change_between(id_: str, before: str | None, after: str | None, labels: Labels | None = None) -> Change:
     """Return the change of an event from one line to another; None stands for no line.
+
+    The labels of the links after are read from the line unless they are given.
 
     Examples
     --------
     >>> change_between("a1", links_line("a1", []), None)
     Change(id='a1', before={}, after=None, changed=True, left_alone=None)
     """
-    labels = _labels_in(after)
+    labels = _labels_in(after) if labels is None else labels
     return Change(id_, labels if before == after else _labels_in(before), labels, before != after)
 
 

@@ -111,7 +111,8 @@ class LinksFile:
                     any_stay = True
                 else:
                     _, line = line_of_event(event, event_links, self.fields)
-                    yield change_between(event.id, before.pop(event.id, None), line)
+                    labels = {link.event.id: link.label for link in event_links}
+                    yield change_between(event.id, before.pop(event.id, None), line, labels)
                 write(event.id, line)
                 lines += 1
             write(None, "")

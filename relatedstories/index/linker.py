@@ -76,9 +76,7 @@ class _Rest(NamedTuple):
     n_each: int
 
     @classmethod
-    def of(
-        cls, archive: Archive, rows: Sequence[EventRow] | None, first_row: int, ids: npt.NDArray[np.int32], k: int
-    ) -> _Rest:
+    def of(cls, archive: Archive, rows: Sequence[EventRow] | None, first_row: int, ids: npt.NDArray[np.int32], k: int) -> _Rest:
         """Return what is needed of the rows and lists of `shared_columns`."""
         is_plain = ~(have_near_duplicates(archive, ids) | may_have_copies(archive, rows, first_row, ids))
         further = ids[:, k:]

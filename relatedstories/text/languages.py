@@ -55,7 +55,7 @@ _ENGLISH = frozenset((
 
 _ALSO_ENGLISH = frozenset((
     "a", "an", "as", "at", "by", "for", "in", "is", "of", "on", "or", "to", "was", "are", "be", "no", "new", "up", "out",
-    "all", "i", "do", "can", "one", "if", "so",
+    "all", "i", "do", "can", "one", "if", "so", "dies",
 ))  # fmt: skip
 """Function words of English that other languages have, too."""
 
@@ -161,7 +161,8 @@ def possible_languages(text: str) -> tuple[str, ...]:
         if share >= 0.5:
             return _languages_of_script(script, sample)
     sample = _NOISE.sub(" ", sample)
-    words = [word for word in _WORD.findall(sample.lower().replace("’", "'")) if word[0] <= _LAST_LATIN]
+    written = [word for word in _WORD.findall(sample.replace("’", "'")) if word[0] <= _LAST_LATIN]
+    words = [word.lower() for word in written]
     is_english = len(words) >= MIN_WORDS and _is_english(words)
     if not sample.isascii() and not is_english:
         script, share = _main_script(sample)
@@ -169,7 +170,7 @@ def possible_languages(text: str) -> tuple[str, ...]:
             return _languages_of_script(script, sample)
     if len(words) < MIN_WORDS:
         return ()
-    if is_english or _is_in_vocabulary(words):
+    if is_english or _is_in_vocabulary(words, written):
         return (ENGLISH,)
     return _latin_language(sample, words)
 
@@ -221,13 +222,19 @@ def _is_english(words: Sequence[str]) -> bool:
     return (sure + sum([word in _ALSO_ENGLISH for word in words])) * 5 >= len(words)
 
 
-def _is_in_vocabulary(words: Sequence[str]) -> bool:
-    """Return whether enough of the words are in English news, or some are and none is a function word of another language."""
+def _is_in_vocabulary(words: Sequence[str], written: Sequence[str]) -> bool:
+    """Return whether enough of the words are in English news, or some are and hardly any is a function word of another language.
+
+    Function words have no capitals, unless all words have: "Van" and "Al" are parts of names.
+    """
     known = [word for word in words if word in _vocabulary()]
     if len(known) >= MIN_KNOWN * len(words):
         return True
-    least = 0.5 * MIN_KNOWN * len(words)
-    return sum([word not in _ALSO_ENGLISH for word in known]) >= least and _foreign_function_words().isdisjoint(words)
+    if sum([word not in _ALSO_ENGLISH for word in known]) < 0.5 * MIN_KNOWN * len(words):
+        return False
+    pairs = zip(words, written, strict=True)
+    foreign = {word for word, as_written in pairs if as_written.islower() or (len(word) > 1 and as_written.isupper())}
+    return len(foreign & _foreign_function_words()) < MIN_FUNCTION_WORDS * len(words)
 
 
 @functools.cache
