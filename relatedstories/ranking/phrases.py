@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from relatedstories.ranking.shapes import Part, capitals_tell, is_foreign_small_word, is_noun_phrase, part_of, value_of
-from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs, terms_of_name, without_elision
+from relatedstories.ranking.completion import MAX_LABEL_CHARS, MAX_PHRASE_WORDS, completed
+from relatedstories.ranking.shapes import Part, is_noun_phrase, part_of, value_of
+from relatedstories.ranking.words_of_text import ADDRESS, MAX_PHRASE_CHARS, WordsOfText, words_of
+from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs
 
 __all__ = [
-    "MAX_LABEL_CHARS",
-    "MAX_PHRASE_CHARS",
     "Phrase",
     "salient_phrase",
     "shared_family",
@@ -22,15 +22,6 @@ __all__ = [
     "shared_version",
 ]
 
-MAX_LABEL_CHARS = 40
-"""Length of the longest phrase, in characters."""
-
-MAX_PHRASE_WORDS = 6
-"""Length of the longest phrase, in words."""
-
-MAX_PHRASE_CHARS = 1200
-"""Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
-
 MAX_ARTICLE_CHARS, LEAST_SAID, LEAST_NOUN_SAID = 4_000, 3, 4
 """Number of characters of an article in which phrases are looked for, and how often two articles together must say one, and one
 that is a single noun."""
@@ -38,21 +29,18 @@ that is a single noun."""
 MIN_WORD_SHARE, MIN_NOUN_SHARE = 0.2, 0.5
 """The part of the greatest share that a single word needs that is a name or that editors link, and any other noun."""
 
+MIN_PHRASE_SHARE = 0.05
+"""The part of the greatest share that several words of articles need: with less, they are in both by chance."""
+
 MIN_PART_CHARS = 4
 """Length of a phrase within a run of characters, whose words cannot be told, from which it is hardly a fragment of a word."""
 
-_WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
-_POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
 _NAMED, _NUMBER = r"(?P<name>(?:[a-z]*[A-Z][\w+#]*\s)+|(?:[a-z]\w*\s)?)", r"v?(?P<number>\d+(?:\.\d+)*)(?!\w|\.\d)"
 _VERSION = re.compile(rf"(?<!\S){_NAMED}{_NUMBER}(?:-(?:p|preview|rc|alpha|beta)\d*\b)?(?!-)")
 _SITE = re.compile(
     r"(?<![\w.@/-])[^\W\d_][\w-]+(?:\.[\w-]{2,})*\.(?:com|edu|gov|info|int|mil|net|org|[a-z]{2})(?![\w@-]|\.\w)", re.I
 )
-_BREAK = re.compile(r"[^\w\s]|\n")
-_ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
-_ADDRESS = re.compile(r"\w[./@_]\w")  # at a word that is part of an address or of a file's name
-_MAX_KNOWN = 100_000  # words of a language whose terms are kept
 
 
 _Accepts: TypeAlias = Callable[[int, int], bool]
@@ -75,89 +63,6 @@ class Phrase(NamedTuple):
 
 
 _NOTHING = (0.0, 0, 0)  # comes after every phrase
-
-
-class _Words:
-    """The words of a text: for each, its start and end, its terms, and its key, which is these or else itself in lower case.
-
-    `keys_after` has the key of the word after each, `places` those of the words with each key, `compounds` the keys of words with
-    several terms.
-    What else is asked of a word is found when it is asked, as few words of a text are shared.
-    """
-
-    def __init__(self, text: str, language: str, n_chars: int = MAX_PHRASE_CHARS) -> None:
-        self._text, self._language = text, language
-        edges = [edge for match in _WORD.finditer(text, 0, n_chars) for edge in match.span()]
-        self.starts, self.ends = edges[::2], edges[1::2]  # numbers alone, which the garbage collector passes over
-        known = _known_words(language)
-        found = [known[text[start:end]] for start, end in zip(self.starts, self.ends, strict=True)]
-        self.terms = [terms for terms, _ in found]
-        self.keys = [key for _, key in found]
-        self.keys_after: list[str | None] = [*self.keys[1:], None]
-        self.places: dict[str, list[int]] = {}
-        for place, key in enumerate(self.keys):
-            self.places.setdefault(key, []).append(place)
-        self.compounds = [*dict.fromkeys([key for terms, key in found if len(terms) > 1])]
-        self._parts: list[Part | None] = [None] * len(found)
-
-    def part(self, place: int) -> Part:
-        """Return the part of a word."""
-        part = self._parts[place]
-        if part is None:
-            start, end = self.starts[place], self.ends[place]
-            within = place > 0 and not _ENDS_SENTENCE.search(self._text, self.ends[place - 1], start)
-            if _ADDRESS.search(self._text, max(0, start - 2), end + 2):
-                part = Part.OTHER
-            else:
-                tells = within and (self._language != ENGLISH or self._capitals_tell)
-                part = part_of(self._text[start:end], self._language, tells)
-            self._parts[place] = part
-        return part
-
-    @functools.cached_property
-    def _capitals_tell(self) -> bool:
-        return capitals_tell([self._text[start:end] for start, end in zip(self.starts, self.ends, strict=True)], self._language)
-
-    def follows(self, place: int) -> bool:
-        """Return whether a word follows the one before closely."""
-        start, end = self.ends[place - 1], self.starts[place]
-        return self._text[start:end] == " " or not _BREAK.search(self._text, start, end)
-
-    def may_end(self, place: int) -> bool:
-        """Return whether a phrase may end with a word: not with "city's"."""
-        return not self._text.endswith(_POSSESSIVE, self.starts[place], self.ends[place])
-
-    def may_be_alone(self, place: int) -> bool:
-        """Return whether a word may be a phrase by itself: not "La", whatever the language of the text."""
-        word = self._text[self.starts[place] : self.ends[place]]
-        return word.isupper() or not is_foreign_small_word(word.casefold())
-
-    def goes_on(self, place: int, step: int) -> bool:
-        """Return whether the name that a word is part of goes on after it, or before it with a step of -1."""
-        other = place + step
-        if not 0 <= other < len(self.starts) or not self.follows(max(place, other)):
-            return False
-        return self._text[self.starts[other]].isupper() and self._capitals_tell
-
-    def times_said(self, keys: Sequence[str], n_title: int) -> int:
-        """Return how often words stand in the text; those that begin in its first `n_title` characters count twice.
-
-        A word alone does not count in a text where a name follows closely, as it does a first name.
-        """
-        n, times = len(keys), 0
-        for place in self.places.get(keys[0], ()):
-            if self.keys[place : place + n] == keys:
-                times += 2 if self.starts[place] < n_title else n > 1 or not self._is_first_name(place)
-        return times
-
-    def _is_first_name(self, place: int) -> bool:
-        """Return whether a name follows a word closely."""
-        return place + 1 < len(self.starts) and self.follows(place + 1) and self.part(place + 1) is Part.NAME
-
-    def phrase(self, first: int, length: int) -> str:
-        """Return some words as they are written, with single spaces, without an article that is part of the first word."""
-        phrase = " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
-        return without_elision(phrase, self._language)
 
 
 def shared_phrase(
@@ -200,7 +105,9 @@ def shared_phrase(
         if language == "zh":
             a, b = _PARTICLES.sub(" ", a), _PARTICLES.sub(" ", b)
         return _shared_characters(a, b, shares)
-    return _best_phrase(_words(a, language), _words(b, language), shares, matters)
+    ours = words_of(a, language)
+    found = _best_place(ours, words_of(b, language), shares, matters)
+    return None if found is None else Phrase(ours.phrase(*found[1:]), found[0])
 
 
 def salient_phrase(
@@ -224,7 +131,7 @@ def salient_phrase(
     >>> salient_phrase(fire, ("A port", "The cargo ship in the fog"), {"cargo": 0.1, "ship": 0.1, "fog": 0.3}).text
     'cargo ship'
     """
-    ours, theirs = (_words("\n".join(article), language, MAX_ARTICLE_CHARS) for article in (a, b))
+    ours, theirs = (words_of("\n".join(article), language, MAX_ARTICLE_CHARS) for article in (a, b))
     within_titles = len(a[0]), len(b[0])
 
     def is_salient(first: int, length: int) -> bool:
@@ -234,16 +141,21 @@ def salient_phrase(
         times = sum(map(lambda words, end: words.times_said(keys, end), (ours, theirs), within_titles))
         return times >= (LEAST_NOUN_SAID if is_noun else LEAST_SAID)
 
-    return _best_phrase(ours, theirs, shares, matters, is_salient)
+    found = _best_place(ours, theirs, shares, matters, is_salient)
+    if found is None or found[0] < MIN_PHRASE_SHARE * max(shares.values()):
+        return None
+    share, first, length = found
+    return Phrase(ours.phrase(*completed(ours, theirs, first, length)), share)
 
 
-def _best_phrase(
-    ours: _Words,
-    theirs: _Words,
+def _best_place(
+    ours: WordsOfText,
+    theirs: WordsOfText,
     shares: Mapping[str, float],
     matters: Collection[str],
     accepts: _Accepts | None = None,
-) -> Phrase | None:
+) -> tuple[float, int, int] | None:
+    """Return the share, the first word and the length of the phrase that explains most; None if there is none."""
     greatest = max(shares.values(), default=0.0)
     least = greatest * MIN_WORD_SHARE
     keys = [key for key, share in shares.items() if share and key in ours.places and key in theirs.places]
@@ -262,7 +174,7 @@ def _best_phrase(
                 if may_be_alone or (after is not None and after == keys_after[place]):
                     best = _best_at(ours, first, theirs, place, shares, greatest, is_matter, accepts, best)
                     may_be_alone = may_be_alone and alone < best
-    return None if best is _NOTHING else Phrase(ours.phrase(*best[1:]), -best[0])
+    return None if best is _NOTHING else (-best[0], *best[1:])
 
 
 def shared_version(a: str, b: str) -> str | None:
@@ -350,9 +262,9 @@ def _versions(title: str, language: str) -> list[tuple[str, list[str]]]:
 
 
 def _best_at(
-    ours: _Words,
+    ours: WordsOfText,
     first: int,
-    theirs: _Words,
+    theirs: WordsOfText,
     place: int,
     shares: Mapping[str, float],
     greatest: float,
@@ -405,27 +317,6 @@ def _share(terms: tuple[str, ...], shares: Mapping[str, float]) -> float | None:
     return sum([shares[term] for term in terms]) if terms and all(term in shares for term in terms) else None
 
 
-_words = functools.lru_cache(1 << 12)(_Words)  # an event is in its own list and in those of others
-
-
-class _KnownWords(dict[str, tuple[tuple[str, ...], str]]):
-    """The terms and the key of each word of a language, which are found when first asked for."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__()
-        self._language = language
-
-    def __missing__(self, word: str) -> tuple[tuple[str, ...], str]:
-        terms = tuple(terms_of_name(word, self._language))
-        found = terms, " ".join(terms) or word.casefold()
-        if len(self) < _MAX_KNOWN:
-            self[word] = found
-        return found
-
-
-_known_words = functools.cache(_KnownWords)
-
-
 def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> Phrase | None:
     """Return the characters in both texts that explain most of a score, in a script without spaces."""
     in_b = b.lower()
@@ -433,7 +324,7 @@ def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> Phrase | 
     for start, run in script_runs(a):
         for first, end in _shared_parts(run.lower(), in_b, shares):
             part = run[first:end]
-            if part.isascii() and part.islower() and _ADDRESS.search(a, max(0, start + first - 2), start + end + 2):
+            if part.isascii() and part.islower() and ADDRESS.search(a, max(0, start + first - 2), start + end + 2):
                 continue
             at_edge = (first == 0 or end == len(run)) and _is_at_edge(part.lower(), in_b)
             if len(part) < 2 or not (at_edge or len(part) >= MIN_PART_CHARS) or not any(map(str.isalpha, part)):

@@ -116,8 +116,9 @@ def is_foreign_small_word(word: str) -> bool:
 def _english_parts() -> dict[str, Part]:
     """Return the parts of common English words that are usually in lower case, and of adjectives of countries."""
     peoples = {name.lower(): Part.ADJECTIVE for _, *names in table("topics/countries.tsv") for name in names[:1]}
+    small = _LINKS | {"may": Part.OTHER}  # which the table leaves out as a month
     vague = dict.fromkeys(_VAGUE, Part.OTHER) | dict.fromkeys(_BODIES | {f"{noun}s" for noun in _BODIES}, Part.GENERIC)
-    return peoples | {word: _PARTS[part] for word, part in table("words/words.tsv")} | _LINKS | vague
+    return peoples | {word: _PARTS[part] for word, part in table("words/words.tsv")} | small | vague
 
 
 def says_when(name: str, language: str) -> bool:
@@ -193,6 +194,8 @@ def _english_part(form: str, capital_tells: bool) -> Part:
         return Part.NUMBER if not any(map(str.isalpha, form)) else _of_mixed(form)
     low = form.lower()
     known = _english_parts().get(low)
+    if form in _CONNECTORS and known is not Part.OTHER:
+        return Part.OF
     if form[0].isupper() and (known is None or (capital_tells and known > Part.ADJECTIVE)):
         return Part.OTHER if len(form) == 1 else Part.NAME
     if known is not None:
@@ -208,6 +211,8 @@ def _english_part(form: str, capital_tells: bool) -> Part:
 
 
 def _of_mixed(form: str) -> Part:
+    if form.upper() == form.lower():  # a script without capitals, which counts so: the day of a month
+        return Part.NUMBER
     return Part.OTHER if form.islower() else Part.NAME
 
 

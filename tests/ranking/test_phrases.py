@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories.ranking import phrases
-from relatedstories.ranking.phrases import MAX_LABEL_CHARS, MAX_PHRASE_WORDS, MIN_NOUN_SHARE, MIN_WORD_SHARE, Phrase, _Words
+from relatedstories.ranking.completion import MAX_LABEL_CHARS, MAX_PHRASE_WORDS
+from relatedstories.ranking.phrases import MIN_NOUN_SHARE, MIN_WORD_SHARE, Phrase
 from relatedstories.ranking.shapes import Part, is_noun_phrase, value_of
+from relatedstories.ranking.words_of_text import WordsOfText
 from relatedstories.text.terms import terms_of_name
 
 _TEXTS = {
@@ -30,13 +32,13 @@ def share_of(terms: tuple[str, ...], shares: Mapping[str, float]) -> float | Non
     return shares[terms[0]] if len(terms) == 1 else sum(shares[term] for term in terms)
 
 
-def may_begin(words: _Words, place: int, shares: Mapping[str, float]) -> bool:
+def may_begin(words: WordsOfText, place: int, shares: Mapping[str, float]) -> bool:
     """Return whether a phrase may begin with a word, as far as its terms tell."""
     return len(words.terms[place]) > 1 or bool(shares.get(words.keys[place]))
 
 
 def phrases_at(
-    ours: _Words, first: int, theirs: _Words, place: int, shares: Mapping[str, float]
+    ours: WordsOfText, first: int, theirs: WordsOfText, place: int, shares: Mapping[str, float]
 ) -> Iterator[tuple[float, Part, int]]:
     """Yield the shares, last parts and lengths of the noun phrases that begin at two places."""
     parts: list[Part] = []
@@ -63,7 +65,7 @@ def phrases_at(
 
 def slow_phrase(a: str, b: str, shares: Mapping[str, float], language: str, matters: set[str]) -> Phrase | None:
     """Return the shared phrase, found by looking at each place of one text beside each of the other."""
-    ours, theirs = _Words(a, language), _Words(b, language)
+    ours, theirs = WordsOfText(a, language), WordsOfText(b, language)
     greatest = max(shares.values(), default=0.0)
     found = []
     for first, key in enumerate(ours.keys):

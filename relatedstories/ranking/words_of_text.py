@@ -1,0 +1,156 @@
+"""The words of a text as phrases are made of them: terms, places, parts, and which may begin, end or complete one."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+
+from relatedstories.ranking.shapes import Part, capitals_tell, is_foreign_small_word, part_of
+from relatedstories.text.terms import ENGLISH, terms_of_name, without_elision
+
+__all__ = ["ADDRESS", "MAX_PHRASE_CHARS", "WordsOfText", "words_of"]
+
+MAX_PHRASE_CHARS = 1200
+"""Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
+
+ADDRESS = re.compile(r"\w[./@_]\w")
+"""At a word that is part of an address or of a file's name."""
+
+_WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
+_POSSESSIVE = ("'s", "’s", "s'", "s’")
+_BREAK = re.compile(r"[^\w\s]|\n")
+_ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
+_MAX_KNOWN = 100_000  # words of a language whose terms are kept
+
+
+class WordsOfText:
+    """The words of a text: for each, its start and end, its terms, and its key, which is these or else itself in lower case.
+
+    `keys_after` has the key of the word after each, `places` those of the words with each key, `compounds` the keys of words with
+    several terms.
+    What else is asked of a word is found when it is asked, as few words of a text are shared.
+    """
+
+    def __init__(self, text: str, language: str, n_chars: int = MAX_PHRASE_CHARS) -> None:
+        self._text, self._language = text, language
+        edges = [edge for match in _WORD.finditer(text, 0, n_chars) for edge in match.span()]
+        self.starts, self.ends = edges[::2], edges[1::2]  # numbers alone, which the garbage collector passes over
+        known = _known_words(language)
+        found = [known[text[start:end]] for start, end in zip(self.starts, self.ends, strict=True)]
+        self.terms = [terms for terms, _ in found]
+        self.keys = [key for _, key in found]
+        self.keys_after: list[str | None] = [*self.keys[1:], None]
+        self.places: dict[str, list[int]] = {}
+        for place, key in enumerate(self.keys):
+            self.places.setdefault(key, []).append(place)
+        self.compounds = [*dict.fromkeys([key for terms, key in found if len(terms) > 1])]
+        self._parts: list[Part | None] = [None] * len(found)
+
+    def part(self, place: int) -> Part:
+        """Return the part of a word."""
+        part = self._parts[place]
+        if part is None:
+            start, end = self.starts[place], self.ends[place]
+            within = place > 0 and not _ENDS_SENTENCE.search(self._text, self.ends[place - 1], start)
+            if ADDRESS.search(self._text, max(0, start - 2), end + 2):
+                part = Part.OTHER
+            else:
+                tells = within and (self._language != ENGLISH or self._capitals_tell)
+                part = part_of(self._text[start:end], self._language, tells)
+            self._parts[place] = part
+        return part
+
+    @functools.cached_property
+    def _capitals_tell(self) -> bool:
+        return capitals_tell([self._text[start:end] for start, end in zip(self.starts, self.ends, strict=True)], self._language)
+
+    def follows(self, place: int) -> bool:
+        """Return whether a word follows the one before closely."""
+        start, end = self.ends[place - 1], self.starts[place]
+        return self._text[start:end] == " " or not _BREAK.search(self._text, start, end)
+
+    def may_be_added(self, place: int) -> bool:
+        """Return whether a word may complete a phrase: in a language whose verbs are not known, it needs a capital or a digit."""
+        first = self._text[self.starts[place]]
+        return self._language == ENGLISH or first.isupper() or first.isdigit() or self.part(place) is Part.OF
+
+    def places_of(self, keys: Sequence[str]) -> list[int]:
+        """Return the places of the first of some words where they follow one another closely."""
+        n = len(keys)
+        return [
+            place
+            for place in self.places.get(keys[0], ())
+            if self.keys[place : place + n] == keys and all(self.follows(place + i) for i in range(1, n))
+        ]
+
+    def _neighbour(self, place: int, n: int, step: int) -> str | None:
+        """Return the key of the word that follows n words closely, or with a step of -1 is before them; None if there is none."""
+        other = place + n if step > 0 else place - 1
+        return self.keys[other] if 0 <= other < len(self.keys) and self.follows(max(place, other)) else None
+
+    def usual_neighbour(self, places: Sequence[int], n: int, step: int) -> str | None:
+        """Return the commonest neighbour of n words at some places."""
+        keys = [key for place in places if (key := self._neighbour(place, n, step)) is not None]
+        return max(sorted(set(keys)), key=keys.count, default=None)
+
+    def with_neighbour(self, places: Sequence[int], n: int, step: int, key: str) -> list[int]:
+        """Return where n words and a neighbour begin, given where the words do."""
+        return [place + min(step, 0) for place in places if self._neighbour(place, n, step) == key]
+
+    def may_end(self, place: int) -> bool:
+        """Return whether a phrase may end with a word: not with "city's"."""
+        return not self._text.endswith(_POSSESSIVE, self.starts[place], self.ends[place])
+
+    def may_be_alone(self, place: int) -> bool:
+        """Return whether a word may be a phrase by itself: not "La", whatever the language of the text."""
+        word = self._text[self.starts[place] : self.ends[place]]
+        return word.isupper() or not is_foreign_small_word(word.casefold())
+
+    def goes_on(self, place: int, step: int) -> bool:
+        """Return whether the name that a word is part of goes on after it, or before it with a step of -1."""
+        other = place + step
+        if not 0 <= other < len(self.starts) or not self.follows(max(place, other)):
+            return False
+        return self._text[self.starts[other]].isupper() and self._capitals_tell
+
+    def times_said(self, keys: Sequence[str], n_title: int) -> int:
+        """Return how often words stand in the text; those that begin in its first `n_title` characters count twice.
+
+        A word alone does not count in a text where a name follows closely, as it does a first name.
+        """
+        n, times = len(keys), 0
+        for place in self.places.get(keys[0], ()):
+            if self.keys[place : place + n] == keys:
+                times += 2 if self.starts[place] < n_title else n > 1 or not self._is_first_name(place)
+        return times
+
+    def _is_first_name(self, place: int) -> bool:
+        """Return whether a name follows a word closely."""
+        return place + 1 < len(self.starts) and self.follows(place + 1) and self.part(place + 1) is Part.NAME
+
+    def phrase(self, first: int, length: int) -> str:
+        """Return some words as they are written, with single spaces, without an article that is part of the first word."""
+        phrase = " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
+        return without_elision(phrase, self._language)
+
+
+words_of = functools.lru_cache(1 << 12)(WordsOfText)  # an event is in its own list and in those of others
+
+
+class _KnownWords(dict[str, tuple[tuple[str, ...], str]]):
+    """The terms and the key of each word of a language, which are found when first asked for."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, word: str) -> tuple[tuple[str, ...], str]:
+        terms = tuple(terms_of_name(word, self._language))
+        found = terms, " ".join(terms) or word.casefold()
+        if len(self) < _MAX_KNOWN:
+            self[word] = found
+        return found
+
+
+_known_words = functools.cache(_KnownWords)
