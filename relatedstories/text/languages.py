@@ -225,12 +225,17 @@ def _is_english(words: Sequence[str]) -> bool:
 def _is_in_vocabulary(words: Sequence[str], written: Sequence[str]) -> bool:
     """Return whether enough of the words are in English news, or some are and hardly any is a function word of another language.
 
-    Function words have no capitals, unless all words have: "Van" and "Al" are parts of names.
+    Function words have no capitals, unless all words have: "Van" and "Al" are parts of names. Names alone tell nothing, as "Oslo" is
+    in the news of all languages.
     """
-    known = [word for word in words if word in _vocabulary()]
-    if len(known) >= MIN_KNOWN * len(words):
-        return True
-    if sum([word not in _ALSO_ENGLISH for word in known]) < 0.5 * MIN_KNOWN * len(words):
+    known = [word in _vocabulary() for word in words]
+    telling = [is_known and word not in _ALSO_ENGLISH for word, is_known in zip(words, known, strict=True)]
+    if sum(known) >= MIN_KNOWN * len(words):
+        in_capitals = not any(map(str.islower, written))
+        return telling[0] or any(
+            tells and (in_capitals or not form[0].isupper()) for form, tells in zip(written, telling, strict=True)
+        )
+    if sum(telling) < 0.5 * MIN_KNOWN * len(words):
         return False
     pairs = zip(words, written, strict=True)
     foreign = {word for word, as_written in pairs if as_written.islower() or (len(word) > 1 and as_written.isupper())}

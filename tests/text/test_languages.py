@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from relatedstories import Event, RelatedStories, TopicExtractor
 from relatedstories.language_codes import language_code
-from relatedstories.text.languages import UNKNOWN, language_of, language_of_event
+from relatedstories.text.languages import UNKNOWN, language_of, language_of_event, possible_languages
 
 HEADLINES = {
     "ar": ["زلزال قوي يضرب شمال البلاد", "البرلمان يناقش الموازنة"],
@@ -66,6 +66,13 @@ def test_text_without_evidence_is_in_the_default_language() -> None:
     assert language_of("2005: 3-1") == "en"
     assert language_of("") == "en"
     assert language_of("🙂") == "en"
+
+
+def test_names_tell_no_language() -> None:
+    for headline in ("Schnee in Oslo", "Streik in Hamburg", "Berlin 2020: Stau"):
+        assert possible_languages(headline) == ()
+        assert language_of(headline, default="de") == "de"
+    assert possible_languages("Snow in Oslo") == possible_languages("Oslo Opens Harbour Tunnel") == ("en",)
 
 
 def test_declared_language_is_kept() -> None:
