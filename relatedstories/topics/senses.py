@@ -219,10 +219,10 @@ class SenseFilter:
 
     def _known(self, form: str, name: str) -> _Verdict:
         """Return the verdict on a form and a name, which is kept; equal ones are one object."""
-        verdict = self._verdicts[form, name]
+        verdict = self._verdicts.get((form, name))
         if verdict is None:
             verdict = self._verdict(form, name)
-            verdict = self._distinct[verdict] or self._distinct.keep(verdict, verdict)
+            verdict = self._distinct.get(verdict) or self._distinct.keep(verdict, verdict)
             self._verdicts.keep((form, name), verdict)
         return verdict
 
