@@ -34,8 +34,8 @@ SpanKey: TypeAlias = "str | tuple[str, str] | tuple[str, str, Near]"
 form and nothing is near; their key is the surface alone."""
 
 Near: TypeAlias = tuple[str, str, str, str, bool]
-"""What is near a span: the two nearest countries, the state after it, the longer name it shortens, and whether the text defines it
-as an abbreviation of that name (which then precedes other names)."""
+"""What is near a span: the two nearest countries, the state after it, the longer name it shortens, and whether the text defines
+it as an abbreviation of that name (which then precedes other names)."""
 
 NOTHING_NEAR: Near = ("", "", "", "", False)
 
@@ -331,7 +331,7 @@ class SpanNamer:
         return float(min(1, lexicon.counts[whole, 2] / (inside - alone + 1)))
 
     def _parts_of(self, name: str) -> tuple[str, int, tuple[int, ...], tuple[int, ...]]:
-        """Return a name's key, its row in the lexicon, and the numbers of its words without small ones and of the countries in it."""
+        """Return a name's key, its row in the lexicon, and the numbers of its words without small ones and of its countries."""
         key, lexicon, parts, words = key_of(name), self._lexicon, _PART.findall(name), self._words
         forms = parts if name.isascii() and "." not in name else [form_of(part) for part in parts]
         own = [words.setdefault(word, len(words)) for form in forms if (word := form.lower()) not in JOINING_WORDS]
