@@ -147,8 +147,8 @@ class CandidateGenerator:
 
     def _facts_of(self, texts: Sequence[TokenizedText], tokens: Tokens, spans: Spans) -> SpanFacts:
         """Return what is known of each span."""
-        known, look_up = self._namer.forms, self._namer.look_up
-        numbers = np.array([known.get(form) or look_up(form) for form in spans.forms], np.intp)
+        known = self._namer.forms
+        numbers = np.array([known[form] for form in spans.forms], np.intp)
         row, is_country, has_country, of_country = self._namer.form_facts.array()[numbers].T
         text = tokens.stop.searchsorted(spans.first, side="right")
         _, same, counts = np.unique(text * (len(known) + 1) + numbers, return_inverse=True, return_counts=True)

@@ -300,8 +300,10 @@ class SenseFilter:
         linked, seen = lexicon.linked[row], lexicon.seen[row]
         if not lexicon.named[row]:
             return 0, linked, seen, False
-        links = next((links for title, links in lexicon.titles_of(row) if lexicon.names[title] == name), -1)
-        return max(links, 0), linked, seen, links >= 0
+        for title, links in lexicon.titles_of(row):
+            if lexicon.names[title] == name:
+                return links, linked, seen, True
+        return 0, linked, seen, False
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from relatedstories.topics.lexicon import Lexicon, Pattern, form_of, key_of
 from relatedstories.topics.number_table import NumberTable
+from relatedstories.topics.numbering import Numbering
 from relatedstories.topics.recent_cache import MAX_KEPT, RecentCache
 from relatedstories.topics.runs import JOINING_WORDS
 from relatedstories.topics.spans import Country, country_pattern
@@ -104,8 +105,8 @@ class SpanNamer:
 
     Attributes
     ----------
-    forms : dict of str to int
-        Forms, with their row in `form_facts`; `look_up` adds to it.
+    forms : Numbering
+        Forms, with their row in `form_facts`; a form that it lacks is looked up.
     form_facts : NumberTable
         For each form: its row in the lexicon (-1 if unknown), whether it is a country, whether it contains a country, and whether
         it may stand for something of a country nearby, as "government" does.
@@ -127,7 +128,7 @@ class SpanNamer:
     def __init__(self, lexicon: Lexicon, words: dict[str, int]) -> None:
         self._lexicon = lexicon
         self._words = words
-        self.forms: dict[str, int] = {}
+        self.forms = Numbering(self._look_up)
         self.form_facts = NumberTable(4)
         self._is_plain: list[bool] = []  # for each form, whether it stands for itself alone if nothing is near
         self._row_of_form: list[int] = []  # in the lexicon
@@ -159,12 +160,13 @@ class SpanNamer:
         self._n_extra = 0
 
     def _forget_forms(self) -> None:
-        self.forms = {"": 0}
+        self.forms.clear()
+        self.forms[""] = 0
         self._is_plain, self._row_of_form, self._inside = [False], [-1], [()]
         self.form_facts.clear()
         self.form_facts.append((-1, False, False, False))
 
-    def look_up(self, form: str) -> int:
+    def _look_up(self, form: str) -> int:
         """Add what is known of a form, and return its row in `form_facts`."""
         lexicon = self._lexicon
         row = lexicon.forms.get(form, -1)

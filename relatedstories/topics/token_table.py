@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from relatedstories.topics.lexicon import Lexicon, form_of
 from relatedstories.topics.number_table import NumberTable
+from relatedstories.topics.numbering import Numbering
 from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.runs import (
     CAPITAL,
@@ -111,7 +112,7 @@ class TokenTable:
     def __init__(self, lexicon: Lexicon, words: dict[str, int]) -> None:
         self._lexicon = lexicon
         self._words = words
-        self._lexemes: dict[str, int] = {}
+        self._lexemes = Numbering(self._lexeme)
         self._forms: list[str] = []
         self.numbers = NumberTable(6)
         self.forget()
@@ -135,7 +136,9 @@ class TokenTable:
         capital = not is_lower and (first.isupper() or (len(form) > 2 and first.isalnum() and any(map(str.isupper, form))))
         capital = capital and form not in ("The", "A", "An")  # "The Hague" is a form that the lexicon knows
         words = lexicon.words
-        word = words.get("<number>" if is_digit else form, 0) or words.get(lower, 0)
+        lower_word = words.get(lower, 0)
+        word = words.get("<number>", 0) if is_digit else 0 if is_lower else words.get(form, 0)
+        word = word or lower_word
         heads = lexicon.heads.get(form, 0)
         flags = _FLAGS_OF.get(form, 0) | CAPITAL * capital | NUMBER * is_digit | WORD * form.isalpha()
         flags |= END * (token[-1:] in ".!?" or "\n" in token) | OPENING * (token in "\"“‘'(:")
@@ -147,7 +150,7 @@ class TokenTable:
         number = self._lexemes[token] = len(self._forms)
         self._forms.append(form)
         lower_number = self._words.setdefault(lower, len(self._words))
-        self.numbers.append((word, _shape(form), lexicon.lower[words.get(lower, 0)], math.log1p(heads), flags, lower_number))
+        self.numbers.append((word, _shape(form), lexicon.lower[lower_word], math.log1p(heads), flags, lower_number))
         return number
 
     def parts_of_runs(self, text: TokenizedText) -> Iterator[tuple[int, int, int, int]]:
@@ -164,10 +167,7 @@ class TokenTable:
         padding = [0] * _PADDING
         ids = padding.copy()
         for text in texts:
-            try:
-                ids += [known[token] for token in text.tokens]
-            except KeyError:
-                ids += [known[token] if token in known else self._lexeme(token) for token in text.tokens]
+            ids += [known[token] for token in text.tokens]
             ids += padding
         numbers = self.numbers.array()[ids]
         size = np.fromiter((len(text.tokens) for text in texts), np.intp, len(texts))
