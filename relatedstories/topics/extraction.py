@@ -93,7 +93,7 @@ def _pooled(topics: EventTopics, pool: dict[Any, Any]) -> EventTopics:
 
 
 def _stored_topics(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[EventTopics]:
-    if getattr(type(extractor), "extract_many", None) is _EXTRACT_MANY:
+    if getattr(extractor.extract_many, "__func__", None) is _EXTRACT_MANY:
         yield from extractor.stored_topics(events)
         return
     for event, topics in zip(events, extractor.extract_many(events), strict=True):

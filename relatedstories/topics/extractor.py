@@ -304,7 +304,7 @@ class TopicExtractor:
         """Return the language of an event: what it says, what was declared for all, or what its text tells."""
         if isinstance(event, str):
             return language_of(cleaned.text, self.language)
-        if cleaned.offsets is None and event.title and len(event.text) <= SAMPLE_CHARS:  # it need not be cleaned again
+        if cleaned.offsets is None and len(event.text) <= SAMPLE_CHARS:  # it need not be cleaned again
             return language_of(cleaned.text, event.language or self.language)
         return language_of_event(event, self.language)
 
