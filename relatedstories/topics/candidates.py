@@ -125,9 +125,7 @@ class CandidateGenerator:
         ]  # fmt: skip
         self._of_form = np.zeros((len(counts) + 1, len(of_form)), np.float32)  # row -1: an unknown form
         self._of_form[:-1] = np.stack(of_form, axis=1)
-        self._word_themes = lexicon.word_themes.astype(np.int32)
-        self._name_themes = lexicon.name_themes.astype(np.float64)
-        self._name_lengths = np.sqrt((self._name_themes**2).sum(axis=1))
+        self._name_lengths = np.sqrt((lexicon.name_themes.astype(np.float64) ** 2).sum(axis=1))
         self._of_name = np.append(np.log1p(lexicon.name_counts.astype(np.float32)), np.float32(0))
 
     def __call__(self, texts: Sequence[TokenizedText]) -> Candidates:
@@ -323,16 +321,17 @@ class CandidateGenerator:
         The first is a cosine of themes: of the text's words without the span's own, and of the name; 0 where one has none.
         Sums are of whole numbers, so they are exact.
         """
-        themes, (first, end), (begin, stop) = self._word_themes, spans, texts
+        themes, (first, end), (begin, stop) = self._lexicon.word_themes, spans, texts
         sums = np.zeros((len(words) + 1, themes.shape[1]), np.int32)
-        np.cumsum(themes.take(words, axis=0), axis=0, out=sums[1:])
+        np.cumsum(themes.take(words, axis=0).astype(np.int32), axis=0, out=sums[1:])
         around = ((sums[stop] - sums[begin])[of_text] - (sums[end] - sums[first])).astype(np.float64)
         lengths = np.sqrt((around**2).sum(axis=1))
         fit = np.zeros(len(name))
         if len(name):
             rows = where_true((name >= 0) & (lengths[span] > 0))
             rows = rows[self._name_lengths[name[rows]] > 0]
-            products = np.einsum("ij,ij->i", around[span[rows]], self._name_themes[name[rows]])
+            of_name = self._lexicon.name_themes.take(name[rows], axis=0).astype(np.float64)
+            products = np.einsum("ij,ij->i", around.take(span[rows], axis=0), of_name)
             fit[rows] = products / (lengths[span[rows]] * self._name_lengths[name[rows]])
             starts = starts_group(span)
             best = np.maximum.reduceat(fit, where_true(starts))
