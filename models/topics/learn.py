@@ -110,7 +110,7 @@ def background_counts(events: Iterable[Event]) -> Counts:
     """Return in how many events each form occurs."""
     inside: collections.Counter[str] = collections.Counter()
     whole: collections.Counter[str] = collections.Counter()
-    tokens = TokenTable(_no_lexicon())
+    tokens = TokenTable(_no_lexicon(), {})
     for event in events:
         forms = [form_of(token) for token in event.text.tokens]
         within, all_of = set(), set()

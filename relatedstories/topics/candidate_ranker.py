@@ -149,12 +149,15 @@ class CandidateRanker(NamedTuple):
         features = c.features * (self.factor * _UNITS)
         features += self.offset * _UNITS
         _whole(np.clip(features, -5 * _UNITS, 5 * _UNITS, out=features))
-        h = np.concatenate([*(x.take(at, axis=0) for at in (c.first, c.end - 1, c.first - 1, c.end)), features], axis=1)
-        h = _whole(_dense(h, self.first), 0)
-        h = _whole(_dense(h, self.second), 0)
+        neighbours = _RelatedProbabilities(c)
+        first, end = c.first[neighbours.spans], c.end[neighbours.spans]
+        edges = np.concatenate([x.take(at, axis=0) for at in (first, end - 1, first - 1, end)], axis=1)
+        weights, bias = self.first
+        h = _dense(features, (weights[edges.shape[1] :], bias))
+        h += (edges @ weights[: edges.shape[1]]).take(neighbours.span, axis=0)  # a span's names have the same tokens
+        h = _whole(_dense(_whole(h, 0), self.second), 0)
         alone = _dense(h, self.alone)[:, 0]
         p = _probability(alone)
-        neighbours = _RelatedProbabilities(c)
         for _ in range(PASSES):
             around = _whole(neighbours(p) * _UNITS)
             more = _whole(_dense(np.concatenate([h, around], axis=1), self.context), 0)
@@ -179,7 +182,17 @@ def _needed_tokens(c: Candidates, n_layers: int) -> list[npt.NDArray[np.intp]]:
 
 
 class _RelatedProbabilities:
-    """Probabilities of the candidates related to each: of the same span, topic or text, or over the same tokens."""
+    """Probabilities of the candidates related to each: of the same span, topic or text, or over the same tokens.
+
+    Parameters
+    ----------
+    c : Candidates
+
+    Attributes
+    ----------
+    spans, span : ndarray of int
+        The first candidate of each span that has any, and the place of each candidate's span among them.
+    """
 
     def __init__(self, c: Candidates) -> None:
         self._c = c
@@ -190,10 +203,10 @@ class _RelatedProbabilities:
         self._tokens = np.arange(stops[-1]) - (stops - length).repeat(length) + c.first[self._candidate_of_token]
         self._starts = stops - length
         self._length = length.astype(np.float32)
-        self._spans = where_true(starts_span)
+        self.spans = where_true(starts_span)
         self._texts = where_true(starts_text)
         self._text = starts_text.cumsum() - 1
-        self._span = starts_span.cumsum() - 1
+        self.span = starts_span.cumsum() - 1
         n_topics = int(c.topic.max()) + 1
         first = np.full(n_topics, 1 << 30)
         np.minimum.at(first, c.topic, c.first)
@@ -202,7 +215,7 @@ class _RelatedProbabilities:
         per_text = np.append(self._texts[1:], len(length)) - self._texts
         self._n_in_text = per_text[self._text].astype(np.float32) / np.float32(40)
         # The text of each span: the best probabilities of a text's spans are summed.
-        self._text_of_span = self._text[self._spans]
+        self._text_of_span = self._text[self.spans]
 
     def __call__(self, p: Floats) -> Floats:
         """Return the features of related candidates, shape (n, CONTEXT), for current probabilities."""
@@ -211,18 +224,18 @@ class _RelatedProbabilities:
         np.maximum.at(by_token, self._tokens, p[self._candidate_of_token])
         on = by_token[self._tokens]
         over, mean = np.maximum.reduceat(on, self._starts), np.add.reduceat(on, self._starts) / self._length
-        best = np.maximum.reduceat(p, self._spans)
+        best = np.maximum.reduceat(p, self.spans)
         of_topic = np.zeros(self._n_topics, np.float32)
         np.maximum.at(of_topic, c.topic, p)
         of_text = np.maximum.reduceat(p, self._texts)[self._text]
         expected = np.bincount(self._text_of_span, weights=best)[self._text].astype(np.float32)
         in_topic = np.bincount(c.topic, weights=p)[c.topic].astype(np.float32)
-        in_span = np.add.reduceat(p, self._spans)[self._span]
+        in_span = np.add.reduceat(p, self.spans)[self.span]
         left = np.maximum(by_token[c.first - 1], by_token[c.first - 2])
         right = np.maximum(by_token[c.end], by_token[c.end + 1])
         columns = (
             of_topic[c.topic] - p, in_topic - p, mean, self._later, of_text, self._n_in_text, p, over - p,
-            best[self._span] - p, in_span - p, left, right, expected / 4,
+            best[self.span] - p, in_span - p, left, right, expected / 4,
         )  # fmt: skip
         return side_by_side(columns, np.float32)
 

@@ -7,7 +7,6 @@ its state, or for the longer name in the same text that it shortens.
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
@@ -19,7 +18,7 @@ from relatedstories.topics.arrays import side_by_side, starts_group, where_true
 from relatedstories.topics.lexicon import Lexicon
 from relatedstories.topics.names import definitions
 from relatedstories.topics.runs import COMMA, CORE, COUNTRY, Bools, Ints
-from relatedstories.topics.span_names import SOURCES, SpanKey, SpanNamer
+from relatedstories.topics.span_names import NOTHING_NEAR, SOURCES, SpanKey, SpanNamer
 from relatedstories.topics.spans import Country, SpanFinder, Spans
 from relatedstories.topics.token_table import Tokens, TokenTable
 from relatedstories.topics.tokenizer import TokenizedText
@@ -76,6 +75,8 @@ class SpanFacts(NamedTuple):
     ----------
     text : ndarray of int, shape (n,)
         Number of the text that it is in.
+    form : ndarray of int, shape (n,)
+        Number of its form.
     row : ndarray of int, shape (n,)
         Row of its form in the lexicon, -1 if unknown.
     n_repeats : ndarray of int, shape (n,)
@@ -87,6 +88,7 @@ class SpanFacts(NamedTuple):
     """
 
     text: Ints
+    form: Ints
     row: Ints
     n_repeats: Ints
     is_country: Bools
@@ -110,9 +112,10 @@ class CandidateGenerator:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._lock = threading.Lock()
-        self._tokens = TokenTable(lexicon)
+        self._words: dict[str, int] = {}  # numbers of words in lower case and of countries
+        self._tokens = TokenTable(lexicon, self._words)
         self._find_spans = SpanFinder(lexicon)
-        self._namer = SpanNamer(lexicon)
+        self._namer = SpanNamer(lexicon, self._words)
         counts = lexicon.counts.astype(np.float32)
         linked, seen, inside, whole = counts.T
         logs = np.log1p(counts)
@@ -122,15 +125,16 @@ class CandidateGenerator:
         ]  # fmt: skip
         self._of_form = np.zeros((len(counts) + 1, len(of_form)), np.float32)  # row -1: an unknown form
         self._of_form[:-1] = np.stack(of_form, axis=1)
-        self._word_themes = lexicon.word_themes.astype(np.int32)
-        self._name_themes = lexicon.name_themes.astype(np.float64)
-        self._name_lengths = np.sqrt((self._name_themes**2).sum(axis=1))
+        self._name_lengths = np.sqrt((lexicon.name_themes.astype(np.float64) ** 2).sum(axis=1))
         self._of_name = np.append(np.log1p(lexicon.name_counts.astype(np.float32)), np.float32(0))
 
     def __call__(self, texts: Sequence[TokenizedText]) -> Candidates:
         """Return the candidates of texts."""
         with self._lock:
-            self._namer.forget_when_full()
+            if self._tokens.is_full or self._namer.is_full:
+                self._words.clear()
+                self._tokens.forget()
+                self._namer.forget()
             tokens = self._tokens.tokens(texts)
             countries = self._lexicon.countries.find_at(tokens.forms, where_true(tokens.flags & COUNTRY).tolist())
             spans = self._find_spans(tokens, countries)
@@ -141,26 +145,26 @@ class CandidateGenerator:
 
     def _facts_of(self, texts: Sequence[TokenizedText], tokens: Tokens, spans: Spans) -> SpanFacts:
         """Return what is known of each span."""
-        known, look_up = self._namer.forms, self._namer.look_up
-        numbers = np.array([known.get(form) or look_up(form) for form in spans.forms], np.intp)
+        known = self._namer.forms
+        numbers = np.array([known[form] for form in spans.forms], np.intp)
         row, is_country, has_country, of_country = self._namer.form_facts.array()[numbers].T
         text = tokens.stop.searchsorted(spans.first, side="right")
         _, same, counts = np.unique(text * (len(known) + 1) + numbers, return_inverse=True, return_counts=True)
         surfaces = _surfaces(texts, tokens, spans, text)
-        return SpanFacts(text, row.astype(np.intp), counts[same], is_country > 0, has_country > 0, of_country > 0, surfaces)
+        flags = (is_country > 0, has_country > 0, of_country > 0)
+        return SpanFacts(text, numbers, row.astype(np.intp), counts[same], *flags, surfaces)
 
     def _names_of_spans(
         self, texts: Sequence[TokenizedText], tokens: Tokens, countries: list[list[Country]], spans: Spans, facts: SpanFacts
-    ) -> list[tuple[int, int]]:
-        """Return the first and the end of each span's rows among the names."""
+    ) -> Ints:
+        """Return the first of each span's rows among the names, and their number."""
         firsts, ends, numbers = spans.first.tolist(), spans.end.tolist(), facts.text.tolist()
         surfaces = facts.surfaces
         keys: list[SpanKey] = [
-            surface if surface == form else (surface, form, "", "", "", "", False)
-            for surface, form in zip(surfaces, spans.forms, strict=True)
+            surface if surface == form else (surface, form) for surface, form in zip(surfaces, spans.forms, strict=True)
         ]
         for i, longer, is_defined in self._shortened(texts, tokens, spans, numbers, surfaces):
-            keys[i] = (surfaces[i], spans.forms[i], "", "", "", longer, is_defined)
+            keys[i] = (surfaces[i], spans.forms[i], ("", "", "", longer, is_defined))
         flags, has_countries = tokens.flags, np.array([len(found) > 0 for found in countries], np.bool_)[facts.text]
         core = flags & CORE > 0
         before_state = (flags[spans.end] & COMMA > 0) & core[spans.end + 1] & core[spans.first]
@@ -171,10 +175,16 @@ class CandidateGenerator:
             if before_state[i]:
                 state = next((name for a, b, name in near_by if a == end + 1 and name == " ".join(tokens.forms[a:b])), "")
             if near[0] or state:
-                longer, is_defined = ("", False) if isinstance(key, str) else key[5:]
-                keys[i] = (surfaces[i], spans.forms[i], *near, state, longer, is_defined)
-        known, find, forms = self._namer.rows, self._namer.find, tokens.forms
-        return [known[key] or find(key, forms[firsts[i] : ends[i]]) for i, key in enumerate(keys)]
+                *_, longer, is_defined = key[2] if len(key) == 3 and not isinstance(key, str) else NOTHING_NEAR
+                keys[i] = (surfaces[i], spans.forms[i], (*near, state, longer, is_defined))
+        known, find, forms, form = self._namer.spans, self._namer.find, tokens.forms, facts.form.tolist()
+        found = [known.get(key, -1) for key in keys]
+        for i, number in enumerate(found):
+            if number < 0:
+                key = keys[i]
+                number = known.get(key, -1)
+                found[i] = number if number >= 0 else find(key, form[i], forms[firsts[i] : ends[i]])
+        return self._namer.rows.array()[found].astype(np.intp)
 
     def _shortened(
         self,
@@ -222,13 +232,13 @@ class CandidateGenerator:
         countries: list[list[Country]],
         spans: Spans,
         facts: SpanFacts,
-        rows: Sequence[tuple[int, int]],
+        rows: Ints,
     ) -> Candidates:
         """Return the candidates as arrays; features of forms, names and tokens come from tables."""
         token, words = tokens.numbers, tokens.numbers[:, 0].astype(np.intp)
-        first_row, end_row = np.fromiter(itertools.chain.from_iterable(rows), np.intp, 2 * len(rows)).reshape(-1, 2).T
-        span = np.arange(len(first_row)).repeat(end_row - first_row)
-        n_before = (end_row - first_row).cumsum() - (end_row - first_row)
+        first_row, n_rows = rows.T
+        span = np.arange(len(first_row)).repeat(n_rows)
+        n_before = n_rows.cumsum() - n_rows
         numbers = np.arange(len(span)) + (first_row - n_before)[span]
         own_row = self._namer.numbers.array()[numbers]
         first, end = spans.first, spans.end
@@ -248,7 +258,7 @@ class CandidateGenerator:
         }  # fmt: skip
         sources = own_row[:, 1].astype(np.int32)
         linked = np.expm1(of_form[:, 0])[span]
-        extra_found, extra_country = self._extra_found(tokens, countries, own_row, numbers, of_text[span])
+        extra_found, extra_country = self._extra_found(tokens, countries, own_row, of_text[span])
         name = own_row[:, 0].astype(np.intp)
         own = {source: sources >> bit & 1 for bit, source in enumerate(SOURCES)} | {
             "name links": logs(own_row[:, 2]), "name share": own_row[:, 2] / np.maximum(linked, 1), "name rank": own_row[:, 3],
@@ -278,27 +288,30 @@ class CandidateGenerator:
         )
 
     def _extra_found(
-        self, tokens: Tokens, countries: list[list[Country]], own_row: npt.NDArray[np.float32], numbers: Ints, text: Ints
+        self, tokens: Tokens, countries: list[list[Country]], own_row: npt.NDArray[np.float32], text: Ints
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return the share of the words that a name has and its span lacks that are elsewhere in the text, and of countries.
 
         The share of words is 1.5 where there are none. Of countries, 1 means that the text has one of them, -1 that it has
         none, 0 that the name has none.
         """
-        share, has_country = np.full(len(numbers), 1.5), np.zeros(len(numbers))
-        rows = where_true(own_row[:, 10])
-        shares, countries_found = [], []
-        number = -1
-        for i, number_of_text in zip(numbers[rows].tolist(), text[rows].tolist(), strict=True):
-            if number_of_text != number:
-                number = number_of_text
-                in_text = self._tokens.in_lower_case(tokens.ids[tokens.begin[number] : tokens.stop[number]]).__contains__
-                mentioned = {country for _, _, country in countries[number]}
-            extra, more = self._namer.extra[i]
-            shares.append(sum(map(in_text, extra)) / len(extra) if extra else 1.5)
-            countries_found.append(0 if not more else -1 if mentioned.isdisjoint(more) else 1)
-        share[rows], has_country[rows] = shares, countries_found
-        return share, has_country
+        n_numbers, words, none = len(self._words), self._words, self._words[""]
+        text_of_token = np.zeros(len(tokens.flags), np.intp)
+        text_of_token[tokens.stop] = 1
+        named = [number * n_numbers + words.get(country, none) for number, found in enumerate(countries) for *_, country in found]
+        in_text = text_of_token.cumsum() * n_numbers + tokens.numbers[:, 5].astype(np.intp)
+        in_text = np.append(in_text, np.array(named, np.intp))
+        in_text.sort()
+        n_extra, n_words = own_row[:, 11].astype(np.intp), own_row[:, 7].astype(np.intp)
+        stop = n_extra.cumsum()
+        row = np.arange(len(n_extra)).repeat(n_extra)
+        extra = self._namer.extra.array()[np.arange(len(row)) + (own_row[:, 10].astype(np.intp) - stop + n_extra)[row], 0]
+        sought = text[row] * n_numbers + extra.astype(np.intp)
+        n_found = np.zeros(len(row) + 1, np.intp)
+        (in_text[in_text.searchsorted(sought)] == sought).cumsum(out=n_found[1:])  # the padding at the end is above all sought
+        before, between, after = n_found[stop - n_extra], n_found[stop - n_extra + n_words], n_found[stop]
+        share = np.where(n_words > 0, (between - before) / np.maximum(n_words, 1), 1.5)
+        return share, np.where(n_extra > n_words, np.where(after > between, 1.0, -1.0), 0.0)
 
     def _fit(
         self, words: Ints, spans: tuple[Ints, Ints], texts: tuple[Ints, Ints], of_text: Ints, name: Ints, span: Ints
@@ -308,16 +321,17 @@ class CandidateGenerator:
         The first is a cosine of themes: of the text's words without the span's own, and of the name; 0 where one has none.
         Sums are of whole numbers, so they are exact.
         """
-        themes, (first, end), (begin, stop) = self._word_themes, spans, texts
+        themes, (first, end), (begin, stop) = self._lexicon.word_themes, spans, texts
         sums = np.zeros((len(words) + 1, themes.shape[1]), np.int32)
-        np.cumsum(themes.take(words, axis=0), axis=0, out=sums[1:])
+        np.cumsum(themes.take(words, axis=0).astype(np.int32), axis=0, out=sums[1:])
         around = ((sums[stop] - sums[begin])[of_text] - (sums[end] - sums[first])).astype(np.float64)
         lengths = np.sqrt((around**2).sum(axis=1))
         fit = np.zeros(len(name))
         if len(name):
             rows = where_true((name >= 0) & (lengths[span] > 0))
             rows = rows[self._name_lengths[name[rows]] > 0]
-            products = np.einsum("ij,ij->i", around[span[rows]], self._name_themes[name[rows]])
+            of_name = self._lexicon.name_themes.take(name[rows], axis=0).astype(np.float64)
+            products = np.einsum("ij,ij->i", around.take(span[rows], axis=0), of_name)
             fit[rows] = products / (lengths[span[rows]] * self._name_lengths[name[rows]])
             starts = starts_group(span)
             best = np.maximum.reduceat(fit, where_true(starts))

@@ -18,6 +18,9 @@ from relatedstories.topics.topic import EventTopics, Topic
 
 __all__ = ["extracted"]
 
+_EXTRACT_MANY = TopicExtractor.extract_many
+"""What an extractor has if its topics are those of the library; subclasses may change them."""
+
 _CHUNK = 512  # events per task: a second of work or less, so that progress shows and processes finish together
 
 
@@ -90,6 +93,9 @@ def _pooled(topics: EventTopics, pool: dict[Any, Any]) -> EventTopics:
 
 
 def _stored_topics(extractor: TopicExtractor, events: Sequence[Event]) -> Iterator[EventTopics]:
+    if getattr(extractor.extract_many, "__func__", None) is _EXTRACT_MANY:
+        yield from extractor.stored_topics(events)
+        return
     for event, topics in zip(events, extractor.extract_many(events), strict=True):
         yield tuple([(topic.name, topic.kind, _segments(event, topic)) for topic in topics if topic.key])
 

@@ -14,14 +14,14 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from relatedstories.artefacts import path
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event, checked_language
 from relatedstories.parallel import without_collections
 from relatedstories.text.cleaning import RULES_VERSION, CleanText, clean, clean_event
-from relatedstories.text.languages import language_of, language_of_event
+from relatedstories.text.languages import SAMPLE_CHARS, language_of, language_of_event
 from relatedstories.text.segments import clean_segment_numbers
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, stem_key
 from relatedstories.topics.aliases import learn_names, names_of
@@ -33,7 +33,7 @@ from relatedstories.topics.names import normalise_name
 from relatedstories.topics.pipeline_digest import PipelineDigest
 from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, TaggedSpan, tag_texts
 from relatedstories.topics.tokenizer import TokenizedText, tokenize
-from relatedstories.topics.topic import Mention, Topic, Topics, text_of
+from relatedstories.topics.topic import EventTopics, Mention, Topic, Topics, text_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -62,6 +62,16 @@ _RULER = re.compile(r"([^\w\s])\1{20,}")
 
 _MentionRow: TypeAlias = tuple[int, int, str, str, float]
 """A mention: its start and end in characters, and the topic's canonical name, kind and probability."""
+
+
+class _Found(NamedTuple):
+    """A topic: name, kind and probability, and of each mention the start and end in the clean text, and the segment."""
+
+    name: str
+    kind: str
+    probability: float
+    places: Sequence[tuple[int, int]]
+    segments: Sequence[int]
 
 
 class TopicExtractor:
@@ -248,17 +258,36 @@ class TopicExtractor:
         ------
         tuple of Topic
         """
-        stream = iter(events)
-        while batch := list(itertools.islice(stream, BATCH_SIZE)):
+        for batch in _batches(events):
             with without_collections():
-                found = self._extract_batch(batch)
+                columns = zip(batch, *self._found_in(batch), strict=True)
+                found = [Topics(_topics_of(each, cleaned, text_of(event)), event) for event, cleaned, each in columns]
             yield from found
 
-    def _extract_batch(self, batch: Sequence[Event | str]) -> list[Topics]:
-        """Return the topics of some events or texts."""
+    def stored_topics(self, events: Iterable[Event]) -> Iterator[EventTopics]:
+        """Yield the topics of events as an archive stores them, sooner than `extract_many` gives them.
+
+        Parameters
+        ----------
+        events : iterable of Event
+
+        Yields
+        ------
+        EventTopics
+        """
+        for batch in _batches(events):
+            with without_collections():
+                _, found = self._found_in(batch)
+                stored = [
+                    tuple([(name, kind, tuple(of)) for name, kind, _, _, of in each if normalise_name(name)]) for each in found
+                ]
+            yield from stored
+
+    def _found_in(self, batch: Sequence[Event | str]) -> tuple[list[CleanText], list[list[_Found]]]:
+        """Return some events or texts without markup, and their topics."""
         cleaned = [clean_event(event) if isinstance(event, Event) else clean(text_of(event)) for event in batch]
         texts = [_blank_rulers(clean_text.text[:MAX_CHARS]) for clean_text in cleaned]
-        languages = [self._language_of(event, each.text) for event, each in zip(batch, cleaned, strict=True)]
+        languages = [self._language_of(event, each) for event, each in zip(batch, cleaned, strict=True)]
         if self._nlp is None:
             english = [tokenize(text) for text, language in zip(texts, languages, strict=True) if language == ENGLISH]
             tagged = zip(english, tag_texts(english, self.threshold), strict=True) if english else iter(())
@@ -269,13 +298,15 @@ class TopicExtractor:
         else:
             mentions = [self._mentions_of_doc(doc) for doc in self._nlp.pipe(texts)]
         columns = zip(batch, cleaned, mentions, languages, strict=True)
-        return [
-            Topics(self._topics_of(clean_text, found, event, language), event) for event, clean_text, found, language in columns
-        ]
+        return cleaned, [self._grouped(clean_text, found, event, language) for event, clean_text, found, language in columns]
 
-    def _language_of(self, event: Event | str, text: str) -> str:
+    def _language_of(self, event: Event | str, cleaned: CleanText) -> str:
         """Return the language of an event: what it says, what was declared for all, or what its text tells."""
-        return language_of_event(event, self.language) if isinstance(event, Event) else language_of(text, self.language)
+        if isinstance(event, str):
+            return language_of(cleaned.text, self.language)
+        if cleaned.offsets is None and len(event.text) <= SAMPLE_CHARS:  # it need not be cleaned again
+            return language_of(cleaned.text, event.language or self.language)
+        return language_of_event(event, self.language)
 
     def _names_in(self, text: str, language: str) -> list[_MentionRow]:
         """Return the names in a text in another language than English."""
@@ -291,16 +322,18 @@ class TopicExtractor:
         pairs = zip(spans, probabilities, strict=True)
         return [(span.start_char, span.end_char, span.kb_id_, span.label_, p) for span, p in pairs if p >= (self.threshold or 0)]
 
-    def _topics_of(self, cleaned: CleanText, mentions: list[_MentionRow], of: Event | str, language: str) -> Iterator[Topic]:
+    def _grouped(self, cleaned: CleanText, mentions: list[_MentionRow], of: Event | str, language: str) -> list[_Found]:
         """Return the topics of mentions, with the user's own names and the topics that editors gave."""
-        text, raw = cleaned.text[:MAX_CHARS], text_of(of)
         event = of if isinstance(of, Event) else None
         if self._own is not None:
-            mentions = self._with_own_names(text, mentions, language)
-        gathered: dict[str, tuple[str, str, list[tuple[int, Mention]], float]] = {}  # mentions with their clean starts
+            mentions = self._with_own_names(cleaned.text[:MAX_CHARS], mentions, language)
+        gathered: dict[str, tuple[str, str, float, list[tuple[int, int]]]] = {}
         for start, end, name, kind, probability in mentions:
-            known = gathered.setdefault(stem_key(normalise_name(name), language), (name, kind, [], probability))
-            known[2].append((start, _mention(text[start:end], raw, *cleaned.raw_span(start, end))))
+            key = stem_key(normalise_name(name), language)
+            if key in gathered:
+                gathered[key][3].append((start, end))
+            else:
+                gathered[key] = (name, kind, probability, [(start, end)])
         if event is not None and (event.topics or event.heading):
             written: set[str] = set()
             for given in [*event.topics, *([event.heading] if event.heading else [])]:
@@ -309,13 +342,14 @@ class TopicExtractor:
                 if key not in written:  # the editor's spelling goes before the text's
                     written.add(key)
                     in_text = gathered.get(key)
-                    gathered[key] = (name, in_text[1] if in_text else kind_of(name), in_text[2] if in_text else [], 1.0)
+                    gathered[key] = (name, in_text[1] if in_text else kind_of(name), 1.0, in_text[3] if in_text else [])
         gathered.pop("", None)
-        kept = [item for item in gathered.values() if normalise_name(item[0]) not in self._ignored]
-        places = [start for item in kept for start, _ in item[2]]
-        numbers = iter(clean_segment_numbers(cleaned, places, of_event=event is not None))
-        for name, kind, found, probability in kept:
-            yield Topic(name, kind, [mention for _, mention in found], probability, list(itertools.islice(numbers, len(found))))
+        kept = list(gathered.values())
+        if self._ignored:
+            kept = [item for item in kept if normalise_name(item[0]) not in self._ignored]
+        starts = [start for item in kept for start, _ in item[3]]
+        numbers = iter(clean_segment_numbers(cleaned, starts, of_event=event is not None))
+        return [_Found(*item, list(itertools.islice(numbers, len(item[3])))) for item in kept]
 
     def _name_of_given(self, given: str) -> str:
         """Return the name of a topic that an editor gave: as written, unless the user named another for it."""
@@ -342,6 +376,19 @@ class TopicExtractor:
                 continue
             covered[start:end] = b"\1" * (end - start)
         return sorted([*own, *(mention for mention in mentions if not any(covered[mention[0] : mention[1]]))])
+
+
+def _batches(events: Iterable[Event | str]) -> Iterator[list[Event | str]]:
+    stream = iter(events)
+    while batch := list(itertools.islice(stream, BATCH_SIZE)):
+        yield batch
+
+
+def _topics_of(found: Iterable[_Found], cleaned: CleanText, raw: str) -> Iterator[Topic]:
+    text = cleaned.text
+    for name, kind, probability, places, segments in found:
+        mentions = [_mention(text[start:end], raw, *cleaned.raw_span(start, end)) for start, end in places]
+        yield Topic(name, kind, mentions, probability, segments)
 
 
 def _mention(words: str, raw: str, start: int, end: int) -> Mention:

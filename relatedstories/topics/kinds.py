@@ -102,7 +102,8 @@ def kind(name: str) -> str:
     return kinds([name])[0]
 
 
-def name_features(name: str) -> list[int]:
+@functools.lru_cache(1 << 14)
+def name_features(name: str) -> tuple[int, ...]:
     """Return the features of a name as rows of the weights: its words, their endings and their shapes."""
     features = []
     if match := _BRACKET.match(name):
@@ -110,7 +111,7 @@ def name_features(name: str) -> list[int]:
         features = ["b" + word for word in inside] + ["B" + "".join(inside[-1:])]
     words = name.replace(",", " ").replace("-", " -").split()[:MAX_WORDS]
     if not words:
-        return [_bucket("")]
+        return (_bucket(""),)
     low = [_form(word) for word in words]
     shapes = [_shape(word, form) for word, form in zip(words, low, strict=True)]
     first, last = low[0], low[-1]
@@ -123,7 +124,7 @@ def name_features(name: str) -> list[int]:
         features += [f"2{first} {low[1]}", f"3{low[-2]} {last}"]
     elif len(low) == 1:
         features += ["4" + first[-4:], "5" + first[:4], f"6{shapes[0]}{first[-3:]}"]
-    return [_bucket(feature) for feature in features]
+    return tuple([_bucket(feature) for feature in features])
 
 
 @functools.lru_cache(1 << 16)
@@ -139,7 +140,6 @@ def _features_around(context: Sequence[str]) -> list[int]:
     return [row for mention in mentions for row in context_features(*mention)]
 
 
-@functools.lru_cache(1 << 16)
 def _bucket(feature: str, bits: int = NAME_BITS) -> int:
     # "surrogatepass": a lone surrogate cannot be encoded otherwise
     return crc32(feature.encode("utf-8", "surrogatepass")) >> (32 - bits)
@@ -163,7 +163,7 @@ def _shape(word: str, form: str) -> str:
     return "Xx" if word[1:].islower() else "xX"
 
 
-def _sums(weights: NDArray[np.int8], rows: list[list[int]]) -> NDArray[np.int64]:
+def _sums(weights: NDArray[np.int8], rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
     """Return the sum of the weights for each list of rows; no list may be empty."""
     starts = np.cumsum([0, *map(len, rows[:-1])])
     picked = weights[np.fromiter((row for some in rows for row in some), np.intp)]

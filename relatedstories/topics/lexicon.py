@@ -173,7 +173,7 @@ class Lexicon:
     ----------
     first_words, second_words : set of str
         The first two tokens of forms of several.
-    keys : list of str
+    keys : tuple of str
         The key of each canonical name (`key_of`).
     ids : dict of str to int
         The row of the first name with each key.
@@ -202,7 +202,8 @@ class Lexicon:
         self.n_forms = n_forms
         self.counts = counts
         self.titles = titles
-        self.names = names
+        # Long lists would be gone through by every full search for garbage; tuples of plain values are not.
+        self.names = tuple(names)
         self.name_counts = name_counts
         self.kinds = kinds
         self.patterns = patterns
@@ -213,12 +214,10 @@ class Lexicon:
         self.name_themes = name_themes
         self.heads = heads
         self.countries = countries
-        self._first = np.searchsorted(titles[:, 0], np.arange(n_forms + 1)).tolist()
-        self._titles = list(
-            zip(titles[:, 1].tolist(), titles[:, 2].tolist(), strict=True)
-        )  # tuples of numbers, which the garbage collector does not track
-        self.linked, self.seen = counts[:, 0].tolist(), counts[:, 1].tolist()
-        self.named = [*(np.diff(self._first) > 0).tolist(), *[False] * (len(forms) - n_forms + 1)]
+        self._first = tuple(np.searchsorted(titles[:, 0], np.arange(n_forms + 1)).tolist())
+        self._titles = tuple(zip(titles[:, 1].tolist(), titles[:, 2].tolist(), strict=True))
+        self.linked, self.seen = tuple(counts[:, 0].tolist()), tuple(counts[:, 1].tolist())
+        self.named = (*(np.diff(self._first) > 0).tolist(), *[False] * (len(forms) - n_forms + 1))
         self.first_words: set[str] = set()
         self.second_words: set[str] = set()
         for form in forms:
@@ -227,10 +226,10 @@ class Lexicon:
                 self.first_words.add(parts[0])
                 self.second_words.add(parts[1])
         # As key_of gives them, but quicker: this runs at every start.
-        self.keys = [name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names]
+        self.keys = tuple([name.replace(".", "").casefold() if name.isascii() else key_of(name) for name in names])
         self.ids = dict(zip(reversed(self.keys), range(len(names) - 1, -1, -1), strict=True))
 
-    def titles_of(self, form: int) -> list[tuple[int, int]]:
+    def titles_of(self, form: int) -> tuple[tuple[int, int], ...]:
         """Return the canonical names of a form, most linked first: pairs of the name's row and the number of events."""
         return self._titles[self._first[form] : self._first[form + 1]]
 

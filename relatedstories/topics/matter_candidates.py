@@ -15,6 +15,7 @@ from relatedstories.topics.arrays import side_by_side, where_true
 from relatedstories.topics.lexicon import form_of
 from relatedstories.topics.matter_tables import HEAD, LOWERED, MODIFIER, UNIT, MatterTables
 from relatedstories.topics.number_table import NumberTable
+from relatedstories.topics.numbering import Numbering
 from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.tokenizer import TokenizedText
 
@@ -164,7 +165,7 @@ class MatterFinder:
                 if 1 < len(more) < MAX_JOINED and not joining.isdisjoint(more[:-1]):
                     self._joined[first] = max(len(more) + 1, self._joined.get(first, 0))
         self._singular = functools.lru_cache(MAX_KEPT)(tables.singular)
-        self._ids: dict[str, int] = {}
+        self._ids = Numbering(self._token)
         self._numbers = NumberTable(12)
         self._forget()
 
@@ -230,10 +231,7 @@ class MatterFinder:
         """
         known, ids = self._ids, [0]
         for text in texts:
-            try:
-                ids += [known[token] for token in text.tokens]
-            except KeyError:
-                ids += [known[token] if token in known else self._token(token) for token in text.tokens]
+            ids += [known[token] for token in text.tokens]
             ids.append(0)
         sizes = np.fromiter((len(text.tokens) + 1 for text in texts), np.intp, len(texts))
         array = np.array(ids, np.intp)

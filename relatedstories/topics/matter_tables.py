@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,7 +51,7 @@ class MatterTables(NamedTuple):
     ----------
     words : mapping of str to int
         Words in lower case, with their row.
-    roles : list of int
+    roles : sequence of int
         The roles of each word; 0 for a word that breaks phrases.
     singulars : mapping of str to str
         Words whose singular is not what `lemma_of` tells.
@@ -66,7 +66,7 @@ class MatterTables(NamedTuple):
     """
 
     words: Mapping[str, int]
-    roles: list[int]
+    roles: Sequence[int]
     singulars: Mapping[str, str]
     word_numbers: npt.NDArray[np.int8]
     phrases: Mapping[str, int]
@@ -107,7 +107,7 @@ def default_matter_tables() -> MatterTables:
     with np.load(path("matters/tables.npz"), allow_pickle=False) as arrays:
         return MatterTables(
             words=_rows("matters/words.txt"),
-            roles=arrays["roles"].tolist(),
+            roles=tuple(arrays["roles"].tolist()),
             singulars=dict(table("matters/singulars.tsv")),
             word_numbers=arrays["words"],
             phrases=_rows("matters/phrases.txt"),

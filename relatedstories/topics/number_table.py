@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +18,7 @@ class NumberTable:
         self._size = 0
         self._new: list[float] = []  # one row after the other: many short tuples would keep the garbage collector busy
 
-    def append(self, row: tuple[float, ...]) -> None:
+    def append(self, row: Iterable[float]) -> None:
         """Add a row."""
         self._new += row
 

@@ -160,6 +160,8 @@ class _Verdict(NamedTuple):
         The other names of a person whose surname the form is; empty if it is not one alone.
     as_noun, as_name : bool
         The form may stand for the name as a common noun, and as a capitalised name.
+    by_case : bool
+        Nothing else matters.
     """
 
     never: bool
@@ -172,6 +174,7 @@ class _Verdict(NamedTuple):
     surname_of: tuple[str, ...]
     as_noun: bool
     as_name: bool
+    by_case: bool
 
 
 class SenseFilter:
@@ -194,24 +197,26 @@ class SenseFilter:
     def allows(self, text: TextFacts, first: int, end: int, name: str) -> bool:
         """Return whether the tokens from `first` up to, not including, `end` may stand for a name."""
         form = text.form(first, end)
-        verdict = self._known(form, name)
-        if verdict.never or (verdict.namesake and text.follows_town(first, end)):
-            return False
-        if verdict.arts and text.words.isdisjoint(verdict.arts):
-            return False
-        if verdict.surname_of and not text.may_be_surname(first, end, verdict.surname_of):
-            return False
-        if verdict.countries:
-            if not text.countries.isdisjoint(verdict.countries):
-                return True
-            if verdict.of_many and (text.countries or not verdict.alone):
+        verdict = self._verdicts.get((form, name)) or self._known(form, name)
+        *_, as_noun, as_name, by_case = verdict
+        if not by_case:
+            if verdict.never or (verdict.namesake and text.follows_town(first, end)):
                 return False
-        elif verdict.others and text.countries and text.words.isdisjoint(verdict.others):
-            return False
-        if verdict.as_noun == verdict.as_name:
-            return verdict.as_name
+            if verdict.arts and text.words.isdisjoint(verdict.arts):
+                return False
+            if verdict.surname_of and not text.may_be_surname(first, end, verdict.surname_of):
+                return False
+            if verdict.countries:
+                if not text.countries.isdisjoint(verdict.countries):
+                    return True
+                if verdict.of_many and (text.countries or not verdict.alone):
+                    return False
+            elif verdict.others and text.countries and text.words.isdisjoint(verdict.others):
+                return False
+        if as_noun == as_name:
+            return as_name
         is_noun = form.islower() or (text.starts_sentence(first) and self._is_noun(form))
-        return verdict.as_noun if is_noun else verdict.as_name
+        return as_noun if is_noun else as_name
 
     def is_namesake(self, text: TextFacts, first: int, end: int, name: str) -> bool:
         """Return whether tokens name the state of a town before them, and not the longer name: "Spokane, Washington"."""
@@ -219,10 +224,10 @@ class SenseFilter:
 
     def _known(self, form: str, name: str) -> _Verdict:
         """Return the verdict on a form and a name, which is kept; equal ones are one object."""
-        verdict = self._verdicts[form, name]
+        verdict = self._verdicts.get((form, name))
         if verdict is None:
-            verdict = self._verdict(form, name)
-            verdict = self._distinct[verdict] or self._distinct.keep(verdict, verdict)
+            verdict = self._on_itself(form) if form == name and "(" not in name else self._verdict(form, name)
+            verdict = self._distinct.get(verdict) or self._distinct.keep(verdict, verdict)
             self._verdicts.keep((form, name), verdict)
         return verdict
 
@@ -232,11 +237,18 @@ class SenseFilter:
         row = lexicon.words.get(lowered.partition(" ")[0])
         return lowered.islower() and row is not None and bool(lexicon.lower[row] >= LEAST_LOWER)
 
+    def _on_itself(self, form: str) -> _Verdict:
+        """Return what `_verdict` does for a form as a name that has no bracket, sooner."""
+        links, _, seen, known = self._most_counts(form, form)
+        never = not known and form.lower() in self._of_many
+        as_noun = known and links / (seen + 1) >= LEAST_RATE
+        return _Verdict(never, (), (), False, False, False, _NO_ART, (), as_noun, True, not never)
+
     def _verdict(self, form: str, name: str) -> _Verdict:
         lexicon, find = self._lexicon, self._lexicon.countries.find
         bracket = _BRACKET.search(name) if "(" in name else None
         base = name[: bracket.start()] if bracket else name
-        lower, first = form.lower(), form[0].lower()
+        lower = form.lower()
         same = key_of(base).rstrip("s") == lower.rstrip("s")
         is_country = base in lexicon.countries.names  # "Congo" names it, whatever else the text says
         words = [] if same and name == form else _forms(name)  # then it has no other countries
@@ -245,8 +257,7 @@ class SenseFilter:
         qualified = (bracket and find(_forms(bracket[1]))) or base.rpartition(", ")[2] in lexicon.countries.names
         may_be_of_many = bool(generic or qualified)
         in_form = {country for _, _, country in find(_WORD.findall(form))} if in_name or may_be_of_many else ()
-        counts = self._counts(form, name)
-        links, linked, seen, known = counts if form[0] == first else max(counts, self._counts(first + form[1:], name))
+        links, linked, seen, known = self._most_counts(form, name)
         others: list[str] = []
         if generic and not same:
             have = set(lower.split(" "))
@@ -257,18 +268,28 @@ class SenseFilter:
         given_names = _forms(base.removesuffix(f" {form}")) if is_person and base.endswith(f" {form}") else []
         # A single link to a longer name says little: "Luhansk" is not Luhansk Oblast.
         as_name = not (known and links == 1 and not same and f" {key_of(form)} " in f" {key_of(base)} ")
+        never = (bool(bracket) and row is None) or (generic and not known and name == form)
+        countries = tuple([country for country in in_name if country not in in_form])
+        namesake = form in lexicon.countries.of and has_part(base, form)
+        arts = _ART_OF.get(bracket[1].rpartition(" ")[2], _NO_ART) if bracket else _NO_ART
         return _Verdict(
-            never=(bool(bracket) and row is None) or (generic and not known and name == form),
-            countries=tuple([country for country in in_name if country not in in_form]),
+            never=never,
+            countries=countries,
             others=tuple(others),
-            namesake=form in lexicon.countries.of and has_part(base, form),
+            namesake=namesake,
             of_many=may_be_of_many and not in_form,
-            arts=_ART_OF.get(bracket[1].rpartition(" ")[2], _NO_ART) if bracket else _NO_ART,
+            arts=arts,
             alone=links >= LEAST_ALONE * max(linked, 1),
             surname_of=tuple(given_names),
             as_noun=as_name and (links / (seen + 1) >= least if known else name != form),
             as_name=as_name,
+            by_case=not (never or countries or others or namesake or arts or given_names),
         )
+
+    def _most_counts(self, form: str, name: str) -> tuple[int, int, int, bool]:
+        """Return the counts of a form, or of it with its first letter in lower case if these have more links."""
+        counts, first = self._counts(form, name), form[0].lower()
+        return counts if form[0] == first else max(counts, self._counts(first + form[1:], name))
 
     def _counts(self, form: str, name: str) -> tuple[int, int, int, bool]:
         """Return the links of a form to a name, all its links, its occurrences, and whether the name is one of its names."""
@@ -279,8 +300,10 @@ class SenseFilter:
         linked, seen = lexicon.linked[row], lexicon.seen[row]
         if not lexicon.named[row]:
             return 0, linked, seen, False
-        links = next((links for title, links in lexicon.titles_of(row) if lexicon.names[title] == name), -1)
-        return max(links, 0), linked, seen, links >= 0
+        for title, links in lexicon.titles_of(row):
+            if lexicon.names[title] == name:
+                return links, linked, seen, True
+        return 0, linked, seen, False
 
 
 @functools.cache

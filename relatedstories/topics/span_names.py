@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from relatedstories.topics.lexicon import Lexicon, Pattern, form_of, key_of
 from relatedstories.topics.number_table import NumberTable
+from relatedstories.topics.numbering import Numbering
 from relatedstories.topics.recent_cache import MAX_KEPT, RecentCache
 from relatedstories.topics.runs import JOINING_WORDS
 from relatedstories.topics.spans import Country, country_pattern
 
-__all__ = ["SOURCES", "SpanKey", "SpanNamer", "has_part"]
+__all__ = ["NOTHING_NEAR", "SOURCES", "Near", "SpanKey", "SpanNamer", "has_part"]
 
 MAX_NAMES = 3
 """Maximum number of linked names that a span may stand for."""
@@ -29,21 +30,27 @@ span itself or comes from a pattern."""
 
 LINKED, COUNTRY, STATE, EVENT, PART = (1 << i for i in range(len(SOURCES)))
 
-SpanKey: TypeAlias = str | tuple[str, str, str, str, str, str, bool]
-"""Everything that the names of a span depend on: its surface, its form, the two nearest countries, the state after it, the
-longer name it shortens, and whether the text defines it as an abbreviation of that name (which then precedes other names). For
-most spans the surface equals the form and the rest is empty; their key is the surface alone."""
+SpanKey: TypeAlias = "str | tuple[str, str] | tuple[str, str, Near]"
+"""Everything that the names of a span depend on: its surface, its form, and what is near. For most spans the surface equals the
+form and nothing is near; their key is the surface alone."""
 
-_Near: TypeAlias = tuple[str, str, str, str, bool]
-"""The further parts of a key."""
+Near: TypeAlias = tuple[str, str, str, str, bool]
+"""What is near a span: the two nearest countries, the state after it, the longer name it shortens, and whether the text defines
+it as an abbreviation of that name (which then precedes other names)."""
 
-_NOTHING_NEAR: _Near = ("", "", "", "", False)
+NOTHING_NEAR: Near = ("", "", "", "", False)
 
 _LinkedNames: TypeAlias = tuple[tuple[str, int, int, int], ...]
 """Names with their source, the number of their links, and their rank."""
 
 _NamesOfCountry: TypeAlias = tuple[tuple[str, int, int, int], ...]
 """Names with their source, the number of their links, and that of all links of their kind."""
+
+_Row: TypeAlias = list[float]
+"""A row of `SpanNamer.numbers`."""
+
+_SOURCES, _LINKS, _RANK, _COUNT, _TOTAL, _SHARE = 1, 2, 3, 4, 5, 8
+"""Columns of a row: sources, links and rank, links of the pattern and of all patterns, share of longer names."""
 
 
 def has_part(name: str, form: str) -> bool:
@@ -62,67 +69,104 @@ def _has_part(key: str, part: str) -> bool:
     return key != part and f" {part} " in f" {key} "
 
 
+class _NamesAlone(NamedTuple):
+    """The names that a span may stand for whatever is near it.
+
+    Parameters
+    ----------
+    itself, own_key : str
+        The span as a name, and its key.
+    name_id : int
+        Its row in the lexicon, -1 if unknown.
+    have : set of int
+        The numbers of its words in lower case, and of the countries in it.
+    singular : str
+        The name that it is the plural of, or "".
+    rows : dict of str to list
+        Names, with their rows in `SpanNamer.numbers`.
+    """
+
+    itself: str
+    own_key: str
+    name_id: int
+    have: set[int]
+    singular: str
+    rows: dict[str, _Row]
+
+
 class SpanNamer:
     """Finds the names that spans may stand for, and remembers them for the next text that has the same words.
 
     Parameters
     ----------
     lexicon : Lexicon
+    words : dict of str to int
+        Numbers of words in lower case and of countries, which begin with a capital; `find` adds to it.
 
     Attributes
     ----------
-    forms : dict of str to int
-        Forms, with their row in `form_facts`; `look_up` adds to it.
+    forms : Numbering
+        Forms, with their row in `form_facts`; a form that it lacks is looked up.
     form_facts : NumberTable
         For each form: its row in the lexicon (-1 if unknown), whether it is a country, whether it contains a country, and whether
         it may stand for something of a country nearby, as "government" does.
-    rows : RecentCache
-        The names of spans, as the first and the end of their rows in the tables; `find` adds to it.
+    spans : dict of SpanKey to int
+        Spans, with their row in `rows`; `find` adds to it.
+    rows : NumberTable
+        For each span: the first row of its names in the tables below, and their number.
     names : list of str
         The name of each row.
-    extra : dict of int to (tuple of str, tuple of str)
-        For rows with a name that has words (in lower case) or countries that the span lacks: these.
     numbers : NumberTable
         For each row: the name's row in the lexicon, its sources, links and rank, the links of its pattern and of all
         patterns, whether it is the span itself, the number of its words that the span lacks, of a name that the span is
         a part of, its share of the occurrences of the span within longer names, the number of its key, which names that are
-        spelt alike share, and whether `extra` has the row.
+        spelt alike share, and of the words and countries that the span lacks the first row in `extra` and the number.
+    extra : NumberTable
+        Numbers of words (in lower case) and of countries, in `words`.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, words: dict[str, int]) -> None:
         self._lexicon = lexicon
-        self.forms: dict[str, int] = {"": 0}
+        self._words = words
+        self.forms = Numbering(self._look_up)
         self.form_facts = NumberTable(4)
         self._is_plain: list[bool] = []  # for each form, whether it stands for itself alone if nothing is near
+        self._row_of_form: list[int] = []  # in the lexicon
         self._inside: list[tuple[Country, ...]] = []  # for each form, the countries in it
         self._forget_forms()
-        self.rows: RecentCache[SpanKey, tuple[int, int]] = RecentCache()
-        self._by_row: RecentCache[int, tuple[_LinkedNames, bool]] = RecentCache()
-        self._by_country: RecentCache[tuple[str, str], _NamesOfCountry] = RecentCache()
-        self._parts_by_name: RecentCache[str, tuple[str, int, tuple[str, ...], tuple[str, ...]]] = RecentCache()
-        self._keys: dict[str, int] = {}
+        self.spans: dict[SpanKey, int] = {}
+        self.rows = NumberTable(2)
         self.names: list[str] = []
-        self.extra: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        self.numbers = NumberTable(11)
+        self.numbers = NumberTable(12)
+        self.extra = NumberTable(1)
+        self._n_extra = 0
+        self._keys: dict[str, int] = {}
+        self._by_country: RecentCache[tuple[str, str], _NamesOfCountry] = RecentCache()
+        self._parts_by_name: RecentCache[str, tuple[str, int, tuple[int, ...], tuple[int, ...]]] = RecentCache()
+        self._names_alone_of: RecentCache[tuple[str, str], _NamesAlone] = RecentCache()
 
-    def forget_when_full(self) -> None:
-        """Remove all rows, or all forms, once there are too many."""
-        if len(self.forms) > 8 * MAX_KEPT:
-            self._forget_forms()
-        if len(self.names) > 8 * MAX_KEPT:
-            self.rows.forget()
-            self._keys.clear()
-            self.names.clear()
-            self.extra.clear()
-            self.numbers.clear()
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to forget."""
+        return max(len(self.forms), len(self.spans), len(self.names)) > 8 * MAX_KEPT
+
+    def forget(self) -> None:
+        """Remove all forms and spans."""
+        self._forget_forms()
+        for table in (self.spans, self.rows, self.names, self.numbers, self.extra, self._keys):
+            table.clear()
+        for cache in (self._parts_by_name, self._names_alone_of):
+            cache.clear()
+        self._n_extra = 0
 
     def _forget_forms(self) -> None:
-        self.forms = {"": 0}
-        self._is_plain, self._inside = [False], [()]
+        self.forms.clear()
+        self.forms[""] = 0
+        self._is_plain, self._row_of_form, self._inside = [False], [-1], [()]
         self.form_facts.clear()
         self.form_facts.append((-1, False, False, False))
 
-    def look_up(self, form: str) -> int:
+    def _look_up(self, form: str) -> int:
         """Add what is known of a form, and return its row in `form_facts`."""
         lexicon = self._lexicon
         row = lexicon.forms.get(form, -1)
@@ -135,88 +179,134 @@ class SpanNamer:
         has_country = len(inside) == 1 and not is_country
         self.form_facts.append((row, is_country, has_country, of_country))
         self._is_plain.append(not (lexicon.named[row] or is_country or has_country or forms[-1].islower()))
+        self._row_of_form.append(row)
         self._inside.append(inside)
         number = self.forms[form] = len(self.forms)
         return number
 
-    def find(self, key: SpanKey, forms: list[str]) -> tuple[int, int]:
-        """Return the rows of the names that a span may stand for, and remember them.
+    def find(self, key: SpanKey, number: int, forms: list[str]) -> int:
+        """Return the row in `rows` of a span whose key has not been met, once its names have been added to the tables.
 
-        Its form must have been looked up.
+        Parameters
+        ----------
+        key : SpanKey
+        number : int
+            The row of its form in `form_facts`.
+        forms : list of str
+            The forms of its tokens.
         """
-        start = len(self.names)
-        surface, form = (key, key) if isinstance(key, str) else key[:2]
-        near = _NOTHING_NEAR if isinstance(key, str) else key[2:]
-        if self._is_plain[self.forms[form]] and near == _NOTHING_NEAR:  # most names
+        start, near = len(self.names), NOTHING_NEAR
+        if isinstance(key, str):
+            surface = form = key
+        else:
+            surface, form = key[0], key[1]
+            if len(key) == 3:
+                near = key[2]
+        if self._is_plain[number] and near is NOTHING_NEAR:  # most names
             own_key = key_of(surface)
             name_id = self._lexicon.ids.get(own_key, -1)
             self.names.append(self._lexicon.names[name_id] if name_id >= 0 else surface)
             number = self._keys.setdefault(own_key, len(self._keys))
-            self.numbers.append((name_id, 0, 0, 0, 0, 0, True, 0, 0, number, False))
+            self.numbers.append((name_id, 0, 0, 0, 0, 0, True, 0, 0, number, 0, 0))
         else:
-            self._add_names(surface, form, forms, near)
-        return self.rows.keep(key, (start, len(self.names)))
+            self._add_names(surface, form, number, forms, near)
+        self.rows.append((start, len(self.names) - start))
+        span = self.spans[key] = len(self.spans)
+        return span
 
-    def _add_names(self, surface: str, form: str, forms: list[str], near: _Near) -> None:
-        """Add the names that a span may stand for to the tables, given the parts of its key and its tokens."""
-        lexicon, (nearest, second, state, longer, is_defined) = self._lexicon, near
-        row = lexicon.forms.get(form, -1)
-        row = row if row < lexicon.n_forms else -1
+    def _add_names(self, surface: str, form: str, number: int, forms: list[str], near: Near) -> None:
+        """Add the names that a span may stand for to the tables."""
+        nearest, second, state, longer, is_defined = near
+        if nearest and not is_defined:  # "government" is met near one country after the other
+            known = self._names_alone_of
+            alone = known.get((surface, form)) or known.keep((surface, form), self._names_alone(surface, form, number, forms))
+            alone = _NamesAlone(*alone[:-1], {name: row.copy() for name, row in alone.rows.items()})
+        else:
+            alone = self._names_alone(surface, form, number, forms, is_defined)
+        for country in (nearest, second):
+            if country:
+                self._add_of_country(alone, country, "~" + form.lower())
+        if state:
+            self._add(alone, f"{alone.itself}, {state}", STATE)
+        if longer:
+            lexicon = self._lexicon
+            longer_row = lexicon.forms.get(" ".join(map(form_of, longer.split())), lexicon.n_forms)
+            titled = longer_row < lexicon.n_forms and lexicon.named[longer_row]
+            self._add(alone, lexicon.names[lexicon.titles_of(longer_row)[0][0]] if titled else longer, EVENT)
+        if alone.singular:
+            self._add(alone, alone.singular, EVENT)
+        self.names += alone.rows
+        for row in alone.rows.values():
+            self.numbers.append(row)
+
+    def _names_alone(self, surface: str, form: str, number: int, forms: list[str], is_defined: bool = False) -> _NamesAlone:
+        """Return the names that a span may stand for whatever is near, unless the text defines it as an abbreviation."""
+        lexicon, row = self._lexicon, self._row_of_form[number]
         own_key = key_of(surface)
         name_id = lexicon.ids.get(own_key, -1)
         itself = lexicon.names[name_id] if name_id >= 0 else surface
-        named: dict[str, list[int]] = {}  # sources, links, rank, pattern count, pattern total
-        sure = ambiguous = False
-        if lexicon.named[row] and not is_defined:
-            linked, sure = self._by_row[row] or self._by_row.keep(row, self._linked_names(row, form))
-            for name, source, links, rank in linked:
-                named[name] = [source, links, rank, 0, 0]
-            bracket = f"{itself} ("
-            ambiguous = any(name.startswith(bracket) for name in named)
-        if not named and form in lexicon.countries.of:  # "Honduran"
-            named[lexicon.countries.of[form]] = [COUNTRY, 0, 0, 0, 0]
-        ends_lower = forms[-1].islower()
-        # "Georgia" itself is not a name beside Georgia (country).
-        if itself not in named and not (
-            is_defined or sure or (name_id < 0 and (ambiguous or (named and ends_lower and forms[0].islower())))
-        ):
-            named[itself] = [0, 0, 0, 0, 0]
         is_lowered = form[0] != forms[0][0]
-        inside = tuple(lexicon.countries.find(forms)) if is_lowered else self._inside[self.forms[form]]
+        inside = tuple(lexicon.countries.find(forms)) if is_lowered else self._inside[number]
+        words = self._words
+        have = {words.setdefault(form.lower(), len(words)) for form in forms}
+        have.update([words.setdefault(country, len(words)) for _, _, country in inside])
+        ends_lower, singular = forms[-1].islower(), ""
+        if ends_lower and (itself.endswith("s") or name_id < 0):
+            singular_id = lexicon.ids.get(key_of(itself.removesuffix("s")), -1)
+            singular = lexicon.names[singular_id] if singular_id >= 0 else ""
+        alone = _NamesAlone(itself, own_key, name_id, have, singular, {})
+        rows, sure = alone.rows, False
+        if lexicon.named[row] and not is_defined:
+            linked, sure = self._linked_names(row, form)
+            for name, source, links, rank in linked:
+                new = self._add(alone, name, source)
+                new[_LINKS], new[_RANK] = links, rank
+                if source == PART:
+                    new[_SHARE] = self._share(name, row)
+        bracket = f"{itself} ("
+        ambiguous = any(name.startswith(bracket) for name in rows)
+        if not rows and form in lexicon.countries.of:  # "Honduran"
+            self._add(alone, lexicon.countries.of[form], COUNTRY)
+        # "Georgia" itself is not a name beside Georgia (country).
+        if itself not in rows and not (
+            is_defined or sure or (name_id < 0 and (ambiguous or (rows and ends_lower and forms[0].islower())))
+        ):
+            self._add(alone, itself)
         if len(inside) == 1 and inside[0][1] - inside[0][0] < len(forms):
             a, b, country = inside[0]
-            pattern = country_pattern(forms, 0, len(forms), a, b)
-            _add(named, self._names_for_country(country, pattern))
-        for country in (nearest, second):
-            if country:
-                _add(named, self._names_for_country(country, "~" + form.lower()))
-        others = [(f"{itself}, {state}", STATE)] if state else []
-        if longer:
-            longer_row = lexicon.forms.get(" ".join(map(form_of, longer.split())), lexicon.n_forms)
-            titled = longer_row < lexicon.n_forms and lexicon.named[longer_row]
-            others.append((lexicon.names[lexicon.titles_of(longer_row)[0][0]] if titled else longer, EVENT))
-        if ends_lower and (itself.endswith("s") or name_id < 0):
-            singular = lexicon.ids.get(key_of(itself.removesuffix("s")), -1)
-            if singular >= 0:
-                others.append((lexicon.names[singular], EVENT))
-        for name, source in others:
-            named.setdefault(name, [0, 0, 0, 0, 0])[0] |= source
-        have, own = {form.lower() for form in forms}, {country for _, _, country in inside}
-        parts, keys = self._parts_by_name, self._keys
-        for name, item in named.items():
-            if name == itself:
-                name_key, of_name, has_extra, n_extra = own_key, name_id, False, 0
-            else:
-                name_key, of_name, words, countries = parts[name] or self._parts_of(name)
-                extra = tuple([word for word in words if word not in have])
-                more = tuple([country for country in countries if country not in own])
+            self._add_of_country(alone, country, country_pattern(forms, 0, len(forms), a, b))
+        return alone
+
+    def _add(self, to: _NamesAlone, name: str, source: int = 0) -> _Row:
+        """Add a name of a span, or a source of it, and return its row."""
+        known = to.rows.get(name)
+        if known is not None:
+            known[_SOURCES] = int(known[_SOURCES]) | source
+            return known
+        n_words = n_extra = 0
+        if name == to.itself:
+            key, name_id = to.own_key, to.name_id
+        else:
+            key, name_id, words, countries = self._parts_by_name.get(name) or self._parts_of(name)
+            have = to.have
+            extra = [word for word in words if word not in have]
+            n_words = len(extra)
+            extra += [country for country in countries if country not in have]
+            if extra:
+                self.extra.append(extra)
                 n_extra = len(extra)
-                if has_extra := n_extra > 0 or len(more) > 0:
-                    self.extra[len(self.names)] = extra, more
-            share = self._share(name, row) if item[0] & PART else 0
-            number = keys.setdefault(name_key, len(keys))
-            self.names.append(name)
-            self.numbers.append((of_name, *item, name == itself, n_extra, share, number, has_extra))
+        number = self._keys.setdefault(key, len(self._keys))
+        row: _Row = [name_id, source, 0, 0, 0, 0, name == to.itself, n_words, 0, number, self._n_extra, n_extra]
+        self._n_extra += n_extra
+        to.rows[name] = row
+        return row
+
+    def _add_of_country(self, to: _NamesAlone, country: str, key: str) -> None:
+        """Add the names of a country's thing."""
+        for name, source, links, total in self._by_country.get((country, key)) or self._names_for_country(country, key):
+            row = self._add(to, name, source)
+            if not row[_COUNT]:
+                row[_COUNT], row[_TOTAL] = links, total
 
     def _linked_names(self, row: int, form: str) -> tuple[_LinkedNames, bool]:
         """Return the names that editors linked a form to, with source, links and rank, and whether one is sure to be meant."""
@@ -242,28 +332,24 @@ class SpanNamer:
         _, _, inside, alone = lexicon.counts[row].tolist()
         return float(min(1, lexicon.counts[whole, 2] / (inside - alone + 1)))
 
-    def _parts_of(self, name: str) -> tuple[str, int, tuple[str, ...], tuple[str, ...]]:
-        """Return a name's key, its row in the lexicon, its words in lower case without small ones, and the countries in it."""
-        key, lexicon, parts = key_of(name), self._lexicon, _PART.findall(name)
+    def _parts_of(self, name: str) -> tuple[str, int, tuple[int, ...], tuple[int, ...]]:
+        """Return a name's key, its row in the lexicon, and the numbers of its words without small ones and of its countries."""
+        key, lexicon, parts, words = key_of(name), self._lexicon, _PART.findall(name), self._words
         forms = parts if name.isascii() and "." not in name else [form_of(part) for part in parts]
-        words = tuple([word for form in forms if (word := form.lower()) not in JOINING_WORDS])
-        found = (key, lexicon.ids.get(key, -1), words, tuple([country for _, _, country in lexicon.countries.find(forms)]))
-        self._parts_by_name.keep(name, found)
-        return found
+        own = [words.setdefault(word, len(words)) for form in forms if (word := form.lower()) not in JOINING_WORDS]
+        countries = [words.setdefault(country, len(words)) for _, _, country in lexicon.countries.find(forms)]
+        return self._parts_by_name.keep(name, (key, lexicon.ids.get(key, -1), tuple(own), tuple(countries)))
 
     def _names_for_country(self, country: str, key: str) -> _NamesOfCountry:
         """Return the names that editors linked for a country's thing, and those that patterns give, with links and their sum."""
-        found = self._by_country[country, key]
-        if found is None:
-            lexicon = self._lexicon
-            plain = key[1:] if key[0] == "~" else " ".join(key.replace("of <C>", "").replace("<C>", "").split())
-            specials = lexicon.specials.get((plain, country), ())
-            best = [(name, COUNTRY, links, sum([links for _, links in specials])) for name, links in specials[:1]]
-            patterns = lexicon.patterns.get(key, ())
-            total = sum([links for _, links in patterns])
-            best += [(name, 0, links, total) for _, name, links in self._filled(patterns, country, 1 if key[0] == "~" else 2)]
-            found = self._by_country.keep((country, key), tuple(best))
-        return found
+        lexicon = self._lexicon
+        plain = key[1:] if key[0] == "~" else " ".join(key.replace("of <C>", "").replace("<C>", "").split())
+        specials = lexicon.specials.get((plain, country), ())
+        best = [(name, COUNTRY, links, sum([links for _, links in specials])) for name, links in specials[:1]]
+        patterns = lexicon.patterns.get(key, ())
+        total = sum([links for _, links in patterns])
+        best += [(name, 0, links, total) for _, name, links in self._filled(patterns, country, 1 if key[0] == "~" else 2)]
+        return self._by_country.keep((country, key), tuple(best))
 
     def _filled(self, patterns: Sequence[Pattern], country: str, most: int) -> list[tuple[float, str, int]]:
         """Return the best names that patterns give for a country: with their score, the lower the better, and their links."""
@@ -279,12 +365,3 @@ class SpanNamer:
             best.sort()
             del best[most:]
         return best
-
-
-def _add(named: dict[str, list[int]], of_country: _NamesOfCountry) -> None:
-    """Add the names of a country's thing to others."""
-    for name, source, links, total in of_country:
-        item = named.setdefault(name, [0, 0, 0, 0, 0])
-        item[0] |= source
-        if not item[3]:
-            item[3:] = links, total

@@ -77,7 +77,7 @@ class SpanFinder:
         linked, _, inside, whole = lexicon.counts.astype(np.float32).T
         self._after_country = {key.split(" ")[1] for key in lexicon.patterns if key.startswith("<C> ")} | {"'s"}
         seldom_whole = (inside > 9) & (whole < 0.08 * inside) & (linked == 0)
-        self._telling = [*(~seldom_whole).tolist(), *[False] * (len(lexicon.forms) - lexicon.n_forms + 1)]
+        self._telling = (*(~seldom_whole).tolist(), *[False] * (len(lexicon.forms) - lexicon.n_forms + 1))
 
     def __call__(self, tokens: Tokens, countries: Sequence[Country]) -> Spans:
         """Return the spans of texts, given where countries stand."""

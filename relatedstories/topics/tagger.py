@@ -155,14 +155,15 @@ def _named_spans(rows: Iterable[tuple[int, int, int, int, float, str]], offset: 
     namesakes: dict[int, float] = {}
     for _, span, first, end, probability, name in rows:
         is_sense = name[-1] == ")" and probability >= _REPEATED
-        if not is_sense and span in best and probability <= best[span][2]:
+        is_best = span not in best or probability > best[span][2]
+        if not (is_sense or is_best):
             continue
         first, end = first - offset, end - offset
         if sense_filter.allows(facts, first, end, name):
             if is_sense:
                 key = span, name.partition(" (")[0]
                 senses[key] = senses.get(key, 0) + probability
-            if span not in best or probability > best[span][2]:
+            if is_best:
                 best[span] = (first, end, probability, name)
         elif sense_filter.is_namesake(facts, first, end, name):
             namesakes[span] = namesakes.get(span, 0) + probability
@@ -180,6 +181,8 @@ def _named_spans(rows: Iterable[tuple[int, int, int, int, float, str]], offset: 
 def _without_namesakes(spans: dict[int, _Span], threshold: float) -> dict[int, _Span]:
     """Return the spans without surnames that end another person's name: "Biden" of "Hunter Biden" is not Joe Biden."""
     ends = {span[1]: span for span in spans.values() if span[1] - span[0] > 1 and span[2] >= threshold}
+    if not ends:
+        return spans
     kept = {}
     for number, span in spans.items():
         first, end, _, name = span

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from relatedstories.topics.lexicon import Lexicon, form_of
 from relatedstories.topics.number_table import NumberTable
+from relatedstories.topics.numbering import Numbering
 from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.runs import (
     CAPITAL,
@@ -73,9 +74,7 @@ class Tokens(NamedTuple):
 
     Parameters
     ----------
-    ids : list of int, length n
-        Their numbers in the table.
-    numbers : ndarray of float32, shape (n, 5)
+    numbers : ndarray of float32, shape (n, 6)
         See `TokenTable`.
     forms : list of str, length n
     flags : ndarray of int, shape (n,)
@@ -86,7 +85,6 @@ class Tokens(NamedTuple):
         First token of each text, and the token after its last.
     """
 
-    ids: list[int]
     numbers: npt.NDArray[np.float32]
     forms: list[str]
     flags: Flags
@@ -101,28 +99,35 @@ class TokenTable:
     Parameters
     ----------
     lexicon : Lexicon
+    words : dict of str to int
+        Numbers of words in lower case; `tokens` adds to it.
 
     Attributes
     ----------
     numbers : NumberTable
         For each token: the row of its word vector, its shape, the share of its occurrences in lower case, the logarithm of
-        how often it ends a name, and its flags.
+        how often it ends a name, its flags, and the number of its form in lower case.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, words: dict[str, int]) -> None:
         self._lexicon = lexicon
-        self._lexemes: dict[str, int] = {}
+        self._words = words
+        self._lexemes = Numbering(self._lexeme)
         self._forms: list[str] = []
-        self._lowers: list[str] = []
-        self.numbers = NumberTable(5)
-        self._forget()
+        self.numbers = NumberTable(6)
+        self.forget()
 
-    def _forget(self) -> None:
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to forget."""
+        return len(self._forms) > 8 * MAX_KEPT
+
+    def forget(self) -> None:
         """Remove all tokens but the padding, which is number 0."""
         self._lexemes.clear()
         self.numbers.clear()
-        self._forms[:] = self._lowers[:] = [""]
-        self.numbers.append((0, 0, 0, 0, END))
+        self._forms[:] = [""]
+        self.numbers.append((0, 0, 0, 0, END, self._words.setdefault("", len(self._words))))
 
     def _lexeme(self, token: str) -> int:
         """Add a token that was not met before, and return its number."""
@@ -131,7 +136,9 @@ class TokenTable:
         capital = not is_lower and (first.isupper() or (len(form) > 2 and first.isalnum() and any(map(str.isupper, form))))
         capital = capital and form not in ("The", "A", "An")  # "The Hague" is a form that the lexicon knows
         words = lexicon.words
-        word = words.get("<number>" if is_digit else form, 0) or words.get(lower, 0)
+        lower_word = words.get(lower, 0)
+        word = words.get("<number>", 0) if is_digit else 0 if is_lower else words.get(form, 0)
+        word = word or lower_word
         heads = lexicon.heads.get(form, 0)
         flags = _FLAGS_OF.get(form, 0) | CAPITAL * capital | NUMBER * is_digit | WORD * form.isalpha()
         flags |= END * (token[-1:] in ".!?" or "\n" in token) | OPENING * (token in "\"“‘'(:")
@@ -142,14 +149,9 @@ class TokenTable:
         flags |= LOWERED * (bool(flags & CAPITAL) and first.lower() + form[1:] in lexicon.forms)
         number = self._lexemes[token] = len(self._forms)
         self._forms.append(form)
-        self._lowers.append(lower)
-        self.numbers.append((word, _shape(form), lexicon.lower[words.get(lower, 0)], math.log1p(heads), flags))
+        lower_number = self._words.setdefault(lower, len(self._words))
+        self.numbers.append((word, _shape(form), lexicon.lower[lower_word], math.log1p(heads), flags, lower_number))
         return number
-
-    def in_lower_case(self, ids: Iterable[int]) -> set[str]:
-        """Return the forms of tokens in lower case, each once."""
-        lowers = self._lowers
-        return {lowers[i] for i in set(ids)}
 
     def parts_of_runs(self, text: TokenizedText) -> Iterator[tuple[int, int, int, int]]:
         """Yield every part of every capitalised run, itself included: start and end of the run and of the part."""
@@ -161,16 +163,11 @@ class TokenTable:
 
     def tokens(self, texts: Sequence[TokenizedText]) -> Tokens:
         """Return the tokens of texts, after adding those not met before."""
-        if len(self._forms) > 8 * MAX_KEPT:
-            self._forget()
         known = self._lexemes
         padding = [0] * _PADDING
         ids = padding.copy()
         for text in texts:
-            try:
-                ids += [known[token] for token in text.tokens]
-            except KeyError:
-                ids += [known[token] if token in known else self._lexeme(token) for token in text.tokens]
+            ids += [known[token] for token in text.tokens]
             ids += padding
         numbers = self.numbers.array()[ids]
         size = np.fromiter((len(text.tokens) for text in texts), np.intp, len(texts))
@@ -178,7 +175,6 @@ class TokenTable:
         flags = numbers[:, 4].astype(np.int32)
         forms = self._forms
         return Tokens(
-            ids=ids,
             numbers=numbers,
             forms=[forms[i] for i in ids],
             flags=with_hyphenated(flags),

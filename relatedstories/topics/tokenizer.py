@@ -80,7 +80,7 @@ def tokenize(content: str) -> TokenizedText:
             tokens.append(" " * n_more)
             starts.append(at - n_more)
             n_more = 0
-        known = _TOKENS_BY_STRETCH[part] or _tokens_of_part(part)
+        known = _TOKENS_BY_STRETCH.get(part) or _tokens_of_part(part)
         if known is None:
             return tokens_of_doc(default_tokenizer()(content))
         if len(known[0]) == 1:
@@ -138,7 +138,7 @@ def _tokens_of_lines(part: str) -> _StretchTokens:
         if number % 2 or not piece:
             known: _StretchTokens | None = ((piece,), (0,)) if piece else ((), ())
         else:
-            known = _TOKENS_BY_STRETCH[piece] or _tokens_of_part(piece)
+            known = _TOKENS_BY_STRETCH.get(piece) or _tokens_of_part(piece)
         assert known is not None  # a piece ends in no white space
         tokens += known[0]
         starts += [at + place for place in known[1]]
