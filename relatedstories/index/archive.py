@@ -582,6 +582,25 @@ class Archive:
         """The rows of the passages of all events."""
         return self.passages.weigh(_term_weights(self.terms, self.n_events_by_language))
 
+    @functools.cached_property
+    def _first_equal(self) -> npt.NDArray[np.int32]:
+        """For each event, the first one with an equal row, title and text."""
+        by_row: dict[tuple[bytes, bytes], list[int]] = {}
+        for number in range(len(self)):
+            columns, weights = self.entries(number)
+            by_row.setdefault((columns.tobytes(), weights.tobytes()), []).append(number)
+        first = np.arange(len(self), dtype=np.int32)
+        for numbers in by_row.values():
+            first_with: dict[tuple[str, str], int] = {}
+            for number in numbers if len(numbers) > 1 else ():
+                event = self.events[number]
+                first[number] = first_with.setdefault((event.title, event.text), number)
+        return first
+
+    def equal_to(self, number: int) -> npt.NDArray[np.bool_]:
+        """Return which events have the row, title and text of an event, which is one of them."""
+        return self._first_equal == self._first_equal[number]
+
     def row(self, number: int) -> EventRow:
         """Return the row of an event of the archive."""
         day, embedding, passages = int(self.days[number]), self.embeddings[number], self.passages_of(number)

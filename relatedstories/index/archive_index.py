@@ -82,13 +82,17 @@ class ArchiveIndex:
         self.neighbours = neighbours
         self.stale_neighbours = self.saved = None
 
-    def compare(self, row: EventRow, span: tuple[int, int] = ANY_DAY) -> Comparison:
-        """Compare a row with the events within a span of days, except itself, without compiled code."""
+    def compare(
+        self, row: EventRow, span: tuple[int, int] = ANY_DAY, left_out: npt.NDArray[np.bool_] | None = None
+    ) -> Comparison:
+        """Compare a row with the events within a span of days, except itself and those left out, without compiled code."""
         archive = self.archive
         products = self.blocks.products(row.columns, row.weights)
         related = (products > 0) & (archive.days >= span[0]) & (archive.days <= span[1])
         if row.number >= 0:
             related[row.number] = False
+        if left_out is not None:
+            related &= ~left_out
         numbers = np.flatnonzero(related)
         squared_cosines = squared_cosine_of_many(row.embedding, archive.embeddings, numbers)
         return Comparison(numbers, products[numbers], squared_cosines, row.day, archive.days[numbers])

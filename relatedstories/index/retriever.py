@@ -15,7 +15,7 @@ from relatedstories.index.rows import EventRow
 from relatedstories.index.weights import Weights
 from relatedstories.parallel import on_cluster
 from relatedstories.ranking.filters import LinkFilters
-from relatedstories.ranking.selection import DIVERSITY_POOL, DUPLICATES_WITHIN
+from relatedstories.ranking.selection import DIVERSITY_POOL, DUPLICATES_WITHIN, NEAR_DUPLICATE
 from relatedstories.topk.dates import every_day
 from relatedstories.topk.distributed import distributed_topk
 from relatedstories.topk.loading import kernel_is_loaded
@@ -98,8 +98,27 @@ class Retriever:
     ) -> Iterator[tuple[int, float]]:
         n_known = int(np.count_nonzero(ids >= 0))
         yield from zip(ids[:n_known].tolist(), scores[:n_known].tolist(), strict=True)
-        if n_known == len(ids):
+        if n_known < len(ids):
+            return
+        left_out = self._many_copies(row, n_known)
+        if left_out is None:
             yield from islice(self._compare(row), n_known, None)
+        else:
+            left_out[ids] = True
+            compared = self.index.compare(row, self.filters.span(row.day), left_out)
+            yield from compared.best_first(self.weights, self.least_score)
+
+    def _many_copies(self, row: EventRow, n_known: int) -> npt.NDArray[np.bool_] | None:
+        """Return which events are copies of a row's, if more than are known are: of a wire story that is there a thousand times.
+
+        No list has a copy of its event (`relatedstories.ranking.copies`), and those among the known candidates are all it names.
+        """
+        if not row.in_archive or row.number < 0 or not self.filters.best_candidates_only:
+            return None
+        if float(row.weights @ row.weights) < NEAR_DUPLICATE:  # then they are no copies
+            return None
+        equal = self.index.archive.equal_to(row.number)
+        return equal if np.count_nonzero(equal) > n_known else None
 
     def _search(self, row: EventRow) -> Iterator[tuple[int, float]]:
         """Yield all candidates of a row, best first, without compiled code."""

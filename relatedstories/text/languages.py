@@ -225,8 +225,8 @@ def _is_english(words: Sequence[str]) -> bool:
 def _is_in_vocabulary(words: Sequence[str], written: Sequence[str]) -> bool:
     """Return whether enough of the words are in English news, or some are and hardly any is a function word of another language.
 
-    Function words have no capitals, unless all words have: "Van" and "Al" are parts of names. Names alone tell nothing, as "Oslo" is
-    in the news of all languages.
+    Function words have no capitals, unless all words have: "Van" and "Al" are parts of names. Names alone tell nothing, as all
+    languages have "Oslo".
     """
     known = [word in _vocabulary() for word in words]
     telling = [is_known and word not in _ALSO_ENGLISH for word, is_known in zip(words, known, strict=True)]

@@ -162,6 +162,18 @@ def test_the_same_wire_story_is_listed_once():
     assert dict(stories.all_related(2))[events[0]] == stories.related("1", 2)  # behind more copies than the batch looks at first
 
 
+def test_many_copies_of_a_wire_story_stand_in_no_way():
+    text = "A ferry with forty people aboard runs aground off Malta in a storm"
+    others = ["Malta buys a new ferry", "A ferry of Gozo is repainted", "Storm warning for Malta", "Forty people win in Malta"]
+    events = [Event(f"copy-{i:02}", "Ferry runs aground", text, date=day(f"2020-01-{1 + i % 28:02}")) for i in range(60)]
+    events += [Event(str(i), title, date=day("2020-02-01")) for i, title in enumerate(others)]
+    stories, alone = quick(min_score=0.01).fit(events), quick(min_score=0.01).fit(events)
+    for event, links in stories.all_related(4):  # knows the nearest of all events, and leaves copies out at once
+        expected = alone.related(event.id, 4)
+        assert (links, links.copies) == (expected, expected.copies)
+    assert {link.event.id for link in stories.related("copy-07", 4)} == set("0123")
+
+
 def test_filters():
     events = [Event(str(i), f"Fire in Oslo {'abcdef'[i]}{'abcdef'[i]}", date=day(f"2020-01-0{i + 1}")) for i in range(6)]
     events.append(Event("undated", "Fire in Oslo some day"))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from relatedstories import Event, RelatedStories, TopicExtractor
 from relatedstories.language_codes import language_code
+from relatedstories.text.cleaning import clean_event
 from relatedstories.text.languages import UNKNOWN, language_of, language_of_event, possible_languages
 
 HEADLINES = {
@@ -148,4 +149,4 @@ def test_markup_does_not_tell_the_language(extractor) -> None:
 )
 def test_an_event_is_in_one_language_whoever_asks(title: str, text: str) -> None:
     event = Event("1", title.strip() or "x", text)
-    assert TopicExtractor()._language_of(event, "") == language_of_event(event)
+    assert TopicExtractor()._language_of(event, clean_event(event)) == language_of_event(event)
