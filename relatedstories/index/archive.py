@@ -599,7 +599,9 @@ class Archive:
 
     def equal_to(self, number: int) -> npt.NDArray[np.bool_]:
         """Return which events have the row, title and text of an event, which is one of them."""
-        return self._first_equal == self._first_equal[number]
+        first = self._first_equal
+        equal: npt.NDArray[np.bool_] = first == first[number]
+        return equal
 
     def row(self, number: int) -> EventRow:
         """Return the row of an event of the archive."""

@@ -106,8 +106,12 @@ class TextFacts:
     def follows_town(self, first: int, end: int) -> bool:
         """Return whether tokens name the state of a town before them, as in "Spokane, Washington", other than in a list."""
         tokens = self._tokens
-        before = first > 1 and tokens[first - 1] == "," and tokens[first - 2][:1].isupper()
-        return before and (end == len(tokens) or tokens[end] not in (",", "and", "or", "-", "'s"))
+        return self.is_after_town(first) and (end == len(tokens) or tokens[end] not in (",", "and", "or", "-", "'s"))
+
+    def is_after_town(self, first: int) -> bool:
+        """Return whether a token follows a comma and, before it, a name: "Oakland, CA"."""
+        tokens = self._tokens
+        return first > 1 and tokens[first - 1] == "," and tokens[first - 2][:1].isupper()
 
     def may_be_surname(self, first: int, end: int, others: Sequence[str]) -> bool:
         """Return whether tokens may be the surname of a person whose other names are given.
@@ -158,6 +162,8 @@ class _Verdict(NamedTuple):
         Words of which the text must have one, as the name is that of a work of art; empty for other names.
     surname_of : tuple of str
         The other names of a person whose surname the form is; empty if it is not one alone.
+    state_code : bool
+        The form is the code of a state of the U.S., which stands after a town: elsewhere a CA is a certificate authority.
     as_noun, as_name : bool
         The form may stand for the name as a common noun, and as a capitalised name.
     by_case : bool
@@ -172,6 +178,7 @@ class _Verdict(NamedTuple):
     alone: bool
     arts: frozenset[str]
     surname_of: tuple[str, ...]
+    state_code: bool
     as_noun: bool
     as_name: bool
     by_case: bool
@@ -205,6 +212,8 @@ class SenseFilter:
             if verdict.arts and text.words.isdisjoint(verdict.arts):
                 return False
             if verdict.surname_of and not text.may_be_surname(first, end, verdict.surname_of):
+                return False
+            if verdict.state_code and not text.is_after_town(first):
                 return False
             if verdict.countries:
                 if not text.countries.isdisjoint(verdict.countries):
@@ -242,7 +251,7 @@ class SenseFilter:
         links, _, seen, known = self._most_counts(form, form)
         never = not known and form.lower() in self._of_many
         as_noun = known and links / (seen + 1) >= LEAST_RATE
-        return _Verdict(never, (), (), False, False, False, _NO_ART, (), as_noun, True, not never)
+        return _Verdict(never, (), (), False, False, False, _NO_ART, (), False, as_noun, True, not never)
 
     def _verdict(self, form: str, name: str) -> _Verdict:
         lexicon, find = self._lexicon, self._lexicon.countries.find
@@ -271,6 +280,9 @@ class SenseFilter:
         never = (bool(bracket) and row is None) or (generic and not known and name == form)
         countries = tuple([country for country in in_name if country not in in_form])
         namesake = form in lexicon.countries.of and has_part(base, form)
+        state_code = (
+            len(form) == 2 and form.isupper() and len(lexicon.countries.names.get(base, ())) == 1
+        )  # states have no adjective
         arts = _ART_OF.get(bracket[1].rpartition(" ")[2], _NO_ART) if bracket else _NO_ART
         return _Verdict(
             never=never,
@@ -281,9 +293,10 @@ class SenseFilter:
             arts=arts,
             alone=links >= LEAST_ALONE * max(linked, 1),
             surname_of=tuple(given_names),
+            state_code=state_code,
             as_noun=as_name and (links / (seen + 1) >= least if known else name != form),
             as_name=as_name,
-            by_case=not (never or countries or others or namesake or arts or given_names),
+            by_case=not (never or countries or others or namesake or arts or given_names or state_code),
         )
 
     def _most_counts(self, form: str, name: str) -> tuple[int, int, int, bool]:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories import BadValueError, Event, InputError, RelatedStories, TopicExtractor
+from relatedstories.text.cleaning import clean
 from relatedstories.topics.aliases import read_aliases
 from relatedstories.topics.name_table import Name, NameTable
 
@@ -162,7 +163,7 @@ def test_mentions_of_aliases_have_correct_positions_and_do_not_overlap(text):
     end = 0
     for start, stop, mention in mentions:
         assert end <= start < stop
-        assert text[start:stop] == mention
+        assert mention in (text[start:stop], clean(text[start:stop]).text)  # "A`0" has a mark within
         end = stop
 
 

@@ -105,6 +105,18 @@ def test_an_ambiguous_name_goes_by_the_text_around_it(extractor, text, name):
 
 
 @pytest.mark.parametrize(
+    ("text", "is_there"),
+    [
+        ("Fire in San Diego, CA. Police say it is out.", True),
+        ("A CA signs certificates. The new root of our CA is ready.", False),
+        ("Let us ask the certificate authority (CA) for it.", False),
+    ],
+)
+def test_the_code_of_a_state_stands_after_a_town(extractor, text, is_there):
+    assert ("California" in names(extractor.extract(text))) is is_there
+
+
+@pytest.mark.parametrize(
     ("text", "people"),
     [
         ("Macron welcomes Scholz in Paris", {"Emmanuel Macron", "Olaf Scholz"}),
