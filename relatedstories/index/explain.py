@@ -6,7 +6,10 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.reranking import Reranker
 from relatedstories.index.rows import EventRow
 from relatedstories.index.weights import Weights
+from relatedstories.ranking.copies import Wording
 from relatedstories.ranking.explanation import Explanation, Part, largest_first
+from relatedstories.ranking.links import are_translations
+from relatedstories.ranking.selection import NEAR_DUPLICATE
 from relatedstories.text.cleaning import clean_event
 from relatedstories.text.terms import language_of_key, without_language, words_by_term
 
@@ -39,4 +42,24 @@ def explain_rows(archive: Archive, weights: Weights, a: EventRow, b: EventRow, c
     ]
     if pair.squared_cosine * weights.space_weight > 0 and pair.products:
         parts.append(Part("word space", "space", pair.squared_cosine * weights.space_weight * pair.date_factor))
-    return Explanation(a.event, b.event, pair.score, pair.date_factor, largest_first(parts), contexts)
+    against = _reason_against(archive, weights, a, b, pair.score)
+    return Explanation(a.event, b.event, pair.score, pair.date_factor, largest_first(parts), contexts, against)
+
+
+def _reason_against(archive: Archive, weights: Weights, a: EventRow, b: EventRow, score: float) -> str | None:
+    """Return why no list has the link between two rows, None if nothing is against it."""
+    if a.event.id == b.event.id:
+        return "they are one event"
+    if are_translations(a.event, b.event):
+        return "they are translations of one text"
+    if sum(a.products(b.weight_by_column()).values()) >= NEAR_DUPLICATE and _wording(a).repeats(_wording(b)):
+        return "they tell the same in the same words; such copies are named apart, as links.copies"
+    if a.language != b.language and not archive.across_languages:
+        return f"they are in two languages, as far as their texts tell: {a.language} and {b.language}"
+    if score < weights.min_score:
+        return f"a link needs a score of {weights.min_score:.3f}"
+    return None
+
+
+def _wording(row: EventRow) -> Wording:
+    return Wording.of(row.event.title, row.event.text)

@@ -50,6 +50,8 @@ class Explanation:
         Every shared topic and term, and the word space, the largest share first.
     contexts : tuple of str
         The contexts that a link between the events has or would have, see `relatedstories.Link`.
+    not_listed : str or None
+        Why neither event is in the list of the other whatever else these have; None if it may be.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class Explanation:
     date_factor: float
     parts: tuple[Part, ...]
     contexts: tuple[str, ...] = ()
+    not_listed: str | None = None
 
     @property
     def topics(self) -> tuple[Part, ...]:
@@ -86,14 +89,16 @@ class Explanation:
     def __str__(self) -> str:
         similarity = self.score / self.date_factor if self.date_factor else 0.0
         head = f"score {self.score:.3f} = similarity {similarity:.3f} x date factor {self.date_factor:.3f}"
-        context = [f"Context: {self.label}"] if self.label else []
-        return "\n".join([head, *context, *(f"{part.share:6.3f}  {part.kind:5}  {part.name}" for part in self.parts)])
+        about = [f"Context: {self.label}"] if self.label else []
+        about += [f"Not listed: {self.not_listed}"] if self.not_listed else []
+        return "\n".join([head, *about, *(f"{part.share:6.3f}  {part.kind:5}  {part.name}" for part in self.parts)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as a dictionary that JSON can hold."""
         parts = [{"name": part.name, "kind": part.kind, "share": part.share} for part in self.parts]
         numbers = {"score": self.score, "date_factor": self.date_factor}
-        return {"a": self.a.id, "b": self.b.id, **numbers, "contexts": [*self.contexts], "parts": parts}
+        against = {} if self.not_listed is None else {"not_listed": self.not_listed}
+        return {"a": self.a.id, "b": self.b.id, **numbers, "contexts": [*self.contexts], **against, "parts": parts}
 
     def to_frame(self, library: Library | None = None) -> Any:
         """Return the parts as a data frame: name, kind, share. Parameters and errors are those of `Links.to_frame`."""
