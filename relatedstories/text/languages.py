@@ -107,6 +107,9 @@ SURE_CHARACTERS = 20
 MIN_KNOWN = 0.6
 """The share of words that occur in English news from which a text is in English, whatever its function words."""
 
+MIN_AGAINST_ONE = 3
+"""Number of words of English news that each function word of another language needs beside it in an English text."""
+
 SURE, POSSIBLE = 0.7, 0.15
 """The detector's probability that suffices for a language, and the one that does if function words of the language confirm it.
 
@@ -237,9 +240,8 @@ def _is_in_vocabulary(words: Sequence[str], written: Sequence[str]) -> bool:
         )
     if sum(telling) < 0.5 * MIN_KNOWN * len(words):
         return False
-    pairs = zip(words, written, strict=True)
-    foreign = {word for word, as_written in pairs if as_written.islower() or (len(word) > 1 and as_written.isupper())}
-    return len(foreign & _foreign_function_words()) < MIN_FUNCTION_WORDS * len(words)
+    foreign = [word for word, form in zip(words, written, strict=True) if form.islower() or (len(word) > 1 and form.isupper())]
+    return sum([word in _foreign_function_words() for word in foreign]) * MIN_AGAINST_ONE <= sum(telling)
 
 
 @functools.cache
