@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
+import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -18,6 +21,7 @@ from relatedstories.errors import InputError, shown, whole_number
 
 __all__ = [
     "collect_seldom",
+    "end_with_parent",
     "on_cluster",
     "on_dask",
     "results_in_rounds",
@@ -30,6 +34,9 @@ __all__ = [
 
 CONNECTION_TIMEOUT = 10
 """Seconds within which the scheduler must answer, and then at least one worker be connected to it."""
+
+_SECONDS_BETWEEN_LOOKS = 1
+"""Time after which a worker looks again whether its parent is there."""
 
 
 def worker_count(n_jobs: int) -> int:
@@ -105,6 +112,32 @@ def started(parallel: Any, tasks: Iterable[Any]) -> Any:
     return results
 
 
+def end_with_parent() -> None:
+    """Have this process, a worker, end within seconds of the process that started it, even if that one is killed.
+
+    It is for the ``initializer`` of `joblib.Parallel`: loky's workers would wait for their parent for half an hour or for good.
+    In a process that is no worker, as with a backend of threads, nothing is done; nor on Windows, where no process gets another
+    parent.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None or parent.pid is None or sys.platform == "win32":
+        return
+    threading.Thread(target=_end_after, args=(parent.pid, os.getppid()), name="end-with-parent", daemon=True).start()
+
+
+def _end_after(parent: int, adopter: int) -> None:
+    """End this process once its parent is gone, or it has another one than at first: the system lets one adopt it then.
+
+    The two differ where the parent was killed before this process could ask, and where a script starts Python. Process 1 starts
+    no script: where it adopted this process, the parent is gone, though it looks alive until somebody waits for it.
+    """
+    with suppress(ProcessLookupError):
+        while os.getppid() == adopter and (adopter != 1 or parent == 1):
+            os.kill(parent, 0)  # an error if there is no such process
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+    os._exit(1)
+
+
 def collect_seldom() -> None:
     """Have this process look for garbage seldom: an archive is a million objects that stay to the end.
 
@@ -126,6 +159,16 @@ def without_collections() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+_IN_WORKERS = {
+    "backend": "loky",
+    "return_as": "generator",
+    "batch_size": 1,
+    "pre_dispatch": "all",
+    "initializer": end_with_parent,
+}
+"""How joblib runs tasks in processes that stay for the next work, as long as all of this is the same."""
 
 
 def results_in_rounds(tasks: Iterator[Any], n_workers: int) -> Generator[Any, None, None]:
@@ -153,7 +196,7 @@ def results_in_rounds(tasks: Iterator[Any], n_workers: int) -> Generator[Any, No
     try:
         while True:
             if some := list(islice(tasks, n_workers)):
-                parallel = Parallel(n_workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all")
+                parallel = Parallel(n_workers, **_IN_WORKERS)
                 running.append(started(parallel, some))
             if len(running) > bool(some):
                 for result in running[0]:  # noqa: UP028 - "yield from" would close the results, with a warning
@@ -183,7 +226,7 @@ def running_beside(function: Callable[[], object], n_workers: int) -> Iterator[N
     """
     from joblib import Parallel, delayed
 
-    parallel = Parallel(n_workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all")
+    parallel = Parallel(n_workers, **_IN_WORKERS)
     results = started(parallel, [delayed(function)() for _ in range(n_workers)])
     try:
         yield

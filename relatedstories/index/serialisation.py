@@ -1,10 +1,16 @@
-"""An index as named arrays and lines of JSON, which `relatedstories.index.storage` writes and reads."""
+"""An index as named arrays and lines of JSON, which `relatedstories.index.storage` writes and reads.
+
+A pickled index has the same parts.
+"""
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.disk.lazy_sequence import LazySequence, LineSource, to_json_line
@@ -15,6 +21,7 @@ from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
 from relatedstories.index.boilerplate import Segments
 from relatedstories.index.learnt import Learnt
+from relatedstories.index.storage import JsonLines
 from relatedstories.topk.blocked_index import BlockedIndex
 from relatedstories.topk.neighbour_cache import NeighbourCache
 
@@ -90,3 +97,23 @@ def index_from_parts(
 def _matrix(arrays: Mapping[str, npt.NDArray[Any]], name: str, n_columns: int) -> sp.csr_array:
     data, indices, indptr = (arrays[f"{name}-{part}"] for part in ("data", "indices", "indptr"))
     return sp.csr_array((data, indices, indptr), shape=(len(indptr) - 1, n_columns))
+
+
+def _pickled(index: ArchiveIndex) -> tuple[Any, ...]:
+    """Return what pickle makes an index of: its parts, as what it keeps beside them holds functions and mapped files."""
+    arrays, documents = parts_of_index(index)
+    texts = {name: [*lines] for name, lines in documents.items()}
+    joined = {name: (b"".join(lines), np.cumsum([0, *map(len, lines)], dtype=np.int64)) for name, lines in texts.items()}
+    return _unpickled, (arrays, joined, index.archive.across_languages)
+
+
+def _unpickled(
+    arrays: dict[str, npt.NDArray[Any]], texts: dict[str, tuple[bytes, npt.NDArray[np.int64]]], across_languages: bool
+) -> ArchiveIndex:
+    documents = {
+        name: JsonLines(np.frombuffer(text, np.uint8), starts, Path("pickled", name)) for name, (text, starts) in texts.items()
+    }
+    return index_from_parts(arrays, documents, across_languages)
+
+
+copyreg.pickle(ArchiveIndex, _pickled)  # here, since what an index consists of is known here

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
-from relatedstories.events import Event, as_id, checked_language, parse_date, several
+from relatedstories.events import Event, as_id, checked_language, events_of, parse_date, several
 from relatedstories.features.word_space import COSINE_SCALE, NONE
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
 from relatedstories.index.boilerplate import Boilerplate
+from relatedstories.index.change_lock import ChangeLock
 from relatedstories.index.explain import explain_rows
 from relatedstories.index.languages import PossibleLanguages, n_told, usual_language
 from relatedstories.index.linker import Linker
@@ -113,8 +114,8 @@ class RelatedStories:
     Of events that tell the same story in the same words (an inner product of at least 0.9) only the best is listed; the
     others are its duplicates (see `relatedstories.ranking.select`). Copies of the event in question are not listed, but named
     apart (see `relatedstories.ranking.Links`). Equal scores are ordered by nearer date, then by id. The same events give the
-    same links whatever their order, however they were added, and on any number of processes. Several threads may ask while one
-    adds or removes events: each answer is that of the archive before or after.
+    same links whatever their order, however they were added, and on any number of processes. Several threads may ask while others
+    change the archive: each answer is that of the archive before or after a change, and changes wait for one another.
 
     Examples
     --------
@@ -157,6 +158,14 @@ class RelatedStories:
         self._loaded_model: str | None = None  # the name of the extractor that found a loaded index's topics
         self._fitted: ArchiveIndex | None = None
         self._changes: Changes | None = None
+        self._change_lock = ChangeLock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_change_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._change_lock = ChangeLock()  # changes of a copy need not wait for those of the original
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
@@ -242,18 +251,19 @@ class RelatedStories:
         ordered, user_embeddings = ordered_events("fit", events, embeddings)
         languages = PossibleLanguages(self._language)
         extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint)
-        index = None
-        self._changes = None
-        if self._fitted is not None and self.keeps_topics:
-            numbers = unchanged_numbers(self._fitted.archive, ordered)
-            self._changes = changes_between(self._fitted.archive, ordered, numbers)
-        else:
-            numbers = [-1] * len(ordered)
-        if self._fitted is not None and user_embeddings is None:
-            index = updated_index(self._fitted, ordered, numbers, extract, self._given.topic_weight, languages)
-        if index is None:
-            index = ArchiveIndex(self._archive_of(ordered, extract, user_embeddings, languages))
-        self._fitted, self._loaded_model = index, None
+        with self._change_lock.held():
+            index = None
+            self._changes = None
+            if self._fitted is not None and self.keeps_topics:
+                numbers = unchanged_numbers(self._fitted.archive, ordered)
+                self._changes = changes_between(self._fitted.archive, ordered, numbers)
+            else:
+                numbers = [-1] * len(ordered)
+            if self._fitted is not None and user_embeddings is None:
+                index = updated_index(self._fitted, ordered, numbers, extract, self._given.topic_weight, languages)
+            if index is None:
+                index = ArchiveIndex(self._archive_of(ordered, extract, user_embeddings, languages))
+            self._fitted, self._loaded_model = index, None
         return self
 
     def add(
@@ -267,16 +277,18 @@ class RelatedStories:
             If something is not an event, an id is in the archive already (`remove` it first), or the embeddings do not
             match those of the archive. Nothing has changed then.
         """
-        index = self._index
-        ordered, user_embeddings = ordered_events("add", events, embeddings, index.archive.user_dimensions)
-        known = next((event for event in ordered if event.id in index.archive), None)
-        if known is not None:
-            raise BadValueError("add", "id", shown(known.id), "an id that is not in the archive yet; remove it first")
-        if ordered:
-            self._check_model()
-            extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress)
-            languages = PossibleLanguages(self._language)
-            self._fitted = grown_index(index, ordered, extract, self._given.topic_weight, languages, user_embeddings)
+        events = events_of("add", events)  # which may take long to come, or change the archive
+        with self._change_lock.held():
+            index = self._index
+            ordered, user_embeddings = ordered_events("add", events, embeddings, index.archive.user_dimensions)
+            known = next((event for event in ordered if event.id in index.archive), None)
+            if known is not None:
+                raise BadValueError("add", "id", shown(known.id), "an id that is not in the archive yet; remove it first")
+            if ordered:
+                self._check_model()
+                extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress)
+                languages = PossibleLanguages(self._language)
+                self._fitted = grown_index(index, ordered, extract, self._given.topic_weight, languages, user_embeddings)
         return self
 
     def remove(self, ids: Iterable[str | int] | str | int) -> RelatedStories:
@@ -291,13 +303,13 @@ class RelatedStories:
         UnknownEventError
             If an id is not in the archive; nothing has changed then.
         """
-        index = self._index
-        if isinstance(ids, (str, int)):
-            ids = [ids]
-        numbers = {_number_of(index.archive, id_) for id_ in several("remove", "ids", ids)}
-        rest = index.without(numbers, self._given.topic_weight)
-        languages, before = PossibleLanguages(self._language), index.archive.usual_language
-        self._fitted = in_usual_language(rest, before, self._extract_checked, self._given.topic_weight, languages)
+        ids = [ids] if isinstance(ids, (str, int)) else list(several("remove", "ids", ids))
+        with self._change_lock.held():
+            index = self._index
+            numbers = {_number_of(index.archive, id_) for id_ in ids}
+            rest = index.without(numbers, self._given.topic_weight)
+            languages, before = PossibleLanguages(self._language), index.archive.usual_language
+            self._fitted = in_usual_language(rest, before, self._extract_checked, self._given.topic_weight, languages)
         return self
 
     def tune(
@@ -383,12 +395,13 @@ class RelatedStories:
         ordered, user_embeddings = ordered_events("tune", events, embeddings)
         judged = split_judgements(judgements, {event.id for event in ordered}, k, queries)  # before any work is spent
         extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress)
-        archive = self._archive_of(ordered, extract, user_embeddings, PossibleLanguages(self._language))
-        tuning, index = search_settings(archive, judged, self._given, progress)
-        if tuning.kept:
-            given, after = self._given, tuning.after
-            self._given = Settings(after.topic_weight, after.space_weight, after.date_decay, given.min_score)
-        self._fitted, self._loaded_model = index, None
+        with self._change_lock.held():
+            archive = self._archive_of(ordered, extract, user_embeddings, PossibleLanguages(self._language))
+            tuning, index = search_settings(archive, judged, self._given, progress)
+            if tuning.kept:
+                given, after = self._given, tuning.after
+                self._given = Settings(after.topic_weight, after.space_weight, after.date_decay, given.min_score)
+            self._fitted, self._loaded_model = index, None
         return tuning
 
     def _extract(

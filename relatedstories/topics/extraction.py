@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from relatedstories.events import Event
-from relatedstories.parallel import on_cluster, results_of, without_collections, worker_count
+from relatedstories.parallel import end_with_parent, on_cluster, results_of, without_collections, worker_count
 from relatedstories.progress import Progress
 from relatedstories.text.segments import segment_numbers
 from relatedstories.topics.checkpoint import Checkpoint
@@ -68,7 +68,7 @@ def _topics_of(extractor: TopicExtractor, events: Sequence[Event], n_jobs: int) 
     from joblib import Parallel, delayed
 
     # Idle processes end at once, which frees their memory for the next stage.
-    own = {} if elsewhere else {"n_jobs": workers, "idle_worker_timeout": 1}
+    own = {} if elsewhere else {"n_jobs": workers, "idle_worker_timeout": 1, "initializer": end_with_parent}
     parallel = Parallel(return_as="generator", **own)
     for found in results_of(parallel, (delayed(_extract_chunk)(extractor, chunk) for chunk in chunks)):
         yield from found
