@@ -251,7 +251,7 @@ class RowReader:
 
     def _leave_out(self, where: str, field: str, error: BadValueError) -> None:
         named = BadValueError(where, self._name(field), error.got, error.expected)
-        if self._strict or field in ("id", "title", "text"):
+        if self._strict or field in ("id", "title"):
             raise named
         self._n_unread[field] += 1
         self._unread.setdefault(field, named)

@@ -29,7 +29,7 @@ def say(message: str) -> None:
 
 def error_message(error: BaseException) -> str:
     """Return what an error says; with its class unless it is about the input or a file."""
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, InputError):
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error) if isinstance(error, (InputError, OSError)) else f"{type(error).__name__}: {error}"
 

@@ -14,7 +14,7 @@ from typing import IO
 
 from relatedstories.addresses import address_scheme
 from relatedstories.changes import Change, ChangedLists, LinkedEvents, LinksLine, change_between, line_of_event, links_line
-from relatedstories.disk.atomic import check_target, remove_leftovers, temporary_file
+from relatedstories.disk.atomic import check_target, remove_leftovers, temporary_file, writing
 from relatedstories.disk.locks import lock_beside, locked
 from relatedstories.errors import BadValueError, InputError, shown, shown_names
 
@@ -117,16 +117,20 @@ class LinksFile:
                     _, line = line_of_event(event, event_links, self.fields)
                     labels = {link.event.id: link.label for link in event_links}
                     yield change_between(event.id, before.pop(event.id, None), line, labels)
-                write(event.id, line)
+                with writing(self.path):
+                    write(event.id, line)
                 lines += 1
-            write(None, "")
+            with writing(self.path):
+                write(None, "")
             for id_, line in before.items():
                 yield change_between(id_, line, None)
-            differs = not new.equals(self.path)
+            with writing(self.path):
+                differs = not new.equals(self.path)
             is_known = not any_stay or self._digest == self.digest()  # or what stays may be what somebody wrote meanwhile
             left = self._digest_of(new.path) if is_known and not dry_run else None  # before others can touch it
             if differs and not dry_run:
-                new.move_to(self._resolved)
+                with writing(self.path):
+                    new.move_to(self._resolved)
         self.written = lines if differs else 0
         self.left = left
 

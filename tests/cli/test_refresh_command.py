@@ -302,6 +302,16 @@ def test_a_refresh_mends_links_that_were_cut_off_and_says_so(tmp_path: Path, cap
     assert said.endswith("; it counts as no links, and new ones take its place")
 
 
+def test_a_field_of_links_that_no_event_has_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "news.jsonl", [row | {"Section": "world"} for row in ROWS])
+    fields = [word for name in ("title", "section", "tilte") for word in ("--link-field", name)]
+    done = run("refresh", "news.jsonl", "--links", "links.jsonl", *fields, "--quiet", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        0,
+        "relatedstories: warning: no event has 'tilte', which --link-field names\n",
+    )
+
+
 # ---------------------------------------------------------------------- how much is said
 
 
