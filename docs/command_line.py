@@ -27,7 +27,7 @@ warnings and progress go to standard error, an error as one line `relatedstories
 | 1 | failed; standard error says why |
 | 2 | wrong usage: an option that is missing, unknown or contradicts another |
 | 130 | stopped by Ctrl-C |
-| 143 | terminated |
+| 143 | terminated, or its session was closed |
 
 Options of every command: `--help`, and `--debug`, which shows the Python traceback of an error. `relatedstories --version` prints
 the version.

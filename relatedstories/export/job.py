@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from relatedstories.counts import counted
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
@@ -76,9 +77,11 @@ class Exported:
     def __str__(self) -> str:
         total, seconds = sum(self.pages.values()), sum(self.seconds.values())
         lines = [
-            f"{self.events} events, {self.days} days, {self.topics} topics, {self.stories} stories"
-            + f"; {self.merged} earlier stories are part of others now, to which their pages lead" * bool(self.merged),
-            f"{self.written} files written, {self.unchanged} unchanged, {self.removed} removed",
+            f"{counted(self.events, 'events')}, {counted(self.days, 'days')}, {counted(self.topics, 'topics')}, "
+            f"{counted(self.stories, 'stories')}"
+            + f"; {self.merged} earlier stories are part of others now, to which their pages lead"
+            * bool(self.merged),
+            f"{counted(self.written, 'files')} written, {self.unchanged} unchanged, {self.removed} removed",
         ]
         if not self.pages.keys() <= self.seconds.keys():
             return "\n".join([*lines, f"nothing has changed since the last export: no page was made again; {seconds:.1f} s"])

@@ -71,6 +71,11 @@ def contents() -> dict[str, bytes]:
         ("refresh sqlite:///news.db --links a --links-table b", "give either --links FILE, --links-table NAME or --in-place"),
         ("refresh news.jsonl --links-table b", "--links-table goes with the address of a database as SOURCE"),
         ("stats news.jsonl --table events", "--table, --where and --query go with the address of a database as SOURCE"),
+        (
+            "refresh oracle://host/news --links-table b",
+            "as SOURCE: got oracle://, expected sqlite, postgresql, mysql or mariadb, or another one with its driver, such as",
+        ),
+        ("refresh news.db --links-table b", "as SOURCE: sqlite:///news.db, perhaps"),
         ("stats sqlite:///news.db --table a --query b", "give either --query SQL or --table NAME, --where SQL"),
         ("refresh --links links.jsonl", "SOURCE"),
         ("refresh news.jsonl --links links.jsonl --k 0", "--k"),

@@ -256,8 +256,7 @@ def test_what_differs_between_two_files(tmp_path: Path) -> None:
         "  - a",
     ]
     assert done.stderr == (
-        "relatedstories: 1 events are new, 1 gone; links of 1 others changed; 2 links added, 2 removed, 1 relabelled, "
-        "churn 50.0%\n"
+        "relatedstories: 1 event is new, 1 gone; links of 1 other changed; 2 links added, 2 removed, 1 relabelled, churn 50.0%\n"
     )
     assert (run("diff", "new.jsonl", "new.jsonl", cwd=tmp_path).stdout, done.returncode) == ("", 0)
 

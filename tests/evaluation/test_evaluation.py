@@ -118,9 +118,14 @@ def test_no_heading_over_enough_events() -> None:
     with pytest.raises(InputError) as caught:
         evaluate(SNOW[1:], stories=quick())
     assert str(caught.value) == (
-        "got 3 of 3 events with a heading, but no heading of 3 events or more, expected at least one such heading, "
-        "or judgements from another source"
+        "got 3 of 3 events with a heading, none of them that 3 events share, expected one that they do: --field heading=COLUMN, "
+        "fields= in Python, names the column of the headings; or judgements from another source"
     )
+
+
+def test_no_headings_at_all() -> None:
+    with pytest.raises(InputError, match=r"^got no heading that 3 events share, expected one .* --field heading=COLUMN"):
+        evaluate(SPACE, stories=quick())
 
 
 # ---------------------------------------------------------------------- baselines
