@@ -230,8 +230,8 @@ def test_judgements_of_other_events_are_counted_and_left_out() -> None:
     with pytest.warns(UserWarning, match="judgements: left out") as warned:
         evaluation = evaluate(SNOW, judgements, stories=quick())
     assert [str(warning.message) for warning in warned] == [
-        "judgements: left out 3 ids that are not in the archive: 'x', 'y', 'z'",
-        "judgements: left out 2 queries that have no related event in the archive: 'c', 'd'",
+        "judgements: left out 3 ids not in the archive: 'x', 'y', 'z'",
+        "judgements: left out 2 queries without a related event in the archive: 'c', 'd'",
     ]
     assert evaluation.queries == ("a",)
     assert evaluation.judgements == {"a": {"b": 1}}
