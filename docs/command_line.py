@@ -24,10 +24,10 @@ warnings and progress go to standard error, an error as one line `relatedstories
 | Exit code | Meaning |
 |---|---|
 | 0 | done |
-| 1 | failed; standard error says why |
+| 1 | failed; standard error says why, unless it is that the reader of standard output, such as `head`, had read enough |
 | 2 | wrong usage: an option that is missing, unknown or contradicts another |
 | 130 | stopped by Ctrl-C |
-| 143 | terminated |
+| 143 | terminated, or its session was closed |
 
 Options of every command: `--help`, and `--debug`, which shows the Python traceback of an error. `relatedstories --version` prints
 the version.

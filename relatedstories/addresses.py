@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TypeGuard
 
-__all__ = ["address_scheme", "is_database", "without_passwords"]
+__all__ = ["DATABASES", "address_scheme", "is_database", "without_passwords"]
 
 _ADDRESS = re.compile(r"([A-Za-z][\w+.:-]+):/")  # one slash is what pathlib leaves of two
 _DATABASE = re.compile(r"(sqlite|postgres|postgresql|mysql|mariadb|\w+\+\w+)://")
+DATABASES = "sqlite, postgresql, mysql or mariadb, or another one with its driver, such as oracle+oracledb"
+"""How the address of a database begins, in words."""
+
 _USER_PASSWORD = re.compile(r"(\w:/{1,2}[^\s/:@]*:)\S+@")  # up to the last @, as a password may hold one that should be %40
 _PASSWORD_PARAMETER = re.compile(r"([?&][\w.-]*(?:pass|pwd|secret|token)[\w.-]*=)[^\s&]+", re.IGNORECASE)
 

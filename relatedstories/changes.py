@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+from relatedstories.counts import counted
 from relatedstories.events import Event, own_value
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ __all__ = [
     "TargetOfPages",
     "change_between",
     "change_to_dict",
+    "changed_links",
     "changes_between",
     "joined_contexts",
     "line_of_event",
     "links_line",
+    "new_events",
 ]
 
 LinkedEvents: TypeAlias = "Iterable[tuple[Event, list[Link]]]"
@@ -247,10 +250,7 @@ class Difference:
         return (self.added + self.removed) / max(1, 2 * self.links - self.added + self.removed)
 
     def __str__(self) -> str:
-        return (
-            f"{self.new} events are new, {self.gone} gone; links of {self.changed} others changed; {self.added} links added, "
-            f"{self.removed} removed, {self.relabelled} relabelled, churn {self.churn:.1%}"
-        )
+        return f"{new_events(self.new)}, {self.gone} gone; {changed_links(self)}"
 
     def count(self, change: Change) -> None:
         """Add the change of an event to the counts."""
@@ -264,6 +264,31 @@ class Difference:
         self.added += len(added)
         self.removed += len(removed)
         self.relabelled += len(relabelled)
+
+
+def new_events(n: int) -> str:
+    """Return how many events are new, in words.
+
+    Examples
+    --------
+    >>> new_events(1), new_events(2)
+    ('1 event is new', '2 events are new')
+    """
+    return f"{counted(n, 'events')} {'is' if n == 1 else 'are'} new"
+
+
+def changed_links(difference: Difference) -> str:
+    """Return how many links differ, in words.
+
+    Examples
+    --------
+    >>> changed_links(Difference(links=2, changed=1, added=1))
+    'links of 1 other changed; 1 link added, 0 removed, 0 relabelled, churn 33.3%'
+    """
+    return (
+        f"links of {counted(difference.changed, 'others')} changed; {counted(difference.added, 'links')} added, "
+        f"{difference.removed} removed, {difference.relabelled} relabelled, churn {difference.churn:.1%}"
+    )
 
 
 def _changed_links(change: Change) -> tuple[list[str], list[str], list[str]]:

@@ -8,7 +8,16 @@ from collections.abc import Collection
 
 from relatedstories.addresses import without_passwords
 
-__all__ = ["BadValueError", "InputError", "UnknownEventError", "number_within", "shown", "shown_names", "whole_number"]
+__all__ = [
+    "BadValueError",
+    "InputError",
+    "UnknownEventError",
+    "WriteError",
+    "number_within",
+    "shown",
+    "shown_names",
+    "whole_number",
+]
 
 
 class InputError(ValueError):
@@ -47,6 +56,13 @@ class UnknownEventError(InputError, KeyError):
     """An id of no event of the archive."""
 
     __str__ = Exception.__str__  # KeyError would print the message in quotes
+
+
+class WriteError(OSError, InputError):
+    """A file that cannot be written: on a full disk, say. Has the `errno`, `strerror` and `filename` of an `OSError`."""
+
+    def __str__(self) -> str:
+        return f"{self.filename}: cannot be written ({self.strerror})"
 
 
 def shown(value: object, limit: int = 60) -> str:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, TypeVar, Unpack, cast
 
-from relatedstories.changes import ChangedLists, Difference, LinkedEvents, Target
+from relatedstories.changes import ChangedLists, Difference, LinkedEvents, Target, changed_links, new_events
+from relatedstories.counts import counted
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event
 from relatedstories.files.links_file import LinksFile, LinksStream
+from relatedstories.index.keywords import check_keywords
 from relatedstories.index.last_lists import MadeLists
 from relatedstories.index.last_refresh import LastRefresh
 from relatedstories.index.last_run import MOST_BEHIND, LastRun, Left
@@ -169,30 +171,34 @@ class Report:
         mean = self.links / max(1, self.events)
         stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.seconds.items())
         edited = "" if self.edited is None else f", {self.edited} edited"
+        fills = "only fills" if self.fallback == 1 else "only fill"
+        fallback = f"; {counted(self.fallback, 'links')} {fills} lists" if self.fallback else ""
         done = "would be written" if self.dry_run else "written"
         lines = [
-            f"{self.events} events, {self.links} links: {mean:.2f} an event, {share:.1%} with a context; "
-            f"{self.without_links} events without links" + (f"; {self.fallback} links only fill lists" if self.fallback else ""),
-            f"{self.new} events are new{edited}, {self.gone} gone; links of {self.changed} others changed; "
-            f"{self.added} links added, {self.removed} removed, {self.relabelled} relabelled, churn {self.churn:.1%}; "
-            f"{self.written} {self.unit} {done}",
+            f"{counted(self.events, 'events')}, {counted(self.links, 'links')}: {mean:.2f} an event, {share:.1%} with a context; "
+            f"{counted(self.without_links, 'events')} without links{fallback}",
+            f"{new_events(self.new)}{edited}, {self.gone} gone; {changed_links(self.difference)}; "
+            f"{counted(self.written, self.unit)} {done}",
             f"{sum(self.seconds.values()):.1f} s: {stages}",
         ]
         if not (self.new or self.edited or self.gone or self.changed or self.written or self.left_alone):
             lines[1] = "nothing new: all links are as they were, nothing is written"
         elif self.stayed:
-            lines.insert(2, f"{self.made} lists made; {self.stayed} stay, with scores and labels of the runs that made them")
+            stay = "1 stays" if self.stayed == 1 else f"{self.stayed} stay"
+            lines.insert(2, f"{counted(self.made, 'lists')} made; {stay}, with scores and labels of the runs that made them")
         if self.all_made_because is not None:
             lines.insert(2, f"all lists made: {self.all_made_because}")
         if self.left_alone:
             lines[1] += f", {self.left_alone} left alone"
         if self.skipped or self.drafts:
-            lines.insert(1, f"left out: {self.skipped} that are no events, {self.drafts} drafts")
+            no_events = "1 that is no event" if self.skipped == 1 else f"{self.skipped} that are no events"
+            lines.insert(1, f"left out: {no_events}, {counted(self.drafts, 'drafts')}")
         if self.peak_memory:
             lines[-1] += f"; peak memory {self.peak_memory / 2**30:.2f} GiB"
         if self.linked:
             ((id_, most),) = _commonest(self.linked, 1)
-            lines.append(f"no link leads to {self.orphans} events, {self.orphans / self.events:.1%}; {most}, the most, to {id_}")
+            orphans = counted(self.orphans, "events")
+            lines.append(f"no link leads to {orphans}, {self.orphans / self.events:.1%}; {most}, the most, to {id_}")
         if self.contexts:
             lines.append(f"commonest contexts: {', '.join(f'{name} {count}' for name, count in _commonest(self.contexts))}")
         return "\n".join(lines)
@@ -294,6 +300,7 @@ def refresh(
     {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.997004, "context": "Oslo", "contexts": ["Oslo"], "topics": ["Oslo"]}]}
     {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.997004, "context": "Oslo", "contexts": ["Oslo"], "topics": ["Oslo"]}]}
     """
+    check_keywords("refresh", keywords)
     filters = LinkFilters.of("refresh", **keywords)  # so that a mistake shows before the work
     target = as_target(links)
     _check_lists(lists, target, index)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from relatedstories.cells import MISSING_WORDS, field_value, is_missing, value_at
 from relatedstories.columns import TableRow, resolve_columns
+from relatedstories.counts import counted
 from relatedstories.dates import EXPECTED_DATE, AmbiguousDate, DateColumn
 from relatedstories.day_numbers import DayNumber, DayNumbers
 from relatedstories.errors import BadValueError, shown, shown_names
@@ -180,7 +181,7 @@ class RowReader:
             )
         for field, n in self._n_unread.items():
             error = self._unread[field]
-            value = "1 value" if n == 1 else f"{n} values"
+            value = counted(n, "values")
             hint = "; --date-format %d.%m.%y says how dates with short years are written" if _SHORT_YEAR.search(error.got) else ""
             lines.append(
                 f"{error.field}: {value} could not be read, such as {error.got} ({error.where}); {_events_stay(n)}{hint}"
@@ -197,9 +198,9 @@ class RowReader:
             "digest": "without an id; a digest of their title, date and text is the id",
             "title": "without a title; the first sentence of their text is the title (--field title=COLUMN names another column)",
         }
-        lines += [f"{self._counts[key]} rows {text}" for key, text in names.items() if self._counts[key]]
+        lines += [f"{counted(self._counts[key], 'rows')} {text}" for key, text in names.items() if self._counts[key]]
         for name, n in self._not_kept.items():
-            rows = "1 row" if n == 1 else f"{n} rows"
+            rows = counted(n, "rows")
             lines.append(
                 f"{name!r} is not kept as an extra value in {rows}: longer than {MAX_EXTRA} characters, or no value of JSON"
             )
@@ -251,7 +252,7 @@ class RowReader:
 
     def _leave_out(self, where: str, field: str, error: BadValueError) -> None:
         named = BadValueError(where, self._name(field), error.got, error.expected)
-        if self._strict or field in ("id", "title", "text"):
+        if self._strict or field in ("id", "title"):
             raise named
         self._n_unread[field] += 1
         self._unread.setdefault(field, named)

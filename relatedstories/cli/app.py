@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ import typer
 from relatedstories.addresses import without_passwords
 from relatedstories.cli import build, check, diff, evaluate, explain, export, path, refresh, related, stats, storylines, topics
 from relatedstories.cli.command import Group, add_command
-from relatedstories.cli.console import error_message, log_to_stderr, say
+from relatedstories.cli.console import STOPPED, TERMINATED, TERMINATED_CODE, error_message, log_to_stderr, say
 from relatedstories.errors import InputError
 from relatedstories.parallel import collect_seldom
 
@@ -96,7 +97,9 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's: JSON is UTF-8
-    signal.signal(signal.SIGTERM, _exit_on_sigterm)
+    signal.signal(signal.SIGTERM, _exit_on_signal)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup sets it
+        signal.signal(signal.SIGHUP, _exit_on_signal)
     collect_seldom()
     warnings.showwarning = _say_warning  # type: ignore[assignment]
     log_to_stderr()
@@ -106,7 +109,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except KeyboardInterrupt:
-        say("stopped; no file is left half-written")
+        say(f"{STOPPED}; no file is left half-written")
         code = 130
     except Exception as error:
         if debug:
@@ -117,10 +120,11 @@ def main() -> None:
     sys.exit(code)
 
 
-def _exit_on_sigterm(*_: object) -> None:
+def _exit_on_signal(*_: object) -> None:
     """Exit as after Ctrl-C, so that neither temporary files nor worker processes stay behind."""
-    say("terminated; no file is left half-written")
-    sys.exit(143)
+    with suppress(OSError):  # the terminal is gone where the session was closed
+        say(f"{TERMINATED}; no file is left half-written")
+    sys.exit(TERMINATED_CODE)
 
 
 def _say_warning(message: Warning | str, *_: object) -> None:

@@ -10,6 +10,7 @@ import typer
 from relatedstories.cli.console import log_to_stderr, progress_meter, say
 from relatedstories.cli.options import AcrossLanguages, Panel, ReadOptions, RunOptions, SourcesArgument, TopicOptions
 from relatedstories.cli.source import Source
+from relatedstories.counts import counted
 
 __all__ = ["EXAMPLES", "build"]
 
@@ -61,4 +62,4 @@ def build(
         stories = RelatedStories(extractor, across_languages=across_languages).fit(events, n_jobs=running.jobs, progress=progress)
     stories.save(index)
     if not running.quiet:
-        say(f"the index of {len(stories)} events is in {index}")
+        say(f"the index of {counted(len(stories), 'events')} is in {index}")

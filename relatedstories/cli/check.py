@@ -10,6 +10,7 @@ import typer
 
 from relatedstories.cli.console import say
 from relatedstories.cli.options import AsJson, Panel, TopicOptions
+from relatedstories.counts import counted
 
 __all__ = ["EXAMPLES", "check"]
 
@@ -51,6 +52,6 @@ def check(
     for fault in check_index(folder, rebuild_sample=rebuild_sample, extractor=topics.extractor(), on_checked=say):
         n_faults += 1
         print(json.dumps(fault._asdict(), ensure_ascii=False) if as_json else fault)
-    say(f"{folder}: {n_faults} faults; build the index again" if n_faults else f"{folder}: no fault")
+    say(f"{folder}: {counted(n_faults, 'faults')}; build the index again" if n_faults else f"{folder}: no fault")
     if n_faults:
         raise typer.Exit(1)

@@ -15,9 +15,14 @@ from relatedstories.errors import InputError
 if TYPE_CHECKING:
     from relatedstories.progress import Progress
 
-__all__ = ["error_message", "log_to_stderr", "progress_meter", "say"]
+__all__ = ["STOPPED", "TERMINATED", "TERMINATED_CODE", "error_message", "log_to_stderr", "progress_meter", "say"]
 
 _log = logging.getLogger("relatedstories")
+
+STOPPED, TERMINATED = "stopped", "terminated"
+"""How a run ended that Ctrl-C, or the system, did not let finish."""
+
+TERMINATED_CODE = 143
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -28,8 +33,12 @@ def say(message: str) -> None:
 
 
 def error_message(error: BaseException) -> str:
-    """Return what an error says; with its class unless it is about the input or a file."""
-    if isinstance(error, OSError) and error.strerror:
+    """Return what an error says; with its class unless it is about the input or a file, or a stop."""
+    if isinstance(error, KeyboardInterrupt):
+        return STOPPED
+    if isinstance(error, SystemExit) and error.code == TERMINATED_CODE:
+        return TERMINATED
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, InputError):
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error) if isinstance(error, (InputError, OSError)) else f"{type(error).__name__}: {error}"
 

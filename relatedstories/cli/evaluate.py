@@ -24,6 +24,7 @@ from relatedstories.cli.options import (
     TopicOptions,
 )
 from relatedstories.cli.source import Source, columns_of
+from relatedstories.counts import counted
 from relatedstories.judging.judgements import QUERIES
 
 if TYPE_CHECKING:
@@ -164,8 +165,8 @@ def evaluate(
 def _print_evaluation(evaluation: Evaluation) -> None:
     """Print the measures of each system as a table."""
     queries, judged = len(evaluation.queries), len(evaluation.judgements)
-    asked = f"{queries} queries" if queries == judged else f"a sample of {queries} of {judged} queries"
-    print(f"{asked}, {evaluation.events} events, the {evaluation.k} best each: mean [95% interval]\n")
+    asked = counted(queries, "queries") if queries == judged else f"a sample of {queries} of {judged} queries"
+    print(f"{asked}, {counted(evaluation.events, 'events')}, the {evaluation.k} best each: mean [95% interval]\n")
     if not sys.stdout.isatty():
         print(evaluation)
         return

@@ -54,6 +54,7 @@ __all__ = [
     "refuse_with_index",
     "require_one",
     "used_option",
+    "warn_of_unknown_names",
 ]
 
 
@@ -469,14 +470,8 @@ class LinkOptions:
 
     def warn_of_unknown_names(self, events: Iterable[Event]) -> None:
         """Print a warning for each name that --filter and --same give and under which no event has a value."""
-        names = dict.fromkeys([*(pair.partition("=")[0].strip() for pair in self.filter_ or ()), *(self.same or ())])
-        for event in events if names else ():
-            for name in [name for name in names if values_of(event, name)]:
-                del names[name]
-            if not names:
-                break
-        for name in names:
-            say(f"warning: no event has {name!r}, which --filter or --same names")
+        names = [*(pair.partition("=")[0].strip() for pair in self.filter_ or ()), *(self.same or ())]
+        warn_of_unknown_names(events, names, "--filter or --same")
 
 
 @dataclass
@@ -651,6 +646,18 @@ def refuse_with_index(*groups: Any, across_languages: bool = False) -> None:
     option = "--across-languages" if across_languages else used_option(*groups)
     if option is not None:
         raise typer.BadParameter(f"{option} goes with SOURCE, not with --index: an index is used as it was built")
+
+
+def warn_of_unknown_names(events: Iterable[Event], names: Iterable[str], option: str) -> None:
+    """Print a warning for each name that an option gives and under which no event has a value."""
+    left = dict.fromkeys(names)
+    for event in events if left else ():
+        for name in [name for name in left if values_of(event, name)]:
+            del left[name]
+        if not left:
+            break
+    for name in left:
+        say(f"warning: no event has {name!r}, which {option} names")
 
 
 def load_index(folder: Path) -> RelatedStories:

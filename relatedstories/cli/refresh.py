@@ -17,7 +17,16 @@ import typer
 
 from relatedstories.addresses import is_database, without_passwords
 from relatedstories.cli.console import error_message, log_to_stderr, progress_meter, say
-from relatedstories.cli.options import AcrossLanguages, LinkOptions, Panel, ReadOptions, RunOptions, SourcesArgument, TopicOptions
+from relatedstories.cli.options import (
+    AcrossLanguages,
+    LinkOptions,
+    Panel,
+    ReadOptions,
+    RunOptions,
+    SourcesArgument,
+    TopicOptions,
+    warn_of_unknown_names,
+)
 from relatedstories.cli.source import Source, is_file
 from relatedstories.disk.atomic import check_target, new_file
 from relatedstories.errors import InputError
@@ -294,6 +303,7 @@ def refresh(
                 **keywords,
             )
         listing.warn_of_unknown_names(stories)
+        warn_of_unknown_names(stories, output.link_field or (), "--link-field")
         report.skipped, report.drafts = archive.skipped, archive.drafts
         contents |= report.to_dict()
     if not running.quiet:
@@ -381,7 +391,14 @@ def _written_report(file: Path | None) -> Iterator[dict[str, Any]]:
         yield contents
     except BaseException as error:
         outcome |= {"status": "failed", "error": without_passwords(error_message(error))}
+        try:
+            _write_report(file, outcome | contents)
+        except OSError as of_report:  # what went wrong before counts
+            say(error_message(of_report))
         raise
-    finally:
-        with new_file(file) as out:
-            out.write(json.dumps(outcome | contents, ensure_ascii=False, indent=1) + "\n")
+    _write_report(file, outcome | contents)
+
+
+def _write_report(file: Path, contents: dict[str, Any]) -> None:
+    with new_file(file) as out:
+        out.write(json.dumps(contents, ensure_ascii=False, indent=1) + "\n")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from relatedstories.addresses import is_database
+from relatedstories.addresses import DATABASES, address_scheme, is_database
 from relatedstories.cli.console import say
 from relatedstories.cli.options import ReadOptions
 from relatedstories.columns import READ_FIELDS
@@ -110,8 +110,9 @@ class Source:
         if self.pages is None and (self._reading.expired or self._reading.future):
             raise typer.BadParameter("--expired and --future go with a folder of pages as SOURCE")
         if self.database is None and (in_query or in_table):
-            hint = f": sqlite:///{self.address}, perhaps" if self.address.lower().endswith(_SQLITE_SUFFIXES) else ""
-            raise typer.BadParameter(f"--table, --where and --query go with the address of a database as SOURCE{hint}")
+            raise typer.BadParameter(
+                f"--table, --where and --query go with the address of a database as SOURCE{self._database_hint}"
+            )
         if in_query and in_table:
             raise typer.BadParameter("give either --query SQL or --table NAME, --where SQL")
 
@@ -123,6 +124,15 @@ class Source:
         from relatedstories.databases.database import Database
 
         return Database(self.address)
+
+    @property
+    def _database_hint(self) -> str:
+        """What to add to an error for an archive that is no database though it is likely meant to be one."""
+        if self.address.lower().endswith(_SQLITE_SUFFIXES) and address_scheme(self.address) is None:
+            return f": sqlite:///{self.address}, perhaps"
+        if (scheme := address_scheme(self.address)) is None:
+            return ""
+        return f": got {scheme}://, expected {DATABASES}"
 
     @property
     def name(self) -> str:
@@ -162,7 +172,7 @@ class Source:
     def links_table(self, name: str) -> LinksTable:
         """Return the table of the database that takes the links."""
         if self.database is None:
-            raise typer.BadParameter("--links-table goes with the address of a database as SOURCE")
+            raise typer.BadParameter(f"--links-table goes with the address of a database as SOURCE{self._database_hint}")
         from relatedstories.databases.links_table import LinksTable
         from relatedstories.databases.reader import EVENTS
 

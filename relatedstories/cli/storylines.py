@@ -22,6 +22,7 @@ from relatedstories.cli.options import (
     require_one,
 )
 from relatedstories.cli.source import Source
+from relatedstories.counts import counted
 from relatedstories.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def storylines(
         with Source(str(source), reading).events() as events:
             found = RelatedStories().fit(events, n_jobs=jobs).storylines(earlier, n_jobs=jobs)
     _report_changes(found)
+    if not found:
+        say("no stories: no events of the archive belong together")
     for story in found:
         if as_json:
             print(json.dumps(story.to_dict(), ensure_ascii=False))
@@ -111,7 +114,7 @@ def storyline(
 
 def _print(story: Storyline) -> None:
     days = f", {story.first_day} to {story.last_day}" if story.first_day else ""
-    print(f"{story.name}\n{len(story)} events{days}; id {story.id}")
+    print(f"{story.name}\n{counted(len(story), 'events')}{days}; id {story.id}")
     print("\nKey events:")
     for event in story.key_events:
         print(f"  {title_line(event)}")

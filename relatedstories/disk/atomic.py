@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import os
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from relatedstories.disk.locks import try_lock
-from relatedstories.errors import InputError
+from relatedstories.errors import InputError, WriteError
 
 __all__ = [
     "TemporaryFile",
@@ -24,6 +25,7 @@ __all__ = [
     "remove_leftovers",
     "temporary_file",
     "write_lines",
+    "writing",
 ]
 
 _TEMPORARY_NAME = re.compile(r"\.relatedstories-\d+-[0-9a-f]{8}\.tmp")
@@ -92,7 +94,7 @@ def temporary_file(folder: Path) -> Iterator[TemporaryFile]:
     try:
         if (descriptor := try_lock(path)) is None:
             raise InputError(f"{path}: got a file that another process has locked, expected a new name")
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with _closed_in_the_end(open(descriptor, "w", encoding="utf-8", newline="\n")) as file:
             yield TemporaryFile(file, path)
     finally:
         with suppress(OSError):  # one that cannot be removed now is a leftover for the next run; what went wrong before counts
@@ -100,11 +102,29 @@ def temporary_file(folder: Path) -> Iterator[TemporaryFile]:
 
 
 @contextmanager
+def _closed_in_the_end(file: IO[str]) -> Iterator[IO[str]]:
+    try:
+        yield file
+    finally:
+        with suppress(OSError):  # a file that was moved is all written; of any other it does not matter
+            file.close()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise a `WriteError` that names the file being written in place of any `OSError` of the block."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteError(error.errno or errno.EIO, error.strerror or str(error), str(path)) from error
+
+
+@contextmanager
 def new_file(path: Path) -> Iterator[IO[str]]:
     """Open a UTF-8 text file that replaces `path` when the block ends without an exception, and is removed otherwise."""
     path = Path(os.path.realpath(path))  # the target of a symbolic link is replaced, not the link
     check_target(path)
-    with temporary_file(path.parent) as new:
+    with writing(path), temporary_file(path.parent) as new:
         yield new.file
         new.move_to(path)
 

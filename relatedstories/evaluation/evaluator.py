@@ -247,9 +247,10 @@ def _judgements_from_headings(archive: Sequence[Event], above: Mapping[str, Sequ
     headings = Headings(archive, above)
     if not headings:
         n_with_heading = sum(event.heading is not None for event in archive)
+        got = f"{n_with_heading} of {len(archive)} events with a heading, none of them" if n_with_heading else "no heading"
         raise InputError(
-            f"got {n_with_heading} of {len(archive)} events with a heading, but no heading of {headings.min_events} events or "
-            "more, expected at least one such heading, or judgements from another source"
+            f"got {got} that {headings.min_events} events share, expected one that they do: --field heading=COLUMN, fields= in "
+            "Python, names the column of the headings; or judgements from another source"
         )
     return headings
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from relatedstories.counts import counted
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.events import several
@@ -25,6 +26,7 @@ from relatedstories.export.story_pages import StoryPages, earlier_stories
 from relatedstories.export.view_builder import ViewBuilder
 from relatedstories.export.views import View
 from relatedstories.export.writer import SiteWriter, check_site
+from relatedstories.index.keywords import check_keywords
 from relatedstories.index.stories import warn_of_unknown_ids
 from relatedstories.ranking.filters import LinkFilters
 
@@ -75,9 +77,11 @@ class Exported:
     def __str__(self) -> str:
         total, seconds = sum(self.pages.values()), sum(self.seconds.values())
         lines = [
-            f"{self.events} events, {self.days} days, {self.topics} topics, {self.stories} stories"
-            + f"; {self.merged} earlier stories are part of others now, to which their pages lead" * bool(self.merged),
-            f"{self.written} files written, {self.unchanged} unchanged, {self.removed} removed",
+            f"{counted(self.events, 'events')}, {counted(self.days, 'days')}, {counted(self.topics, 'topics')}, "
+            f"{counted(self.stories, 'stories')}"
+            + f"; {self.merged} earlier stories are part of others now, to which their pages lead"
+            * bool(self.merged),
+            f"{counted(self.written, 'files')} written, {self.unchanged} unchanged, {self.removed} removed",
         ]
         if not self.pages.keys() <= self.seconds.keys():
             return "\n".join([*lines, f"nothing has changed since the last export: no page was made again; {seconds:.1f} s"])
@@ -175,6 +179,7 @@ def export(
     >>> first.pages, first.written, second.written, second.unchanged
     ({'html': 7}, 20, 0, 20)
     """
+    check_keywords("export", keywords)
     filters = LinkFilters.of("export", **keywords)  # invalid filters are reported before any work is done
     k = whole_number("export", "k", k, 0)
     renderer = Renderer(SiteInfo(_checked_title(title), checked_base_url(base_url), _checked_formats(formats)), templates)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
 from relatedstories.addresses import address_scheme
 from relatedstories.changes import Change, ChangedLists, LinkedEvents, LinksLine, change_between, line_of_event, links_line
-from relatedstories.disk.atomic import check_target, remove_leftovers, temporary_file
+from relatedstories.disk.atomic import check_target, remove_leftovers, temporary_file, writing
 from relatedstories.disk.locks import lock_beside, locked
-from relatedstories.errors import InputError, shown
+from relatedstories.errors import BadValueError, InputError, shown, shown_names
 
 __all__ = ["LinksFile", "LinksStream", "read_links", "require_links"]
 
+_log = logging.getLogger(__name__)
 _LINE_START = '{"id": '
 _BEFORE_LINKS = ', "links": '
 _DECODER = json.JSONDecoder()
@@ -104,7 +106,9 @@ class LinksFile:
                 check_target(self.path)
                 folder = self._resolved.parent
             new = stack.enter_context(temporary_file(folder))
-            before, write = dict(read_links(self.path)), _writer(new.file, _is_one_object(self.path))
+            faults: list[BadValueError] = []
+            before, write = dict(read_links(self.path, faults.append)), _writer(new.file, _is_one_object(self.path))
+            _warn_of(faults)
             for event, event_links in links:
                 if event_links is None:
                     line = self._line_that_stays(event.id, before)
@@ -113,16 +117,20 @@ class LinksFile:
                     _, line = line_of_event(event, event_links, self.fields)
                     labels = {link.event.id: link.label for link in event_links}
                     yield change_between(event.id, before.pop(event.id, None), line, labels)
-                write(event.id, line)
+                with writing(self.path):
+                    write(event.id, line)
                 lines += 1
-            write(None, "")
+            with writing(self.path):
+                write(None, "")
             for id_, line in before.items():
                 yield change_between(id_, line, None)
-            differs = not new.equals(self.path)
+            with writing(self.path):
+                differs = not new.equals(self.path)
             is_known = not any_stay or self._digest == self.digest()  # or what stays may be what somebody wrote meanwhile
             left = self._digest_of(new.path) if is_known and not dry_run else None  # before others can touch it
             if differs and not dry_run:
-                new.move_to(self._resolved)
+                with writing(self.path):
+                    new.move_to(self._resolved)
         self.written = lines if differs else 0
         self.left = left
 
@@ -182,46 +190,89 @@ class LinksStream:
             yield change_between(id_, None, line)
 
 
-def read_links(path: Path) -> Iterator[LinksLine]:
+def read_links(path: Path, on_fault: Callable[[BadValueError], object] = lambda _: None) -> Iterator[LinksLine]:
     """Yield the id and the line of each event in a file of links.
 
-    Lines that a refresh did not write are left out, so that they count as changed. Of a missing file nothing is yielded.
+    Lines that a refresh did not write are left out, so that they count as changed; `on_fault` is called with what is wrong with
+    each. Of a missing file nothing is yielded.
     """
     if not path.is_file():
         return
-    with open(path, encoding="utf-8", errors="replace") as file:
-        if _is_one_object(path):
-            with suppress(ValueError, AttributeError, RecursionError):
-                yield from [(id_, links_line(id_, links)) for id_, links in json.load(file).items()]
-            return
-        for line in file:
+    try:
+        for where, line in _placed_lines(path):
             try:
-                yield _id_in(line), line
-            except (ValueError, KeyError, TypeError, RecursionError):
-                continue
+                yield (_id_of_whole_line(line) or _id_of_links(where, line)), line
+            except BadValueError as error:
+                on_fault(error)
+    except BadValueError as error:  # of one object as a whole
+        on_fault(error)
 
 
 def require_links(path: Path) -> Iterator[LinksLine]:
-    """Yield what `read_links` does; raises `InputError` if the file is missing, or is not empty and has no links."""
+    """Yield the id and the line of each event in a file of links; raises `InputError` if it is missing or has anything else."""
     if not path.is_file():
         raise InputError(f"{path}: got no file, expected links that refresh wrote")
-    empty = True
-    for line in read_links(path):
-        empty = False
-        yield line
-    if empty and path.stat().st_size > len("{}\n"):
-        raise InputError(f"{path}: got a file without links, expected one that refresh wrote")
+    for where, line in _placed_lines(path):
+        yield _id_of_links(where, line), line
 
 
 def _is_one_object(path: Path) -> bool:
     return path.name.lower().endswith(".json")
 
 
-def _id_in(line: str) -> str:
-    """Return the id of an event, given its line; of a line in the form that a refresh writes, the id alone is decoded."""
-    if line.startswith(_LINE_START):
-        return str(_DECODER.raw_decode(line, len(_LINE_START))[0])
-    return str(json.loads(line)["id"])
+def _placed_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield each line of a file of links after its place; of one object, each entry as a line."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        if not _is_one_object(path):
+            for number, line in enumerate(file, 1):
+                yield f"{path}:{number}", line
+            return
+        text = file.read()
+    try:
+        entries = list(json.loads(text).items())
+    except (ValueError, AttributeError, RecursionError):
+        raise BadValueError(str(path), None, shown(text), "one object of links by id, as refresh writes it") from None
+    for id_, links in entries:
+        yield f"{path}: {shown(id_)}", links_line(id_, links)
+
+
+def _id_of_whole_line(line: str) -> str | None:
+    """Return the id in a line that has the form and the end that a refresh writes, of which nothing else is decoded."""
+    if not line.startswith(_LINE_START) or not line.endswith("]}\n"):
+        return None
+    try:
+        id_, end = _DECODER.raw_decode(line, len(_LINE_START))
+    except (ValueError, RecursionError):
+        return None
+    return str(id_) if line.startswith(_BEFORE_LINKS + "[", end) else None
+
+
+def _id_of_links(where: str, line: str) -> str:
+    """Return the id in a line that is decoded; raises `BadValueError` with its place if it has no links."""
+    expected = 'a line {"id": ..., "links": [...]}, as refresh writes it'
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadValueError(where, None, shown(line.rstrip("\n")), expected) from None
+    if not isinstance(record, dict):
+        raise BadValueError(where, None, shown(record), expected)
+    for key in ("id", "links"):
+        if key not in record:
+            raise BadValueError(where, key, f"no {key!r} among {shown_names(record)}", expected)
+    links = record["links"]
+    if not isinstance(links, list):
+        raise BadValueError(where, "links", shown(links), expected)
+    for link in links:
+        if not isinstance(link, dict) or "id" not in link or not link.keys() & {"contexts", "context"}:
+            raise BadValueError(where, "links", shown(link), "links with an id and a context, as refresh writes them")
+    return str(record["id"])
+
+
+def _warn_of(faults: list[BadValueError]) -> None:
+    """Log what is wrong with links that are replaced: once, as a file of something else has many such lines."""
+    if faults:
+        others = f" (and {len(faults) - 1} more such)" if len(faults) > 1 else ""
+        _log.warning("%s%s; it counts as no links, and new ones take its place", faults[0], others)
 
 
 def _writer(file: IO[str], as_object: bool) -> Callable[[str | None, str], object]:

@@ -164,6 +164,7 @@ def write_folder(
     check_folder(folder)
     with locked(lock_beside(folder), f"the index {folder}", LOCK_SECONDS):
         check_folder(folder)
+        is_new = not folder.exists()
         folder.mkdir(exist_ok=True)
         replaced = _index_entries(folder) - {MANIFEST}
         parts = folder / f"parts-{secrets.token_hex(8)}"
@@ -177,6 +178,9 @@ def write_folder(
         except BaseException as error:
             if _parts_in_use(folder) != parts.name:  # it may have gone wrong once the manifest was in its place
                 shutil.rmtree(parts, ignore_errors=True)
+                if is_new:
+                    with contextlib.suppress(OSError):  # somebody's file is in it now
+                        folder.rmdir()
             if not isinstance(error, OSError):
                 raise
             # On a full disk, NumPy raises an OSError without errno and strerror.

@@ -23,6 +23,7 @@ from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
 from relatedstories.index.boilerplate import Boilerplate
 from relatedstories.index.change_lock import ChangeLock
 from relatedstories.index.explain import explain_rows
+from relatedstories.index.keywords import check_keywords
 from relatedstories.index.languages import PossibleLanguages, n_told, usual_language
 from relatedstories.index.linker import Linker
 from relatedstories.index.list_workers import links_of_all
@@ -279,7 +280,7 @@ class RelatedStories:
         """
         events = events_of("add", events)  # which may take long to come, or change the archive
         with self._change_lock.held():
-            index = self._index
+            index = self._index_for("add")
             ordered, user_embeddings = ordered_events("add", events, embeddings, index.archive.user_dimensions)
             known = next((event for event in ordered if event.id in index.archive), None)
             if known is not None:
@@ -305,7 +306,7 @@ class RelatedStories:
         """
         ids = [ids] if isinstance(ids, (str, int)) else list(several("remove", "ids", ids))
         with self._change_lock.held():
-            index = self._index
+            index = self._index_for("remove")
             numbers = {_number_of(index.archive, id_) for id_ in ids}
             rest = index.without(numbers, self._given.topic_weight)
             languages, before = PossibleLanguages(self._language), index.archive.usual_language
@@ -464,7 +465,13 @@ class RelatedStories:
     @property
     def _index(self) -> ArchiveIndex:
         if self._fitted is None:
-            raise InputError("got a question before there is an archive, expected fit(events) or load(folder) first")
+            raise InputError("got no archive yet, expected fit(events) or load(folder) first")
+        return self._fitted
+
+    def _index_for(self, call: str) -> ArchiveIndex:
+        """Return the index for a call that is no question; the error names the call if there is none yet."""
+        if self._fitted is None:
+            raise BadValueError(call, None, "no archive yet", "fit(events) or load(folder) first")
         return self._fitted
 
     def __len__(self) -> int:
@@ -776,6 +783,7 @@ class RelatedStories:
         >>> [(link.event.id, link.pinned) for link in stories.related("1", pinned={"1": ["3"]})]
         [('3', True), ('2', False)]
         """
+        check_keywords("related", keywords)
         if order == "score":
             return self.related_many([event], k, **keywords)[0]
         if order != "timeline":
@@ -798,6 +806,7 @@ class RelatedStories:
 
     def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[Links]:
         """Return the links of several events, in their order, each as `related` returns them, with the same parameters."""
+        check_keywords("related_many", keywords)
         index = self._index  # read once, since another thread may replace it
         k, filters = whole_number("related", "k", k, 0), LinkFilters.of("related", **keywords)
         rows = self._rows(index, several("related_many", "events", events))
@@ -833,6 +842,7 @@ class RelatedStories:
         links : list of Link
             As `related` returns them.
         """
+        check_keywords("all_related", keywords)
         index = self._index
         k, filters = whole_number("all_related", "k", k, 0), LinkFilters.of("all_related", **keywords)
         warn_of_unknown_ids(filters.unknown_ids(index.archive))
@@ -1018,7 +1028,7 @@ class RelatedStories:
         OSError
             If it cannot be written.
         """
-        index, folder = self._index, Path(folder)
+        index, folder = self._index_for("save"), Path(folder)
         index.learnt.weights(self._given)  # learnt now and saved, whether or not anybody has asked
         if self.checksum_in(folder) is None:
             about = self._about

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from relatedstories.columns import encoding_error
+from relatedstories.counts import counted
 from relatedstories.errors import BadValueError, InputError, shown, shown_names
 from relatedstories.events import Event, as_id
 from relatedstories.files.lines import read_lines
@@ -206,12 +207,12 @@ def restrict_judgements(judgements: Judgements, ids: Collection[str], caller: st
                 unrelated.append(query)
     if unknown:
         warnings.warn(
-            f"judgements: left out {len(unknown)} ids that are not in the archive: {shown_names(unknown, 3)}",
+            f"judgements: left out {counted(len(unknown), 'ids')} not in the archive: {shown_names(unknown, 3)}",
             stacklevel=3,
         )
     if unrelated:
         warnings.warn(
-            f"judgements: left out {len(unrelated)} queries that have no related event in the archive: "
+            f"judgements: left out {counted(len(unrelated), 'queries')} without a related event in the archive: "
             f"{shown_names(unrelated, 3)}",
             stacklevel=3,
         )

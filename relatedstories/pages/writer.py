@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relatedstories.changes import Change, Labels
+from relatedstories.counts import counted
 from relatedstories.disk.atomic import check_parent, new_file, remove_leftovers
 from relatedstories.disk.locks import locked
 from relatedstories.errors import BadValueError, InputError, shown
@@ -54,7 +55,7 @@ class Rewritten:
     left_alone: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.changed} pages changed, {self.unchanged} unchanged, {len(self.left_alone)} left alone"
+        return f"{counted(self.changed, 'pages')} changed, {self.unchanged} unchanged, {len(self.left_alone)} left alone"
 
 
 class _LeftAloneError(InputError):
@@ -125,7 +126,7 @@ def rewrite(
     ...         _ = Path(folder, f"{name}.md").write_text(f"---\ntitle: {name}\n---\n")
     ...     print(rewrite(folder, {"rain": [Link(Event("snow", "Snow"), 0.5, 1)], "snow": []}))
     ...     print(Path(folder, "rain.md").read_text())
-    1 pages changed, 1 unchanged, 0 left alone
+    1 page changed, 1 unchanged, 0 left alone
     ---
     title: rain
     related:

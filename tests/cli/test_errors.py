@@ -71,6 +71,11 @@ def contents() -> dict[str, bytes]:
         ("refresh sqlite:///news.db --links a --links-table b", "give either --links FILE, --links-table NAME or --in-place"),
         ("refresh news.jsonl --links-table b", "--links-table goes with the address of a database as SOURCE"),
         ("stats news.jsonl --table events", "--table, --where and --query go with the address of a database as SOURCE"),
+        (
+            "refresh oracle://host/news --links-table b",
+            "as SOURCE: got oracle://, expected sqlite, postgresql, mysql or mariadb, or another one with its driver, such as",
+        ),
+        ("refresh news.db --links-table b", "as SOURCE: sqlite:///news.db, perhaps"),
         ("stats sqlite:///news.db --table a --query b", "give either --query SQL or --table NAME, --where SQL"),
         ("refresh --links links.jsonl", "SOURCE"),
         ("refresh news.jsonl --links links.jsonl --k 0", "--k"),
@@ -407,8 +412,14 @@ def test_refresh_that_fails_leaves_the_links_of_the_run_before() -> None:
         (2, lambda pid: os.killpg(pid, signal.SIGINT), 130, "stopped"),
         (3, lambda pid: os.killpg(pid, signal.SIGINT), 130, "stopped"),
         (3, lambda pid: os.kill(pid, signal.SIGTERM), 143, "terminated"),
+        (3, lambda pid: os.kill(pid, signal.SIGHUP), 143, "terminated"),
     ],
-    ids=["Ctrl-C, which is sent to starting workers too", "Ctrl-C a second later", "SIGTERM, as timeout sends it"],
+    ids=[
+        "Ctrl-C, which is sent to starting workers too",
+        "Ctrl-C a second later",
+        "SIGTERM, as timeout sends it",
+        "SIGHUP, of a session that is closed",
+    ],
 )
 def test_stopped_refresh_leaves_the_links_of_the_run_before(here: Path, seconds: float, how: Any, code: int, word: str) -> None:
     names = ["Oslo", "Bergen", "NASA", "Iceland", "Peggy", "Whitson", "Russia", "airport", "snow", "parliament", "station"]
@@ -416,7 +427,7 @@ def test_stopped_refresh_leaves_the_links_of_the_run_before(here: Path, seconds:
     Path("news.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     before = contents()
     process = subprocess.Popen(
-        [*COMMAND, "refresh", "news.jsonl", "--links", "links.jsonl", "--jobs", "2"],
+        [*COMMAND, "refresh", "news.jsonl", "--links", "links.jsonl", "--jobs", "2", "--report", "report.json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -427,5 +438,8 @@ def test_stopped_refresh_leaves_the_links_of_the_run_before(here: Path, seconds:
     output, errors = process.communicate(timeout=60)  # ends when no worker is left that holds standard error
     assert (process.returncode, output) == (code, "")
     assert errors == f"relatedstories: {word}; no file is left half-written\n"
+    report = json.loads(Path("report.json").read_text())
+    assert (report["status"], report["error"]) == ("failed", word)
+    Path("report.json").unlink()
     assert contents() == before
     assert sorted(path.name for path in here.iterdir()) == ["index", "links.jsonl", "news.jsonl"]

@@ -135,7 +135,7 @@ def test_unknown_ids_are_a_warning() -> None:
     Path("news.qrels").write_text("s1 0 s2 1\ns1 0 gone 1\n")
     done = run("news.jsonl", "--judgements", "news.qrels")
     assert done.returncode == 0
-    warning = "judgements: left out 1 ids that are not in the archive: 'gone'"
+    warning = "judgements: left out 1 id not in the archive: 'gone'"
     assert done.stderr == f"relatedstories: warning: {warning}\n"
 
 

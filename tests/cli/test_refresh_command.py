@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import SPACE, run, unframed
+from helpers import SPACE, quick, run, unframed
 
 from relatedstories import Event, read_events
 from relatedstories.pages.reader import Pages, read_pages
+from relatedstories.refresh import refresh as refresh_links
 
 ROWS = [event.to_dict() for event in SPACE]
 
@@ -255,8 +256,7 @@ def test_what_differs_between_two_files(tmp_path: Path) -> None:
         "  - a",
     ]
     assert done.stderr == (
-        "relatedstories: 1 events are new, 1 gone; links of 1 others changed; 2 links added, 2 removed, 1 relabelled, "
-        "churn 50.0%\n"
+        "relatedstories: 1 event is new, 1 gone; links of 1 other changed; 2 links added, 2 removed, 1 relabelled, churn 50.0%\n"
     )
     assert (run("diff", "new.jsonl", "new.jsonl", cwd=tmp_path).stdout, done.returncode) == ("", 0)
 
@@ -265,14 +265,50 @@ def test_what_differs_between_two_files(tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("missing.jsonl", "missing.jsonl: got no file, expected links"),
-        ("news.txt", "news.txt: got a file without links, expected one"),
+        ("news.txt", """news.txt:1: got 'Snow falls in Oslo', expected a line {"id": ..., "links": [...]}, as refresh"""),
+        ("news.jsonl", "news.jsonl:1: links: got no 'links' among 'id', 'title', expected a line {"),
+        ("cut.jsonl", """cut.jsonl:2: got '{"id": "b", "links": [{"id": "a", "context": "Oslo"}', expected a line {"""),
+        ("cut.json", """cut.json: got '{"a": [{"id": "b"', expected one object of links by id"""),
+        ("news.json", "news.json: 'id': links: got 'a', expected a line {"),
+        ("other.jsonl", "other.jsonl:1: links: got {'href': 'b'} (dict), expected links with an id and a context"),
     ],
 )
 def test_what_is_no_file_of_links(tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "news.txt").write_text("Snow falls in Oslo\n")
+    (tmp_path / "news.jsonl").write_text('{"id": "a", "title": "Snow falls in Oslo"}\n')
+    whole = '{"id": "a", "links": []}\n{"id": "b", "links": [{"id": "a", "context": "Oslo"}]}\n'
+    (tmp_path / "cut.jsonl").write_text(whole[:-3])
+    (tmp_path / "cut.json").write_text('{"a": [{"id": "b"')
+    (tmp_path / "news.json").write_text('{"id": "a", "title": "Snow falls in Oslo"}\n')
+    (tmp_path / "other.jsonl").write_text('{"id": "a", "links": [{"href": "b"}]}\n')
     done = run("diff", name, name, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("name", ["links.jsonl", "links.json"])
+def test_a_refresh_mends_links_that_were_cut_off_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str) -> None:
+    links = tmp_path / name
+    refresh_links(quick(), SPACE, links)
+    assert not caplog.messages
+    whole = links.read_bytes()
+    links.write_bytes(whole[:-5])
+    refresh_links(quick(), SPACE, links)
+    assert links.read_bytes() == whole
+    (said,) = caplog.messages
+    place = f"{links}:{len(SPACE)}" if name == "links.jsonl" else f"{links}"
+    assert said.startswith(f"{place}: got ")
+    assert said.endswith("; it counts as no links, and new ones take its place")
+
+
+def test_a_field_of_links_that_no_event_has_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "news.jsonl", [row | {"Section": "world"} for row in ROWS])
+    fields = [word for name in ("title", "section", "tilte") for word in ("--link-field", name)]
+    done = run("refresh", "news.jsonl", "--links", "links.jsonl", *fields, "--quiet", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        0,
+        "relatedstories: warning: no event has 'tilte', which --link-field names\n",
+    )
 
 
 # ---------------------------------------------------------------------- how much is said

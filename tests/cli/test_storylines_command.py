@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from helpers import run
+from helpers import SPACE, quick, run
 
 from relatedstories import RelatedStories, read_events
 
@@ -30,6 +30,13 @@ def test_storylines_are_those_of_the_library(stories, index) -> None:
     assert [json.loads(line) for line in done.stdout.splitlines()] == found
     lines = run("storylines", "--index", index).stdout.splitlines()
     assert [line.split("\t")[3:] for line in lines] == [[story["id"], story["name"]] for story in found]
+
+
+def test_an_archive_without_stories_says_so(tmp_path) -> None:
+    quick().fit(SPACE[3:5]).save(tmp_path / "index")
+    done = run("storylines", "--index", tmp_path / "index")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "relatedstories: no stories: no events of the archive belong together\n"
 
 
 @pytest.mark.slow

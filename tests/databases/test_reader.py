@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 import uuid
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from database_checks import expected_lines, message_of, with_links
 from helpers import SPACE, day, quick
+from reading import SNOW
 from stores import Store
 
 from relatedstories import BadValueError, Event, read_events
@@ -212,3 +214,14 @@ def test_a_connection_lost_while_reading(postgres: Store) -> None:
     postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'news' AND pid <> pg_backend_pid()")
     message = message_of(lambda: list(events))
     assert any(words in message for words in ("terminating connection", "closed the connection", "connection is lost"))
+
+
+def test_a_text_that_is_a_blob_is_left_out_and_the_event_stays(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "news.db") as database:
+        database.execute("CREATE TABLE events (id, title, text)")
+        database.executemany("INSERT INTO events VALUES (?, ?, ?)", [(1, "Rain", "It rains"), (2, "Snow", b"\x89PNG")])
+    url = f"sqlite:///{tmp_path}/news.db"
+    with pytest.warns(UserWarning, match=r"^text: 1 value could not be read, such as b'\\x89PNG' \(bytes\) .* its event stays"):
+        assert list(read_events(url)) == [Event("1", "Rain", "It rains"), SNOW]
+    with pytest.raises(BadValueError, match=r"text: got b'\\x89PNG' \(bytes\), expected a text$"):
+        list(read_events(url, strict=True))

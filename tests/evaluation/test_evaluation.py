@@ -118,9 +118,14 @@ def test_no_heading_over_enough_events() -> None:
     with pytest.raises(InputError) as caught:
         evaluate(SNOW[1:], stories=quick())
     assert str(caught.value) == (
-        "got 3 of 3 events with a heading, but no heading of 3 events or more, expected at least one such heading, "
-        "or judgements from another source"
+        "got 3 of 3 events with a heading, none of them that 3 events share, expected one that they do: --field heading=COLUMN, "
+        "fields= in Python, names the column of the headings; or judgements from another source"
     )
+
+
+def test_no_headings_at_all() -> None:
+    with pytest.raises(InputError, match=r"^got no heading that 3 events share, expected one .* --field heading=COLUMN"):
+        evaluate(SPACE, stories=quick())
 
 
 # ---------------------------------------------------------------------- baselines
@@ -225,8 +230,8 @@ def test_judgements_of_other_events_are_counted_and_left_out() -> None:
     with pytest.warns(UserWarning, match="judgements: left out") as warned:
         evaluation = evaluate(SNOW, judgements, stories=quick())
     assert [str(warning.message) for warning in warned] == [
-        "judgements: left out 3 ids that are not in the archive: 'x', 'y', 'z'",
-        "judgements: left out 2 queries that have no related event in the archive: 'c', 'd'",
+        "judgements: left out 3 ids not in the archive: 'x', 'y', 'z'",
+        "judgements: left out 2 queries without a related event in the archive: 'c', 'd'",
     ]
     assert evaluation.queries == ("a",)
     assert evaluation.judgements == {"a": {"b": 1}}

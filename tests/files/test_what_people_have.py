@@ -242,7 +242,7 @@ def test_tabs_with_quotes_as_spreadsheets_write_them(tmp_path: Path) -> None:
 def test_a_title_is_the_first_sentence_where_there_is_none() -> None:
     events, said = read([{"id": 1, "text": "Snow fell in <b>Oslo</b>. The airport is closed."}])
     assert [event.title for event in events] == ["Snow fell in Oslo."]
-    assert "1 rows without a title; the first sentence" in said[0]
+    assert "1 row without a title; the first sentence" in said[0]
 
 
 def test_a_row_without_an_id_has_its_address() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import io
 import math
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories import BadValueError, Event, InputError, RelatedStories, UnknownEventError
+from relatedstories.export import export, export_sqlite
+from relatedstories.refresh import refresh
 from relatedstories.topics import extraction
 
 
@@ -235,6 +238,39 @@ def test_dates_may_lack_and_lie_far_apart():
         [Event(str(i), f"Fire in Oslo {word * 3}", date=date) for i, (word, date) in enumerate(zip("abcd", dates, strict=True))]
     )
     assert all(len(links) == 3 for _, links in stories.all_related(min_score=0))
+
+
+@pytest.mark.parametrize(
+    ("call", "ask"),
+    [
+        ("related", lambda s, **keywords: s.related("oslo", **keywords)),
+        ("related", lambda s, **keywords: s.related("oslo", order="timeline", **keywords)),
+        ("related_many", lambda s, **keywords: s.related_many(["oslo"], **keywords)),
+        ("all_related", lambda s, **keywords: s.all_related(**keywords)),
+        ("refresh", lambda s, **keywords: refresh(s, SPACE, io.StringIO(), **keywords)),
+        ("export", lambda s, **keywords: export(s, "never-made", **keywords)),
+        ("export_sqlite", lambda s, **keywords: export_sqlite(s, "never-made.db", **keywords)),
+    ],
+)
+def test_a_keyword_that_a_call_does_not_have_is_said_of_that_call(call, ask):
+    stories = quick().fit(SPACE)
+    with pytest.raises(TypeError, match=rf"^{call}\(\) got an unexpected keyword argument 'max_context'$"):
+        ask(stories, max_context=1)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda s: s.add(SPACE), "add: got no archive yet, expected fit(events) or load(folder) first"),
+        (lambda s: s.remove("oslo"), "remove: got no archive yet, expected fit(events) or load(folder) first"),
+        (lambda s: s.save("never-made"), "save: got no archive yet, expected fit(events) or load(folder) first"),
+        (lambda s: s.related("oslo"), "got no archive yet, expected fit(events) or load(folder) first"),
+    ],
+)
+def test_what_needs_an_archive_says_so(ask, message):
+    with pytest.raises(InputError) as caught:
+        ask(quick())
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(

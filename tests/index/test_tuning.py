@@ -266,8 +266,8 @@ def test_judgements_of_other_events_are_counted_and_left_out() -> None:
     with pytest.warns(UserWarning, match="judgements: left out") as warned:
         tuning = tuning_of(quick(), judgements=SAME_DAY | {"0a": {"0b": 1, "x": 1}, "0b": {"0a": 0}, "y": {"0a": 1}})
     assert [str(warning.message) for warning in warned] == [
-        "judgements: left out 2 ids that are not in the archive: 'x', 'y'",
-        "judgements: left out 1 queries that have no related event in the archive: '0b'",
+        "judgements: left out 2 ids not in the archive: 'x', 'y'",
+        "judgements: left out 1 query without a related event in the archive: '0b'",
     ]
     assert len(tuning.fitted) + len(tuning.held_back) == 44
 

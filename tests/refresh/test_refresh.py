@@ -157,7 +157,7 @@ def test_the_report_counts_links_to_each_event(tmp_path):
     report = refresh(quick(), events, tmp_path / "links.jsonl", k=2)
     assert report.linked == {"0": 3, "1": 3, "2": 2}
     assert report.orphans == 1
-    assert "no link leads to 1 events, 25.0%; 3, the most, to 0" in str(report)
+    assert "no link leads to 1 event, 25.0%; 3, the most, to 0" in str(report)
     assert refresh(quick(), [], tmp_path / "none.jsonl").orphans == 0
 
 

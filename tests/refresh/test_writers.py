@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -253,9 +254,32 @@ def test_a_disk_too_full_for_the_links(small: Path) -> None:
     refresh(quick(), SPACE, small / "links.jsonl")
     fill(small, 8192)
     before = everything(small)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InputError, match=r"^/.*/links\.jsonl: cannot be written \(No space left on device\)$") as caught:
         refresh(quick(), MANY, small / "links.jsonl")
+    assert isinstance(caught.value, OSError)
     assert everything(small) == before
+
+
+def test_a_disk_too_full_for_a_first_index(small: Path) -> None:
+    fill(small, 16384)
+    with pytest.raises(InputError, match=r"small/index: cannot be written"):
+        quick().fit(MANY).save(small / "index")
+    assert [path.name for path in small.iterdir()] == ["ballast"]
+
+
+def test_a_disk_too_full_for_the_report(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "news.jsonl").write_text("".join(f"{json.dumps(event.to_dict())}\n" for event in SPACE))
+    fill(small, 0)
+    done = run_command("refresh", "news.jsonl", "--links", "links.jsonl", "--report", small / "report.json", cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        1,
+        f"relatedstories: error: {small}/report.json: cannot be written (No space left on device)",
+    )
+    done = run_command("refresh", "gone.jsonl", "--links", "links.jsonl", "--report", small / "report.json", cwd=tmp_path)
+    assert done.stderr.splitlines() == [
+        f"relatedstories: {small}/report.json: cannot be written (No space left on device)",
+        "relatedstories: error: gone.jsonl: no such file",
+    ]
 
 
 def test_a_disk_too_full_for_the_index(small: Path) -> None:
