@@ -159,7 +159,7 @@ def test_wrong_usage(arguments: str, says: str) -> None:
 def test_what_fails() -> None:
     assert failure("news.jsonl", "--judgements", "gone.qrels") == "gone.qrels: No such file or directory"
     assert failure("news.jsonl", "--judgements", "news.jsonl").startswith("news.jsonl:1: got ")
-    assert failure("news.jsonl").startswith("got 0 of 5 events with a heading, but no heading of 3 events or more")
+    assert failure("news.jsonl").startswith("got no heading that 3 events share")
     message = "news.qrels: got a file, expected a new folder or an existing one"
     assert failure("news.jsonl", "--judgements", "news.qrels", "--runs", "news.qrels") == message
     Path("spaced.csv").write_text("id,title\na b,Snow\nc,Snow\n")

@@ -33,7 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_archive_is_exported_and_only_what_changed_again():
     done = run("news.jsonl", "--to", "site", "--field", "title=headline", "--format", "html,md", "--title", "Space")
     assert (done.returncode, done.stdout) == (0, "")
-    assert re.search(r"6 events, 6 days, \d topics, \d stories\n\d+ files written, 0 unchanged, 0 removed\n", done.stderr)
+    assert re.search(r"6 events, 6 days, \d topics, \d stor(?:y|ies)\n\d+ files written, 0 unchanged, 0 removed\n", done.stderr)
     assert re.search(r"pages per second in all; .*: html [\d,]+, md [\d,]+\n", done.stderr)
     assert "pages are in site" in done.stderr
     assert "<h1>Space</h1>" in Path("site/index.html").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def test_an_index_is_exported_as_a_database():
     arguments = ("--index", "index", "--to", "news.db", "--format", "sqlite", "--title", "Space", "--licence", "CC0", "-k", 2)
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    assert re.search(r"6 events, \d links, \d+ topics, \d stories\n[\d.]+ MiB; ", done.stderr)
+    assert re.search(r"6 events, \d links, \d+ topics, \d stor(?:y|ies)\n[\d.]+ MiB; ", done.stderr)
     assert "the database is news.db" in done.stderr
     settings = json.loads(Path("news.metadata.json").read_bytes())
     assert (settings["title"], settings["license"], list(settings["databases"])) == ("Space", "CC0", ["news"])
