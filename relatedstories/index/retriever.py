@@ -100,7 +100,7 @@ class Retriever:
         yield from zip(ids[:n_known].tolist(), scores[:n_known].tolist(), strict=True)
         if n_known < len(ids):
             return
-        left_out = self._many_copies(row, n_known)
+        left_out = self._many_copies(row, ids)
         if left_out is None:
             yield from islice(self._compare(row), n_known, None)
         else:
@@ -108,17 +108,20 @@ class Retriever:
             compared = self.index.compare(row, self.filters.span(row.day), left_out)
             yield from compared.best_first(self.weights, self.least_score)
 
-    def _many_copies(self, row: EventRow, n_known: int) -> npt.NDArray[np.bool_] | None:
+    def _many_copies(self, row: EventRow, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_] | None:
         """Return which events are copies of a row's, if more than are known are: of a wire story that is there a thousand times.
 
         No list has a copy of its event (`relatedstories.ranking.copies`), and those among the known candidates are all it names.
         """
         if not row.in_archive or row.number < 0 or not self.filters.best_candidates_only:
             return None
-        if float(row.weights @ row.weights) < NEAR_DUPLICATE:  # then they are no copies
+        columns, weights = self.index.archive.entries(int(ids[0]))
+        if not (np.array_equal(columns, row.columns) and np.array_equal(weights, row.weights)):  # of many, one is the likest
+            return None
+        if float(weights @ weights) < NEAR_DUPLICATE:  # then they are no copies
             return None
         equal = self.index.archive.equal_to(row.number)
-        return equal if np.count_nonzero(equal) > n_known else None
+        return equal if np.count_nonzero(equal) > len(ids) else None
 
     def _search(self, row: EventRow) -> Iterator[tuple[int, float]]:
         """Yield all candidates of a row, best first, without compiled code."""
