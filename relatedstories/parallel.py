@@ -153,7 +153,8 @@ def without_collections() -> Iterator[None]:
     Otherwise all objects of the process, which are a user's too, are gone through again and again.
     """
     collecting = gc.isenabled()
-    gc.disable()
+    if collecting:  # else another thread may end its block just now, and nobody would look for garbage again
+        gc.disable()
     try:
         yield
     finally:

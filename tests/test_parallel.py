@@ -12,6 +12,7 @@ import time
 import joblib
 import pytest
 
+from relatedstories import parallel
 from relatedstories.errors import BadValueError
 from relatedstories.parallel import (
     on_cluster,
@@ -138,3 +139,24 @@ def test_garbage_is_looked_for_after_a_block_as_before_it():
     with pytest.raises(KeyError), without_collections():
         raise KeyError
     assert gc.isenabled()
+
+
+def test_garbage_is_looked_for_after_blocks_of_threads_that_overlap(monkeypatch):
+    class Collector:
+        is_enabled = False  # in the block of another thread, which ends as soon as this one has asked
+
+        def isenabled(self):
+            was_enabled, self.is_enabled = self.is_enabled, True
+            return was_enabled
+
+        def disable(self):
+            self.is_enabled = False
+
+        def enable(self):
+            self.is_enabled = True
+
+    collector = Collector()
+    monkeypatch.setattr(parallel, "gc", collector)
+    with without_collections():
+        pass
+    assert collector.is_enabled
