@@ -12,7 +12,6 @@ import time
 import joblib
 import pytest
 
-from relatedstories import parallel
 from relatedstories.errors import BadValueError
 from relatedstories.parallel import (
     on_cluster,
@@ -156,7 +155,7 @@ def test_garbage_is_looked_for_after_blocks_of_threads_that_overlap(monkeypatch)
             self.is_enabled = True
 
     collector = Collector()
-    monkeypatch.setattr(parallel, "gc", collector)
+    monkeypatch.setattr("relatedstories.parallel.gc", collector)
     with without_collections():
         pass
     assert collector.is_enabled
