@@ -14,6 +14,7 @@ from relatedstories.index.reranking import RERANKED, PairScore, Reranker
 from relatedstories.index.rows import EventRow
 from relatedstories.index.weights import Weights
 from relatedstories.parallel import on_cluster
+from relatedstories.ranking.copies import COPIES_WITHIN
 from relatedstories.ranking.filters import LinkFilters
 from relatedstories.ranking.selection import DIVERSITY_POOL, DUPLICATES_WITHIN, NEAR_DUPLICATE
 from relatedstories.topk.dates import every_day
@@ -111,9 +112,12 @@ class Retriever:
     def _many_copies(self, row: EventRow, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_] | None:
         """Return which events are copies of a row's, if more than are known are: of a wire story that is there a thousand times.
 
-        No list has a copy of its event (`relatedstories.ranking.copies`), and those among the known candidates are all it names.
+        No list has a copy of its event, and it names those among its first `COPIES_WITHIN` candidates, so as many must be known.
         """
-        if not row.in_archive or row.number < 0 or not self.filters.best_candidates_only:
+        event, filters = row.event, self.filters
+        if not row.in_archive or row.number < 0 or not filters.best_candidates_only:
+            return None
+        if event.translation_key or event.id in filters.pinned or event.id in filters.blocked:  # then some are no candidates
             return None
         columns, weights = self.index.archive.entries(int(ids[0]))
         if not (np.array_equal(columns, row.columns) and np.array_equal(weights, row.weights)):  # of many, one is the likest
@@ -121,7 +125,8 @@ class Retriever:
         if float(weights @ weights) < NEAR_DUPLICATE:  # then they are no copies
             return None
         equal = self.index.archive.equal_to(row.number)
-        return equal if np.count_nonzero(equal) > len(ids) else None
+        are_enough = np.count_nonzero(equal[ids]) >= COPIES_WITHIN and np.count_nonzero(equal) > len(ids)
+        return equal if are_enough else None
 
     def _search(self, row: EventRow) -> Iterator[tuple[int, float]]:
         """Yield all candidates of a row, best first, without compiled code."""

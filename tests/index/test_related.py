@@ -171,9 +171,11 @@ def test_many_copies_of_a_wire_story_stand_in_no_way():
     events = [Event(f"copy-{i:02}", "Ferry runs aground", text, date=day(f"2020-01-{1 + i % 28:02}")) for i in range(60)]
     events += [Event(str(i), title, date=day("2020-02-01")) for i, title in enumerate(others)]
     stories, alone = quick(min_score=0.01).fit(events), quick(min_score=0.01).fit(events)
-    for event, links in stories.all_related(4):  # knows the nearest of all events, and leaves copies out at once
-        expected = alone.related(event.id, 4)
-        assert (links, links.copies) == (expected, expected.copies)
+    blocked = {"copy-07": [f"copy-{i:02}" for i in range(0, 60, 2)]}
+    for k, filters in ((4, {}), (0, {}), (4, {"blocked": blocked})):
+        for event, links in stories.all_related(k, **filters):  # knows the nearest of all, and leaves copies out at once
+            expected = alone.related(event.id, k, **filters)
+            assert (links, links.copies) == (expected, expected.copies)
     assert {link.event.id for link in stories.related("copy-07", 4)} == set("0123")
 
 
