@@ -18,7 +18,6 @@ from relatedstories.counts import counted
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event
 from relatedstories.files.links_file import LinksFile, LinksStream
-from relatedstories.index.keywords import check_keywords
 from relatedstories.index.last_lists import MadeLists
 from relatedstories.index.last_refresh import LastRefresh
 from relatedstories.index.last_run import MOST_BEHIND, LastRun, Left
@@ -300,7 +299,6 @@ def refresh(
     {"id": "1", "links": [{"id": "2", "rank": 1, "score": 0.997004, "context": "Oslo", "contexts": ["Oslo"], "topics": ["Oslo"]}]}
     {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.997004, "context": "Oslo", "contexts": ["Oslo"], "topics": ["Oslo"]}]}
     """
-    check_keywords("refresh", keywords)
     filters = LinkFilters.of("refresh", **keywords)  # so that a mistake shows before the work
     target = as_target(links)
     _check_lists(lists, target, index)

@@ -26,7 +26,6 @@ from relatedstories.export.story_pages import StoryPages, earlier_stories
 from relatedstories.export.view_builder import ViewBuilder
 from relatedstories.export.views import View
 from relatedstories.export.writer import SiteWriter, check_site
-from relatedstories.index.keywords import check_keywords
 from relatedstories.index.stories import warn_of_unknown_ids
 from relatedstories.ranking.filters import LinkFilters
 
@@ -179,7 +178,6 @@ def export(
     >>> first.pages, first.written, second.written, second.unchanged
     ({'html': 7}, 20, 0, 20)
     """
-    check_keywords("export", keywords)
     filters = LinkFilters.of("export", **keywords)  # invalid filters are reported before any work is done
     k = whole_number("export", "k", k, 0)
     renderer = Renderer(SiteInfo(_checked_title(title), checked_base_url(base_url), _checked_formats(formats)), templates)

@@ -17,7 +17,6 @@ from relatedstories.errors import BadValueError, InputError, shown, whole_number
 from relatedstories.export.datasette import check_settings, datasette_settings, settings_path
 from relatedstories.export.job import TITLE
 from relatedstories.export.sqlite_file import check_file, new_database, opened
-from relatedstories.index.keywords import check_keywords
 from relatedstories.ranking.filters import LinkFilters
 
 if TYPE_CHECKING:
@@ -132,7 +131,6 @@ def export_sqlite(
     ...     database.close()
     [('1', 'More snow in Oslo', 'Oslo'), ('2', 'Snow in Oslo', 'Oslo')]
     """
-    check_keywords("export_sqlite", keywords)
     LinkFilters.of("export_sqlite", **keywords)  # invalid filters are reported before any work is done
     k = whole_number("export_sqlite", "k", k, 0)
     if not isinstance(title, str) or not title.strip():

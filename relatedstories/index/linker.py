@@ -82,9 +82,9 @@ class _Rest(NamedTuple):
         further = ids[:, k:]
         return cls(is_plain, shared_columns(archive, rows, first_row, further), further.shape[1])
 
-    def pairs(self, place: int) -> Iterator[int]:
+    def pairs(self, place: int) -> range:
         """Return the numbers of the pairs of an event, given its place in the batch."""
-        return iter(range(place * self.n_each, (place + 1) * self.n_each))
+        return range(place * self.n_each, (place + 1) * self.n_each)
 
 
 @dataclass(frozen=True)
@@ -195,16 +195,15 @@ class Linker:
                         _Reasoned(other, score, self._reasons.of_pair(event, other, shared, pair))
                         for pair, other, score in zip(pairs, row_ids, row_scores, strict=False)
                     ]
-                    has_padding = any(link.is_padding for link in links)
-                    if not has_padding and (filters.fallback is None or len(links) >= k):
-                        yield self._links_of(links)
-                        continue
-                row = archive.row(number + place) if batch is None else batch[place]
-                if links is not None and has_padding:
+                if links is not None and any(link.is_padding for link in links):
                     rest = rest or _Rest.of(archive, batch, number, ids, k)
                     are_all = bool(first_ids[place, -1] < 0)
                     candidates = list(zip(row_ids[:n], row_scores, strict=False))
                     links = self._refilled(event, links, candidates, rest, place, are_all) if rest.is_plain[place] else None
+                if links is not None and (filters.fallback is None or len(links) >= k):
+                    yield self._links_of(links)
+                    continue
+                row = archive.row(number + place) if batch is None else batch[place]
                 if links is None:
                     yield self._select(row, self.retriever.with_known(row, first_ids[place], first_scores[place]))
                 else:
@@ -236,12 +235,11 @@ class Linker:
         """
         seen = len(links)
         links = [one for one in links if not one.is_padding]
-        pairs = rest.pairs(place)
-        for number, score in candidates[seen:]:
+        for pair, (number, score) in zip(rest.pairs(place), candidates[seen:], strict=False):
             if len(links) == self.retriever.k:
                 break
             seen += 1
-            one = _Reasoned(number, score, self._reasons.of_pair(event, number, rest.shared, next(pairs)))
+            one = _Reasoned(number, score, self._reasons.of_pair(event, number, rest.shared, pair))
             if not one.is_padding:
                 links.append(one)
         return links if are_all or seen + DUPLICATES_WITHIN <= len(candidates) else None

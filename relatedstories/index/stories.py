@@ -23,7 +23,6 @@ from relatedstories.index.archive_index import ArchiveIndex, SavedCopy
 from relatedstories.index.boilerplate import Boilerplate
 from relatedstories.index.change_lock import ChangeLock
 from relatedstories.index.explain import explain_rows
-from relatedstories.index.keywords import check_keywords
 from relatedstories.index.languages import PossibleLanguages, n_told, usual_language
 from relatedstories.index.linker import Linker
 from relatedstories.index.list_workers import links_of_all
@@ -47,7 +46,7 @@ from relatedstories.judging.judgements import QUERIES, Judgements
 from relatedstories.parallel import worker_count
 from relatedstories.progress import Progress
 from relatedstories.ranking.explanation import Explanation
-from relatedstories.ranking.filters import Keywords, LinkFilters
+from relatedstories.ranking.filters import Keywords, LinkFilters, check_keywords
 from relatedstories.ranking.links import Links
 from relatedstories.storylines.before import Before, ids_by_story
 from relatedstories.storylines.pairs import NEIGHBOURS
@@ -842,7 +841,6 @@ class RelatedStories:
         links : list of Link
             As `related` returns them.
         """
-        check_keywords("all_related", keywords)
         index = self._index
         k, filters = whole_number("all_related", "k", k, 0), LinkFilters.of("all_related", **keywords)
         warn_of_unknown_ids(filters.unknown_ids(index.archive))

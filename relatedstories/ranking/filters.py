@@ -16,7 +16,7 @@ from relatedstories.topk.dates import ANY_DAY, NO_DATE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["RECENT", "TOPIC", "Choices", "Keywords", "LinkFilters"]
+__all__ = ["RECENT", "TOPIC", "Choices", "Keywords", "LinkFilters", "check_keywords"]
 
 TOPIC, RECENT = "topic", "recent"
 """What fills lists that are too short: the newest events with a topic of the event, the newest before it."""
@@ -39,6 +39,21 @@ class Keywords(TypedDict, total=False):
     pinned: Choices | None
     blocked: Choices | None
     fallback: str | None
+
+
+def check_keywords(call: str, keywords: Iterable[str]) -> None:
+    """Raise the `TypeError` that Python raises for a keyword argument that a call does not have.
+
+    Examples
+    --------
+    >>> check_keywords("related", {"max_context": 1})
+    Traceback (most recent call last):
+        ...
+    TypeError: related() got an unexpected keyword argument 'max_context'
+    """
+    for name in keywords:
+        if name not in Keywords.__annotations__:
+            raise TypeError(f"{call}() got an unexpected keyword argument {name!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,7 @@ class LinkFilters:
         pinned: Choices | None = None,
         blocked: Choices | None = None,
         fallback: str | None = None,
+        **unknown: object,
     ) -> LinkFilters:
         """Return the filters of keyword arguments, checked.
 
@@ -87,12 +103,15 @@ class LinkFilters:
         ------
         BadValueError
             If a value is of the wrong type or out of range, or an event is pinned and blocked under the same event.
+        TypeError
+            If there are others than these keywords.
 
         Examples
         --------
         >>> LinkFilters.of("related", since="2020-02-01", pinned={1: [2, 3]}).pinned
         {'1': ('2', '3')}
         """
+        check_keywords(call, unknown)
         if not isinstance(include_newer, bool):
             raise BadValueError(call, "include_newer", shown(include_newer), "True or False")
         if where is not None and not callable(where):
