@@ -383,6 +383,14 @@ class Archive:
 
         return own_parts
 
+    def is_rare_title(self, title: str) -> bool:
+        """Return whether so few events have a title, in any case, that it tells something in the archive."""
+        return self._titles[title.casefold()] <= max(COMMON_FROM, COMMON_NAME_SHARE * len(self))
+
+    @functools.cached_property
+    def _titles(self) -> collections.Counter[str]:
+        return collections.Counter(clean(event.title).text.casefold() for event in self.events)
+
     def own_text(self, event: Event) -> str:
         """Return the clean title and text of an event without the archive's boilerplate, as one text."""
         return "\n".join(filter(None, self.own_parts(event)))

@@ -13,11 +13,20 @@ from typing import TypeAlias
 from relatedstories.events import Event
 from relatedstories.index.archive import Archive
 from relatedstories.index.rows import EventRow, SharedColumns
+from relatedstories.ranking.completion import MAX_LABEL_CHARS
 from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
 from relatedstories.ranking.links import MAX_CONTEXTS
-from relatedstories.ranking.phrases import Phrase, salient_phrase, shared_family, shared_phrase, shared_site, shared_version
+from relatedstories.ranking.phrases import (
+    Phrase,
+    completed_word,
+    salient_phrase,
+    shared_family,
+    shared_phrase,
+    shared_site,
+    shared_version,
+)
 from relatedstories.ranking.series import in_series
-from relatedstories.ranking.shapes import Part, dull_terms, part_of
+from relatedstories.ranking.shapes import Part, dull_terms, names_a_column, part_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, terms_of_name, without_language
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
@@ -29,6 +38,11 @@ MATTER_EVENTS = 5
 
 TITLED = 2.0
 """What a name in the titles of both events counts as, beside those that are in their texts: titles say what texts are about."""
+
+FAR = 2.0
+"""How many times as well as a broad topic a phrase must explain a link between articles to come before it."""
+
+_NUMBER = re.compile(r"(?<![A-Za-z\d])\d+")
 
 _Ranked: TypeAlias = "list[tuple[Label, float]]"
 """Topics with how well each explains a link, the most telling first."""
@@ -215,7 +229,7 @@ class Reason:
     def contexts(self) -> tuple[str, ...]:
         """The labels of the link, best first."""
         if self._contexts is None:
-            self._contexts = self._with_release(self._found_contexts())
+            self._contexts = self._with_release(self._completed(self._found_contexts()))
         return self._contexts
 
     @property
@@ -276,8 +290,11 @@ class Reason:
         titles = self._titles()
         series = None
         if titles is not None:
+            is_same = titles[0].casefold() == titles[1].casefold()
+            if is_same and self._names_a_column(titles[0]):
+                return (titles[0],)
             series, ours, theirs = in_series(*titles)
-            if titled := self._titled(ours, theirs):
+            if not (is_same and self._is_usual(ours)) and (titled := self._titled(ours, theirs)):
                 return _shown(titled)
         labels, is_shown = self._labels, self._reasons.is_shown
         if series is None and len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
@@ -296,15 +313,32 @@ class Reason:
             if subject is not None:
                 self._has_subject = True
                 chosen.insert(place, (subject, math.inf))
-            if not is_enough and not any(label.is_matter for label in beside) and (subject is None or not telling):
-                phrase = self._phrase(beside)
-                if phrase is not None and (
-                    " " in phrase.text or (subject is None and (titles is None or self._is_about(phrase.text, *titles, series)))
-                ):
-                    chosen.insert(place, (phrase.text, phrase.share))
+            if not is_enough and (subject is None or not telling):
+                phrase, comes_first = self._phrase_beside(telling, subject, titles, series)
+                if phrase is not None:
+                    chosen.insert(0 if comes_first else place, (phrase.text, phrase.share))
         if series is not None and is_shown(series):
             chosen = [each for each in chosen if each[0] not in series] or [(series, math.inf)]
         return _shown(chosen) if chosen else ()
+
+    def _phrase_beside(
+        self, telling: _Ranked, subject: str | None, titles: tuple[str, str] | None, series: str | None
+    ) -> tuple[Phrase | None, bool]:
+        """Return a phrase that says what the shared topics do not, given the most telling first, and whether it says far more."""
+        beside = [label for label, _ in telling]
+        is_told = any(label.is_matter for label in beside)  # what happened, or to what
+        phrase = self._phrase(beside) if titles is not None or not is_told else None
+        if phrase is None:
+            return None, False
+        if titles is not None and telling and self._says_more(phrase, *telling[0]):
+            return phrase, True
+        is_sure = " " in phrase.text or (subject is None and (titles is None or self._is_about(phrase.text, *titles, series)))
+        return (phrase if is_sure and not is_told else None), False
+
+    def _says_more(self, phrase: Phrase, label: Label, value: float) -> bool:
+        """Return whether a phrase explains a link between articles far better than a broad topic."""
+        is_sure = " " in phrase.text or (self._is_name(phrase.text) and (not label.is_matter or _has_signs(phrase.text)))
+        return is_sure and TYPICAL * phrase.share > FAR * value and not says_the_same(phrase.text, label.name)
 
     def _with_release(self, contexts: tuple[str, ...]) -> tuple[str, ...]:
         """Return labels with the family of releases that both titles are about: in place of its name, else after what is new."""
@@ -317,6 +351,17 @@ class Reason:
             return (*contexts, family)[:MAX_CONTEXTS]
         return (family, *more) if contexts or self._is_told(family) else ()
 
+    def _completed(self, contexts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return labels with the name that a single word, which comes first, is mostly part of in two articles."""
+        if not contexts or " " in contexts[0] or self._language != ENGLISH or self._titles() is None:
+            return contexts
+        word, *more = contexts
+        if any(label.name == word and label.topic.kind in ("place", "person") for label in self._labels):
+            return contexts
+        archive = self._reasons.archive
+        name = completed_word(archive.own_parts(self._event), archive.own_parts(self._other_event), word)
+        return (name, *(each for each in more if not says_the_same(each, name))) if self._reasons.is_shown(name) else contexts
+
     def _titles(self) -> tuple[str, str] | None:
         """Return the titles of both events; None unless both also have a text, without which the title is all of it."""
         event = self._event
@@ -327,6 +372,16 @@ class Reason:
             return None
         (ours, our_text), (theirs, their_text) = own_parts(event), own_parts(other)
         return (ours, theirs) if ours and our_text and theirs and their_text else None
+
+    def _names_a_column(self, title: str) -> bool:
+        """Return whether a title that articles share names them: "Planet News"."""
+        if len(title) > MAX_LABEL_CHARS or self._language in WITHOUT_SPACES or not names_a_column(title, self._language):
+            return False
+        return self._reasons.is_shown(title) and not self._is_usual(title)
+
+    def _is_usual(self, title: str) -> bool:
+        """Return whether so many articles share a title that it says nothing."""
+        return not self._reasons.archive.is_rare_title(title)
 
     def _titled(self, ours: str, theirs: str) -> list[tuple[str, float]]:
         """Return what two titles name, with how well it explains the link, the most telling first.
@@ -340,19 +395,25 @@ class Reason:
         named = [
             (label.name, value if label.topic.kind == "concept" else TITLED * value)
             for label, value in self._topics_ranked()
-            if label.tells_in_titles and not (label.says_little or label.is_place) and in_both.issuperset(label.terms)
+            if label.tells_in_titles
+            and not (label.says_little or label.is_place)
+            and in_both.issuperset(label.terms)
+            and _numbers(label.name) <= _numbers(ours) & _numbers(theirs)
         ]
         phrase = self._title_phrase(ours, theirs)
         if phrase is not None:
             fuller = [label.name for label, _ in telling if _has_all_of(label.name, phrase.text)]
-            named.append(([*fuller, phrase.text][0], TYPICAL * phrase.share * (1 if phrase.text.islower() else TITLED)))
+            value = TYPICAL * phrase.share * (1 if phrase.text.islower() else TITLED)
+            parts = [each for name, each in named if " " in phrase.text and _has_all_of(phrase.text, name)]  # it says more
+            named.insert(0, ([*fuller, phrase.text][0], max([value, *parts])))
         for name in filter(None, (shared_version(ours, theirs), shared_site(ours, theirs))):
             shares = self._term_shares()
             told = sum([shares.get(term, 0.0) for term in terms_of_name(name, self._language)])
             named.append((name, TITLED * TYPICAL * TYPICAL * told))
         named = [(name, value) for name, value in named if self._reasons.is_shown(name)]
         named.sort(key=lambda each: -each[1])
-        if not named or (telling and named[0][1] < telling[0][1]):
+        strongest = [value for label, value in telling if not (label.says_little or label.is_place)]
+        if not named or (strongest and named[0][1] < strongest[0]):
             return []
         return named + [(label.name, value) for label, value in telling if TITLED * value >= named[0][1]]
 
@@ -452,6 +513,15 @@ def _has_all_of(name: str, phrase: str) -> bool:
     """Return whether a name has all words of a phrase, in either number, or the phrase as part of its words."""
     is_part = re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", name, re.IGNORECASE) is not None
     return is_part or (name.count(" ") >= phrase.count(" ") and says_the_same(phrase, name))
+
+
+def _has_signs(word: str) -> bool:
+    """Return whether a word is surely a name, with a digit or a capital within: "openFDA", not "English" or "FEMA"."""
+    return any(map(str.isdigit, word)) or (any(map(str.isupper, word[1:])) and not word.isupper())
+
+
+def _numbers(name: str) -> set[str]:
+    return set(_NUMBER.findall(name))
 
 
 @lru_cache(1 << 12)

@@ -15,6 +15,7 @@ from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_
 
 __all__ = [
     "Phrase",
+    "completed_word",
     "salient_phrase",
     "shared_family",
     "shared_phrase",
@@ -146,6 +147,29 @@ def salient_phrase(
         return None
     share, first, length = found
     return Phrase(ours.phrase(*completed(ours, theirs, first, length)), share)
+
+
+def completed_word(a: tuple[str, str], b: tuple[str, str], word: str) -> str:
+    """Return the name that a word is mostly part of in two English articles, or else the word.
+
+    Parameters
+    ----------
+    a, b : tuple of str and str
+        The title and the text of each article, of which the first `MAX_ARTICLE_CHARS` characters are read.
+    word : str
+
+    Examples
+    --------
+    >>> completed_word(("Snow", "The ferry strike is over."), ("Fog", "After the ferry strikes"), "Strike")
+    'ferry strike'
+    """
+    ours, theirs = (words_of("\n".join(article), ENGLISH, MAX_ARTICLE_CHARS) for article in (a, b))
+    (key,) = words_of(word, ENGLISH).keys[:1] or [""]
+    if key not in ours.places or key not in theirs.places:
+        return word
+    first, length = completed(ours, theirs, ours.places[key][0], 1)
+    are_two = "and" in ours.keys[first : first + length]  # "Oslo and Bergen"
+    return word if length == 1 or are_two else ours.phrase(first, length)
 
 
 def _best_place(

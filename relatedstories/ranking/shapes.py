@@ -20,6 +20,8 @@ __all__ = [
     "is_foreign_small_word",
     "is_name_of_words",
     "is_noun_phrase",
+    "is_verb",
+    "names_a_column",
     "part_of",
     "says_when",
     "value_of",
@@ -121,6 +123,16 @@ def _english_parts() -> dict[str, Part]:
     return peoples | {word: _PARTS[part] for word, part in table("words/words.tsv")} | small | vague
 
 
+@functools.cache
+def _verbs() -> frozenset[str]:
+    return frozenset(word for word, part in table("words/words.tsv") if part == "v" and word not in _VAGUE)
+
+
+def is_verb(word: str) -> bool:
+    """Return whether a word is a common verb of English, which may be in a name with a capital: "Build Service"."""
+    return word.lower() in _verbs()
+
+
 def says_when(name: str, language: str) -> bool:
     """Return whether a name is a month, a day of the week or a time zone.
 
@@ -196,8 +208,10 @@ def _english_part(form: str, capital_tells: bool) -> Part:
     known = _english_parts().get(low)
     if form in _CONNECTORS and known is not Part.OTHER:
         return Part.OF
-    if form[0].isupper() and (known is None or (capital_tells and known > Part.ADJECTIVE)):
+    if form[0].isupper() and (known is None or (capital_tells and (known > Part.ADJECTIVE or is_verb(form)))):
         return Part.OTHER if len(form) == 1 else Part.NAME
+    if known is None and any(map(str.isupper, form[1:])):  # "openSUSE"
+        return Part.NAME
     if known is not None:
         return known
     if (
@@ -264,8 +278,24 @@ def is_name_of_words(name: str, language: str) -> bool:
     >>> [is_name_of_words(name, "en") for name in ("User Experience", "Data.gov", "Fedora 12.1", "In Fedora", "Fedora")]
     [True, True, True, False, False]
     """
-    words = _NAME_WORD.findall(name)
-    parts = [part_of(word, language, True) for word in words]
+    parts = _parts_of_name(name, language)
+    n_words = len(parts)
     while len(parts) > 1 and parts[-1] is Part.NUMBER:
         parts.pop()
-    return len(words) > 1 and is_noun_phrase(parts)
+    return n_words > 1 and is_noun_phrase(parts)
+
+
+def names_a_column(title: str, language: str) -> bool:
+    """Return whether a title that several articles have may be a label: several words, and no verb or small word but "of".
+
+    Examples
+    --------
+    >>> [names_a_column(title, "en") for title in ("Planet News Roundup", "Harbour Social", "How to Join", "Schedule")]
+    [True, True, False, False]
+    """
+    parts = _parts_of_name(title, language)
+    return len(parts) > 1 and parts[0] >= Part.NUMBER and max(parts) >= Part.NOUN and Part.OTHER not in parts
+
+
+def _parts_of_name(name: str, language: str) -> list[Part]:
+    return [part_of(word, language, True) for word in _NAME_WORD.findall(name)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 from collections.abc import Sequence
 
-from relatedstories.ranking.shapes import Part, capitals_tell, is_foreign_small_word, part_of
+from relatedstories.ranking.shapes import Part, capitals_tell, is_foreign_small_word, is_verb, part_of
 from relatedstories.text.terms import ENGLISH, terms_of_name, without_elision
 
 __all__ = ["ADDRESS", "MAX_PHRASE_CHARS", "WordsOfText", "words_of"]
@@ -19,6 +20,7 @@ ADDRESS = re.compile(r"\w[./@_]\w")
 
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
 _POSSESSIVE = ("'s", "’s", "s'", "s’")
+_PARTICIPLE = ("ing", "ed")
 _BREAK = re.compile(r"[^\w\s]|\n")
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
 _MAX_KNOWN = 100_000  # words of a language whose terms are kept
@@ -57,13 +59,31 @@ class WordsOfText:
                 part = Part.OTHER
             else:
                 tells = within and (self._language != ENGLISH or self._capitals_tell)
-                part = part_of(self._text[start:end], self._language, tells)
+                is_capital_verb = tells and self._language == ENGLISH and is_verb(self._text[start:end])
+                if is_capital_verb and not self._tells_in_line(start):  # all words of some titles have capitals
+                    part = Part.ADJECTIVE if self._is_participle(place) else Part.OTHER
+                else:
+                    part = part_of(self._text[start:end], self._language, tells)
             self._parts[place] = part
         return part
 
+    def _is_participle(self, place: int) -> bool:
+        """Return whether a verb in a title may say more of the noun after it: "Working Group"."""
+        return self._text.endswith(_PARTICIPLE, self.starts[place], self.ends[place]) and self.goes_on(place, 1)
+
     @functools.cached_property
     def _capitals_tell(self) -> bool:
-        return capitals_tell([self._text[start:end] for start, end in zip(self.starts, self.ends, strict=True)], self._language)
+        return self._tell_in(0, len(self._text))
+
+    def _tells_in_line(self, start: int) -> bool:
+        """Return whether capitals tell in the line that a character is in."""
+        first, end = self._text.rfind("\n", 0, start) + 1, self._text.find("\n", start)
+        return self._tell_in(first, len(self._text) if end < 0 else end)
+
+    def _tell_in(self, first: int, end: int) -> bool:
+        """Return whether a capital within a sentence makes a name of a word, given a part of the text."""
+        words = slice(bisect.bisect_left(self.starts, first), bisect.bisect_left(self.starts, end))
+        return capitals_tell([self._text[a:b] for a, b in zip(self.starts[words], self.ends[words], strict=True)], self._language)
 
     def follows(self, place: int) -> bool:
         """Return whether a word follows the one before closely."""
@@ -99,8 +119,9 @@ class WordsOfText:
         return [place + min(step, 0) for place in places if self._neighbour(place, n, step) == key]
 
     def may_end(self, place: int) -> bool:
-        """Return whether a phrase may end with a word: not with "city's"."""
-        return not self._text.endswith(_POSSESSIVE, self.starts[place], self.ends[place])
+        """Return whether a phrase may end with a word: not with "city's", nor with a verb."""
+        word = self._text[self.starts[place] : self.ends[place]]
+        return not (word.endswith(_POSSESSIVE) or (self._language == ENGLISH and is_verb(word)))
 
     def may_be_alone(self, place: int) -> bool:
         """Return whether a word may be a phrase by itself: not "La", whatever the language of the text."""

@@ -15,8 +15,8 @@ from relatedstories.topics.arrays import where_true
 
 __all__ = [
     "CAPITAL", "COMMA", "CORE", "COUNTRY", "END", "HEAD", "HYPHEN", "JOINING", "JOINING_WORDS", "LINKED", "LONGER", "LOWERED",
-    "NUMBER", "OF", "OPENING", "RARE", "SECOND", "THE", "WEAK", "WEAK_WORDS", "WORD", "Bools", "Flags", "Ints", "Parts", "Runs",
-    "capitalised_runs", "parts_of_runs", "sentence_starts", "with_hyphenated",
+    "NUMBER", "OF", "OPENING", "ORDINARY", "RARE", "SECOND", "THE", "UNKNOWN", "WEAK", "WEAK_WORDS", "WORD", "Bools", "Flags",
+    "Ints", "Parts", "Runs", "capitalised_runs", "parts_of_runs", "sentence_starts", "with_hyphenated", "without_first_words",
 ]  # fmt: skip
 
 MAX_TOKENS = 9
@@ -50,9 +50,10 @@ CAPITAL, NUMBER, WEAK, JOINING, END, OPENING, HYPHEN, HEAD, RARE, WORD, COMMA, O
 sentence; opens a quotation or bracket; is a hyphen; is a word in lower case that ends names ("province"); is in lower case, but
 rare; consists of letters; is a comma, "of" or "in", or "the"."""
 
-COUNTRY, LINKED, LONGER, LOWERED, SECOND = (1 << i for i in range(13, 18))
+COUNTRY, LINKED, LONGER, LOWERED, SECOND, ORDINARY, UNKNOWN = (1 << i for i in range(13, 20))
 """Flags of what the lexicon knows of a token: begins the name of a country; is a form with names; begins longer forms; begins
-forms if its first letter is in lower case; is the second token of a form."""
+forms if its first letter is in lower case; is the second token of a form; and of what common words are: is a verb or small word;
+is no common word."""
 
 CORE = CAPITAL | NUMBER
 
@@ -88,6 +89,19 @@ def sentence_starts(flags: Flags) -> Bools:
     starts = np.ones(len(flags), np.bool_)
     starts[1:] = (flags[last[:-1]] & END) > 0
     return starts
+
+
+def without_first_words(flags: Flags, starts: Bools) -> Flags:
+    """Return flags in which a verb or small word that starts a sentence is no part of the name after it.
+
+    That is "Announcing" of "Announcing Fedora", and "How" of "How NASA".
+    """
+    first = where_true(starts[:-1] & (flags[:-1] & (ORDINARY | CAPITAL) == ORDINARY | CAPITAL))
+    first = first[flags[first + 1] & (UNKNOWN | CAPITAL) == UNKNOWN | CAPITAL]
+    if len(first):
+        flags = flags.copy()
+        flags[first] &= ~CAPITAL
+    return flags
 
 
 def with_hyphenated(flags: Flags) -> Flags:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from relatedstories.artefacts import table
 from relatedstories.topics.lexicon import Lexicon, form_of
 from relatedstories.topics.number_table import NumberTable
 from relatedstories.topics.numbering import Numbering
@@ -28,9 +29,11 @@ from relatedstories.topics.runs import (
     NUMBER,
     OF,
     OPENING,
+    ORDINARY,
     RARE,
     SECOND,
     THE,
+    UNKNOWN,
     WEAK,
     WEAK_WORDS,
     WORD,
@@ -41,6 +44,7 @@ from relatedstories.topics.runs import (
     parts_of_runs,
     sentence_starts,
     with_hyphenated,
+    without_first_words,
 )  # fmt: skip
 from relatedstories.topics.tokenizer import TokenizedText
 
@@ -57,6 +61,9 @@ _FLAGS_OF: dict[str, int] = dict.fromkeys(JOINING_WORDS, JOINING)
 for _form, _flags in [*((form, WEAK) for form in WEAK_WORDS), ("-", HYPHEN), (",", COMMA), ("of", OF), ("in", OF), ("the", THE)]:
     _FLAGS_OF[_form] = _FLAGS_OF.get(_form, 0) | _flags
 """Flags of small words and signs."""
+
+_FIRST_NAMES = frozenset(("drew", "grant", "rose", "sue", "will", "win"))
+"""Verbs and small words that persons are called by."""
 
 
 def _shape(form: str) -> int:
@@ -112,6 +119,7 @@ class TokenTable:
     def __init__(self, lexicon: Lexicon, words: dict[str, int]) -> None:
         self._lexicon = lexicon
         self._words = words
+        self._parts = dict(table("words/words.tsv"))
         self._lexemes = Numbering(self._lexeme)
         self._forms: list[str] = []
         self.numbers = NumberTable(6)
@@ -147,6 +155,8 @@ class TokenTable:
         row = lexicon.forms.get(form, -1)
         flags |= LINKED * lexicon.named[row] | LONGER * (row >= 0 and form in lexicon.first_words)
         flags |= LOWERED * (bool(flags & CAPITAL) and first.lower() + form[1:] in lexicon.forms)
+        part = self._parts.get(lower)
+        flags |= ORDINARY * (part in ("v", "o") and lower not in _FIRST_NAMES) | UNKNOWN * (part is None)
         number = self._lexemes[token] = len(self._forms)
         self._forms.append(form)
         lower_number = self._words.setdefault(lower, len(self._words))
@@ -173,12 +183,12 @@ class TokenTable:
         size = np.fromiter((len(text.tokens) for text in texts), np.intp, len(texts))
         stop = (size + _PADDING).cumsum()
         flags = numbers[:, 4].astype(np.int32)
-        forms = self._forms
+        forms, starts = self._forms, sentence_starts(flags)
         return Tokens(
             numbers=numbers,
             forms=[forms[i] for i in ids],
-            flags=with_hyphenated(flags),
-            starts=sentence_starts(flags),
+            flags=with_hyphenated(without_first_words(flags, starts)),
+            starts=starts,
             begin=stop - size,
             stop=stop,
         )

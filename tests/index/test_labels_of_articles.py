@@ -134,3 +134,55 @@ def test_what_texts_quote_in_another_language_is_no_label() -> None:
     quote = "Ŝi diris: “There are many. There are few. There are some.”"
     articles = [Event(str(n), title, f"{common} {quote}", language="eo") for n, title in enumerate(("Kanto", "Danco"))]
     assert "There are" not in quick().fit([*articles, *others]).explain("0", "1").contexts
+
+
+def test_a_title_of_several_articles_is_the_label_unless_most_have_it() -> None:
+    texts = [f"{thing} were shown in the hall of Kvitsund." for thing in ("Oars", "Bells", "Kites", "Lamps")]
+    assert contexts(with_common_words(*[("Service Users Design", text) for text in texts])) == ("Service Users Design",)
+    assert contexts(with_common_words(*[("Service Users Design", texts[n % 4]) for n in range(40)])) != ("Service Users Design",)
+
+
+def test_a_title_that_names_nothing_is_no_label() -> None:
+    stories = with_common_words(("How to join", "Oars of Kvitsund are seen."), ("How to join", "Bells of Kvitsund are heard."))
+    assert contexts(stories) == ("Kvitsund",)
+
+
+def test_what_titles_say_comes_before_the_places_that_texts_name() -> None:
+    stories = with_common_words(
+        ("Results of the Oar Survey", "Answers came from China, France, Japan and Germany. China sent most; Germany sent few."),
+        ("The Oar Survey is over", "Letters from China, France, Japan and Germany are read. China sent some; Germany sent many."),
+    )
+    assert contexts(stories)[0] == "Oar Survey"
+
+
+def test_the_number_of_a_release_that_texts_name_is_not_told_by_titles_with_others() -> None:
+    things = ["barcos", "remos", "faroles", "pozos", "telares"] * 20
+    events = [
+        Event("0", "Termina Ruby 2.2", "Ahora la serie Ruby 2.3 sigue en mantenimiento, pero Ruby 2.2 no."),
+        Event("1", "Publicado Ruby 2.4.8", "La serie Ruby 2.3 termina pronto; el mantenimiento de Ruby 2.4 sigue."),
+        *(
+            Event(f"x{n}", f"Ruby habla de {thing}", f"Los {thing} son muy viejos en el puerto.")
+            for n, thing in enumerate(things)
+        ),
+    ]
+    explained = RelatedStories(language="es").fit(events).explain("0", "1")
+    assert ([topic.name for topic in explained.topics], explained.contexts) == (["Ruby 2.3"], ())
+
+
+def test_a_word_is_completed_to_the_name_that_both_articles_use() -> None:
+    stories = with_common_words(
+        ("Students begin", "The Google Summer of Code has begun. They carve oars for the Google Summer of Code."),
+        ("Mentors are sought", "They help in the Google Summer of Code. It is paid by the Google Summer of Code."),
+    )
+    assert contexts(stories)[0] == "Google Summer of Code"
+
+
+def test_a_phrase_that_says_far_more_comes_before_a_broad_topic() -> None:
+    texts = ["The prize competition for oars was won.", "Each prize competition needs rules, and a prize competition ends."]
+    tasks = ["Lamps", "Bricks", "Kites", "Bells", "Ropes", "Wells", "Looms", "Carts"]
+    nasa = [Event(f"n{n}", f"{task} in space", f"NASA tests {task.lower()} there. So NASA says.") for n, task in enumerate(tasks)]
+    ours = [
+        Event(str(n), title, f"{text} NASA was told.")
+        for n, (title, text) in enumerate(zip(["Oars", "Rules"], texts, strict=True))
+    ]
+    assert contexts(quick().fit([*ours, *nasa]))[0].casefold() == "prize competition"

@@ -29,6 +29,9 @@ def phrase(text: str, language: str = "en", matters: tuple[str, ...] = ()) -> st
         ("the Russian and Belarusian", None),
         ("they sign a ceasefire agreement", "ceasefire agreement"),
         ("they meet in the Gulf of Riga today", "Gulf of Riga"),
+        ("they use the Open Build Service of it", "Open Build Service"),
+        ("they open, and then they build", None),
+        ("they wrote some openTAPE again", "openTAPE"),
     ],
 )
 def test_a_phrase_is_a_noun_phrase(text: str, expected: str | None) -> None:
@@ -66,3 +69,9 @@ def test_phrases_in_other_languages(text: str, language: str, expected: str | No
 )
 def test_a_month_or_a_day_of_the_week_is_no_name(word: str, language: str) -> None:
     assert part_of(word, language, True) is Part.ADJECTIVE
+
+
+def test_the_verbs_of_a_title_in_capitals_are_no_names_but_participles_say_more_of_nouns() -> None:
+    text = "it is all in the small text below that says no more of it"
+    assert phrase(f"Ferries Keep Scheduled Outage\n{text}") == "Scheduled Outage"
+    assert phrase(f"Agile Ways to Keep Ferries\n{text}") == "Agile Ways"

@@ -192,3 +192,18 @@ def test_a_reported_case(case, wanted, unwanted, tmp_path):
         assert any(part in line for line in said)
     for part in unwanted:
         assert not any(part in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "unwanted"),
+    [
+        ("Announcing Rustup 1.24. The team of Rustup is glad.", "Rustup", "Announcing Rustup"),
+        ("How NASA tests it. It is what NASA does.", "NASA", "How NASA"),
+        ("It is late. See YJIT for more. With YJIT it is fast.", "YJIT", "See YJIT"),
+        ("Will Smith sings in Oslo.", "Will Smith", "Smith"),
+    ],
+)
+def test_the_first_word_of_a_sentence_is_no_part_of_the_name_after_it(extractor, text, wanted, unwanted):
+    found = names(extractor.extract(text))
+    assert wanted in found
+    assert unwanted not in found
