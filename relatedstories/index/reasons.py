@@ -25,7 +25,7 @@ from relatedstories.ranking.phrases import (
     shared_site,
     shared_version,
 )
-from relatedstories.ranking.series import in_series
+from relatedstories.ranking.series import in_series, without_dates
 from relatedstories.ranking.shapes import Part, dull_terms, names_a_column, part_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, terms_of_name, without_language
 from relatedstories.topics.names import normalise_name
@@ -413,9 +413,17 @@ class Reason:
         named = [(name, value) for name, value in named if self._reasons.is_shown(name)]
         named.sort(key=lambda each: -each[1])
         strongest = [value for label, value in telling if not (label.says_little or label.is_place)]
-        if not named or (strongest and named[0][1] < strongest[0]):
+        if phrase is not None and " " in phrase.text and self._are_issues(phrase.text, ours, theirs):
+            named.insert(0, (phrase.text, max([*strongest, *(value for _, value in named)])))
+        elif not named or (strongest and named[0][1] < strongest[0]):
             return []
         return named + [(label.name, value) for label, value in telling if TITLED * value >= named[0][1]]
+
+    def _are_issues(self, name: str, ours: str, theirs: str) -> bool:
+        """Return whether titles are of two issues of a column: they differ in numbers and dates alone, and its name has none."""
+        if any(map(str.isdigit, name)):
+            return False
+        return without_dates(ours, self._language) == without_dates(theirs, self._language)
 
     def _title_phrase(self, title: str, other_title: str) -> Phrase | None:
         """Return the phrase that both titles have and that says most; common words may be part of it.

@@ -88,6 +88,7 @@ _TIMES = _ZONES | {
 
 _NO_NOUN = re.compile(r"(?:ed|ing|ly|ous|ive|able|ible|less|ful)$")
 _CONTRACTION = re.compile(r"['’](?!s$)|s['’]s?$")  # "doesn't", "we'll"
+_TITLE_WORD = re.compile(r"\w(?:\S*\w)?")
 _NAME_WORD = re.compile(r"\w+(?:['’-]\w+)*")
 _CONNECTORS = {
     *("de", "du", "des", "la", "le", "les", "del", "della", "dei", "di", "da", "do", "dos", "das", "von", "vom"),
@@ -278,7 +279,7 @@ def is_name_of_words(name: str, language: str) -> bool:
     >>> [is_name_of_words(name, "en") for name in ("User Experience", "Data.gov", "Fedora 12.1", "In Fedora", "Fedora")]
     [True, True, True, False, False]
     """
-    parts = _parts_of_name(name, language)
+    parts = [part_of(word, language, True) for word in _NAME_WORD.findall(name)]
     n_words = len(parts)
     while len(parts) > 1 and parts[-1] is Part.NUMBER:
         parts.pop()
@@ -293,9 +294,5 @@ def names_a_column(title: str, language: str) -> bool:
     >>> [names_a_column(title, "en") for title in ("Planet News Roundup", "Harbour Social", "How to Join", "Schedule")]
     [True, True, False, False]
     """
-    parts = _parts_of_name(title, language)
+    parts = [part_of(word, language, True) for word in _TITLE_WORD.findall(title)]
     return len(parts) > 1 and parts[0] >= Part.NUMBER and max(parts) >= Part.NOUN and Part.OTHER not in parts
-
-
-def _parts_of_name(name: str, language: str) -> list[Part]:
-    return [part_of(word, language, True) for word in _NAME_WORD.findall(name)]

@@ -15,8 +15,8 @@ __all__ = ["ADDRESS", "MAX_PHRASE_CHARS", "WordsOfText", "words_of"]
 MAX_PHRASE_CHARS = 1200
 """Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
 
-ADDRESS = re.compile(r"\w[./@_]\w")
-"""At a word that is part of an address or of a file's name."""
+ADDRESS = re.compile(r"\w(?:[/@_]|\.(?![A-Z]))\w")
+"""At a word that is part of an address or of a file's name, but not of a name such as "openSUSE.Asia"."""
 
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
 _POSSESSIVE = ("'s", "’s", "s'", "s’")

@@ -186,3 +186,23 @@ def test_a_phrase_that_says_far_more_comes_before_a_broad_topic() -> None:
         for n, (title, text) in enumerate(zip(["Oars", "Rules"], texts, strict=True))
     ]
     assert contexts(quick().fit([*ours, *nasa]))[0].casefold() == "prize competition"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "column"),
+    [
+        ("Harbour Council Update, March 2024", "May Harbour Council update", "Harbour Council Update"),
+        ("Harbour Letters, issue 12", "Harbour Letters, issue 13b", "Harbour Letters"),
+    ],
+)
+def test_issues_of_a_column_that_differ_in_dates_and_numbers_are_told_by_its_name(ours: str, theirs: str, column: str) -> None:
+    stories = with_common_words(
+        (ours, "Kvitsund and Kvitsund again. Kvitsund it is."), (theirs, "Kvitsund was there, in Kvitsund. So was Kvitsund.")
+    )
+    assert contexts(stories)[0] == column
+
+
+def test_a_column_may_be_named_by_a_site() -> None:
+    title = "kvit.io: development update"
+    stories = with_common_words((title, "Oars of Kvitsund are seen."), (title, "Bells of Kvitsund are heard."))
+    assert contexts(stories) == (title,)

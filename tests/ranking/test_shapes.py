@@ -32,6 +32,8 @@ def phrase(text: str, language: str = "en", matters: tuple[str, ...] = ()) -> st
         ("they use the Open Build Service of it", "Open Build Service"),
         ("they open, and then they build", None),
         ("they wrote some openTAPE again", "openTAPE"),
+        ("they meet at the Harbour.Asia Summit again", "Asia Summit"),
+        ("they read it on harbour.example/asia again", None),
     ],
 )
 def test_a_phrase_is_a_noun_phrase(text: str, expected: str | None) -> None:
