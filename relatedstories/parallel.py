@@ -105,7 +105,7 @@ _OF_TERMINALS = {signal.SIGINT} | ({signal.SIGHUP} if hasattr(signal, "SIGHUP") 
 
 
 def started(parallel: Any, tasks: Iterable[Any]) -> Any:
-    """Return the generator of the results of tasks once workers have begun; as with `results_of`, Ctrl-C reaches none of these."""
+    """Return the generator of the results of tasks once workers have begun; Ctrl-C reaches none, as with `results_of`."""
     results: Any = None
     try:
         with ExitStack() as stack:
