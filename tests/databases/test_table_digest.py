@@ -25,7 +25,11 @@ ROWS = [("a", 1, "Oslo"), ("a", 2, "Ólafur"), ("b", 1, None), ("c", 1, "it's \U
 
 def table_of(store: Store, rows: list[tuple[Any, ...]]) -> list[sa.Column[Any]]:
     table = sa.Table(
-        "related", sa.MetaData(), sa.Column("event_id", sa.String(9)), sa.Column("rank", sa.Integer), sa.Column("context", sa.Text)
+        "related",
+        sa.MetaData(),
+        sa.Column("event_id", sa.String(9)),
+        sa.Column("rank", sa.Integer),
+        sa.Column("context", sa.Text),
     )
     store.run("DROP TABLE IF EXISTS related")
     with Database(store.url).writing() as connection:
