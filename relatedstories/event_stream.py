@@ -30,6 +30,9 @@ class DigestedEvents(Protocol):
     def digest(self) -> str | None:
         """Return a digest of the source as it is now, and of how it is read; None where that cannot be told."""
 
+    def may_have(self, digest: str) -> bool:
+        """Return whether the source may still have a digest that it had, by a glance at it."""
+
 
 class EventStream(Iterator[Event]):
     """The events of a source, which are read as they are asked for.
@@ -43,6 +46,8 @@ class EventStream(Iterator[Event]):
         Returns whether there was nothing to say about what was read so far.
     digest_read : callable, optional
         Returns the digest of what was read, once all was; by default the source is looked at once more.
+    may_have : callable, optional
+        Called with a digest that the source had, returns whether it may still have it, by a glance at it.
 
     Examples
     --------
@@ -57,8 +62,10 @@ class EventStream(Iterator[Event]):
         digest: Callable[[], str | None] = lambda: None,
         is_plain: Callable[[], bool] = lambda: True,
         digest_read: Callable[[], str | None] | None = None,
+        may_have: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._digest, self._is_plain, self._digest_read = digest, is_plain, digest_read or digest
+        self._may_have, self._tells_what_it_read = may_have, digest_read is not None
         self._first_digest: str | None = None
         self.read_from: str | None = None
         self._events = self._read(events)
@@ -78,8 +85,14 @@ class EventStream(Iterator[Event]):
         self._first_digest = self._digest()
         return self._first_digest
 
+    def may_have(self, digest: str) -> bool:
+        """Return whether the source may still have a digest that it had, by a glance at it."""
+        return self._may_have(digest)
+
     def _read(self, events: Iterator[Event]) -> Generator[Event, None, None]:
         yield from events
-        # Of a source whose digest nobody asked for before it was read, nobody knows whether it changed meanwhile.
-        if self._first_digest is not None and self._is_plain() and self._digest_read() == self._first_digest:
-            self.read_from = self._first_digest
+        # Of a source whose digest nobody asked for before it was read, nobody knows whether it changed meanwhile, unless the
+        # reader takes the digest of the very rows that it reads.
+        first = self._first_digest or (self._digest_read() if self._tells_what_it_read else None)
+        if first is not None and self._is_plain() and self._digest_read() == first:
+            self.read_from = first

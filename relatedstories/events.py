@@ -162,11 +162,26 @@ class Event:
         >>> Event("1", "Rain", date=dt.date(2020, 2, 1)).to_dict()
         {'id': '1', 'title': 'Rain', 'date': '2020-02-01'}
         """
-        record: dict[str, Any] = {"id": self.id, "title": self.title, "text": self.text}
-        record |= {"date": self.date and self.date.isoformat(), "heading": self.heading, "topics": list(self.topics)}
-        record |= {"url": self.url, "sources": [x if isinstance(x, str) else list(x) for x in self.sources]}
-        record |= {"language": self.language, "extra": dict(self.extra), "translation_key": self.translation_key}
-        return {name: value for name, value in record.items() if value}
+        record: dict[str, Any] = {"id": self.id, "title": self.title}
+        if self.text:
+            record["text"] = self.text
+        if self.date:
+            record["date"] = self.date.isoformat()
+        if self.heading:
+            record["heading"] = self.heading
+        if self.topics:
+            record["topics"] = list(self.topics)
+        if self.url:
+            record["url"] = self.url
+        if self.sources:
+            record["sources"] = [x if isinstance(x, str) else list(x) for x in self.sources]
+        if self.language:
+            record["language"] = self.language
+        if self.extra:
+            record["extra"] = dict(self.extra)
+        if self.translation_key:
+            record["translation_key"] = self.translation_key
+        return record
 
     def in_language(self, language: str) -> Event:
         """Return the event with a language, given as a code; the event itself if it has this one.

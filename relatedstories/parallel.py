@@ -12,7 +12,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, islice
 from types import FrameType
 from typing import Any
@@ -74,8 +74,9 @@ def on_cluster() -> bool:
 def results_of(parallel: Any, tasks: Iterable[Any]) -> Iterator[Any]:
     """Yield the results of tasks in their order, and end the workers without a word where the caller stops early.
 
-    A terminal sends Ctrl-C to all processes. This one stops its workers itself; a worker that was interrupted while it starts,
-    or whose start was, would print a traceback. So Ctrl-C does not reach the workers, and waits here until they have started.
+    A terminal sends Ctrl-C to all processes, and SIGHUP when it is closed. This one stops its workers itself; a worker that was
+    interrupted while it starts, or whose start was, would print a traceback. So neither reaches the workers, and both wait here,
+    as SIGTERM does, until they have started.
 
     Parameters
     ----------
@@ -99,11 +100,18 @@ def results_of(parallel: Any, tasks: Iterable[Any]) -> Iterator[Any]:
         raise
 
 
+_OF_TERMINALS = {signal.SIGINT} | ({signal.SIGHUP} if hasattr(signal, "SIGHUP") else set())
+"""The signals that a terminal sends to all processes: Ctrl-C, and the end of the session."""
+
+
 def started(parallel: Any, tasks: Iterable[Any]) -> Any:
-    """Return the generator of the results of tasks once workers have begun; Ctrl-C does not reach these, as with `results_of`."""
+    """Return the generator of the results of tasks once workers have begun; Ctrl-C reaches none, as with `results_of`."""
     results: Any = None
     try:
-        with _put_off(signal.SIGINT), _put_off(signal.SIGTERM), _blocked_in_new_processes(signal.SIGINT):
+        with ExitStack() as stack:
+            for number in (*_OF_TERMINALS, signal.SIGTERM):
+                stack.enter_context(_put_off(number))
+            stack.enter_context(_blocked_in_new_processes(_OF_TERMINALS))
             results = parallel(tasks)
     except BaseException:  # also a signal that was put off until there are results
         if results is not None:
@@ -261,15 +269,15 @@ def _put_off(number: signal.Signals) -> Iterator[None]:
 
 
 @contextmanager
-def _blocked_in_new_processes(number: signal.Signals) -> Iterator[None]:
-    """Start the processes of the enclosed block with a signal blocked. Windows has no signal masks; there nothing changes."""
+def _blocked_in_new_processes(numbers: set[signal.Signals]) -> Iterator[None]:
+    """Start the processes of the enclosed block with signals blocked. Windows has no signal masks; there nothing changes."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     from multiprocessing.resource_tracker import ensure_running
 
-    ensure_running()  # a process beside the workers; starting it would unblock the signal
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    ensure_running()  # a process beside the workers; starting it would unblock signals
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield
     finally:

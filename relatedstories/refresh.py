@@ -15,6 +15,7 @@ from typing import IO, Any, Literal, TypeVar, Unpack, cast
 
 from relatedstories.changes import ChangedLists, Difference, LinkedEvents, Target, changed_links, new_events
 from relatedstories.counts import counted
+from relatedstories.disk.temporary_folder import remove_leftover_folders
 from relatedstories.errors import BadValueError, InputError, shown
 from relatedstories.events import Event
 from relatedstories.files.links_file import LinksFile, LinksStream
@@ -303,6 +304,7 @@ def refresh(
     target = as_target(links)
     _check_lists(lists, target, index)
     folder = None if index is None or dry_run else _checked_index(Path(index), target)
+    remove_leftover_folders()
     with nullcontext() if dry_run else target.locked():
         target.check(dry_run)
         checkpoint = None if dry_run else target.checkpoint if folder is None else _checkpoint_beside(folder)

@@ -10,7 +10,7 @@ import os
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relatedstories.addresses import address_scheme, is_database
 from relatedstories.columns import SourceRow, TableRow, check_header, column_of_each_field
@@ -21,6 +21,9 @@ from relatedstories.events import Event
 from relatedstories.files.formats import FORMATS, is_readable, read_file_rows, read_folder_rows
 from relatedstories.files.lines import check_encoding
 from relatedstories.records import DRAFTS, check_drafts, events_of_rows
+
+if TYPE_CHECKING:
+    from relatedstories.databases.reader import RowDigest
 
 __all__ = ["SAMPLE", "holds_pages", "read_events"]
 
@@ -139,8 +142,8 @@ def read_events(
     remarks = _Remarks()
     remark = remarks.noting(on_remark or (lambda text: warnings.warn(text, stacklevel=3)))
     # not inside a generator, so that a wrong source is an error of this call
-    options_read = [sorted(columns.items()), sorted(draft_values), strict, date_format, encoding, sorted(selection.items())]
-    digest = _digest_of_how(options_read)
+    options_read = repr([sorted(columns.items()), sorted(draft_values), strict, date_format, encoding, sorted(selection.items())])
+    digest = _row_digest(options_read) if _is_in_database(source) else None
     rows = _rows(source, columns, selection, encoding, remark, digest)
     events = events_of_rows(
         rows,
@@ -157,7 +160,8 @@ def read_events(
         events,
         lambda: _digest_of(source, columns, selection, options_read),
         lambda: not remarks.count,
-        digest.hexdigest if _is_in_database(source) else None,
+        None if digest is None else lambda: str(digest),
+        lambda known: _may_have(source, selection, known),
     )
 
 
@@ -177,14 +181,14 @@ class _Remarks:
         return say_and_count
 
 
-def _digest_of(source: Any, columns: Mapping[str, str], selection: Mapping[str, str], how: list[Any]) -> str | None:
+def _digest_of(source: Any, columns: Mapping[str, str], selection: Mapping[str, str], how: str) -> str | None:
     """Return a digest of what is read from a source, and of how; None where the source is neither files nor a database."""
-    digest = _digest_of_how(how)
     if _is_in_database(source):
         from relatedstories.databases.reader import digest_rows
 
-        digest_rows(digest, source, columns, **selection)
-        return digest.hexdigest()
+        digest_rows(rows := _row_digest(how), source, columns, **selection)
+        return str(rows)
+    digest = hashlib.sha256(how.encode(errors="surrogatepass"))
     parts = source if isinstance(source, (list, tuple)) else [source]
     if not all(isinstance(part, (str, os.PathLike)) for part in parts):
         return None
@@ -197,9 +201,20 @@ def _digest_of(source: Any, columns: Mapping[str, str], selection: Mapping[str, 
     return digest.hexdigest()
 
 
-def _digest_of_how(how: list[Any]) -> hashlib._Hash:
-    """Return the beginning of a digest of what is read in a way."""
-    return hashlib.sha256(repr(how).encode(errors="surrogatepass"))
+def _may_have(source: Any, selection: Mapping[str, str], digest: str) -> bool:
+    """Return whether a source may still have a digest: a table with another number of rows has not, whatever is in them."""
+    if not _is_in_database(source) or "query" in selection:  # to count what a query gives may take as long as to read it
+        return True
+    from relatedstories.databases.reader import RowDigest, count_rows
+
+    return RowDigest.may_be_of(digest, count_rows(source, **selection))
+
+
+def _row_digest(how: str) -> RowDigest:
+    """Return the beginning of a digest of what is read from a database in a way."""
+    from relatedstories.databases.reader import RowDigest
+
+    return RowDigest(how)
 
 
 def _is_in_database(source: Any) -> bool:
@@ -235,7 +250,7 @@ def _rows(
     selection: Mapping[str, str],
     encoding: str | None,
     remark: Callable[[str], object],
-    digest: hashlib._Hash,
+    digest: RowDigest | None,
 ) -> Iterator[SourceRow]:
     """Return the rows of any source but a folder of pages; those of a database are added to a digest as they are read."""
     if _is_in_database(source):

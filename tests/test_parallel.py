@@ -90,12 +90,13 @@ def parallel() -> joblib.Parallel:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_an_interrupt_reaches_no_worker():
-    assert list(results_of(parallel(), (joblib.delayed(interrupted)() for _ in range(4)))) == ["went on"] * 4
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_what_a_terminal_sends_reaches_no_worker(name):
+    assert list(results_of(parallel(), (joblib.delayed(sent_to_itself)(name) for _ in range(4)))) == ["went on"] * 4
 
 
-def interrupted() -> str:
-    os.kill(os.getpid(), signal.SIGINT)
+def sent_to_itself(name: str) -> str:
+    os.kill(os.getpid(), getattr(signal, name))
     time.sleep(0.1)
     return "went on"
 
@@ -103,17 +104,25 @@ def interrupted() -> str:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.filterwarnings("error:.*cancelled")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # loky's, of tasks that end as they start
-def test_an_interrupt_waits_until_all_workers_have_started():
-    handed_out = []
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_waits_until_all_workers_have_started(name):
+    number, handed_out = getattr(signal, name), []
+
+    def stop(*_):
+        raise KeyboardInterrupt
 
     def tasks():
-        os.kill(os.getpid(), signal.SIGINT)
-        for number in range(4):
-            handed_out.append(number)
+        os.kill(os.getpid(), number)
+        for number_of_task in range(4):
+            handed_out.append(number_of_task)
             yield joblib.delayed(time.sleep)(0.1)
 
-    with pytest.raises(KeyboardInterrupt):
-        next(results_of(parallel(), tasks()))
+    before = signal.signal(number, stop)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            next(results_of(parallel(), tasks()))
+    finally:
+        signal.signal(number, before)
     assert handed_out
 
 

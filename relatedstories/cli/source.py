@@ -252,6 +252,10 @@ class _SourceEvents:
         """Return a digest of the source as it is now; None where that cannot be told."""
         return self._source.stream.digest() if isinstance(self._source.stream, EventStream) else None
 
+    def may_have(self, digest: str) -> bool:
+        """Return whether the source may still have a digest that it had, by a glance at it."""
+        return isinstance(self._source.stream, EventStream) and self._source.stream.may_have(digest)
+
     @property
     def read_from(self) -> str | None:
         """The digest of what all events were read from, if there is nothing to say about them."""

@@ -166,8 +166,7 @@ class Database:
     @contextmanager
     def errors(self) -> Iterator[None]:
         """Turn the errors of the database within the block into `InputError` with a message of one line."""
-        # Also those of the driver itself, where it is used without SQLAlchemy.
-        driver_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error if self.has_psycopg else SQLAlchemyError
+        driver_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error  # where it is used without SQLAlchemy
         try:
             yield
         except (SQLAlchemyError, UnicodeError, driver_error) as error:

@@ -118,6 +118,11 @@ class RowChanges(NamedTuple):
     removed: list[dict[str, Any]]
 
     @property
+    def events(self) -> set[str]:
+        """The ids of the events whose rows they are."""
+        return {row["old_event_id"] for row in self.removed} | {row["event_id"] for row in self.added}
+
+    @property
     def written(self) -> int:
         """Number of rows that are written; a row that is removed and added again counts once."""
         removed = {(row["old_event_id"], row["old_rank"]) for row in self.removed}

@@ -6,8 +6,8 @@ import datetime as dt
 import hashlib
 import logging
 import os
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from relatedstories.changes import Change, ChangedLists, LinksLine
+from relatedstories.databases.change_watch import ChangeWatch
 from relatedstories.databases.database import Database, as_database
 from relatedstories.databases.id_types import as_id_value, fits, id_type_of
 from relatedstories.databases.link_rows import (
@@ -32,6 +33,7 @@ from relatedstories.databases.link_rows import (
 )
 from relatedstories.databases.reader import EVENTS
 from relatedstories.databases.server_locks import holds_lock, lock_table
+from relatedstories.databases.table_digest import RowsDigest, digest_of_rows, form_of_digest
 from relatedstories.databases.table_form import TableForm, form_of
 from relatedstories.databases.table_names import split_table_name
 from relatedstories.disk.atomic import check_target
@@ -95,7 +97,9 @@ class LinksTable:
         self.name = name
         self.written = 0
         self.left: str | None = None
-        self._digest: str | None = None
+        self._found: RowsDigest | None = None
+        self._watch: ChangeWatch | None = None
+        self._while_locked: ExitStack | None = None
         self._archive = None if archive is None else split_table_name(archive)
         self._id_column = id_column
         self._form = TableForm()
@@ -161,8 +165,9 @@ class LinksTable:
         """
         if (base := self._base_of_hidden_files) is not None:
             check_target(Path(base.parent, "database"))
-            with locked(lock_beside(base), str(self)):
+            with locked(lock_beside(base), str(self)), ExitStack() as self._while_locked:
                 yield
+            self._watch = self._while_locked = None
             return
         with self.database.errors():
             connection = self.database.connect()
@@ -212,8 +217,7 @@ class LinksTable:
             else:
                 new.append((event.id, rows_of_links(event_links, topics)))
         fills_lists = any(row[-1] is not None for _, rows in new for row in rows)
-        self.written, left, found = 0, None, self._digest
-        self.left = None
+        self.written, self.left = 0, None
         ids = [id_ for id_, _ in new]
         now, changes = dt.datetime.now(dt.UTC).replace(microsecond=0), RowChanges([], [])
         if dry_run:
@@ -222,43 +226,52 @@ class LinksTable:
             return
         with self._writing(ids, fills_lists) as connection:
             self._form.check_ids(str(self), ids)
-            is_known = not stay or self._digest_of_rows(connection) == found  # or somebody wrote what stays meanwhile
+            is_known = not stay or self._is_as_found(connection)  # or somebody wrote what stays meanwhile
             old = self._rows(connection, for_update=True, except_of=stay)
             yield from changes_of_rows(old, new, now, FALLBACK in self._table.c, changes)
-            self._write(connection, changes)
-            left = self._digest_of_rows(connection) if is_known else None  # before others can touch them
+            left = self._write_and_digest(connection, changes, self._found if stay else None)
             self._check_lock()
             connection.commit()
-        self.written, self.left = changes.written, left
+        self.written, self.left = changes.written, str(left) if is_known else None
 
     def digest(self) -> str | None:
         """Return a digest of the rows without their time; None if there is no table."""
         file = self.database.file
         if file is not None and not file.exists():
             return None
+        if self._while_locked is not None:  # before the rows are read
+            self._watch = self._while_locked.enter_context(closing(ChangeWatch(self.database)))
         with self.database.reading() as connection:
-            self._digest = self._digest_of_rows(connection) if self._exists(connection) else None
-        return self._digest
+            self._found = self._digest_of_rows(connection) if self._exists(connection) else None
+        return None if self._found is None else str(self._found)
 
-    def _digest_of_rows(self, connection: sa.Connection) -> str:
-        """Return a digest of all rows without their time; PostgreSQL adds up those of its rows itself, ten times as fast."""
-        compared = self._compared_columns
-        if self.database.dialect == "postgresql":
-            number = sa.func.hashtextextended(sa.func.row(*compared).cast(sa.Text), 0)
-            found = connection.execute(sa.select(sa.func.count(), sa.func.sum(number)).select_from(self._table)).one()
-            return " ".join(["postgresql", FALLBACK if FALLBACK in self._table.c else "", *map(str, found)])
-        digest = hashlib.sha256(FALLBACK.encode() if FALLBACK in self._table.c else b"")
-        columns = self._table.c
-        statement = sa.select(*compared).order_by(columns.event_id, columns["rank"])
-        rows = connection.execute(statement, execution_options={"yield_per": BATCH})
-        for part in rows.partitions():
-            digest.update(repr([tuple(row) for row in part]).encode(errors="surrogatepass"))
-        return digest.hexdigest()
+    def _is_as_found(self, connection: sa.Connection) -> bool:
+        """Return whether all rows are as `digest` found them."""
+        if self._found is None:
+            return False
+        if self._watch is not None and self._watch.is_unchanged():
+            return self._found.form == form_of_digest(self.database.dialect, self._compared_columns)
+        return self._found == self._digest_of_rows(connection)
+
+    def _digest_of_rows(self, connection: sa.Connection, ids: Iterable[Any] | None = None) -> RowsDigest:
+        """Return the digest of all rows, or of those of some events, without their time."""
+        return digest_of_rows(connection, self.database.dialect, self._compared_columns, ids)
 
     @property
     def _compared_columns(self) -> list[sa.Column[Any]]:
         """The columns that tell whether a row has changed: all but its time."""
         return [column for column in self._table.columns if column.name != "refreshed_at"]
+
+    def _write_and_digest(self, connection: sa.Connection, rows: RowChanges, found: RowsDigest | None) -> RowsDigest:
+        """Remove and add rows, and return the digest of all rows before others can touch them; `found` if it is known before."""
+        if found is None:
+            self._write(connection, rows)
+            return self._digest_of_rows(connection)
+        id_type = self._form.id_type
+        ids = [id_ if id_type is None else as_id_value(id_type, id_) for id_ in sorted(rows.events)]
+        before = self._digest_of_rows(connection, ids)
+        self._write(connection, rows)
+        return found.with_other_rows(before, self._digest_of_rows(connection, ids))
 
     def _write(self, connection: sa.Connection, rows: RowChanges) -> None:
         """Remove and add rows."""

@@ -7,7 +7,7 @@ import decimal
 import hashlib
 import itertools
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from relatedstories.databases.database import Database, as_database
 from relatedstories.databases.table_names import column_names, split_table_name
 from relatedstories.errors import InputError, shown, shown_names
 
-__all__ = ["EVENTS", "digest_rows", "read_rows"]
+__all__ = ["EVENTS", "RowDigest", "count_rows", "digest_rows", "read_rows"]
 
 EVENTS = "events"
 """The table that events are read from by default."""
@@ -38,7 +38,7 @@ def read_rows(
     table: str | None = None,
     where: str | None = None,
     query: str | None = None,
-    digest: hashlib._Hash | None = None,
+    digest: RowDigest | None = None,
 ) -> Iterator[SourceRow]:
     """Yield the rows of a table or a query as they arrive, each with its place for error messages.
 
@@ -50,7 +50,7 @@ def read_rows(
         The column that each field of `Event` is read from. Columns of optional fields may be missing.
     table, where, query : str, optional
         As for `relatedstories.read_events`.
-    digest : optional
+    digest : RowDigest, optional
         What `digest_rows` would add for the rows that are read is added to this.
 
     Raises
@@ -63,7 +63,7 @@ def read_rows(
 
 
 def digest_rows(
-    digest: hashlib._Hash,
+    digest: RowDigest,
     database: Database | str,
     columns: Mapping[str, str],
     table: str | None = None,
@@ -74,14 +74,53 @@ def digest_rows(
     database, place, execute = _selection(database, columns, table, where, query)
     with database.reading() as connection:
         result = execute(connection)
-        digest.update(_written([place, *result.keys()]))
+        digest.add([place, *result.keys()], ())
         for rows in result.partitions(_FETCHED):
-            digest.update(_written([*map(tuple, rows)]))
+            digest.add((), [*map(tuple, rows)])
 
 
-def _written(values: list[Any]) -> bytes:
-    """Return values as they enter a digest: in full, as rows themselves, of SQLAlchemy, do not show them."""
-    return repr(values).encode(errors="surrogatepass")
+def count_rows(database: Database | str, table: str | None = None, where: str | None = None) -> int | None:
+    """Return the number of rows that `read_rows` would read of a table; None if there is no such table."""
+    database, (schema, name) = as_database(database), split_table_name(EVENTS if table is None else table)
+    events = sa.table(name, schema=schema)
+    with database.reading() as connection:
+        if column_names(connection, events) is None:
+            return None
+        statement = sa.select(sa.func.count()).select_from(events)
+        return int(connection.scalar(_with_condition(statement, where)))
+
+
+class RowDigest:
+    """The digest of rows, which begins with their number.
+
+    Parameters
+    ----------
+    how : str
+        How they are read.
+
+    Examples
+    --------
+    >>> digest = RowDigest("as texts")
+    >>> digest.add(["id", "title"], [("1", "Rain"), ("2", "Snow")])
+    >>> str(digest)[:8], RowDigest.may_be_of(str(digest), 2), RowDigest.may_be_of(str(digest), 3)
+    ('2 rows: ', True, False)
+    """
+
+    def __init__(self, how: str) -> None:
+        self._hash, self._n_rows = hashlib.sha256(how.encode(errors="surrogatepass")), 0
+
+    def __str__(self) -> str:
+        return f"{self._n_rows} rows: {self._hash.hexdigest()}"
+
+    def add(self, header: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows and what stands above them; values enter in full, as rows of SQLAlchemy itself do not show them."""
+        self._n_rows += len(rows)
+        self._hash.update(repr([*header, *rows]).encode(errors="surrogatepass"))
+
+    @staticmethod
+    def may_be_of(digest: str, n_rows: int | None) -> bool:
+        """Return whether a digest may be that of some number of rows; it is not that of none, where there is no table."""
+        return digest.startswith(f"{n_rows} rows: ")
 
 
 def _selection(
@@ -106,20 +145,20 @@ def _rows(
     columns: Mapping[str, str],
     place: str,
     execute: Callable[[sa.Connection], sa.CursorResult[Any]],
-    digest: hashlib._Hash | None,
+    digest: RowDigest | None,
 ) -> Iterator[SourceRow]:
     """Yield the rows that `execute` gets from a connection."""
     with database.reading() as connection:
         result = execute(connection)
         header = list(result.keys())
         if digest is not None:
-            digest.update(_written([place, *header]))
+            digest.add([place, *header], ())
         id_column = resolve_columns(header, columns).get("id", ("",))[0]
         numbers = itertools.count(1)
         for rows in result.partitions(_FETCHED):
             part = [*map(tuple, rows)]
             if digest is not None:
-                digest.update(_written(part))
+                digest.add((), part)
             for values, number in zip(part, numbers, strict=False):
                 row = TypedRow(zip(header, map(_as_in_file, values), strict=True))
                 id_ = row.get(id_column)
@@ -148,9 +187,12 @@ def _select(
         raise InputError(f"{place}: {got}; name it with table=, --table on the command line")
     check_header(place, header, columns)
     statement: Any = sa.select(*(sa.column(quoted_name(name, True)) for name in header)).select_from(table)
-    if where is not None:
-        statement = statement.where(sa.literal_column(f"({where}\n)"))  # a line feed, as it may end in a comment
-    return connection.execute(statement, execution_options=_STREAM)
+    return connection.execute(_with_condition(statement, where), execution_options=_STREAM)
+
+
+def _with_condition(statement: Any, where: str | None) -> Any:
+    """Return a statement with a condition in SQL, if there is one."""
+    return statement if where is None else statement.where(sa.literal_column(f"({where}\n)"))  # it may end in a comment
 
 
 def _as_in_file(value: Any) -> Any:

@@ -14,6 +14,9 @@ T = TypeVar("T")
 _CACHE_SIZE = 1 << 16
 """Number of values read from a file that stay in memory."""
 
+_LINES_AT_ONCE = 1024
+"""Most lines that are copied at once."""
+
 
 class LineSource(Protocol):
     """Numbered lines of JSON."""
@@ -26,6 +29,9 @@ class LineSource(Protocol):
 
     def line(self, number: int) -> bytes:
         """Return the bytes of a line, with its line break."""
+
+    def lines(self, first: int, end: int) -> list[bytes]:
+        """Return the bytes of the lines from one number to before another."""
 
 
 def to_json_line(value: Any) -> bytes:
@@ -143,5 +149,16 @@ class LazySequence(Sequence[T], Generic[T]):
         return self._source.line(slot) if type(slot) is int and self._source else to_json_line(to_json(slot))
 
     def lines(self, to_json: Callable[[T], Any] = lambda value: value) -> Iterator[bytes]:
-        """Yield all values as lines, see `line`."""
-        return (self.line(position, to_json) for position in range(len(self)))
+        """Yield all values as lines, see `line`; many lines of the source that follow one another are copied at once."""
+        slots: Any = self._slots
+        position = 0
+        while position < len(slots):
+            slot, start = slots[position], position
+            position += 1
+            if type(slot) is not int or self._source is None:
+                yield to_json_line(to_json(slot))
+                continue
+            last = min(len(slots), start + _LINES_AT_ONCE)
+            while position < last and type(slots[position]) is int and slots[position] - slot == position - start:
+                position += 1
+            yield from self._source.lines(slot, slot + position - start)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
@@ -16,6 +15,7 @@ from relatedstories.addresses import address_scheme
 from relatedstories.changes import Change, ChangedLists, LinkedEvents, LinksLine, change_between, line_of_event, links_line
 from relatedstories.disk.atomic import check_target, remove_leftovers, temporary_file, writing
 from relatedstories.disk.locks import lock_beside, locked
+from relatedstories.disk.temporary_folder import temporary_folder
 from relatedstories.errors import BadValueError, InputError, shown, shown_names
 
 __all__ = ["LinksFile", "LinksStream", "read_links", "require_links"]
@@ -101,7 +101,7 @@ class LinksFile:
         self.left = None
         with ExitStack() as stack:
             if dry_run:
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                folder = stack.enter_context(temporary_folder())
             else:
                 check_target(self.path)
                 folder = self._resolved.parent

@@ -70,7 +70,10 @@ class LastRun:
         self._events = events if isinstance(events, DigestedEvents) else None
         self._may_stay = may_stay
         self.left = LastRefresh.read(index)
-        self._source = None if self._events is None else self._events.digest()
+        self._source: str | None = None
+        known = None if self.left is None else self.left.source
+        if self._events is not None and (known is None or self._events.may_have(known)):
+            self._source = self._events.digest()
         self._digest: str | None = None
 
     @property

@@ -7,13 +7,13 @@ import logging
 import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from relatedstories.disk.temporary_folder import temporary_folder
 from relatedstories.errors import InputError
 from relatedstories.index.linker import Linker
 from relatedstories.index.retriever import Retriever
@@ -141,16 +141,17 @@ def _links_elsewhere(linker: Linker, chunks: Iterable[_Chunk], here: Iterator[Li
     """Yield the links of chunks of events, made in other processes; those that are made here where there is no room for that."""
     from joblib import delayed
 
-    with TemporaryDirectory(prefix="relatedstories-", ignore_cleanup_errors=True) as folder:
+    with ExitStack() as stack:
         try:
+            folder = stack.enter_context(temporary_folder())
             arrays, documents = parts_of_index(linker.retriever.index)
             rest = {name: array for name, array in arrays.items() if not name.startswith("neighbours-")}  # which nobody asks for
-            write_parts(Path(folder), rest, documents)
+            write_parts(folder, rest, documents)
         except OSError as error:
             _log.info("lists are made in this process alone, as no copy of the index can be written (%s)", error)
             yield from here
             return
-        task = delayed(functools.partial(_packed_lists, folder, _settings_of(linker)))
+        task = delayed(functools.partial(_packed_lists, str(folder), _settings_of(linker)))
         tasks = (task(*chunk) for chunk in chunks)
         events = linker.archive.events
         linker.archive.read_names()

@@ -111,6 +111,10 @@ class JsonLines:
         start, stop = self._starts[number : number + 2].tolist()
         return bytes(self._text[start:stop])
 
+    def lines(self, first: int, end: int) -> list[bytes]:
+        """Return the bytes of the lines from one number to before another."""
+        return bytes(self._text[int(self._starts[first]) : int(self._starts[end])]).splitlines(keepends=True)
+
     def starts_fit(self) -> bool:
         """Return whether the starts are those of all lines."""
         starts, text = self._starts, np.asarray(self._text)
@@ -293,7 +297,7 @@ def write_parts(folder: Path, arrays: Mapping[str, npt.NDArray[Any]], documents:
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     for name, lines in documents.items():
         with open(folder / f"{name}.jsonl", "wb") as file:
-            lengths = [file.write(line) for line in lines]
+            lengths = [*map(file.write, lines)]
         np.save(folder / f"{name}-starts.npy", np.cumsum([0, *lengths], dtype=np.int64), allow_pickle=False)
 
 

@@ -412,13 +412,13 @@ def test_refresh_that_fails_leaves_the_links_of_the_run_before() -> None:
         (2, lambda pid: os.killpg(pid, signal.SIGINT), 130, "stopped"),
         (3, lambda pid: os.killpg(pid, signal.SIGINT), 130, "stopped"),
         (3, lambda pid: os.kill(pid, signal.SIGTERM), 143, "terminated"),
-        (3, lambda pid: os.kill(pid, signal.SIGHUP), 143, "terminated"),
+        (3, lambda pid: os.killpg(pid, signal.SIGHUP), 143, "terminated"),
     ],
     ids=[
         "Ctrl-C, which is sent to starting workers too",
         "Ctrl-C a second later",
         "SIGTERM, as timeout sends it",
-        "SIGHUP, of a session that is closed",
+        "SIGHUP of a terminal that is closed, which is sent to workers too",
     ],
 )
 def test_stopped_refresh_leaves_the_links_of_the_run_before(here: Path, seconds: float, how: Any, code: int, word: str) -> None:

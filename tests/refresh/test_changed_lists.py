@@ -323,6 +323,37 @@ def test_a_table_that_is_edited_during_the_run_is_mended_by_the_next(tmp_path: P
     assert "Rome" not in "".join(line for _, line in LinksTable(url).read())
 
 
+def test_what_others_write_to_the_database_during_the_run_does_not_matter(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/news.db"
+    night(tmp_path, towns(), LinksTable(url), lists="all")
+    original = last_run.LastRun.relisting
+
+    def compare_and_write(self: Any) -> Any:
+        found = original(self)
+        with sqlite3.connect(tmp_path / "news.db") as database:
+            database.execute("CREATE TABLE readers (id)")
+        return found
+
+    with patch.object(last_run.LastRun, "relisting", compare_and_write):
+        assert night(tmp_path, [*towns(), NEW], LinksTable(url)).stayed
+    assert night(tmp_path, [*towns(), NEW], LinksTable(url)).made == 0
+
+
+def test_the_table_is_read_whole_once(tmp_path: Path) -> None:
+    url, scans = f"sqlite:///{tmp_path}/news.db", []
+    night(tmp_path, towns(), LinksTable(url), lists="all")
+    original = LinksTable._digest_of_rows
+
+    def count_scans(self: Any, connection: Any, ids: Any = None) -> Any:
+        scans.append(ids is None)
+        return original(self, connection, ids)
+
+    with patch.object(LinksTable, "_digest_of_rows", count_scans):
+        assert night(tmp_path, [*towns(), NEW], LinksTable(url)).stayed
+        assert scans == [True, False, False]
+        assert night(tmp_path, [*towns(), NEW], LinksTable(url)).made == 0
+
+
 def written_pages(folder: Path, events: list[Event]) -> None:
     folder.mkdir(exist_ok=True)
     for event in events:

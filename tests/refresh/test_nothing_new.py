@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from relatedstories import Event, RelatedStories, read_events
 from relatedstories.databases.links_table import LinksTable
+from relatedstories.errors import InputError
 from relatedstories.files.links_file import LinksFile
 from relatedstories.index import last_refresh, linker
 from relatedstories.index.last_refresh import LastRefresh
@@ -428,6 +429,20 @@ def test_a_letter_edited_in_the_middle_of_a_long_text_is_seen(store: Any, tmp_pa
     store.run("UPDATE events SET text = :after WHERE id = 'oslo'", {"after": after})
     assert stages(index, store.url) >= ANEW
     assert RelatedStories.load(index, Named())["oslo"].text == after  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("condition", [None, "id <> 'oslo' -- all but this"])
+def test_a_table_with_another_number_of_rows_is_read_once(store: Any, tmp_path: Path, condition: str | None) -> None:
+    index = tmp_path / "index"
+    store.put(SPACE)
+    assert stages(index, store.url, where=condition) >= ANEW
+    store.run("DELETE FROM events WHERE id = 'whitson'")
+    with patch("relatedstories.databases.reader.digest_rows", side_effect=AssertionError):
+        assert stages(index, store.url, where=condition) >= ANEW
+    assert stages(index, store.url, where=condition) == EARLY  # as it knows what it read
+    store.run("DROP TABLE events")
+    with pytest.raises(InputError, match="no such table among"):
+        stages(index, store.url, where=condition)
 
 
 def test_a_row_that_comes_while_others_are_read_is_read_by_the_next_run(store: Any, tmp_path: Path) -> None:
