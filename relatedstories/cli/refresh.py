@@ -25,6 +25,7 @@ from relatedstories.cli.options import (
     RunOptions,
     SourcesArgument,
     TopicOptions,
+    as_wrong_usage,
     warn_of_unknown_names,
 )
 from relatedstories.cli.source import Source, is_file
@@ -72,6 +73,11 @@ class Lists(StrEnum):
     ALL = "all"
     CHANGED = "changed"
 
+
+_PAGE_OPTIONS = {
+    "root": "--root", "key": "--key", "head": "--related-head", "context": "--context-word", "url": "--url",
+}  # fmt: skip
+"""The option of each parameter of `LinkedPages` that may have a wrong value."""
 
 _ONE_TARGET = "give either --links FILE, --links-table NAME or --in-place"
 
@@ -329,16 +335,17 @@ def _target(archive: Source, output: OutputOptions, pages: PageOptions) -> Targe
         raise typer.BadParameter("--in-place goes with a folder of pages as SOURCE")
     from relatedstories.pages.writer import LinkedPages
 
-    return LinkedPages(
-        archive.address,
-        archive.pages,
-        root=None if pages.relative else pages.root,
-        key=None if pages.section else pages.key,
-        head=pages.related_head,
-        context=pages.context_word,
-        url=pages.url,
-        wiki=pages.wiki_links,
-    )
+    with as_wrong_usage(_PAGE_OPTIONS):
+        return LinkedPages(
+            archive.address,
+            archive.pages,
+            root=None if pages.relative else pages.root,
+            key=None if pages.section else pages.key,
+            head=pages.related_head,
+            context=pages.context_word,
+            url=pages.url,
+            wiki=pages.wiki_links,
+        )
 
 
 def _links_file(archive: Source, links: str, fields: Sequence[str]) -> Target:
