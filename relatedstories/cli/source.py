@@ -16,6 +16,7 @@ from relatedstories.addresses import DATABASES, address_scheme, is_database
 from relatedstories.cli.console import say
 from relatedstories.cli.options import ReadOptions, as_wrong_usage
 from relatedstories.columns import READ_FIELDS
+from relatedstories.counts import counted
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.event_stream import EventStream
 from relatedstories.events import Event
@@ -107,9 +108,7 @@ class Source:
         """
         columns_of(self._reading)
         if any(address == "-" and not is_file(address) for address in self._addresses):
-            raise typer.BadParameter(
-                "got - (standard input) as SOURCE, expected a file, a folder or the address of a database"
-            )
+            raise typer.BadParameter("got - (standard input) as SOURCE, expected a file, a folder or the address of a database")
         if self.pages is not None:
             with as_wrong_usage({"related": "--related-head", "sources": "--sources-head"}):
                 check_heading("", "sources", self._sources_head)
@@ -171,13 +170,13 @@ class Source:
                 if self.pages.others[EXPIRED] > self.pages.events:
                     say("most pages have expired; --expired reads them all the same")
         finally:
-            unit = "row" if self.pages is None else "page"
+            unit = "rows" if self.pages is None else "pages"
             if self.skipped:
-                say(f"{self.skipped} {unit}{'s' if self.skipped > 1 else ''} of {self.name} skipped")
+                say(f"{counted(self.skipped, unit)} of {self.name} skipped")
             for remark in () if self._quiet else self.remarks[:MAX_SHOWN]:
                 say(remark)
             if not self._quiet and len(self.remarks) > MAX_SHOWN:
-                say(f"{len(self.remarks) - MAX_SHOWN} more such remarks are not shown")
+                say(f"not shown: {counted(len(self.remarks) - MAX_SHOWN, 'more such remarks')}")
             for fault in self.pages.faults if self._quiet and self.pages is not None else ():
                 say(f"{self.name}: {fault}")
 

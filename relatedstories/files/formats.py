@@ -122,8 +122,8 @@ def read_folder_rows(
 ) -> Iterator[SourceRow] | None:
     """Return the rows of all files in a folder and the folders in it, in the order of their paths; None if none can be read.
 
-    Hidden files and folders, symbolic links and what this library wrote itself are left out. An article has its path as its id, without its suffix; so has a
-    file of JSON that is one event without an id.
+    Hidden files and folders, symbolic links and what this library wrote itself are left out. An article has its path as its id,
+    without its suffix; so has a file of JSON that is one event without an id.
     """
     paths: list[Path] = []
     others: collections.Counter[str] = collections.Counter()

@@ -170,7 +170,8 @@ class RelatedStories:
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
-        return f"<RelatedStories of {len(self._fitted.archive) if self._fitted else 'no'} events, {settings}>"
+        events = counted(len(self._fitted.archive), "events") if self._fitted else "no events"
+        return f"<RelatedStories of {events}, {settings}>"
 
     @property
     def settings(self) -> dict[str, float | str | None]:

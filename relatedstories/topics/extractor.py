@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from relatedstories.artefacts import path
+from relatedstories.counts import counted
 from relatedstories.errors import BadValueError, number_within, shown
 from relatedstories.events import Event, checked_language
 from relatedstories.parallel import without_collections
@@ -221,7 +222,7 @@ class TopicExtractor:
                 raise BadValueError("fit", None, shown(event), "an Event")
         if not any(event.topics for event in events):
             raise BadValueError(
-                "fit", "topics", f"{len(events)} events without any", "events to learn from that editors gave topics"
+                "fit", "topics", f"{counted(len(events), 'events')} without any", "events to learn from that editors gave topics"
             )
         self._learnt = learn_names(events)
         self._set_own_names()
