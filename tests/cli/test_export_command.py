@@ -128,7 +128,7 @@ def test_what_is_wrong_is_said_and_nothing_written(arguments, code, message):
     assert {str(path) for path in Path().rglob("*")} == before
 
 
-def test_options_are_checked_before_an_archive_is_read(here):
+def test_options_are_checked_before_an_archive_is_read():
     Path("news.jsonl").write_text("no archive", encoding="utf-8")
     Path("own").mkdir()
     Path("own/event.html").write_text("{% if %}", encoding="utf-8")
