@@ -53,6 +53,7 @@ __all__ = [
     "expand_groups",
     "index_option",
     "load_index",
+    "no_empty_names",
     "refuse_with_index",
     "require_one",
     "used_option",
@@ -124,6 +125,14 @@ def _where(pairs: Sequence[str]) -> Callable[[Event], bool] | None:
     return lambda event: all(
         not values.isdisjoint(value.casefold() for value in values_of(event, name)) for name, values in wanted.items()
     )
+
+
+def no_empty_names(names: list[str] | None) -> list[str] | None:
+    """Return the names that an option gives; raises typer's error for one that is empty."""
+    for name in names or ():
+        if not name.strip():
+            raise typer.BadParameter(f"got {name!r}, expected a name")
+    return names
 
 
 def _name_and_value(pair: str) -> tuple[str, str]:
@@ -415,6 +424,7 @@ class LinkOptions:
         typer.Option(
             "--same",
             metavar="NAME",
+            callback=no_empty_names,
             help="Only list events that have the same value here as the event they are listed under, such as section; of lists, "
             "such as topics, one value in common. Can be repeated.",
             show_default=False,
@@ -500,7 +510,13 @@ class TopicOptions:
     ] = None
     ignore: Annotated[
         list[str] | None,
-        typer.Option("--ignore", metavar="TOPIC", help="Ignore this topic. Can be repeated.", rich_help_panel=Panel.TOPICS),
+        typer.Option(
+            "--ignore",
+            metavar="TOPIC",
+            callback=no_empty_names,
+            help="Ignore this topic. Can be repeated.",
+            rich_help_panel=Panel.TOPICS,
+        ),
     ] = None
     threshold: Annotated[
         float | None,

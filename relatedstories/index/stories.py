@@ -1088,7 +1088,9 @@ def _number_of(archive: Archive, id_: object) -> int:
     if number < 0:
         alike = next((other for other in archive.ids if other.strip().casefold() == name.strip().casefold()), None)
         hint = f"; it has {shown(alike)}" if alike is not None else ""
-        expected = f"that of one of the archive's {counted(len(archive), 'events')}"
+        expected = "that of the only event of the archive"
+        if len(archive) != 1:
+            expected = f"that of one of the archive's {len(archive)} events"
         raise UnknownEventError(f"got id {shown(name)}, expected {expected}{hint}")
     return number
 

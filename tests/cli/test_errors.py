@@ -90,6 +90,8 @@ def contents() -> dict[str, bytes]:
             "refresh - --links links.jsonl",
             "got - (standard input) as SOURCE, expected a file, a folder or the address of a database",
         ),
+        ("refresh news.jsonl --links links.jsonl --section", "--section goes with a folder of pages as SOURCE"),
+        ("refresh news.jsonl --links links.jsonl --related-head ##", "--related-head goes with a folder of pages as SOURCE"),
         ("stats -", "got - (standard input) as SOURCE"),
         ("diff - -", "got - (standard input) as OLD and as NEW, expected a file as one of them"),
         ("related snow --index index --since 2020-02-01 --until 2020-01-31", "got --since 2020-02-01 with --until 2020-01-31"),
@@ -132,6 +134,32 @@ def test_wrong_form_of_links_in_pages(option: str, value: str) -> None:
     assert f"{option}: got {value!r}, expected " in usage_error(result.stderr)
     assert not usage_error(result.stderr).endswith("or None")
     assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("--links links.jsonl --root /news/", "--root goes with --in-place"),
+        ("--links links.jsonl --wiki-links", "--wiki-links goes with --in-place"),
+        ("--in-place --section --key more", "give either --section or --key NAME"),
+        ("--in-place --relative --root /news/", "give either --relative or --root PATH"),
+    ],
+)
+def test_no_option_on_pages_is_passed_over(options: str, says: str) -> None:
+    Path("site").mkdir()
+    Path("site/snow.md").write_text("---\ntitle: Snow\n---\n")
+    before = contents()
+    result = run("refresh", "site", *options.split())
+    assert (result.returncode, result.stdout) == (2, "")
+    assert says in usage_error(result.stderr)
+    assert contents() == before
+
+
+@pytest.mark.parametrize("option", ["--same", "--ignore", "--link-field"])
+def test_empty_name(option: str) -> None:
+    result = run("refresh", "news.jsonl", "--links", "links.jsonl", option, "")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"Invalid value for '{option}': got '', expected a name" in usage_error(result.stderr)
 
 
 # ---------------------------------------------------------------------- archives that cannot be read

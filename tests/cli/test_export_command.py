@@ -111,11 +111,7 @@ def test_an_index_is_exported_as_a_database():
             2,
             "'--licence': got '', expected a text that is not empty",
         ),
-        (
-            ["--index", "index", "--to", "site", "--same", ""],
-            1,
-            "export: same: got a list with '' in it, expected a list of names",
-        ),
+        (["--index", "index", "--to", "site", "--same", ""], 2, "'--same': got '', expected a name"),
         (["news.jsonl", "--to", "site", "--templates", "index"], 1, "index: got no file with the name of a template, expected"),
         (["--index", "index", "--to", "site", "--templates", "none"], 1, "none: got no folder, expected a folder of templates"),
     ],

@@ -300,11 +300,11 @@ def test_what_needs_an_archive_says_so(ask, message):
         (lambda s: s.fit("news.jsonl"), "fit: events: got 'news.jsonl', expected events, as read_events gives them from a path"),
         (
             lambda s: s.fit(SPACE, n_jobs=0),
-            "n_jobs: got 0 (int), expected a whole number of at least 1",
+            "n_jobs: got 0 (int), expected a whole number of at least 1, or -1 for one per core",
         ),
         (
             lambda s: s.all_related(n_jobs="2"),
-            "n_jobs: got '2', expected a whole number of at least 1",
+            "n_jobs: got '2', expected a whole number of at least 1, or -1 for one per core",
         ),
         (lambda s: s.fit([SPACE[0], SPACE[0]]), "fit: id: got 'dragon' twice, expected an id of its own for each event"),
     ],
