@@ -17,7 +17,7 @@ from itertools import chain, islice
 from types import FrameType
 from typing import Any
 
-from relatedstories.errors import InputError, shown, whole_number
+from relatedstories.errors import BadValueError, InputError, shown, whole_number
 
 __all__ = [
     "collect_seldom",
@@ -51,7 +51,10 @@ def worker_count(n_jobs: int) -> int:
         from joblib import cpu_count
 
         return int(cpu_count())
-    return whole_number("n_jobs", "", n_jobs, 1)
+    try:
+        return whole_number("n_jobs", "", n_jobs, 1)
+    except BadValueError as error:
+        raise BadValueError("n_jobs", "", error.got, f"{error.expected}, or -1 for one per core") from None
 
 
 def on_cluster() -> bool:

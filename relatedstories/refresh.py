@@ -396,7 +396,8 @@ def _checkpoint_beside(index: Path) -> Path:
 def _begun(relisting: Relisting, behind: int, n_events: int) -> Relisting | str:
     """Return what makes only some lists, once it has looked at the archive as it is now; or why all are made."""
     if behind > MOST_BEHIND * n_events:
-        return f"{behind} events were added, edited or removed since all were made, more than {MOST_BEHIND:.0%} of the archive"
+        events = "1 event was" if behind == 1 else f"{behind} events were"
+        return f"{events} added, edited or removed since all were made, more than {MOST_BEHIND:.0%} of the archive"
     return relisting.begin() or relisting
 
 

@@ -277,6 +277,8 @@ def _rows(
         return _numbered(map(TableRow, source.iter_rows(named=True)))
     if isinstance(source, (str, bytes, Mapping, io.IOBase)) or not isinstance(source, Iterable):
         raise InputError(f"got {shown(source)} as an archive, expected a path, a data frame or an iterable of dicts")
+    if isinstance(source, (list, tuple)) and source and all(isinstance(part, str) for part in source):
+        raise InputError(f"got {shown(source)} as an archive, expected dicts or events; files are named as pathlib.Path")
     return _numbered(source)
 
 

@@ -30,7 +30,7 @@ def test_worker_count():
 
 @pytest.mark.parametrize("n_jobs", [0, -2, 1.5, "2"])
 def test_invalid_worker_counts(n_jobs):
-    with pytest.raises(BadValueError, match=r"n_jobs: got .*, expected a whole number of at least 1"):
+    with pytest.raises(BadValueError, match=r"n_jobs: got .*, expected a whole number of at least 1, or -1 for one per core"):
         worker_count(n_jobs)
 
 

@@ -83,6 +83,8 @@ def test_an_iterable_with_a_dialect_is_no_database() -> None:
 
 def test_open_file_and_lazy_frame_are_not_taken_for_rows(tmp_path: Path) -> None:
     (tmp_path / "news.jsonl").write_bytes(b'{"id": 1, "title": "Rain"}\n')
+    with pytest.raises(InputError, match=r"got \['a.csv'\] \(list\) as an archive, .*; files are named as pathlib.Path"):
+        read_events(["a.csv"])
     with open(tmp_path / "news.jsonl") as file, pytest.raises(InputError, match=r"as an archive, expected a path, a data frame"):
         read_events(file)
     with pytest.raises(InputError, match=r"LazyFrame\) as an archive, expected a path, a data frame or an iterable of dicts"):

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from relatedstories.cli.console import say
+from relatedstories.cli.numbers import whole_number_from
 from relatedstories.cli.options import AsJson, Panel, TopicOptions
 from relatedstories.counts import counted
 
@@ -34,7 +35,7 @@ def check(
         typer.Option(
             "--rebuild-sample",
             metavar="N",
-            min=0,
+            parser=whole_number_from(0),
             help="Make topics, words and links of N events of the index anew and compare them with those in it; 0 for none.",
             rich_help_panel=Panel.RUN,
         ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,8 +31,10 @@ _MARKS = {"added": "+", "removed": "-", "relabelled": "~"}
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="A file of links, such as that of the run before.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="The file of links to compare with it.")],
+    old: Annotated[
+        Path, typer.Argument(metavar="OLD", help="A file of links, such as that of the run before; '-' is standard input.")
+    ],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The file of links to compare with it; '-' is standard input.")],
     as_json: AsJson = False,
 ) -> None:
     """Compare two files of links: which links were added, removed or got another context.
@@ -42,8 +46,14 @@ def diff(
     from relatedstories.changes import Difference, change_to_dict, changes_between
     from relatedstories.files.links_file import require_links
 
+    if old == new == Path("-"):
+        raise typer.BadParameter("got - (standard input) as OLD and as NEW, expected a file as one of them")
+    standard_input = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+    links_old, links_new = (
+        require_links(Path("standard input"), standard_input) if path == Path("-") else require_links(path) for path in (old, new)
+    )
     difference = Difference()
-    for change in changes_between(require_links(old), require_links(new)):
+    for change in changes_between(links_old, links_new):
         difference.count(change)
         changed_links = change_to_dict(change)
         if not any(changed_links[part] for part in _MARKS):

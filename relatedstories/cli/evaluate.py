@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from relatedstories.cli.console import progress_meter, say
+from relatedstories.cli.numbers import whole_number_from
 from relatedstories.cli.options import (
     ALL_CORES,
     LINKS_PER_EVENT,
@@ -80,7 +81,7 @@ def evaluate(
         typer.Option(
             "--queries",
             metavar="N",
-            min=1,
+            parser=whole_number_from(1),
             help="Maximum number of events to find links for; if more have judgements, a sample of them is taken.",
             rich_help_panel=Panel.JUDGEMENTS,
         ),

@@ -17,6 +17,7 @@ from relatedstories.cli.options import (
     ReadOptions,
     RunOptions,
     TopicOptions,
+    as_wrong_usage,
     index_option,
     load_index,
     require_one,
@@ -46,6 +47,21 @@ Examples:
 
 DATABASE = "sqlite"
 """The format that is one file rather than pages."""
+
+
+def _not_empty(text: str | None) -> str | None:
+    if text is not None and not text.strip():
+        raise typer.BadParameter(f"got {text!r}, expected a text that is not empty")
+    return text
+
+
+def _base_url(text: str | None) -> str | None:
+    if text is not None:
+        from relatedstories.export.render import checked_base_url  # imported only where it is needed, to start faster
+
+        with as_wrong_usage():
+            checked_base_url(text)
+    return text
 
 
 def export(
@@ -81,6 +97,7 @@ def export(
         typer.Option(
             "--title",
             metavar="TEXT",
+            callback=_not_empty,
             help="Title of the site.",
             show_default="Related stories",
             rich_help_panel=Panel.OUTPUT,
@@ -91,6 +108,7 @@ def export(
         typer.Option(
             "--base-url",
             metavar="URL",
+            callback=_base_url,
             help="Address that the site will have on the web, for canonical links, the feed, linked data and a sitemap.",
             show_default=False,
             rich_help_panel=Panel.OUTPUT,
@@ -111,6 +129,7 @@ def export(
         typer.Option(
             "--licence",
             metavar="TEXT",
+            callback=_not_empty,
             help="Licence of the archive, for datasette to show; with --format sqlite.",
             show_default=False,
             rich_help_panel=Panel.OUTPUT,
@@ -135,9 +154,11 @@ def export(
 
     from relatedstories.export import FORMATS, TITLE, export_sqlite
     from relatedstories.export import export as export_site
+    from relatedstories.export.render import check_templates
     from relatedstories.export.sqlite_export import check_database
     from relatedstories.export.writer import check_site
     from relatedstories.index.stories import RelatedStories
+    from relatedstories.ranking.filters import LinkFilters
 
     asked = [name.strip() for name in formats.split(",")]
     as_database = asked == [DATABASE]
@@ -153,7 +174,14 @@ def export(
     (check_database if as_database else check_site)(to)
     if index is not None and to.resolve().is_relative_to(index.resolve()):
         raise InputError(f"{to}: got a place in the folder of the index, which holds nothing else, expected another")
+    if archive is not None and not as_database and archive.is_folder:
+        place, folder = to.resolve(), Path(archive.address).resolve()
+        if place == folder or ("md" in asked and place.is_relative_to(folder)):
+            raise InputError(f"{to}: got a folder of the archive itself, which would read its pages as events, expected another")
+    if templates is not None:
+        check_templates(templates, asked)
     keywords = listing.keywords()
+    LinkFilters.of("export", **keywords)
     about: dict[str, Any] = {"title": TITLE if title is None else title}
     about |= {"licence": licence} if as_database else {"base_url": base_url, "templates": templates}
     with workers, progress_meter(running.quiet) as progress:
@@ -163,6 +191,7 @@ def export(
             stories = RelatedStories(topics.extractor(), across_languages=across_languages)
             with archive.events() as events:
                 stories.fit(events, n_jobs=running.jobs, progress=progress)
+        listing.warn_of_unknown_names(stories)
         about |= {"n_jobs": running.jobs, "progress": progress, **keywords}
         if as_database:
             done: object = export_sqlite(stories, to, listing.k, **about)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from relatedstories.cli.console import say
+from relatedstories.cli.numbers import number_of_jobs, share, whole_number_from
 from relatedstories.dates import check_date_format
 from relatedstories.errors import BadValueError
 from relatedstories.events import Event, parse_date, values_of
@@ -48,9 +49,11 @@ __all__ = [
     "SourceArgument",
     "SourcesArgument",
     "TopicOptions",
+    "as_wrong_usage",
     "expand_groups",
     "index_option",
     "load_index",
+    "no_empty_names",
     "refuse_with_index",
     "require_one",
     "used_option",
@@ -78,34 +81,29 @@ ALL_CORES = -1
 """The number of jobs that means one per core."""
 
 
-def _jobs(jobs: int) -> int:
-    if jobs == 0:
-        raise typer.BadParameter("got 0, expected a number of processes, or -1 for one per CPU core")
-    return jobs
-
-
 @contextmanager
-def _as_wrong_usage() -> Iterator[None]:
-    """Raise the error of a wrong value as one of typer, which names the option."""
+def as_wrong_usage(options: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Raise the error of a wrong value as one of typer; `options` names the option of each field where typer does not."""
     try:
         yield
     except BadValueError as error:
-        raise typer.BadParameter(f"got {error.got}, expected {error.expected}") from None
+        option = f"{(options or {}).get(error.field or '', '')}: ".removeprefix(": ")
+        raise typer.BadParameter(f"{option}got {error.got}, expected {error.expected.removesuffix(', or None')}") from None
 
 
 def _day(text: str | None) -> str | None:
-    with _as_wrong_usage():
+    with as_wrong_usage():
         parse_date(text)
     return text
 
 
 def _date_format(text: str | None) -> str | None:
-    with _as_wrong_usage():
+    with as_wrong_usage():
         return check_date_format("--date-format", text)
 
 
 def _encoding(text: str | None) -> str | None:
-    with _as_wrong_usage():
+    with as_wrong_usage():
         return check_encoding("--encoding", text)
 
 
@@ -120,14 +118,26 @@ def _filter(pairs: list[str] | None) -> list[str] | None:
 def _where(pairs: Sequence[str]) -> Callable[[Event], bool] | None:
     """Return the condition that pairs such as section=world set: any of the values of each name, in capitals or not."""
     wanted: dict[str, set[str]] = {}
-    for pair in pairs:
-        name, _, value = pair.partition("=")
-        wanted.setdefault(name.strip(), set()).add(value.strip().casefold())
+    for name, value in map(_name_and_value, pairs):
+        wanted.setdefault(name, set()).add(value.casefold())
     if not wanted:
         return None
     return lambda event: all(
         not values.isdisjoint(value.casefold() for value in values_of(event, name)) for name, values in wanted.items()
     )
+
+
+def no_empty_names(names: list[str] | None) -> list[str] | None:
+    """Return the names that an option gives; raises typer's error for one that is empty."""
+    for name in names or ():
+        if not name.strip():
+            raise typer.BadParameter(f"got {name!r}, expected a name")
+    return names
+
+
+def _name_and_value(pair: str) -> tuple[str, str]:
+    name, _, value = pair.partition("=")
+    return name.strip(), value.strip()
 
 
 def _language(text: str | None) -> str | None:
@@ -175,7 +185,15 @@ def index_option(help_text: str = "Folder of the index, as written by 'build --i
 
 
 K = Annotated[
-    int, typer.Option("--k", "-k", metavar="N", min=1, help="Maximum number of links per event.", rich_help_panel=Panel.LINKS)
+    int,
+    typer.Option(
+        "--k",
+        "-k",
+        metavar="N",
+        parser=whole_number_from(1),
+        help="Maximum number of links per event.",
+        rich_help_panel=Panel.LINKS,
+    ),
 ]
 Jobs = Annotated[
     int,
@@ -183,8 +201,7 @@ Jobs = Annotated[
         "--jobs",
         "-j",
         metavar="N",
-        min=-1,
-        callback=_jobs,
+        parser=number_of_jobs,
         help="Number of processes to use; -1 uses one per CPU core.",
         rich_help_panel=Panel.RUN,
     ),
@@ -362,7 +379,7 @@ class LinkOptions:
         typer.Option(
             "--max-per-context",
             metavar="N",
-            min=1,
+            parser=whole_number_from(1),
             help="Maximum number of links with the same first context, the topic that is shown as the reason for a link.",
             show_default="no maximum",
             rich_help_panel=Panel.LINKS,
@@ -373,8 +390,7 @@ class LinkOptions:
         typer.Option(
             "--diversity",
             metavar="X",
-            min=0,
-            max=1,
+            parser=share,
             help="How much to avoid links that are much alike: 0 lists the most closely related events; "
             "the nearer to 1, the more the links differ from each other.",
             rich_help_panel=Panel.LINKS,
@@ -385,9 +401,8 @@ class LinkOptions:
         typer.Option(
             "--min-score",
             metavar="X",
-            min=0,
-            max=1,
-            help="Only list events with at least this score.",
+            parser=share,
+            help="Only list events with at least this score, from 0 to 1.",
             show_default="that of the index",
             rich_help_panel=Panel.LINKS,
         ),
@@ -409,6 +424,7 @@ class LinkOptions:
         typer.Option(
             "--same",
             metavar="NAME",
+            callback=no_empty_names,
             help="Only list events that have the same value here as the event they are listed under, such as section; of lists, "
             "such as topics, one value in common. Can be repeated.",
             show_default=False,
@@ -450,6 +466,9 @@ class LinkOptions:
 
     def keywords(self) -> Keywords:
         """Return the options as the keywords of `RelatedStories.related`, less k, with the files read."""
+        since, until = parse_date(self.since), parse_date(self.until)
+        if since is not None and until is not None and since > until:
+            raise typer.BadParameter(f"got --since {since} with --until {until}, expected a day before it")
         pinned, blocked = (
             None if path is None else read_lists(path, "a file of ids", "an object of ids and lists of ids")
             for path in (self.pins, self.blocks)
@@ -469,9 +488,9 @@ class LinkOptions:
         }
 
     def warn_of_unknown_names(self, events: Iterable[Event]) -> None:
-        """Print a warning for each name that --filter and --same give and under which no event has a value."""
-        names = [*(pair.partition("=")[0].strip() for pair in self.filter_ or ()), *(self.same or ())]
-        warn_of_unknown_names(events, names, "--filter or --same")
+        """Print a warning for each name and value that --filter and --same give and that no event has."""
+        pairs = [_name_and_value(pair) for pair in self.filter_ or ()]
+        warn_of_unknown_names(events, [*(name for name, _ in pairs), *(self.same or ())], "--filter or --same", pairs)
 
 
 @dataclass
@@ -491,15 +510,20 @@ class TopicOptions:
     ] = None
     ignore: Annotated[
         list[str] | None,
-        typer.Option("--ignore", metavar="TOPIC", help="Ignore this topic. Can be repeated.", rich_help_panel=Panel.TOPICS),
+        typer.Option(
+            "--ignore",
+            metavar="TOPIC",
+            callback=no_empty_names,
+            help="Ignore this topic. Can be repeated.",
+            rich_help_panel=Panel.TOPICS,
+        ),
     ] = None
     threshold: Annotated[
         float | None,
         typer.Option(
             "--threshold",
             metavar="P",
-            min=0,
-            max=1,
+            parser=share,
             help="Only use topics that an editor would link with at least this probability.",
             show_default="that of the topic model",
             rich_help_panel=Panel.TOPICS,
@@ -648,16 +672,23 @@ def refuse_with_index(*groups: Any, across_languages: bool = False) -> None:
         raise typer.BadParameter(f"{option} goes with SOURCE, not with --index: an index is used as it was built")
 
 
-def warn_of_unknown_names(events: Iterable[Event], names: Iterable[str], option: str) -> None:
-    """Print a warning for each name that an option gives and under which no event has a value."""
-    left = dict.fromkeys(names)
-    for event in events if left else ():
-        for name in [name for name in left if values_of(event, name)]:
-            del left[name]
-        if not left:
+def warn_of_unknown_names(
+    events: Iterable[Event], names: Iterable[str], option: str, pairs: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Print a warning for each name that an option gives and under which no event has a value, or not the one of its pair."""
+    left_names, left_pairs = dict.fromkeys(names), dict.fromkeys(pairs)
+    for event in events if left_names or left_pairs else ():
+        for name in [name for name in left_names if values_of(event, name)]:
+            del left_names[name]
+        for name, value in [pair for pair in left_pairs if pair[1].casefold() in map(str.casefold, values_of(event, pair[0]))]:
+            del left_pairs[name, value]
+        if not (left_names or left_pairs):
             break
-    for name in left:
+    for name in left_names:
         say(f"warning: no event has {name!r}, which {option} names")
+    for name, value in left_pairs:
+        if name not in left_names:
+            say(f"warning: no event has {value!r} as its {name!r}, which --filter asks for")
 
 
 def load_index(folder: Path) -> RelatedStories:

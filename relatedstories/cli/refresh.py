@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,6 +25,9 @@ from relatedstories.cli.options import (
     RunOptions,
     SourcesArgument,
     TopicOptions,
+    as_wrong_usage,
+    no_empty_names,
+    used_option,
     warn_of_unknown_names,
 )
 from relatedstories.cli.source import Source, is_file
@@ -73,6 +76,11 @@ class Lists(StrEnum):
     CHANGED = "changed"
 
 
+_PAGE_OPTIONS = {
+    "root": "--root", "key": "--key", "head": "--related-head", "context": "--context-word", "url": "--url",
+}  # fmt: skip
+"""The option of each parameter of `LinkedPages` that may have a wrong value."""
+
 _ONE_TARGET = "give either --links FILE, --links-table NAME or --in-place"
 
 
@@ -96,6 +104,7 @@ class OutputOptions:
         typer.Option(
             "--link-field",
             metavar="NAME",
+            callback=no_empty_names,
             help="Also write this field of the linked event into each link of --links: title, date, url or a column of your own. "
             "Can be repeated.",
             show_default=False,
@@ -319,6 +328,7 @@ def _target(archive: Source, output: OutputOptions, pages: PageOptions) -> Targe
         raise typer.BadParameter(_ONE_TARGET)
     if output.link_field and output.links is None:
         raise typer.BadParameter("--link-field goes with --links")
+    _check_page_options(archive, output, pages)
     if output.links_table is not None:
         return archive.links_table(output.links_table)
     if output.links is not None:
@@ -329,16 +339,32 @@ def _target(archive: Source, output: OutputOptions, pages: PageOptions) -> Targe
         raise typer.BadParameter("--in-place goes with a folder of pages as SOURCE")
     from relatedstories.pages.writer import LinkedPages
 
-    return LinkedPages(
-        archive.address,
-        archive.pages,
-        root=None if pages.relative else pages.root,
-        key=None if pages.section else pages.key,
-        head=pages.related_head,
-        context=pages.context_word,
-        url=pages.url,
-        wiki=pages.wiki_links,
-    )
+    with as_wrong_usage(_PAGE_OPTIONS):
+        return LinkedPages(
+            archive.address,
+            archive.pages,
+            root=None if pages.relative else pages.root,
+            key=None if pages.section else pages.key,
+            head=pages.related_head,
+            context=pages.context_word,
+            url=pages.url,
+            wiki=pages.wiki_links,
+        )
+
+
+def _check_page_options(archive: Source, output: OutputOptions, pages: PageOptions) -> None:
+    """Raise an error for options on pages that would be passed over."""
+    if archive.pages is None and (option := used_option(pages)) is not None:
+        raise typer.BadParameter(f"{option} goes with a folder of pages as SOURCE")
+    if not output.in_place:
+        # the headings also tell what is no text of an event
+        written = replace(pages, related_head=None, sources_head=SOURCES)
+        if (option := used_option(written)) is not None:
+            raise typer.BadParameter(f"{option} goes with --in-place")
+    if pages.section and pages.key != PageOptions().key:
+        raise typer.BadParameter("give either --section or --key NAME")
+    if pages.relative and pages.root != PageOptions().root:
+        raise typer.BadParameter("give either --relative or --root PATH")
 
 
 def _links_file(archive: Source, links: str, fields: Sequence[str]) -> Target:

@@ -13,6 +13,7 @@ import typer
 from relatedstories.cli.formatting import event_record, link_record, title_line
 from relatedstories.cli.options import AsJson, LinkOptions, Panel, ReadOptions, index_option, load_index, refuse_with_index
 from relatedstories.cli.source import Source
+from relatedstories.counts import counted
 from relatedstories.events import Event
 from relatedstories.files.draft import draft_of_file, draft_of_text
 
@@ -119,7 +120,7 @@ def related(
             print("    Pinned")
         if link.duplicates:
             ids = ", ".join(event.id for event in link.duplicates)
-            print(f"    and {len(link.duplicates)} near-duplicate{'s' if len(link.duplicates) > 1 else ''}: {ids}")
+            print(f"    and {counted(len(link.duplicates), 'near-duplicates')}: {ids}")
     if not links:
         print("\n(no related events)")
 

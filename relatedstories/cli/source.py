@@ -14,8 +14,9 @@ import typer
 
 from relatedstories.addresses import DATABASES, address_scheme, is_database
 from relatedstories.cli.console import say
-from relatedstories.cli.options import ReadOptions
+from relatedstories.cli.options import ReadOptions, as_wrong_usage
 from relatedstories.columns import READ_FIELDS
+from relatedstories.counts import counted
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.event_stream import EventStream
 from relatedstories.events import Event
@@ -23,6 +24,7 @@ from relatedstories.files.formats import SUFFIXES
 from relatedstories.files.lines import COMPRESSED
 from relatedstories.pages.publication import EXPIRED
 from relatedstories.pages.reader import SOURCES, Pages, read_pages
+from relatedstories.pages.sections import check_heading
 from relatedstories.sources import SAMPLE, holds_pages, read_events
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class Source:
     ----------
     pages : Pages or None
         What is found in a folder of pages; None for any other archive.
+    is_folder : bool
+        Whether the address is that of a folder, of pages or of files.
     skipped, drafts : int
         Number of rows, so far, that were skipped as they are not valid events, and left out as drafts.
     has_dates : bool
@@ -86,9 +90,9 @@ class Source:
         self.skipped, self.drafts, self.has_dates, self.is_read = 0, 0, False, False
         self.remarks: list[str] = []
         self._first_skipped: str | None = None
-        is_folder = len(self._addresses) == 1 and address != SAMPLE and not is_database(address) and os.path.isdir(address)
-        in_folder = is_folder and holds_pages(address)
-        self.pages = Pages() if in_folder else None
+        several = len(self._addresses) > 1
+        self.is_folder = not several and address != SAMPLE and not is_database(address) and os.path.isdir(address)
+        self.pages = Pages() if self.is_folder and holds_pages(address) else None
         self._reading, self._columns, self._quiet = reading, columns, quiet
         self._related_head, self._sources_head = related_head, sources_head
 
@@ -103,6 +107,13 @@ class Source:
             For the address of a database that is broken, or whose driver is not installed.
         """
         columns_of(self._reading)
+        if any(address == "-" and not is_file(address) for address in self._addresses):
+            raise typer.BadParameter("got - (standard input) as SOURCE, expected a file, a folder or the address of a database")
+        if self.pages is not None:
+            with as_wrong_usage({"related": "--related-head", "sources": "--sources-head"}):
+                check_heading("", "sources", self._sources_head)
+                if self._related_head is not None:
+                    check_heading("", "related", self._related_head)
         others = [other for other in self._addresses if not is_file(other)]
         if len(self._addresses) > 1 and others:
             raise typer.BadParameter(f"got {others[0]} among several SOURCEs, expected files")
@@ -159,13 +170,13 @@ class Source:
                 if self.pages.others[EXPIRED] > self.pages.events:
                     say("most pages have expired; --expired reads them all the same")
         finally:
-            unit = "row" if self.pages is None else "page"
+            unit = "rows" if self.pages is None else "pages"
             if self.skipped:
-                say(f"{self.skipped} {unit}{'s' if self.skipped > 1 else ''} of {self.name} skipped")
+                say(f"{counted(self.skipped, unit)} of {self.name} skipped")
             for remark in () if self._quiet else self.remarks[:MAX_SHOWN]:
                 say(remark)
             if not self._quiet and len(self.remarks) > MAX_SHOWN:
-                say(f"{len(self.remarks) - MAX_SHOWN} more such remarks are not shown")
+                say(f"not shown: {counted(len(self.remarks) - MAX_SHOWN, 'more such remarks')}")
             for fault in self.pages.faults if self._quiet and self.pages is not None else ():
                 say(f"{self.name}: {fault}")
 
@@ -303,4 +314,12 @@ def names_archive(text: str) -> bool:
     for packed in COMPRESSED:
         plain = plain.removesuffix(packed)
     named = text == SAMPLE or is_database(text) or plain.endswith(SUFFIXES)
-    return named and (is_file(text) or " " not in text)
+    return (named and (is_file(text) or " " not in text)) or _is_folder(text)
+
+
+def _is_folder(text: str) -> bool:
+    """Return whether an argument is the path of a folder."""
+    try:
+        return Path(text).is_dir()
+    except (OSError, ValueError):  # too long for a path, or with a NUL: a text
+        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relatedstories.cli.console import say
 from relatedstories.cli.formatting import title_line
 from relatedstories.cli.options import AsJson, ReadOptions, TopicOptions, used_option
 from relatedstories.cli.source import Source, is_file, names_archive
+from relatedstories.errors import InputError, shown
 from relatedstories.events import Event
+from relatedstories.files.formats import FORMATS, is_readable
+from relatedstories.pages.discovery import OTHER_SUFFIXES, SUFFIXES
 
 if TYPE_CHECKING:
     from relatedstories.topics.topic import Topic
@@ -71,7 +76,16 @@ def _read_text(text: str) -> str:
     if text == "-":
         return sys.stdin.buffer.read().decode(errors="replace")
     if is_file(text):
-        return Path(text).read_text(encoding="utf-8", errors="replace")
+        content = Path(text).read_bytes()
+        if b"\0" in content:
+            raise InputError(f"{text}: got a file that is no text in UTF-8, expected one, or an archive: {FORMATS}")
+        return content.decode(errors="replace")
+    has_spaces = any(map(str.isspace, text))
+    has_suffix = is_readable(text) or text.lower().endswith((*SUFFIXES, *OTHER_SUFFIXES))
+    if has_suffix and not has_spaces:
+        raise InputError(f"{text}: got no such file, expected one; '-' takes a text that looks like a file from standard input")
+    if has_suffix or (not has_spaces and ("/" in text or os.sep in text)):
+        say(f"warning: {shown(text)}: got no such file; it is taken as a text")
     return text.encode("utf-8", "replace").decode()
 
 

@@ -77,9 +77,7 @@ class Exported:
         total, seconds = sum(self.pages.values()), sum(self.seconds.values())
         lines = [
             f"{counted(self.events, 'events')}, {counted(self.days, 'days')}, {counted(self.topics, 'topics')}, "
-            f"{counted(self.stories, 'stories')}"
-            + f"; {self.merged} earlier stories are part of others now, to which their pages lead"
-            * bool(self.merged),
+            f"{counted(self.stories, 'stories')}" + f"; {_merged_stories(self.merged)}" * bool(self.merged),
             f"{counted(self.written, 'files')} written, {self.unchanged} unchanged, {self.removed} removed",
         ]
         if not self.pages.keys() <= self.seconds.keys():
@@ -283,6 +281,13 @@ class _Stopwatch:
             yield view
             start = time.perf_counter()
         self.seconds += time.perf_counter() - start
+
+
+def _merged_stories(n: int) -> str:
+    """Return what becomes of stories that are part of others now."""
+    if n == 1:
+        return "1 earlier story is part of another now, to which its page leads"
+    return f"{n} earlier stories are part of others now, to which their pages lead"
 
 
 def _only(stage: str, progress: Progress | None) -> Progress | None:

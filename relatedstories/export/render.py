@@ -24,7 +24,7 @@ from relatedstories.export.views import FORMATS, MEDIA_TYPES, ListedEvent, Merge
 from relatedstories.pages.words import WORDS, words_in
 from relatedstories.text.terms import ENGLISH
 
-__all__ = ["FORMATS", "PACKAGE_DIR", "Renderer", "SiteInfo", "checked_base_url", "long_date"]
+__all__ = ["FORMATS", "PACKAGE_DIR", "Renderer", "SiteInfo", "check_templates", "checked_base_url", "long_date"]
 
 PACKAGE_DIR = Path(__file__).parent
 KINDS = ("event", "day", "topic", "story", "stories", "year", "home")
@@ -262,6 +262,11 @@ def _entry_id(*parts: str) -> str:
     import uuid
 
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join(("relatedstories", *parts))))
+
+
+def check_templates(templates: str | os.PathLike[str], formats: Sequence[str]) -> None:
+    """Raise `InputError` if no renderer can be made of a folder of templates; meant to be called before any work is done."""
+    Renderer(SiteInfo("", formats=tuple(formats)), templates)
 
 
 def checked_base_url(value: object) -> str:

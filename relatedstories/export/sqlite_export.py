@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from relatedstories.counts import counted
 from relatedstories.disk.atomic import new_file
 from relatedstories.errors import BadValueError, InputError, shown, whole_number
 from relatedstories.export.datasette import check_settings, datasette_settings, settings_path
@@ -59,7 +60,7 @@ class ExportedDatabase:
 
     def __str__(self) -> str:
         stages = ", ".join(f"{stage} {taken:.1f} s" for stage, taken in self.seconds.items())
-        counts = f"{self.events:,} events, {self.links:,} links, {self.topics:,} topics, {self.stories:,} stories"
+        counts = ", ".join(counted(getattr(self, things), things, ",") for things in ("events", "links", "topics", "stories"))
         return f"{counts}\n{self.size / 2**20:,.1f} MiB; {sum(self.seconds.values()):.1f} s: {stages}"
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from relatedstories.disk.atomic import new_file, remove_leftovers
 from relatedstories.errors import InputError
 from relatedstories.export.files_digest import FilesDigest
+from relatedstories.files.own_files import SITE_MANIFEST
 
 __all__ = ["LAST", "MANIFEST", "SiteWriter", "check_site", "listed_files"]
 
-MANIFEST = ".relatedstories-export"
+MANIFEST = SITE_MANIFEST
 LAST = ".relatedstories-last-export"
 """The name of the file that tells what the last export left; it alone differs between two exports of the same site."""
 

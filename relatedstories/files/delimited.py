@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from relatedstories.columns import SourceRow, TableRow, check_header, encoding_error
+from relatedstories.counts import counted
 from relatedstories.errors import BadValueError, InputError
 from relatedstories.files.lines import read_lines
 
@@ -81,7 +82,7 @@ def read_delimited(
             row = TableRow(zip(header, cells, strict=False))
             yield where, encoding_error(where, row) or row
         elif len(cells) > 1 or "".join(cells).strip():
-            count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+            count = counted(len(cells), "cells")
             yield where, BadValueError(where, None, count, f"{len(header)}, as the first line has")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import lzma
 import os
 import re
@@ -16,6 +17,7 @@ from relatedstories.files.articles import read_article
 from relatedstories.files.delimited import read_delimited
 from relatedstories.files.json_text import read_json
 from relatedstories.files.lines import COMPRESSED, open_bytes
+from relatedstories.files.own_files import own_file, own_folder
 from relatedstories.files.parquet import read_parquet
 
 __all__ = ["FORMATS", "SUFFIXES", "is_readable", "read_file_rows", "read_folder_rows"]
@@ -120,34 +122,38 @@ def read_folder_rows(
 ) -> Iterator[SourceRow] | None:
     """Return the rows of all files in a folder and the folders in it, in the order of their paths; None if none can be read.
 
-    Hidden files and folders and symbolic links are left out. An article has its path as its id, without its suffix; so has a
-    file of JSON that is one event without an id.
+    Hidden files and folders, symbolic links and what this library wrote itself are left out. An article has its path as its id,
+    without its suffix; so has a file of JSON that is one event without an id.
     """
     paths: list[Path] = []
-    others = 0
+    others: collections.Counter[str] = collections.Counter()
     for root, folders, files in os.walk(folder):
+        if Path(root) != folder and (own := own_folder(folders, files)) is not None:
+            others[own] += 1
+            folders.clear()
+            continue
         folders[:] = [name for name in folders if not name.startswith(".") and not Path(root, name).is_symlink()]
         for name in files:
             path = Path(root, name)
             if name.startswith(".") or path.is_symlink():
                 continue
-            if is_readable(name):
+            if (reason := own_file(path) if is_readable(name) else "files of other formats") is None:
                 paths.append(path)
             else:
-                others += 1
+                others[reason] += 1
     return _of_files(folder, paths, others, columns, encoding, on_remark) if paths else None
 
 
 def _of_files(
     folder: Path,
     paths: list[Path],
-    others: int,
+    others: collections.Counter[str],
     columns: Mapping[str, str],
     encoding: str | None,
     on_remark: Callable[[str], object],
 ) -> Iterator[SourceRow]:
-    for _ in range(others):
-        yield str(folder), LeftOut("files of other formats")
+    for reason in others.elements():
+        yield str(folder), LeftOut(reason)
     for path in sorted(paths):
         suffix = _suffix(path)
         relative = path.relative_to(folder).as_posix()

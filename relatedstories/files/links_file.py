@@ -208,11 +208,17 @@ def read_links(path: Path, on_fault: Callable[[BadValueError], object] = lambda 
         on_fault(error)
 
 
-def require_links(path: Path) -> Iterator[LinksLine]:
-    """Yield the id and the line of each event in a file of links; raises `InputError` if it is missing or has anything else."""
-    if not path.is_file():
+def require_links(path: Path, file: IO[str] | None = None) -> Iterator[LinksLine]:
+    """Yield the id and the line of each event in a file of links, or in an open one that errors name by the path.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or has anything else.
+    """
+    if file is None and (path.is_dir() or not path.exists()):
         raise InputError(f"{path}: got no file, expected links that refresh wrote")
-    for where, line in _placed_lines(path):
+    for where, line in _placed_lines(path, file):
         yield _id_of_links(where, line), line
 
 
@@ -220,9 +226,9 @@ def _is_one_object(path: Path) -> bool:
     return path.name.lower().endswith(".json")
 
 
-def _placed_lines(path: Path) -> Iterator[tuple[str, str]]:
+def _placed_lines(path: Path, opened: IO[str] | None = None) -> Iterator[tuple[str, str]]:
     """Yield each line of a file of links after its place; of one object, each entry as a line."""
-    with open(path, encoding="utf-8", errors="replace") as file:
+    with open(path, encoding="utf-8", errors="replace") if opened is None else nullcontext(opened) as file:
         if not _is_one_object(path):
             for number, line in enumerate(file, 1):
                 yield f"{path}:{number}", line

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from relatedstories.counts import counted
 from relatedstories.errors import InputError, shown
 from relatedstories.events import Event
 from relatedstories.index.faults import Fault
@@ -130,7 +131,7 @@ def _wrong_lengths(place: str, arrays: Mapping[str, npt.NDArray[Any]], documents
     for name, (length, what) in expected.items():
         got = found.get(name, len(arrays[name]) if name in arrays else None)
         if got != length:
-            yield Fault(f"{place}: {name}", f"{got} entries" if got is not None else "no such part", f"{length}, {what}")
+            yield Fault(f"{place}: {name}", counted(got, "entries") if got is not None else "no such part", f"{length}, {what}")
 
 
 def _is_of_cache(name: str) -> bool:

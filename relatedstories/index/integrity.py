@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from relatedstories.counts import counted
 from relatedstories.errors import InputError, shown, whole_number
 from relatedstories.events import Event
 from relatedstories.index.archive_index import ArchiveIndex
@@ -94,12 +95,12 @@ def check_index(
         say(f"{place}: files compared with their checksums; what is in them was not looked at")
         return
     arrays, documents, manifest = read_folder(Path(folder))
-    say(f"{place}: {len(manifest['files'])} files compared with their checksums")
+    say(f"{place}: {counted(len(manifest['files']), 'files')} compared with their checksums")
     try:
         faults = [*reference_faults(place, arrays, documents)]
         yield from faults
         n = len(documents["events"])
-        say(f"{place}: {n} events: their ids, dates, languages, rows, topics and neighbours compared with each other")
+        say(f"{place}: {counted(n, 'events')}: their ids, dates, languages, rows, topics and neighbours compared with each other")
         if not faults and sample:
             yield from _Remade(place, arrays, documents, manifest, extractor).faults(sample, say)
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -151,14 +152,13 @@ class _Remade:
             topics = "terms"
         if archive.user_dimensions:
             say(f"{self._place}: embeddings of the caller are taken as they are")
-        say(
-            f"{self._place}: {len(numbers)} events: their {topics} and passages made anew, and weights and what is learnt for all"
-        )
+        events = counted(len(numbers), "events")
+        say(f"{self._place}: {events}: their {topics} and passages made anew, and weights and what is learnt for all")
         if faults:
             return  # links differ where rows do
         yield from self._unlike_neighbours(remade, numbers)
         yield from self._unlike_links(remade, numbers)
-        say(f"{self._place}: {len(numbers)} events: their neighbours and links made anew")
+        say(f"{self._place}: {events}: their neighbours and links made anew")
 
     @property
     def _has_our_topics(self) -> bool:
@@ -208,7 +208,7 @@ class _Remade:
             return None
         where = f"{self._place}: {name}"
         if len(got) != len(expected):
-            return Fault(where, f"{len(got)} entries", f"{len(expected)}")
+            return Fault(where, counted(len(got), "entries"), f"{len(expected)}")
         differing = [number for number, (one, other) in enumerate(zip(got, expected, strict=True)) if one != other]
         line, others = differing[0], len(differing) - 1
         where += f" of {self._event(line)}" if name == "topics-found" else f", line {line + 1}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relatedstories.counts import counted
 from relatedstories.index.list_workers import links_of_numbers
 from relatedstories.index.steady_lists import Steadiness, numbers_before, steady_lists
 from relatedstories.index.stories import RelatedStories, linker_of
@@ -135,5 +136,5 @@ def reason_against(stories: RelatedStories, k: int, filters: LinkFilters) -> str
     if not filters.every_day:
         return "the nearest events of a span of days are not known (since, until, include_newer)"
     if not linker_of(stories, k, filters).retriever.is_known_width:
-        return f"lists of {k} links need more of the nearest events than are known"
+        return f"lists of {counted(k, 'links')} need more of the nearest events than are known"
     return None

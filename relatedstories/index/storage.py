@@ -28,6 +28,7 @@ import numpy as np
 from relatedstories.disk.atomic import check_parent, is_leftover, new_file
 from relatedstories.disk.locks import lock_beside, locked
 from relatedstories.errors import InputError
+from relatedstories.files.own_files import INDEX_MANIFEST
 from relatedstories.index.faults import Fault
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ __all__ = [
     "write_parts",
 ]
 
-MANIFEST = "index.json"
+MANIFEST = INDEX_MANIFEST
 FORMAT = 7
 
 LOCK_SECONDS = 60.0

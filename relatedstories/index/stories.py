@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
+from relatedstories.counts import counted
 from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
 from relatedstories.events import Event, as_id, checked_language, events_of, parse_date, several
 from relatedstories.features.word_space import COSINE_SCALE, NONE
@@ -169,7 +170,8 @@ class RelatedStories:
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
-        return f"<RelatedStories of {len(self._fitted.archive) if self._fitted else 'no'} events, {settings}>"
+        events = counted(len(self._fitted.archive), "events") if self._fitted else "no events"
+        return f"<RelatedStories of {events}, {settings}>"
 
     @property
     def settings(self) -> dict[str, float | str | None]:
@@ -1084,7 +1086,12 @@ def _number_of(archive: Archive, id_: object) -> int:
     name = as_id(id_)
     number = archive.number_of(name)
     if number < 0:
-        raise UnknownEventError(f"got id {shown(name)}, expected that of one of the archive's {len(archive)} events")
+        alike = next((other for other in archive.ids if other.strip().casefold() == name.strip().casefold()), None)
+        hint = f"; it has {shown(alike)}" if alike is not None else ""
+        expected = "that of the only event of the archive"
+        if len(archive) != 1:
+            expected = f"that of one of the archive's {len(archive)} events"
+        raise UnknownEventError(f"got id {shown(name)}, expected {expected}{hint}")
     return number
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from relatedstories.counts import counted
 from relatedstories.errors import InputError, whole_number
 from relatedstories.index.archive import Archive
 from relatedstories.index.archive_index import ArchiveIndex
@@ -107,7 +108,7 @@ class Tuning:
         settings = [[name, f"{before:g}", f"{found:g}", ""] for name, before, found in columns]
         counts = {"fitted": len(self.fitted), "held back": len(self.held_back)}
         figures = [
-            [f"nDCG@{self.k}, {counts[part]} queries {part}", *map(str, estimates.values())]
+            [f"nDCG@{self.k}, {counted(counts[part], 'queries')} {part}", *map(str, estimates.values())]
             for part, estimates in self.figures.items()
         ]
         return [["", "before", "after" if self.kept else "tried, not kept", "difference"], *settings, *figures]

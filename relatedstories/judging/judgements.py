@@ -69,7 +69,7 @@ def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
         if not parts:
             continue
         if len(parts) != 4:
-            raise BadValueError(where, None, f"{len(parts)} column{'s' if len(parts) > 1 else ''}", f"four: {_COLUMNS}")
+            raise BadValueError(where, None, counted(len(parts), "columns"), f"four: {_COLUMNS}")
         query, _, document, gain = parts
         judged = gains.setdefault(query, {})
         if document in judged:
@@ -164,7 +164,7 @@ class Headings(Mapping[str, Mapping[str, int]]):
         return len(self._queries)
 
     def __repr__(self) -> str:
-        return f"<Headings of {len(self._heading_of)} events, {len(self)} of them queries>"
+        return f"<Headings of {counted(len(self._heading_of), 'events')}, {len(self)} of them queries>"
 
 
 def restrict_judgements(judgements: Judgements, ids: Collection[str], caller: str = "evaluate") -> dict[str, dict[str, int]]:

@@ -6,13 +6,16 @@ import html
 import re
 from urllib.parse import quote
 
+from relatedstories.text.marks import TEMPLATE
+
 __all__ = ["escaped", "inline_links", "plain_text", "url_path"]
 
 _PUNCTUATION = r"[!-/:-@\[-`{-~]"
 _ESCAPE = re.compile(rf"\\({_PUNCTUATION})|&(?:#\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z]\w{{1,31}});")
 # Possessive and limited to 200 parts, so that a page of nothing but brackets takes linear time.
 _LABEL = r"(?:[^\[\]\\]++|\\.|\[(?:[^\[\]\\]++|\\.){0,200}+\]){0,200}+"
-_TARGET = r"<(?:[^<>\\\r\n]|\\.)*>|(?:[^\s()\\<]|\\.|\((?:[^\s()\\]|\\.)*\))(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*"
+_PART = rf"{TEMPLATE}|\\.|\((?:[^\s()\\]|\\.)*\)"
+_TARGET = rf"<(?:[^<>\\\r\n]|\\.)*>|(?:{_PART}|[^\s()\\<])(?:{_PART}|[^\s()\\])*+|(?:mailto:|https?://)[^()<>\r\n]{{0,500}}"
 _LINK = re.compile(rf"(!?)\[({_LABEL})\]\(\s*+({_TARGET})?(?:\s++(?:\"[^\"]*\"|'[^']*'))?\s*+\)", re.DOTALL)
 _WIKI_LINK = re.compile(r"(!?)\[\[([^\[\]|\r\n]+)(?:\|([^\[\]\r\n]+))?\]\]")
 _SPECIAL = re.compile(r"[\\`*_\[\]<>{~]|(?<=\{)%|&(?=#?\w+;)")

@@ -13,7 +13,7 @@ from relatedstories.pages import front_matter
 from relatedstories.pages.addresses import check_pattern
 from relatedstories.pages.discovery import OTHER_SUFFIXES
 from relatedstories.pages.header_lines import header_lines
-from relatedstories.pages.keys import Item, Key
+from relatedstories.pages.keys import Item, Key, Value
 from relatedstories.pages.link_targets import LinkTargets
 from relatedstories.pages.markdown import escaped, inline_links, plain_text
 from relatedstories.pages.sections import Section, check_heading, heading, is_blank, line_ending, sections, split_lines
@@ -29,6 +29,7 @@ __all__ = ["LinkFormat", "links_of_page", "rewrite_page"]
 _KEY = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)?", re.ASCII)
 _ROOT = re.compile(r"([^\s()<>\\]*/)?")
 _FIRST_LINK = re.compile(r"\d+\. (\[\[[^\[\]]+\]\])")
+_OWN_ITEM = re.compile(r"\d+\. \[.*[\])](?: _.*_)?")
 _DEFAULT_KEY = "related"
 
 
@@ -139,7 +140,8 @@ def rewrite_page(
     In front matter, be it YAML, TOML or JSON, the links are a list of mappings of path, title and context under one key. A value
     of this key that is no such list stays, and the page as it is. Without front matter the links are a section ``### Related:``
     with a list ``1. [title](path) _Context: topic_``, in the words of the page's language (see `relatedstories.pages.words`),
-    which is added at the end of a page that has none. Two contexts are one text: ``_Context: topic, topic_``. A link that only
+    which is added at the end of a page that has none. What an earlier run wrote in the other of these two places is removed.
+    Two contexts are one text: ``_Context: topic, topic_``. A link that only
     fills the list has a key ``fallback``, "topic" or "recent", in front matter, and ``_Topics: topic_`` or its date,
     ``_31 January 2020_``, in a section. Titles and contexts are escaped, so that a Markdown parser reads them back, without the
     spaces around them.
@@ -168,8 +170,10 @@ def rewrite_page(
         is_wiki = bool(link_format.wiki) and front.format == "YAML"
         items = [_item(link, targets, path, is_wiki) for link in links]
         new = front_matter.with_list(text, front, link_format.key, items, where)
+        new = _without_own_sections(new, link_format, targets, path)
     else:
         new = _with_links_in_text(text, front, list(links), link_format, targets, path, language)
+        new = _without_own_lists(new, where)
     return None if new == text else new.encode()
 
 
@@ -204,6 +208,72 @@ def _with_links_in_text(
     if front and new != text and not line_ending(text[:body]):  # the page ended with the front matter
         new = text[:body] + line_ending(split_lines(text)[0]) + new[body:]
     return new
+
+
+def _without_own_sections(text: str, link_format: LinkFormat, targets: LinkTargets, path: str) -> str:
+    """Return the text of a page without the sections of links that an earlier run wrote, as links are in front matter now."""
+    front = front_matter.find(text, path)
+    if front is None or path.lower().endswith(OTHER_SUFFIXES):
+        return text
+    lines = split_lines(text[front.body :])
+    own = _own_sections(lines, link_format, targets, path)
+    return text[: front.body] + _without_sections(lines, own) if own else text
+
+
+def _own_sections(lines: Sequence[str], link_format: LinkFormat, targets: LinkTargets, path: str) -> list[Section]:
+    """Return the sections whose list is this library's: a link an item, a context behind one or all of them to pages."""
+    heads = {*RELATED_HEADS, *link_format.heads}
+    if not any(head.lstrip("# ") in line for line in lines if line.startswith("#") for head in heads):
+        return []
+    words = {*link_format.contexts, *LinkFormat().contexts}
+    label = re.compile(rf" _(?:{'|'.join(re.escape(escaped(word)) for word in words)}): .*_")
+    own = []
+    for section in sections(lines, *heads):
+        items = [line.rstrip() for line in lines[section.start : section.end] if not is_blank(line)]
+        are_links = all(
+            item.startswith(f"{number}. [") and _OWN_ITEM.fullmatch(item) is not None for number, item in enumerate(items, 1)
+        )
+        if are_links and (
+            any(label.search(item) for item in items)
+            or all(targets.id_of(target, path) in targets.paths for item in items for target in _targets_of_item(item))
+        ):
+            own.append(section)
+    return own
+
+
+def _targets_of_item(line: str) -> list[str]:
+    """Return the target of the first link of an item of a list."""
+    wiki = _FIRST_LINK.match(line)
+    return [wiki[1]] if wiki else [target for _, target in inline_links(line)[:1]]
+
+
+def _without_own_lists(text: str, where: str) -> str:
+    """Return the text of a page whose links are a section without the lists that an earlier run wrote into its front matter."""
+    front = front_matter.find(text, where)
+    for name in _own_lists(text, front, where) if front else ():
+        if (front := front_matter.find(text, where)) is not None:
+            text = front_matter.with_list(text, front, name, (), where)
+    return text
+
+
+def _own_lists(text: str, front: front_matter.FrontMatter, where: str) -> dict[str, Value]:
+    """Return the lists of links in front matter that this library wrote, by the names of their keys."""
+    values: dict[str, Value] = {}
+    if not any(part in text[front.start : front.end] for part in ("path", "[[")):
+        return values
+    for name, key in front_matter.read(text, front, where).items():
+        if isinstance(key.value, dict):
+            values |= {f"{name}.{inner}": value for inner, value in key.value.items() if front_matter.is_ours(value)}
+        elif front_matter.is_ours(key.value, text[key.start : key.end]):
+            values[name] = key.value
+    return {name: value for name, value in values.items() if value and _KEY.fullmatch(name) and _is_of_links(name, value)}
+
+
+def _is_of_links(name: str, value: Value) -> bool:
+    """Tell whether a list of this library's form holds links: by the name of its key, or by a context, or as it is marked."""
+    if name.rpartition(".")[2] == _DEFAULT_KEY or not isinstance(value, list):
+        return True
+    return any(isinstance(item, str) or (isinstance(item, dict) and "context" in item) for item in value)
 
 
 def _check_wants_links(text: str, head: Mapping[str, Key], name: str, where: str) -> None:
@@ -298,33 +368,46 @@ def links_of_page(text: str, path: str, targets: LinkTargets, link_format: LinkF
     """
     key = link_format.key
     front = front_matter.find(text, path)
-    found: list[tuple[str, str | None]]
+    found: list[tuple[str, str | None]] | None
     if front is not None and key is not None:
         keys = front_matter.read(text, front, path)
         value = front_matter.value_of(keys, key)
+        found = _links_of_value(value)
         if value is None and key not in keys:
-            return None
-        found = []
-        for item in value if isinstance(value, list) else []:
-            if isinstance(item, dict):
-                found.append((str(item.get("path")), _text_or_none(item.get("context"))))
-            elif isinstance(item, str):
-                found += [
-                    (item if item.startswith("[[") else target, None) for _, target in inline_links(item)[:1] or [("", item)]
-                ]
+            lines = split_lines(text[front.body :])
+            found = _links_of_section(lines, _own_sections(lines, link_format, targets, path), link_format)
     else:
         lines = split_lines(text)
-        placed = sections(lines, *link_format.heads)
-        if not placed:
-            return None
-        words = "|".join(re.escape(escaped(word)) for word in link_format.contexts)
-        label = re.compile(rf"_(?:{words}): (.*)_\s*$")
-        found = []
-        for line in lines[placed[-1].start : placed[-1].end]:
-            match, wiki = label.search(line), _FIRST_LINK.match(line)
-            targets_of_line = [wiki[1]] if wiki else [target for _, target in inline_links(line)[:1]]
-            found += [(target, match and plain_text(match[1])) for target in targets_of_line]
-    return {targets.id_of(target, path): context for target, context in found}
+        found = _links_of_section(lines, sections(lines, *link_format.heads), link_format)
+        if found is None and front is not None and (own := _own_lists(text, front, path)):
+            found = _links_of_value(next(iter(own.values())))
+    return None if found is None else {targets.id_of(target, path): context for target, context in found}
+
+
+def _links_of_value(value: Value) -> list[tuple[str, str | None]]:
+    """Return the targets and contexts of the links that the value of a key of front matter lists."""
+    found: list[tuple[str, str | None]] = []
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict):
+            found.append((str(item.get("path")), _text_or_none(item.get("context"))))
+        elif isinstance(item, str):
+            found += [(item if item.startswith("[[") else target, None) for _, target in inline_links(item)[:1] or [("", item)]]
+    return found
+
+
+def _links_of_section(
+    lines: Sequence[str], placed: Sequence[Section], link_format: LinkFormat
+) -> list[tuple[str, str | None]] | None:
+    """Return the targets and contexts of the links in the last of some sections; None if there is none."""
+    if not placed:
+        return None
+    words = "|".join(re.escape(escaped(word)) for word in link_format.contexts)
+    label = re.compile(rf"_(?:{words}): (.*)_\s*$")
+    found: list[tuple[str, str | None]] = []
+    for line in lines[placed[-1].start : placed[-1].end]:
+        match = label.search(line)
+        found += [(target, match and plain_text(match[1])) for target in _targets_of_item(line)]
+    return found
 
 
 def _text_or_none(value: object) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from relatedstories.counts import counted
 from relatedstories.display.html import shorten
 from relatedstories.errors import whole_number
 from relatedstories.plots.drawing import (
@@ -115,7 +116,7 @@ def _draw_ages(ax: Axes, ages: Mapping[tuple[int, bool], int]) -> None:
         lower = [below + share for below, share in zip(lower, shares, strict=True)]
     ax.set_xticks(range(len(_AGES)), [name for _, name in _AGES])
     ax.set_ylabel("% of links")
-    ax.set_title(f"Time between an event and its {sum(ages.values()):,} links")
+    ax.set_title(f"Time between an event and its {counted(sum(ages.values()), 'links', ',')}")
     ax.legend(title="the link is", frameon=False, fontsize="small")
     hide_frame(ax)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from relatedstories.counts import counted
 from relatedstories.errors import InputError
 
 try:
@@ -95,7 +96,7 @@ def hide_frame(ax: Axes) -> None:
 
 def count_events(n: int) -> str:
     """Return a number of events as text."""
-    return f"{n:,} event" if n == 1 else f"{n:,} events"
+    return counted(n, "events", ",")
 
 
 def date_range(first: date, last: date) -> str:

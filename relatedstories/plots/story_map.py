@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from relatedstories.counts import counted
 from relatedstories.display.html import shorten
 from relatedstories.errors import BadValueError, InputError, shown, whole_number
 from relatedstories.plots.drawing import (
@@ -158,7 +159,7 @@ def _draw(stories: RelatedStories, found: Storylines | None, labels: int, ax: Ax
     boxes = _name_regions(ax, drawn, places)
     _name_stories(ax, drawn[:labels], places, radii, boxes)
     total = int(sizes.sum())
-    ax.set_title(f"{len(drawn):,} stor{'y' if len(drawn) == 1 else 'ies'} with {total:,} of {len(stories):,} events")
+    ax.set_title(f"{counted(len(drawn), 'stories', ',')} with {total:,} of {counted(len(stories), 'events', ',')}")
     return _Drawn(ax, circles)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from relatedstories.counts import counted
 from relatedstories.events import Event, as_id
 from relatedstories.ranking.links import Link, Links
 from relatedstories.topics.topic import Topic
@@ -73,7 +74,7 @@ class Storyline:
 
     def __repr__(self) -> str:
         days = f", {self.first_day} to {self.last_day}" if self.first_day else ""
-        return f"<Storyline {self.id!r}: {self.name}; {len(self)} events{days}>"
+        return f"<Storyline {self.id!r}: {self.name}; {counted(len(self), 'events')}{days}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the story as JSON values: id, name, days, topics, the ids of its events and of its key events."""

@@ -10,13 +10,24 @@ from itertools import chain
 
 from relatedstories.events import Event
 from relatedstories.text.builder import TextBuilder, may_have_checksum
-from relatedstories.text.lines import LINE_END, LINE_ENDS, LINE_MARK, STARTS_BLOCK, glue, goes_on, is_code
+from relatedstories.text.lines import (
+    LINE_END,
+    LINE_ENDS,
+    LINE_MARK,
+    STARTS_BLOCK,
+    TABLE_HEAD,
+    TABLE_ROW,
+    TABLE_RULE,
+    glue,
+    goes_on,
+    is_code,
+)
 from relatedstories.text.marks import RULES, Context
 from relatedstories.text.offsets import OffsetMap
 
 __all__ = ["RULES_VERSION", "CleanText", "clean", "clean_event"]
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised whenever a text may be cleaned in another way than before: topics and terms follow from clean text."""
 
 _MAX_PASSES = 8
@@ -192,6 +203,7 @@ def _without_marks(text: str, keep_lines: bool) -> tuple[str, OffsetMap, bool]:
     """
     context, built = Context(), TextBuilder(text)
     closing = context.closing
+    context.has_tables = not keep_lines and "|" in text and TABLE_RULE.search(text) is not None
     is_html = keep_lines is False and _PARAGRAPH_TAG.search(text) is not None
     # Whether the line ends a block, whatever follows, as a heading does.
     line, has_cut, ended = _line_start(text, 0, context, after_empty=not keep_lines and not is_html)
@@ -238,6 +250,10 @@ _FENCE_ENDS = {character: re.compile(rf"{LINE_END}[ \t]*{character}{{3,}}[ \t]*(
 def _line_start(text: str, place: int, context: Context, after_empty: bool) -> tuple[int, bool, bool]:
     """Return where the words of a line begin, whether the line begins a block, and whether it ends one."""
     begins = ends = context.in_row = False
+    if context.has_tables:
+        goes_on_in_table = context.in_table and not after_empty and TABLE_ROW.match(text, place) is not None
+        context.in_table = goes_on_in_table or TABLE_HEAD.match(text, place) is not None
+        begins = ends = context.in_row = context.in_table
     while (found := LINE_MARK.match(text, place)) is not None:
         kind, end = found.lastgroup, found.end()
         if kind == "code":

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["LINE_END", "LINE_ENDS", "LINE_MARK", "STARTS_BLOCK", "glue", "goes_on", "is_code"]
+from relatedstories.text.marks import TEMPLATE
+
+__all__ = [
+    "LINE_END",
+    "LINE_ENDS",
+    "LINE_MARK",
+    "STARTS_BLOCK",
+    "TABLE_HEAD",
+    "TABLE_ROW",
+    "TABLE_RULE",
+    "glue",
+    "goes_on",
+    "is_code",
+]
 
 LINE_END = r"(?:\r\n|[\n\r\x0b\x0c\x85\u2028\u2029])"
 LINE_ENDS = re.compile(rf"{LINE_END}(?P<more>(?:[ \t]*{LINE_END})*)")
@@ -17,7 +30,7 @@ LINE_MARK = re.compile(
       (?P<code>   (?P<indent>(?:\ {{4}}|\t)[ \t]*)\S.*(?:{LINE_END}(?:\ {{4}}|\t)[ \t]*\S.*)* )
     | [ \t]*(?: (?P<fence>   (?P<ticks>`{{3,}}|~{{3,}})[^\n`]* )
               | (?P<rule>    (?:[-=_*~+|:][ \t]*){{3,}}{_END} )
-              | (?P<ref>     \[[^\]\n]{{1,200}}\]:[ \t]*(?:<[^>\n]*>|(?!\^)\S*[/.\#@]\S*)
+              | (?P<ref>     \[[^\]\n]{{1,200}}\]:[ \t]*(?:<[^>\n]*>|(?!\^)(?:\S*[/.\#@]\S*|\S*{TEMPLATE}\S*))
                              (?:[ \t]+(?:"[^"\n]*"|'[^'\n]*'|\([^)\n]*\)))?{_END} )
               | (?P<imports> (?:import|export)\ [^\n]{{1,200}}\ from\ ["'][^"'\n]+["'];?{_END} )
               | (?P<note>    \[\^[^\]\n]{{1,100}}\]:[ \t]* )
@@ -31,6 +44,16 @@ LINE_MARK = re.compile(
     re.VERBOSE,
 )
 """What may stand at the beginning of a line, in Markdown."""
+
+_RULE = rf"[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+{_END}"
+TABLE_RULE = re.compile(rf"^{_RULE}", re.MULTILINE)
+"""The line under the head of a table whose rows do not begin with a bar."""
+
+TABLE_HEAD = re.compile(rf"[^\n\r|]+\|[^\n\r]*{LINE_END}{_RULE}")
+"""The head of such a table, and the line under it."""
+
+TABLE_ROW = re.compile(r"[^\n\r|]+\|")
+"""The beginning of a line with a bar that does not begin it."""
 
 STARTS_BLOCK = re.compile(r"[ \t]*\d{1,3}[.)][ \t]")
 """The beginning of a numbered item. It stays, as it may be a date: "1. May"."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-__all__ = ["RULES", "Context", "Cut", "Rule"]
+__all__ = ["RULES", "TEMPLATE", "Context", "Cut", "Rule"]
 
 Cut: TypeAlias = tuple[int, int, str]
 """The start and end of a stretch, and what replaces it: nothing, a space, a line end, or a text."""
@@ -26,8 +26,10 @@ class Context:
     ----------
     start : int
         Where the stretch begins that has not been taken over yet; no mark reaches back beyond it.
-    in_row : bool
-        Whether the line is a row of a table.
+    in_row, in_table : bool
+        Whether the line is a row of a table, and whether it stands under the rule of one.
+    has_tables : bool
+        Whether there are rules of tables.
     closing : dict of int to int
         The start and end of what closes a mark that was opened.
     missing : set of str
@@ -36,6 +38,8 @@ class Context:
 
     start: int = 0
     in_row: bool = False
+    in_table: bool = False
+    has_tables: bool = False
     closing: dict[int, int] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
 
@@ -72,7 +76,9 @@ _SPACED_TAGS = frozenset({"sup"})
 _TAGS = _BLOCK_TAGS | _INLINE_TAGS | _SPACED_TAGS
 
 _TAG_NAME = r"<(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*+)"
-_VALUE = r"""(?:"[^"]*+"|'[^']*+'|[^\s"'=<>`]++)"""
+TEMPLATE = r"\{(?:\{[^{}\n]{0,300}\}|%[^{}\n]{0,300}%)\}"
+"""An expression or tag of a template within something else: an attribute, or the target of a link."""
+_VALUE = rf"""(?:"(?:{TEMPLATE}|[^"])*+"|'(?:{TEMPLATE}|[^'])*+'|[^\s"'=<>`]++)"""
 _TAG = re.compile(rf"{_TAG_NAME}(?P<attributes>(?:[\s/]++[^\s\"'<>/=]++(?:\s*+=\s*+{_VALUE})?+)*+)\s*+/?+>")
 _LOOSE_TAG = re.compile(rf"{_TAG_NAME}(?P<attributes>\s[^<>]*+)?+>")
 _BROKEN_TAG = re.compile(
@@ -80,7 +86,9 @@ _BROKEN_TAG = re.compile(
 )
 _COMMENT_END, _CDATA_END = re.compile("-->"), re.compile(r"\]\]>")
 _DECLARATION = re.compile(r"<(?:![A-Za-z][^<>]*|\?[^<>]*\?|%(?:(?!%>)[\s\S]){0,2000}%)>")
-_ADDRESS = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\s<>@]+)>")
+_ADDRESS = re.compile(
+    rf"<(?:[A-Za-z][A-Za-z0-9+.-]{{1,31}}:[^\s<>]*|[^\s<>@]+@[^\s<>@]+|(?:[^\s<>{{}}]*{TEMPLATE})+[^\s<>{{}}]*)>"
+)
 _WITHOUT_WORDS = _names("script style svg math object template noscript head textarea select pre canvas audio video")
 """Elements that hold no words of the text."""
 _ELEMENT_ENDS = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in _WITHOUT_WORDS}
@@ -100,7 +108,7 @@ def _angle(text: str, place: int, context: Context) -> Cut | None:
             return place, place + 9, ""
         found = _DECLARATION.match(text, place) if after else None
         return (place, found.end(), "") if found else None
-    if not (after.isalpha() or after == "/"):
+    if not (after.isalpha() or after in "/{"):
         return None
     if (found := _ADDRESS.match(text, place)) is not None:
         return place, found.end(), " "
@@ -139,7 +147,7 @@ def _ampersand(text: str, place: int, _context: Context) -> Cut | None:
 
 _TEMPLATE = re.compile(
     r"\{(?:\{(?:(?!\}\}|\{\{)[\s\S]){0,2000}\}\}\}?|%(?:(?!%\}|\{%)[\s\S]){0,2000}%\}|\#(?:(?!\#\})[^\n]){0,500}\#\}"
-    r"|:[ \t]?[^{}\n]{0,500}\}|[#.][A-Za-z][^{}\n]{0,200}\})"
+    r"|:\s?[^{}\n]{0,500}\}|[#.][A-Za-z][^{}\n]{0,200}\})"
 )
 _CODE_TEMPLATE = re.compile(r"\{[{%][<%-]?\s*(?P<name>highlight|codeblock|code|comment|raw|mermaid|math|prism)\b")
 _TEMPLATE_ENDS = {
@@ -174,7 +182,10 @@ _CODE_ELEMENT = re.compile(r"\[(code|sourcecode|source|php|latex|math)(?=[\s=\]]
 
 # Possessive and limited to 200 parts, so that a page of nothing but brackets takes linear time.
 _LABEL = r"(?:[^\[\]\\]++|\\.|\[(?:[^\[\]\\]++|\\.){0,200}+\]){0,200}+"
-_TARGET = r"(?:<(?:[^<>\\\r\n]|\\.)*>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\)){0,4000}+)"
+_TARGET = (
+    rf"(?:<(?:[^<>\\\r\n]|\\.)*>|(?:{TEMPLATE}|[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\)){{0,4000}}+"
+    r"|(?:mailto:|https?://)[^()<>\n]{0,500})"
+)
 _LINK = re.compile(
     rf"\[(?P<label>{_LABEL})\](?:\(\s*+{_TARGET}(?:\s++(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\s*+\)|\[[^\[\]\n]{{0,100}}\])",
     re.DOTALL,

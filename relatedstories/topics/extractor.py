@@ -17,8 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from relatedstories.artefacts import path
+from relatedstories.counts import counted
 from relatedstories.errors import BadValueError, number_within, shown
-from relatedstories.events import Event, checked_language
+from relatedstories.events import Event, checked_language, several
 from relatedstories.parallel import without_collections
 from relatedstories.text.cleaning import RULES_VERSION, CleanText, clean, clean_event
 from relatedstories.text.languages import SAMPLE_CHARS, language_of, language_of_event
@@ -221,7 +222,7 @@ class TopicExtractor:
                 raise BadValueError("fit", None, shown(event), "an Event")
         if not any(event.topics for event in events):
             raise BadValueError(
-                "fit", "topics", f"{len(events)} events without any", "events to learn from that editors gave topics"
+                "fit", "topics", f"{counted(len(events), 'events')} without any", "events to learn from that editors gave topics"
             )
         self._learnt = learn_names(events)
         self._set_own_names()
@@ -258,7 +259,7 @@ class TopicExtractor:
         ------
         tuple of Topic
         """
-        for batch in _batches(events):
+        for batch in _batches(several("extract_many", "events", events)):
             with without_collections():
                 columns = zip(batch, *self._found_in(batch), strict=True)
                 found = [Topics(_topics_of(each, cleaned, text_of(event)), event) for event, cleaned, each in columns]

@@ -139,6 +139,40 @@ def test_topics_of_a_text_a_file_and_an_archive(tmp_path):
     done = run("topics", "news.jsonl", "--field", "title=headline", "--json", cwd=tmp_path)
     (mention,) = json.loads(done.stdout)["topics"][1]["mentions"]
     assert mention == {"text": "Vienna", "start": 20, "end": 26}
+    done = run("topics", ".", "--field", "title=headline", cwd=tmp_path)
+    assert "1  2020-01-02  The ISS passes over Vienna.\n" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["nofile.txt", "news/nofile.html", "page.md", "nofile.jsonl"])
+def test_topics_of_a_file_that_is_not_there(name):
+    done = run("topics", name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"relatedstories: error: {name}: ")
+    assert "no such file" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["London/Vienna", "They lost london.csv", "./London"])
+def test_a_text_that_may_be_meant_as_a_file(text):
+    done = run("topics", text)
+    assert done.returncode == 0
+    assert done.stderr == f"relatedstories: warning: {text!r}: got no such file; it is taken as a text\n"
+
+
+def test_topics_of_a_file_that_is_no_text(tmp_path):
+    (tmp_path / "news.bin").write_bytes(b"\0\1\2")
+    done = run("topics", "news.bin", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "news.bin: got a file that is no text in UTF-8, expected one, or an archive: .jsonl," in done.stderr
+
+
+def test_an_event_and_itself(folder):
+    id_ = "2016-12-01-progress-ms-04"
+    done = run("path", id_, id_, "--index", "stories", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("2016-12-01  Roscosmos loses")
+    assert done.stdout.count("\n") == 1
+    assert json.loads(run("path", id_, id_, "--index", "stories", "--json", cwd=folder).stdout)["steps"] == []
 
 
 def test_stats_of_an_archive_and_an_index(folder):

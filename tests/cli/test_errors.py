@@ -78,15 +78,31 @@ def contents() -> dict[str, bytes]:
         ("refresh news.db --links-table b", "as SOURCE: sqlite:///news.db, perhaps"),
         ("stats sqlite:///news.db --table a --query b", "give either --query SQL or --table NAME, --where SQL"),
         ("refresh --links links.jsonl", "SOURCE"),
-        ("refresh news.jsonl --links links.jsonl --k 0", "--k"),
+        ("refresh news.jsonl --links links.jsonl --k 0", "'--k' / '-k': got 0, expected a whole number of at least 1"),
+        ("refresh news.jsonl --links links.jsonl --k -1", "got -1, expected a whole number of at least 1"),
+        ("refresh news.jsonl --links links.jsonl --jobs -2", "got -2, expected a number of processes, or -1"),
+        ("refresh news.jsonl --links links.jsonl --min-score 2", "'--min-score': got 2, expected a number from 0 to 1"),
+        ("refresh news.jsonl --links links.jsonl --min-score nan", "'--min-score': got nan, expected a number from 0 to 1"),
+        ("refresh news.jsonl --links links.jsonl --threshold low", "'--threshold': got low, expected a number from 0 to 1"),
+        ("check index --rebuild-sample -1", "'--rebuild-sample': got -1, expected a whole number of at least 0"),
+        ("evaluate news.jsonl --queries 0", "'--queries': got 0, expected a whole number of at least 1"),
+        (
+            "refresh - --links links.jsonl",
+            "got - (standard input) as SOURCE, expected a file, a folder or the address of a database",
+        ),
+        ("refresh news.jsonl --links links.jsonl --section", "--section goes with a folder of pages as SOURCE"),
+        ("refresh news.jsonl --links links.jsonl --related-head ##", "--related-head goes with a folder of pages as SOURCE"),
+        ("stats -", "got - (standard input) as SOURCE"),
+        ("diff - -", "got - (standard input) as OLD and as NEW, expected a file as one of them"),
+        ("related snow --index index --since 2020-02-01 --until 2020-01-31", "got --since 2020-02-01 with --until 2020-01-31"),
         ("refresh news.jsonl --links links.jsonl --jobs 0", "got 0, expected a number of processes, or -1"),
         ("refresh news.jsonl --links links.jsonl --scheduler tcp://host:1", "--scheduler goes with --engine dask"),
         ("refresh news.jsonl --links links.jsonl --engine dask", "--engine dask needs --scheduler ADDRESS"),
         ("related snow", "--index"),
-        ("related snow --index index --k many", "--k"),
+        ("related snow --index index --k many", "got many, expected a whole number of at least 1"),
         ("related snow --index index --since May", "got 'May', expected a date as YYYY-MM-DD"),
-        ("refresh news.jsonl --links links.jsonl --max-per-context 0", "--max-per-context"),
-        ("refresh news.jsonl --links links.jsonl --diversity 2", "--diversity"),
+        ("refresh news.jsonl --links links.jsonl --max-per-context 0", "'--max-per-context': got 0, expected a whole number"),
+        ("refresh news.jsonl --links links.jsonl --diversity 2", "'--diversity': got 2, expected a number from 0 to 1"),
     ],
 )
 def test_wrong_usage(arguments: str, says: str) -> None:
@@ -96,6 +112,54 @@ def test_wrong_usage(arguments: str, says: str) -> None:
     assert says in usage_error(result.stderr)
     assert "Traceback" not in result.stderr
     assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--key", "a b"),
+        ("--root", "a b"),
+        ("--url", "/:yaer/"),
+        ("--context-word", ""),
+        ("--related-head", ""),
+        ("--sources-head", "x"),
+    ],
+)
+def test_wrong_form_of_links_in_pages(option: str, value: str) -> None:
+    Path("site").mkdir()
+    Path("site/snow.md").write_text("---\ntitle: Snow\n---\n")
+    before = contents()
+    result = run("refresh", "site", "--in-place", option, value)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"{option}: got {value!r}, expected " in usage_error(result.stderr)
+    assert not usage_error(result.stderr).endswith("or None")
+    assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("--links links.jsonl --root /news/", "--root goes with --in-place"),
+        ("--links links.jsonl --wiki-links", "--wiki-links goes with --in-place"),
+        ("--in-place --section --key more", "give either --section or --key NAME"),
+        ("--in-place --relative --root /news/", "give either --relative or --root PATH"),
+    ],
+)
+def test_no_option_on_pages_is_passed_over(options: str, says: str) -> None:
+    Path("site").mkdir()
+    Path("site/snow.md").write_text("---\ntitle: Snow\n---\n")
+    before = contents()
+    result = run("refresh", "site", *options.split())
+    assert (result.returncode, result.stdout) == (2, "")
+    assert says in usage_error(result.stderr)
+    assert contents() == before
+
+
+@pytest.mark.parametrize("option", ["--same", "--ignore", "--link-field"])
+def test_empty_name(option: str) -> None:
+    result = run("refresh", "news.jsonl", "--links", "links.jsonl", option, "")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"Invalid value for '{option}': got '', expected a name" in usage_error(result.stderr)
 
 
 # ---------------------------------------------------------------------- archives that cannot be read

@@ -102,9 +102,17 @@ def test_an_index_is_exported_as_a_database():
         (["--index", "index", "--to", "news.jsonl"], 1, "news.jsonl: got a file, expected a folder"),
         (
             ["--index", "index", "--to", "site", "--base-url", "example.org"],
-            1,
-            "base_url: got 'example.org', expected an address",
+            2,
+            "'--base-url': got 'example.org', expected an address",
         ),
+        (["--index", "index", "--to", "site", "--title", " "], 2, "'--title': got ' ', expected a text that is not empty"),
+        (
+            ["--index", "index", "--to", "a.db", "--format", "sqlite", "--licence", ""],
+            2,
+            "'--licence': got '', expected a text that is not empty",
+        ),
+        (["--index", "index", "--to", "site", "--same", ""], 2, "'--same': got '', expected a name"),
+        (["news.jsonl", "--to", "site", "--templates", "index"], 1, "index: got no file with the name of a template, expected"),
         (["--index", "index", "--to", "site", "--templates", "none"], 1, "none: got no folder, expected a folder of templates"),
     ],
 )
@@ -114,3 +122,34 @@ def test_what_is_wrong_is_said_and_nothing_written(arguments, code, message):
     assert (done.returncode, done.stdout) == (code, "")
     assert message in (usage_error(done.stderr) if code == 2 else unframed(done.stderr))
     assert {str(path) for path in Path().rglob("*")} == before
+
+
+def test_options_are_checked_before_an_archive_is_read():
+    Path("news.jsonl").write_text("no archive", encoding="utf-8")
+    Path("own").mkdir()
+    Path("own/event.html").write_text("{% if %}", encoding="utf-8")
+    done = run("news.jsonl", "--to", "site", "--templates", "own")
+    assert done.returncode == 1
+    assert "own/event.html:1: got a broken template" in unframed(done.stderr)
+    assert not Path("site").exists()
+
+
+def test_pages_are_not_put_where_the_archive_would_read_them():
+    Path("news").mkdir()
+    Path("news.jsonl").rename("news/news.jsonl")
+    for options in (("--to", "news"), ("--to", "news/site", "--format", "html,md")):
+        done = run("news", *options)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "got a folder of the archive itself, which would read its pages as events, expected another" in done.stderr
+        assert sorted(path.name for path in Path("news").iterdir()) == ["news.jsonl"]
+
+
+def test_what_no_event_has_is_named():
+    done = run("--index", "index", "--to", "site", "--quiet", "--filter", "section=world", "--filter", "title=gone")
+    assert (done.returncode, done.stderr.splitlines()) == (
+        0,
+        [
+            "relatedstories: warning: no event has 'section', which --filter or --same names",
+            "relatedstories: warning: no event has 'gone' as its 'title', which --filter asks for",
+        ],
+    )

@@ -245,6 +245,11 @@ def test_what_differs_between_two_files(tmp_path: Path) -> None:
         [line("a", ("b", "Norway"), ("e", "Snow")), line("b", ("a", "Oslo")), line("d"), line("e", ("a", "Snow"))],
     )
     done = run("diff", "old.jsonl", "new.jsonl", cwd=tmp_path)
+    for arguments, given in ((("-", "new.jsonl"), "old.jsonl"), (("old.jsonl", "-"), "new.jsonl")):
+        piped = run("diff", *arguments, cwd=tmp_path, input=(tmp_path / given).read_text())
+        assert (piped.returncode, piped.stdout, piped.stderr) == (0, done.stdout, done.stderr)
+    wrong = run("diff", "-", "new.jsonl", cwd=tmp_path, input="no links")
+    assert wrong.stderr.startswith("relatedstories: error: standard input:1: got 'no links', expected a line")
     assert done.stdout.splitlines() == [
         "a",
         "  + e  Context: Snow",
@@ -309,6 +314,34 @@ def test_a_field_of_links_that_no_event_has_is_named(tmp_path: Path) -> None:
         0,
         "relatedstories: warning: no event has 'tilte', which --link-field names\n",
     )
+
+
+def test_a_value_to_filter_by_that_no_event_has_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "news.jsonl", [row | {"section": "World"} for row in ROWS])
+    done = run(
+        *("refresh", "news.jsonl", "--links", "links.jsonl", "--filter", "section=world", "--filter", "section=wrold", "--quiet"),
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (
+        0,
+        "relatedstories: warning: no event has 'wrold' as its 'section', which --filter asks for\n",
+    )
+
+
+def test_what_a_run_writes_into_the_folder_of_the_archive_is_not_read_as_events(tmp_path: Path) -> None:
+    folder = tmp_path / "news"
+    folder.mkdir()
+    write(folder / "news.jsonl", ROWS)
+    output = ("--links", "news/links.jsonl", "--index", "news/index", "--report", "news/report.json")
+    first = run("refresh", "news", *output, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    links = (folder / "links.jsonl").read_bytes()
+    again = run("refresh", "news", *output, cwd=tmp_path)
+    assert again.returncode == 0
+    assert "skipped" not in again.stderr
+    assert "relatedstories: left out: files of links (1), indexes (1), reports of a refresh (1)\n" in again.stderr
+    assert "nothing new: all links are as they were, nothing is written" in again.stderr
+    assert (folder / "links.jsonl").read_bytes() == links
 
 
 # ---------------------------------------------------------------------- how much is said

@@ -20,7 +20,7 @@ from lxml import etree, html
 from markdown_it import MarkdownIt
 
 from relatedstories import BadValueError, Event, InputError, RelatedStories, read_events
-from relatedstories.export import export, view_builder
+from relatedstories.export import Exported, export, view_builder
 from relatedstories.export.markdown import front_matter, inline, paragraphs
 from relatedstories.export.paths import event_stem, topic_stem
 from relatedstories.export.render import PACKAGE_DIR, Renderer, SiteInfo
@@ -635,3 +635,14 @@ def test_keywords_on_lists_and_progress(tmp_path):
 
 def test_an_extractor_of_ones_own_is_enough(tmp_path):
     assert export(RelatedStories(CapitalisedWords()).fit(SPACE), tmp_path).events == len(SPACE)  # type: ignore[arg-type]
+
+
+def test_one_of_a_thing_is_in_the_singular(tmp_path):
+    report = export(quick().fit([Event("1", "Snow in Oslo", date=day("2020-01-02"))]), tmp_path, ["html", "md"])
+    assert str(report).startswith("1 event, 1 day, 0 topics, 0 stories\n")
+    for name in ("index.html", "index.md"):
+        page = (tmp_path / name).read_text(encoding="utf-8")
+        assert "1 event" in page
+        assert "1 events" not in page
+    merged = Exported(merged=1)
+    assert "; 1 earlier story is part of another now, to which its page leads\n" in str(merged)

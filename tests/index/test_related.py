@@ -287,6 +287,7 @@ def test_what_needs_an_archive_says_so(ask, message):
         (lambda s: s.related("oslo", min_score=2), "related: min_score: got 2 (int), expected a number from 0 to 1"),
         (lambda s: s.related("oslo", since="May"), "related: since: got 'May', expected a date as YYYY-MM-DD"),
         (lambda s: s.related("oslo", where="oslo"), "related: where: got 'oslo', expected a function of an event"),
+        (lambda s: s.related(" Oslo "), "got id ' Oslo ', expected that of one of the archive's 6 events; it has 'oslo'"),
         (lambda s: s.explain("oslo", "nobody"), "got id 'nobody', expected that of one of the archive's 6 events"),
         (lambda s: s.remove(["oslo", "nobody"]), "got id 'nobody', expected that of one of the archive's 6 events"),
         (lambda s: s.add([SPACE[0]]), "add: id: got 'dragon', expected an id that is not in the archive yet; remove it first"),
@@ -299,11 +300,11 @@ def test_what_needs_an_archive_says_so(ask, message):
         (lambda s: s.fit("news.jsonl"), "fit: events: got 'news.jsonl', expected events, as read_events gives them from a path"),
         (
             lambda s: s.fit(SPACE, n_jobs=0),
-            "n_jobs: got 0 (int), expected a whole number of at least 1",
+            "n_jobs: got 0 (int), expected a whole number of at least 1, or -1 for one per core",
         ),
         (
             lambda s: s.all_related(n_jobs="2"),
-            "n_jobs: got '2', expected a whole number of at least 1",
+            "n_jobs: got '2', expected a whole number of at least 1, or -1 for one per core",
         ),
         (lambda s: s.fit([SPACE[0], SPACE[0]]), "fit: id: got 'dragon' twice, expected an id of its own for each event"),
     ],

@@ -146,6 +146,6 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     done = run("refresh", write(tmp_path, pages), "--in-place", "--url", "/:year/:slug/")
     assert done.returncode == 0, done.stderr
     assert paths_in((tmp_path / "1.md").read_text()) == ["/2020/2/"]
-    assert run("refresh", tmp_path, "--in-place", "--url", "/:yaer/").returncode == 1
+    assert run("refresh", tmp_path, "--in-place", "--url", "/:yaer/").returncode == 2
     done = run("refresh", tmp_path, "--in-place", "--wiki-links", "--key", "see_also")
     assert '- "[[2]]"' in (tmp_path / "1.md").read_text(), done.stderr

@@ -119,6 +119,12 @@ def test_extract_many_gives_the_same_topics_as_extract(extractor, sample):
     assert list(extractor.extract_many(event for event in [])) == []
 
 
+@pytest.mark.parametrize("events", ["Snow in Oslo", Event("1", "Snow in Oslo"), None])
+def test_extract_many_takes_several(extractor, events):
+    with pytest.raises(BadValueError, match=r"extract_many: events: got .*, expected several, in a list say"):
+        list(extractor.extract_many(events))
+
+
 def test_extract_many_is_a_stream(extractor):
     def endless():
         while True:
