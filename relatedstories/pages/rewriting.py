@@ -170,7 +170,7 @@ def rewrite_page(
         is_wiki = bool(link_format.wiki) and front.format == "YAML"
         items = [_item(link, targets, path, is_wiki) for link in links]
         new = front_matter.with_list(text, front, link_format.key, items, where)
-        new = _without_own_sections(new, link_format, targets, path)
+        new = _without_own_sections(new, link_format, path)
     else:
         new = _with_links_in_text(text, front, list(links), link_format, targets, path, language)
         new = _without_own_lists(new, where)
@@ -210,18 +210,18 @@ def _with_links_in_text(
     return new
 
 
-def _without_own_sections(text: str, link_format: LinkFormat, targets: LinkTargets, path: str) -> str:
+def _without_own_sections(text: str, link_format: LinkFormat, path: str) -> str:
     """Return the text of a page without the sections of links that an earlier run wrote, as links are in front matter now."""
     front = front_matter.find(text, path)
     if front is None or path.lower().endswith(OTHER_SUFFIXES):
         return text
     lines = split_lines(text[front.body :])
-    own = _own_sections(lines, link_format, targets, path)
+    own = _own_sections(lines, link_format)
     return text[: front.body] + _without_sections(lines, own) if own else text
 
 
-def _own_sections(lines: Sequence[str], link_format: LinkFormat, targets: LinkTargets, path: str) -> list[Section]:
-    """Return the sections whose list is this library's: a link an item, a context behind one or all of them to pages."""
+def _own_sections(lines: Sequence[str], link_format: LinkFormat) -> list[Section]:
+    """Return the sections whose list is surely this library's, and no editor's: a link an item, a context behind one at least."""
     heads = {*RELATED_HEADS, *link_format.heads}
     if not any(head.lstrip("# ") in line for line in lines if line.startswith("#") for head in heads):
         return []
@@ -233,10 +233,7 @@ def _own_sections(lines: Sequence[str], link_format: LinkFormat, targets: LinkTa
         are_links = all(
             item.startswith(f"{number}. [") and _OWN_ITEM.fullmatch(item) is not None for number, item in enumerate(items, 1)
         )
-        if are_links and (
-            any(label.search(item) for item in items)
-            or all(targets.id_of(target, path) in targets.paths for item in items for target in _targets_of_item(item))
-        ):
+        if are_links and any(label.search(item) for item in items):
             own.append(section)
     return own
 
@@ -375,7 +372,7 @@ def links_of_page(text: str, path: str, targets: LinkTargets, link_format: LinkF
         found = _links_of_value(value)
         if value is None and key not in keys:
             lines = split_lines(text[front.body :])
-            found = _links_of_section(lines, _own_sections(lines, link_format, targets, path), link_format)
+            found = _links_of_section(lines, _own_sections(lines, link_format), link_format)
     else:
         lines = split_lines(text)
         found = _links_of_section(lines, sections(lines, *link_format.heads), link_format)

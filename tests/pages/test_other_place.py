@@ -74,13 +74,11 @@ def test_keys_of_an_editor_stay(own: str) -> None:
     assert written(page, SECTION).startswith(page)
 
 
-def test_links_without_context_are_known_by_the_pages_they_lead_to(tmp_path: Path) -> None:
+def test_a_list_without_a_context_may_be_an_editors_and_stays(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / f"{name}.md").write_text(f"---\ntitle: {name}\n---\nIt rains.\n")
-    links = {"a": [Link(Event(name, name), 0.5, rank) for rank, name in enumerate("bc", 1)]}
-    rewrite(tmp_path, links, key=None)
-    assert "### Related:" in (tmp_path / "a.md").read_text()
-    assert str(rewrite(tmp_path, links)) == "1 page changed, 0 unchanged, 0 left alone"
-    page = (tmp_path / "a.md").read_text()
-    assert "### Related:" not in page
-    assert "/b.md" in page
+    own = "### Related:\n\n1. [b](/b.md)\n2. [c](/c.md)\n"
+    with open(tmp_path / "a.md", "a") as page:
+        page.write(f"\n{own}")
+    rewrite(tmp_path, {"a": [Link(Event("b", "b"), 0.5, 1, ("Oslo",))]})
+    assert own in (tmp_path / "a.md").read_text()
