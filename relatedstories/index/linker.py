@@ -21,7 +21,8 @@ from relatedstories.index.comparison import (
     shared_columns_of,
 )
 from relatedstories.index.fallback import Fallback
-from relatedstories.index.reasons import Reason, Reasons
+from relatedstories.index.reason import Reason
+from relatedstories.index.reasons import Reasons
 from relatedstories.index.retriever import Retriever
 from relatedstories.index.rows import EventRow, SharedColumns
 from relatedstories.ranking.copies import COPIES_WITHIN, separate_copies

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories import Event, RelatedStories
-from relatedstories.index.reasons import Reason, Reasons
+from relatedstories.index.reason import Reason
+from relatedstories.index.reasons import Reasons
 from relatedstories.ranking.labels import ALONE, BESIDE
 
 PLACES = ["Norway", "Sweden", "Minister of Finance", "Danes", "Oslo", "Bergen"]

@@ -18,7 +18,7 @@ from relatedstories.databases import LinksTable
 from relatedstories.export import export
 from relatedstories.export.paths import topic_stem
 from relatedstories.files.links_file import LinksFile, LinksStream, read_links
-from relatedstories.index.reasons import Reason
+from relatedstories.index.reason import Reason
 from relatedstories.pages import LinkedPages
 from relatedstories.ranking.explanation import Explanation
 from relatedstories.ranking.selection import select
