@@ -275,7 +275,8 @@ class Reason:
             named.append((name, TITLED * TYPICAL * TYPICAL * told))
         named = [(name, value) for name, value in named if self._known.is_shown(name)]
         named.sort(key=lambda each: -each[1])
-        strongest = [value for label, value in telling if not (label.says_little or label.is_place)]
+        is_name = phrase is None or not phrase.text.islower()  # a place may say more than a noun, but not than a name
+        strongest = [value for label, value in telling if not (label.says_little or (label.is_place and is_name))]
         if phrase is not None and " " in phrase.text and self._are_issues(phrase.text, ours, theirs):
             named.insert(0, (phrase.text, max([*strongest, *(value for _, value in named)])))
         elif not named or (strongest and named[0][1] < strongest[0]):
