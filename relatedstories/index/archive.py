@@ -371,17 +371,16 @@ class Archive:
     @functools.cached_property
     def own_parts(self) -> Callable[[Event], tuple[str, str]]:
         """A function of an event that returns its clean title and its clean text without the archive's boilerplate."""
-        recurring = self.segments.recurring
+        # An event is in its own list and in those of others.
+        return functools.lru_cache(1 << 12)(lambda event: self._own_parts(event.title, event.text))
 
-        @functools.lru_cache(1 << 12)  # an event is in its own list and in those of others
-        def own_parts(event: Event) -> tuple[str, str]:
-            (title,), (text,) = written = _written([event])
-            if len(recurring):
-                segments = Segments.of(*written)
-                title, text = without_segments(title, text, segments.left_out(0, segments.among(recurring)))
-            return title, text
-
-        return own_parts
+    def _own_parts(self, title: str, text: str) -> tuple[str, str]:
+        """Return the title and the text of an event, given as written, clean and without the archive's boilerplate."""
+        title, text, recurring = clean(title).text, clean(text).text, self.segments.recurring
+        if len(recurring):
+            segments = Segments.of([title], [text])
+            title, text = without_segments(title, text, segments.left_out(0, segments.among(recurring)))
+        return title, text
 
     def is_rare_title(self, title: str) -> bool:
         """Return whether so few events have a title, in any case, that it tells something in the archive."""
@@ -389,7 +388,7 @@ class Archive:
 
     @functools.cached_property
     def _titles(self) -> collections.Counter[str]:
-        return collections.Counter(clean(event.title).text.casefold() for event in self.events)
+        return collections.Counter(self._own_parts(event.title, "")[0].casefold() for event in self.events)
 
     def own_text(self, event: Event) -> str:
         """Return the clean title and text of an event without the archive's boilerplate, as one text."""

@@ -155,7 +155,7 @@ class Reason:
             if is_same and self._names_a_column(titles[0]):
                 return (titles[0],)
             series, ours, theirs = in_series(*titles)
-            if not (is_same and self._is_usual(ours)) and (titled := self._titled(ours, theirs)):
+            if not (is_same and self._is_usual(titles[0])) and (titled := self._titled(ours, theirs)):
                 return _shown(titled)
         labels, is_shown = self._labels, self._known.is_shown
         if series is None and len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
@@ -277,15 +277,15 @@ class Reason:
         named.sort(key=lambda each: -each[1])
         is_name = phrase is None or not phrase.text.islower()  # a place may say more than a noun, but not than a name
         strongest = [value for label, value in telling if not (label.says_little or (label.is_place and is_name))]
-        if phrase is not None and " " in phrase.text and self._are_issues(phrase.text, ours, theirs):
+        if phrase is not None and self._is_column(phrase.text, ours, theirs):
             named.insert(0, (phrase.text, max([*strongest, *(value for _, value in named)])))
         elif not named or (strongest and named[0][1] < strongest[0]):
             return []
         return named + [(label.name, value) for label, value in telling if TITLED * value >= named[0][1]]
 
-    def _are_issues(self, name: str, ours: str, theirs: str) -> bool:
-        """Return whether titles are of two issues of a column: they differ in numbers and dates alone, and its name has none."""
-        if any(map(str.isdigit, name)):
+    def _is_column(self, name: str, ours: str, theirs: str) -> bool:
+        """Return whether several words name what two titles are issues of, as these differ in numbers and dates alone."""
+        if " " not in name or any(map(str.isdigit, name)) or not self._known.is_shown(name):
             return False
         return without_dates(ours, self._language) == without_dates(theirs, self._language)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers import quick
 
-from relatedstories import Event, RelatedStories
+from relatedstories import Event, RelatedStories, TopicExtractor
 
 COMMON = "The service and its users are what the agency is about, and so are experience and design."
 
@@ -206,3 +206,20 @@ def test_a_column_may_be_named_by_a_site() -> None:
     title = "kvit.io: development update"
     stories = with_common_words((title, "Oars of Kvitsund are seen."), (title, "Bells of Kvitsund are heard."))
     assert contexts(stories) == (title,)
+
+
+def test_a_column_that_the_user_ignores_is_no_label() -> None:
+    events = [
+        Event(str(n), f"Harbour Council Update {2020 + n}", f"The {thing} of Kvitsund was mended in Kvitsund.")
+        for n, thing in enumerate(["mole", "pier", "lamp"])
+    ]
+    assert RelatedStories().fit(events).explain("0", "1").contexts[0] == "Harbour Council Update"
+    ignoring = RelatedStories(TopicExtractor(ignored=["Harbour Council Update"])).fit(events)
+    assert "Harbour Council Update" not in ignoring.explain("0", "1").contexts
+
+
+def test_what_nearly_all_titles_are_beside_what_all_end_with_is_no_label() -> None:
+    title = "Daily Notes - Harbour Gazette"
+    told = [(title, "Ceres was seen in the hall."), (title, "In the hall Ceres was shown.")]
+    rest = [(title, f"{thing} were shown in the hall.") for thing in ("Oars", "Bells", "Kites", "Lamps") * 10]
+    assert contexts(with_common_words(*told, *rest)) == ("Ceres",)
