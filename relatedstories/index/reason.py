@@ -155,7 +155,8 @@ class Reason:
             if is_same and self._names_a_column(titles[0]):
                 return (titles[0],)
             series, ours, theirs = in_series(*titles)
-            if not (is_same and self._is_usual(titles[0])) and (titled := self._titled(ours, theirs)):
+            is_told = not is_same or self._known.archive.is_rare_title(titles[0])
+            if is_told and (titled := self._titled(ours, theirs)):
                 return _shown(titled)
         labels, is_shown = self._labels, self._known.is_shown
         if series is None and len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
@@ -240,11 +241,7 @@ class Reason:
         """Return whether a title that articles share names them: "Planet News"."""
         if len(title) > MAX_LABEL_CHARS or self._language in WITHOUT_SPACES or not names_a_column(title, self._language):
             return False
-        return self._known.is_shown(title) and not self._is_usual(title)
-
-    def _is_usual(self, title: str) -> bool:
-        """Return whether so many articles share a title that it says nothing."""
-        return not self._known.archive.is_rare_title(title)
+        return self._known.is_shown(title) and self._known.archive.is_rare_title(title)
 
     def _titled(self, ours: str, theirs: str) -> list[tuple[str, float]]:
         """Return what two titles name, with how well it explains the link, the most telling first.

@@ -12,6 +12,7 @@ from relatedstories.artefacts import table
 from relatedstories.date_words import MONTHS, WEEKDAYS
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH, terms_of_name
+from relatedstories.text.word_parts import parts_of_words
 
 __all__ = [
     "Part",
@@ -107,7 +108,7 @@ def _foreign() -> frozenset[str]:
 @functools.cache
 def _foreign_starts() -> frozenset[str]:
     """Return those of them that have a capital where they start a sentence, and are hardly names then."""
-    return frozenset({word for word, part in table("words/words.tsv") if part == "o"} | _CONNECTORS)
+    return frozenset({word for word, part in parts_of_words().items() if part == "o"} | _CONNECTORS)
 
 
 def is_foreign_small_word(word: str) -> bool:
@@ -121,12 +122,12 @@ def _english_parts() -> dict[str, Part]:
     peoples = {name.lower(): Part.ADJECTIVE for _, *names in table("topics/countries.tsv") for name in names[:1]}
     small = _LINKS | {"may": Part.OTHER}  # which the table leaves out as a month
     vague = dict.fromkeys(_VAGUE, Part.OTHER) | dict.fromkeys(_BODIES | {f"{noun}s" for noun in _BODIES}, Part.GENERIC)
-    return peoples | {word: _PARTS[part] for word, part in table("words/words.tsv")} | small | vague
+    return peoples | {word: _PARTS[part] for word, part in parts_of_words().items()} | small | vague
 
 
 @functools.cache
 def _verbs() -> frozenset[str]:
-    return frozenset(word for word, part in table("words/words.tsv") if part == "v" and word not in _VAGUE)
+    return frozenset(word for word, part in parts_of_words().items() if part == "v" and word not in _VAGUE)
 
 
 def is_verb(word: str) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from relatedstories.artefacts import table
+from relatedstories.text.word_parts import parts_of_words
 from relatedstories.topics.lexicon import Lexicon, form_of
 from relatedstories.topics.number_table import NumberTable
 from relatedstories.topics.numbering import Numbering
@@ -119,7 +119,7 @@ class TokenTable:
     def __init__(self, lexicon: Lexicon, words: dict[str, int]) -> None:
         self._lexicon = lexicon
         self._words = words
-        self._parts = dict(table("words/words.tsv"))
+        self._parts = parts_of_words()
         self._lexemes = Numbering(self._lexeme)
         self._forms: list[str] = []
         self.numbers = NumberTable(6)
