@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 __all__ = ["Archive"]
 
 COMMON_SHARE, COMMON_FROM = 0.2, 10
-"""A term or topic that more than this share of an archive's events have, and more than this number, is no label there."""
+"""A term or topic that more than this share of the events in its language have, and more than this number, is no label."""
 
 COMMON_NAME_SHARE = 0.03
 """A name of several words that are all common, such as "User Experience", can be the label of events that have it in their
@@ -472,7 +472,7 @@ class Archive:
             language = language_of_key(self.keys.terms[key])
 
             def is_common(terms: Sequence[str]) -> bool:
-                if n_events > self._most_events:
+                if n_events > self._most_events(language):
                     return True
                 places = _places(self.terms.terms, [in_language(term, language) for term in terms])
                 known = places[places >= 0]  # without stop words
@@ -488,12 +488,16 @@ class Archive:
     @functools.cached_property
     def is_common(self) -> npt.NDArray[np.bool_]:
         """Whether so many events have a term that it tells nothing in this archive, for each term."""
-        return self.term_events > self._most_events
+        return self.term_events > np.maximum(COMMON_FROM, COMMON_SHARE * _n_events_for(self.terms.terms, self._n_by_language))
 
-    @property
-    def _most_events(self) -> float:
-        """The number of events up to which a term or topic tells something."""
-        return max(COMMON_FROM, COMMON_SHARE * len(self))
+    @functools.cached_property
+    def _n_by_language(self) -> collections.Counter[str]:
+        return collections.Counter(_at_hand(self.languages))
+
+    def _most_events(self, language: str) -> float:
+        """Return the number of events up to which a topic of a language tells something."""
+        n_events = len(self) if self.across_languages else self._n_by_language[language]
+        return max(COMMON_FROM, COMMON_SHARE * n_events)
 
     def topic(self, key: int) -> Topic:
         """Return the topic of a key, given by its place among the keys, under the name that readers see."""

@@ -26,6 +26,7 @@ from relatedstories.ranking.phrases import (
 from relatedstories.ranking.series import in_series, without_dates
 from relatedstories.ranking.shapes import Part, dull_terms, names_a_column, part_of
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, terms_of_name
+from relatedstories.text.unspaced_words import WITH_TABLES, WITHOUT_WORDS
 from relatedstories.topics.topic import Topic
 
 __all__ = ["Reason"]
@@ -194,12 +195,12 @@ class Reason:
             return None, False
         if titles is not None and telling and self._says_more(phrase, *telling[0]):
             return phrase, True
-        is_sure = " " in phrase.text or (subject is None and (titles is None or self._is_about(phrase.text, *titles, series)))
+        is_sure = phrase.n_words > 1 or (subject is None and (titles is None or self._is_about(phrase.text, *titles, series)))
         return (phrase if is_sure and not is_told else None), False
 
     def _says_more(self, phrase: Phrase, label: Label, value: float) -> bool:
         """Return whether a phrase explains a link between articles far better than a broad topic."""
-        is_sure = " " in phrase.text or (self._is_name(phrase.text) and (not label.is_matter or _has_signs(phrase.text)))
+        is_sure = phrase.n_words > 1 or (self._is_name(phrase.text) and (not label.is_matter or _has_signs(phrase.text)))
         has_acronym = any(word.isupper() and says_the_same(word, label.name) for word in phrase.text.split())
         says_more = is_sure and TYPICAL * phrase.share > FAR * value
         return says_more and not (has_acronym or says_the_same(phrase.text, label.name))
@@ -264,7 +265,7 @@ class Reason:
         if phrase is not None:
             fuller = [label.name for label, _ in telling if _has_all_of(label.name, phrase.text)]
             value = TYPICAL * phrase.share * (1 if phrase.text.islower() else TITLED)
-            parts = [each for name, each in named if " " in phrase.text and _has_all_of(phrase.text, name)]  # it says more
+            parts = [each for name, each in named if phrase.n_words > 1 and _has_all_of(phrase.text, name)]  # it says more
             named.insert(0, ([*fuller, phrase.text][0], max([value, *parts])))
         for name in filter(None, (shared_version(ours, theirs), shared_site(ours, theirs))):
             shares = self._term_shares()
@@ -291,17 +292,18 @@ class Reason:
 
         A single word must be a name that is not common, or part of what says most in the texts; a subject says more than that.
         """
-        of_common = TYPICAL / TITLED if self._language == ENGLISH else 0.0  # in other languages, verbs are not known
+        verbs_are_known = self._language == ENGLISH or self._language in WITH_TABLES
+        of_common = TYPICAL / TITLED if verbs_are_known else 0.0
         told, matters, common = self._told_terms((), of_common)
         phrase = shared_phrase(title, other_title, told, self._language, matters)
-        if phrase is None or " " in phrase.text or self._language in WITHOUT_SPACES:
+        if phrase is None or phrase.n_words > 1 or self._language in WITHOUT_WORDS:
             return phrase
         in_texts = self._phrase(()) if self._language == ENGLISH else None
         if in_texts is not None and f" {phrase.text} ".casefold() in f" {in_texts.text} ".casefold():
-            phrase, is_about = Phrase(in_texts.text, max(in_texts.share, phrase.share)), True
+            phrase, is_about = in_texts._replace(share=max(in_texts.share, phrase.share)), True
         else:
             is_about = self._is_name(phrase.text) and not common.issuperset(terms_of_name(phrase.text, self._language))
-        subject = None if " " in phrase.text else self._subject(())
+        subject = None if phrase.n_words > 1 else self._subject(())
         says_less = subject is not None and (phrase.text.casefold() in subject.casefold() or not self._is_name(phrase.text))
         return phrase if is_about and not says_less else None
 
@@ -317,7 +319,9 @@ class Reason:
         return any(told.get(term) for term in terms_of_name(name, self._language))
 
     def _is_name(self, word: str) -> bool:
-        return part_of(word, self._language, False) is Part.NAME
+        """Return whether a word is a name, or in Chinese or Japanese a noun that says as much."""
+        part = part_of(word, self._language, False)
+        return part is Part.NAME or (part is Part.MATTER and self._language in WITH_TABLES)
 
     def _subject(self, beside: Iterable[Label]) -> str | None:
         """Return the narrowest subject that both events have, where no shared topic says what happened or to what."""
@@ -339,7 +343,7 @@ class Reason:
         told, matters, _ = self._told_terms({term for label in beside for term in label.terms})
         if not any(told.values()):
             return None
-        if self._titles() is not None and self._language not in WITHOUT_SPACES:
+        if self._titles() is not None and self._language not in WITHOUT_WORDS:
             a, b = archive.own_parts(self._event), archive.own_parts(self._other_event)
             phrase = salient_phrase(a, b, told, self._language, matters)
         else:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from relatedstories.artefacts import table
 from relatedstories.ranking.shapes import says_when
+from relatedstories.text.segments import UNSPACED
 from relatedstories.text.terms import ENGLISH, stem_of, terms_of_name
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.topic import Topic
@@ -57,6 +58,9 @@ _OFFICE = re.compile(
     r"|\b(?:minister|spokesperson|politician|official|civilian|officer)$",
     re.IGNORECASE,
 )
+
+
+_UNSPACED_NAME = re.compile(f"[{UNSPACED}]+")
 
 
 def _never(_: Sequence[str]) -> bool:
@@ -194,11 +198,15 @@ def says_the_same(name: str, other: str) -> bool:
     (True, True)
     >>> says_the_same("Queen Elizabeth II", "Elizabeth II"), says_the_same("Board Elections", "Election")
     (True, True)
+    >>> says_the_same("地震", "能登半島地震")  # where no spaces separate words
+    True
     >>> says_the_same("Sudan", "Cholera"), says_the_same("Formula E", "Formula One"), says_the_same("C++", "Oslo")
     (False, False, False)
     """
     if len(name) > len(other):
         name, other = other, name
+    if name in other and _UNSPACED_NAME.fullmatch(name):
+        return True
     # Whole words, since one letter or sign may be all that tells names apart, in either number: "Board Elections", "Election".
     words, others = ({stem_of(word) for word in each.casefold().split()} for each in (name, other))
     initials = [word[0] for word in other.split()]

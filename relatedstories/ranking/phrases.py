@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeAlias
 from relatedstories.ranking.completion import MAX_LABEL_CHARS, MAX_PHRASE_WORDS, completed
 from relatedstories.ranking.shapes import Part, is_noun_phrase, part_of, value_of
 from relatedstories.ranking.words_of_text import ADDRESS, MAX_PHRASE_CHARS, WordsOfText, words_of
-from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, pairs_of, script_runs
+from relatedstories.text.terms import ENGLISH, pairs_of, script_runs
+from relatedstories.text.unspaced_words import WITHOUT_WORDS
 
 __all__ = [
     "Phrase",
@@ -36,7 +37,6 @@ MIN_PHRASE_SHARE = 0.05
 MIN_PART_CHARS = 4
 """Length of a phrase within a run of characters, whose words cannot be told, from which it is hardly a fragment of a word."""
 
-_PARTICLES = re.compile("[的在了和与與是于於将將及或]")  # of Chinese: words of one character that a label does not go across
 _NAMED, _NUMBER = r"(?P<name>(?:[a-z]*[A-Z][\w+#]*\s)+|(?:[a-z]\w*\s)?)", r"v?(?P<number>\d+(?:\.\d+)*)(?!\w|\.\d)"
 _VERSION = re.compile(rf"(?<!\S){_NAMED}{_NUMBER}(?:-(?:p|preview|rc|alpha|beta)\d*\b)?(?!-)")
 _SITE = re.compile(
@@ -57,10 +57,13 @@ class Phrase(NamedTuple):
         As the first text writes it.
     share : float
         What its words explain of the score.
+    n_words : int
+        The number of its words, which spaces do not tell in every language.
     """
 
     text: str
     share: float
+    n_words: int
 
 
 _NOTHING = (0.0, 0, 0)  # comes after every phrase
@@ -73,7 +76,8 @@ def shared_phrase(
 
     A phrase begins and ends with a word that has a shared term, and is a noun phrase as far as its words tell
     (`relatedstories.ranking.shapes`). It crosses no punctuation, and has several words, or is one with `MIN_WORD_SHARE` of
-    the greatest share that is a name in both texts or one of `matters`; `MIN_NOUN_SHARE` if it is a noun that nobody links.
+    the greatest share that is a name in both texts or one of `matters`; `MIN_NOUN_SHARE` if it is a noun that nobody links. In
+    Chinese and Japanese, a noun that is not common will do.
 
     Parameters
     ----------
@@ -101,14 +105,11 @@ def shared_phrase(
     >>> shared_phrase("東京で地震", "地震が東京に", {"東京": 0.1, "地震": 0.2}, "ja").text
     '地震'
     """
-    if language in WITHOUT_SPACES:
-        a, b = a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS]
-        if language == "zh":
-            a, b = _PARTICLES.sub(" ", a), _PARTICLES.sub(" ", b)
-        return _shared_characters(a, b, shares)
+    if language in WITHOUT_WORDS:
+        return _shared_characters(a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS], shares)
     ours = words_of(a, language)
     found = _best_place(ours, words_of(b, language), shares, matters)
-    return None if found is None else Phrase(ours.phrase(*found[1:]), found[0])
+    return None if found is None else Phrase(ours.phrase(*found[1:]), found[0], found[2])
 
 
 def salient_phrase(
@@ -145,8 +146,8 @@ def salient_phrase(
     found = _best_place(ours, theirs, shares, matters, is_salient)
     if found is None or found[0] < MIN_PHRASE_SHARE * max(shares.values()):
         return None
-    share, first, length = found
-    return Phrase(ours.phrase(*completed(ours, theirs, first, length)), share)
+    first, length = completed(ours, theirs, *found[1:])
+    return Phrase(ours.phrase(first, length), found[0], length)
 
 
 def completed_word(a: tuple[str, str], b: tuple[str, str], word: str) -> str:
@@ -319,7 +320,7 @@ def _best_at(
         if found >= best or part < Part.NOUN:
             continue
         if not n and not (
-            (part is Part.NAME or is_matter)
+            (part is Part.NAME or is_matter or (part is Part.MATTER and ours.knows_matters))
             and total >= greatest * (MIN_WORD_SHARE if part.names_a_matter else MIN_NOUN_SHARE)
             and ours.may_be_alone(i)
         ):
@@ -358,7 +359,7 @@ def _shared_characters(a: str, b: str, shares: Mapping[str, float]) -> Phrase | 
                 continue
             candidate = (-total, start + first, part)
             best = min(best, candidate) if best else candidate
-    return Phrase(best[2], -best[0]) if best else None
+    return Phrase(best[2], -best[0], 1) if best else None
 
 
 def _shared_parts(run: str, in_b: str, shares: Mapping[str, float]) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ from relatedstories.artefacts import table
 from relatedstories.date_words import MONTHS, WEEKDAYS
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import ENGLISH, terms_of_name
+from relatedstories.text.unspaced_words import WITH_TABLES, unspaced_words
 from relatedstories.text.word_parts import parts_of_words
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "is_verb",
     "names_a_column",
     "part_of",
+    "part_of_letter",
     "says_when",
     "value_of",
 ]
@@ -64,7 +66,18 @@ _VALUES = {Part.GENERIC: 0.2, Part.NOUN: 0.7, Part.ADJECTIVE: 0.5, Part.NUMBER: 
 _VALUE_OF_PART = [_VALUES.get(part, 1.0) for part in Part]  # the hash of a part is slow
 
 _LINKS = {"of": Part.OF, "the": Part.LINK, "and": Part.LINK, "for": Part.LINK, "in": Part.LINK, "on": Part.LINK, "to": Part.LINK}
-_PARTS = {"n": Part.NOUN, "m": Part.MATTER, "g": Part.GENERIC, "v": Part.OTHER, "j": Part.ADJECTIVE, "o": Part.OTHER}
+_PARTS = {
+    "n": Part.NOUN,
+    "m": Part.MATTER,
+    "g": Part.GENERIC,
+    "v": Part.OTHER,
+    "j": Part.ADJECTIVE,
+    "o": Part.OTHER,
+    "p": Part.NAME,
+    "d": Part.NUMBER,
+    "f": Part.OF,
+}
+"""Parts by the letters of `relatedstories.text.word_parts` and `relatedstories.text.unspaced_words`."""
 _VAGUE = {
     *("prime", "new", "first", "last", "several", "many", "other", "more", "same", "such", "own", "next", "former"),
     *("recent", "high", "old", "certain"),
@@ -96,6 +109,11 @@ _CONNECTORS = {
     *("der", "van", "den", "el", "los", "las", "al", "af", "av"),
 }
 """Words of other languages that may stand between nouns."""
+
+
+def part_of_letter(letter: str) -> Part:
+    """Return the part that a letter of models/words or models/unspaced stands for."""
+    return _PARTS[letter]
 
 
 @functools.cache
@@ -199,6 +217,8 @@ def part_of(form: str, language: str, capital_tells: bool) -> Part:
         return Part.ADJECTIVE
     if language == ENGLISH:
         return _english_part(form, capital_tells)
+    if language in WITH_TABLES and (words := list(unspaced_words(form, language))):
+        return part_of_letter(words[-1].part)
     part = _part(form, stop_words(language), capital_tells)
     return Part.ADJECTIVE if language == "de" and form.islower() and part is Part.NOUN else part  # its nouns have capitals
 

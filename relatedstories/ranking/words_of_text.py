@@ -7,8 +7,11 @@ import functools
 import re
 from collections.abc import Sequence
 
-from relatedstories.ranking.shapes import Part, capitals_tell, is_foreign_small_word, is_verb, part_of
+from relatedstories.ranking.shapes import Part, capitals_tell, is_foreign_small_word, is_verb, part_of, part_of_letter
+from relatedstories.text.korean_words import korean_words
+from relatedstories.text.segments import UNSPACED
 from relatedstories.text.terms import ENGLISH, terms_of_name, without_elision
+from relatedstories.text.unspaced_words import WITH_TABLES, DividedWord, unspaced_words
 
 __all__ = ["ADDRESS", "MAX_PHRASE_CHARS", "WordsOfText", "words_of"]
 
@@ -19,9 +22,13 @@ ADDRESS = re.compile(r"\w(?:[/@_]|\.(?![A-Z]))\w")
 """At a word that is part of an address or of a file's name, but not of a name such as "openSUSE.Asia"."""
 
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
+_OTHER_WORD = re.compile(rf"[^\W{UNSPACED}\uac00-\ud7a3]+(?:[-'’][^\W{UNSPACED}\uac00-\ud7a3]+)*")
+"""A word in another script than those whose words are divided by their own rules."""
+
 _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICIPLE = ("ing", "ed")
 _BREAK = re.compile(r"[^\w\s]|\n")
+_WITHIN_PHRASE = frozenset(("", " ", "・", "·"))  # in a language without spaces: dots are between the words of foreign names
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
 _MAX_KNOWN = 100_000  # words of a language whose terms are kept
 
@@ -36,7 +43,12 @@ class WordsOfText:
 
     def __init__(self, text: str, language: str, n_chars: int = MAX_PHRASE_CHARS) -> None:
         self._text, self._language = text, language
-        edges = [edge for match in _WORD.finditer(text, 0, n_chars) for edge in match.span()]
+        divided = _divided_words(text[:n_chars], language)
+        pattern = _WORD if divided is None else _OTHER_WORD
+        spans = [match.span() for match in pattern.finditer(text, 0, n_chars)]
+        if divided:
+            spans = sorted([*spans, *((start, end) for start, end, _ in divided)])
+        edges = [edge for span in spans for edge in span]
         self.starts, self.ends = edges[::2], edges[1::2]  # numbers alone, which the garbage collector passes over
         known = _known_words(language)
         found = [known[text[start:end]] for start, end in zip(self.starts, self.ends, strict=True)]
@@ -47,7 +59,13 @@ class WordsOfText:
         for place, key in enumerate(self.keys):
             self.places.setdefault(key, []).append(place)
         self.compounds = [*dict.fromkeys([key for terms, key in found if len(terms) > 1])]
-        self._parts: list[Part | None] = [None] * len(found)
+        letters = {start: part for start, _, part in divided or ()}
+        self._parts = [part_of_letter(letters[start]) if start in letters else None for start in self.starts]
+
+    @property
+    def knows_matters(self) -> bool:
+        """Whether a noun that says enough by itself is told by its part alone."""
+        return self._language in WITH_TABLES
 
     def part(self, place: int) -> Part:
         """Return the part of a word."""
@@ -88,12 +106,20 @@ class WordsOfText:
     def follows(self, place: int) -> bool:
         """Return whether a word follows the one before closely."""
         start, end = self.ends[place - 1], self.starts[place]
+        if self._language in WITH_TABLES:
+            return self._text[start:end] in _WITHIN_PHRASE
         return self._text[start:end] == " " or not _BREAK.search(self._text, start, end)
 
     def may_be_added(self, place: int) -> bool:
         """Return whether a word may complete a phrase: in a language whose verbs are not known, it needs a capital or a digit."""
         first = self._text[self.starts[place]]
-        return self._language == ENGLISH or first.isupper() or first.isdigit() or self.part(place) is Part.OF
+        return (
+            self._language == ENGLISH
+            or self._language in WITH_TABLES
+            or first.isupper()
+            or first.isdigit()
+            or self.part(place) is Part.OF
+        )
 
     def places_of(self, keys: Sequence[str]) -> list[int]:
         """Return the places of the first of some words where they follow one another closely."""
@@ -124,8 +150,10 @@ class WordsOfText:
         return not (word.endswith(_POSSESSIVE) or (self._language == ENGLISH and is_verb(word)))
 
     def may_be_alone(self, place: int) -> bool:
-        """Return whether a word may be a phrase by itself: not "La", whatever the language of the text."""
+        """Return whether a word may be a phrase by itself: not "La", whatever the language of the text, nor one character."""
         word = self._text[self.starts[place] : self.ends[place]]
+        if len(word) == 1 and self._language in WITH_TABLES:
+            return False
         return word.isupper() or not is_foreign_small_word(word.casefold())
 
     def goes_on(self, place: int, step: int) -> bool:
@@ -154,6 +182,13 @@ class WordsOfText:
         """Return some words as they are written, with single spaces, without an article that is part of the first word."""
         phrase = " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
         return without_elision(phrase, self._language)
+
+
+def _divided_words(text: str, language: str) -> list[DividedWord] | None:
+    """Return the words of a text that spaces do not tell; None in a language where they do."""
+    if language in WITH_TABLES:
+        return list(unspaced_words(text, language))
+    return list(korean_words(text)) if language == "ko" else None
 
 
 words_of = functools.lru_cache(1 << 12)(WordsOfText)  # an event is in its own list and in those of others

@@ -127,3 +127,29 @@ def test_an_index_says_itself_whether_its_links_lead_across_languages(tmp_path) 
     done = run("export", "--index", tmp_path, "--to", tmp_path / "site", "--across-languages")
     assert done.returncode == 2
     assert "--across-languages goes with SOURCE, not with --index" in unframed(done.stderr)
+
+
+def test_what_a_language_is_full_of_is_no_label_there() -> None:
+    things = [
+        "Lampen",
+        "Ziegel",
+        "Ruder",
+        "Drachen",
+        "Glocken",
+        "Seile",
+        "Brunnen",
+        "Karren",
+        "Trommeln",
+        "Kessel",
+        "Sättel",
+        "Räder",
+    ]
+    german = [Event(f"de{n:02}", f"{thing} von Nordheim werden geflickt und gezählt") for n, thing in enumerate(things)]
+    english = [Event(f"en{n:02}", f"Part {n} of a long and dull story about rain") for n in range(60)]
+    of_two = [
+        Event("n1", "Die Feuerwehr von Nordheim löscht einen Brand"),
+        Event("n2", "Feuerwehr von Nordheim bekommt ein neues Auto"),
+    ]
+    contexts = RelatedStories().fit([*german, *english, *of_two]).explain("n1", "n2").contexts
+    assert contexts
+    assert "Nordheim" not in contexts

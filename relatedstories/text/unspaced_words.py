@@ -1,0 +1,139 @@
+"""Words of Chinese and Japanese texts, which no spaces separate, with the part of each in a label.
+
+The most probable words of a run of Chinese characters are those with the least sum of costs (a unigram model, solved by dynamic
+programming); models/unspaced has the words, their costs and their parts. In Japanese, hiragana are endings and particles, which
+separate words, and a run of katakana is one.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from relatedstories.artefacts import table
+from relatedstories.text.terms import WITHOUT_SPACES
+
+__all__ = ["WITHOUT_WORDS", "WITH_TABLES", "DividedWord", "unspaced_words"]
+
+WITH_TABLES = frozenset(("ja", "zh"))
+"""Languages without spaces whose words are known."""
+
+WITHOUT_WORDS = WITHOUT_SPACES - WITH_TABLES
+"""Languages without spaces whose words cannot be told."""
+
+_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_KATAKANA = "\u30a1-\u30fa\u30fc-\u30fe"
+_HIRAGANA = "\u3041-\u309f"
+_RUN = re.compile(
+    rf"(?P<han>[{_HAN}]+)|(?P<kana>[{_KATAKANA}]{{2,}})|(?P<of>(?<=[{_HAN}{_KATAKANA}\w])の(?=[{_HAN}{_KATAKANA}]))"
+)
+_AFTER_NOUN = "はがをにでとものやへ"
+"""Hiragana that are particles: before others, a single character is mostly the stem of a verb."""
+
+_MAX_CHARS = 8
+_COST_OF_UNKNOWN = {"ja": 160, "zh": 185}
+_NOUNS = frozenset("mnps")
+
+
+class DividedWord(NamedTuple):
+    """A word in a text: where it starts and ends, and its part by a letter: m, n, g, j and o as in models/words; p, d, f.
+
+    p is a name, d a number, and f "of" between nouns.
+    """
+
+    start: int
+    end: int
+    part: str
+
+
+def unspaced_words(text: str, language: str) -> Iterator[DividedWord]:
+    """Yield the words of a text in Chinese characters and katakana; those in other scripts are left out.
+
+    Parameters
+    ----------
+    text : str
+    language : {"ja", "zh"}
+
+    Examples
+    --------
+    >>> text = "内存缓冲区的漏洞"
+    >>> [(text[word.start : word.end], word.part) for word in unspaced_words(text, "zh")]
+    [('内存', 'm'), ('缓冲区', 'm'), ('的', 'o'), ('漏洞', 'm')]
+    """
+    for match in _RUN.finditer(text):
+        start, run = match.start(), match[0]
+        if match.lastgroup == "han":
+            verb_follows = language == "ja" and _HIRAGANA[0] <= text[match.end() : match.end() + 1] <= _HIRAGANA[-1]
+            verb_follows = verb_follows and text[match.end()] not in _AFTER_NOUN
+            for first, end, part in _words_of_run(run, language, verb_follows):
+                yield DividedWord(start + first, start + end, part)
+        elif language == "ja":
+            part = "f" if match.lastgroup == "of" else _words(language).get(run, ("p", 0))[0]
+            yield DividedWord(start, match.end(), part)
+
+
+@functools.cache
+def _words(language: str) -> dict[str, tuple[str, int]]:
+    """Return the part and the cost of each known word of a language."""
+    return {word: (part, int(cost)) for word, part, cost in table(f"unspaced/{language}.tsv")}
+
+
+@functools.cache
+def _simplified() -> dict[int, str]:
+    """Return the simplified form of each traditional character, as `str.translate` needs it."""
+    return {ord(traditional): form for traditional, form in table("unspaced/simplified.tsv")}
+
+
+@functools.lru_cache(1 << 16)  # the same runs come again and again
+def _words_of_run(run: str, language: str, verb_follows: bool) -> list[DividedWord]:
+    """Return the words of a run of Chinese characters, those that hang on to others together with these."""
+    words, joined = _most_probable(run, language), list[DividedWord]()
+    for number, (start, end, part) in enumerate(words):
+        before = joined[-1].part if joined else ""
+        is_single = end - start == 1
+        if number == len(words) - 1 and is_single and verb_follows:
+            part = "o"
+        if part == "x" and before and before in "jmnp":  # a suffix
+            joined[-1] = DividedWord(joined[-1].start, end, "n" if before == "j" else before)
+        elif before == "y" and part in "gmnp":  # a prefix
+            joined[-1] = DividedWord(joined[-1].start, end, part)
+        elif before == "u" and part in "ux":  # characters of a word that is not known
+            joined[-1] = DividedWord(joined[-1].start, end, "u")
+        else:
+            joined.append(DividedWord(start, end, part))
+    return [DividedWord(start, end, _final(joined, n)) for n, (start, end, _) in enumerate(joined)]
+
+
+def _final(words: list[DividedWord], number: int) -> str:
+    """Return the part of a word beside others: before a noun, general ones and verbs say more of it; a verb after one is one."""
+    start, end, part = words[number]
+    if part == "u":
+        return "p" if end - start > 1 else "o"
+    if part in "sg":
+        if part == "s" and number and words[number - 1].part in _NOUNS:
+            return "n"
+        says_more = number + 1 < len(words) and words[number + 1].part in _NOUNS
+        return "j" if says_more else part.replace("s", "o")
+    return "o" if part in "xy" else part
+
+
+def _most_probable(run: str, language: str) -> list[DividedWord]:
+    """Return the words of the least sum of costs; the part of an unknown character is u."""
+    known, unknown = _words(language), ("u", _COST_OF_UNKNOWN[language])
+    run = run.translate(_simplified()) if language == "zh" else run
+    n = len(run)
+    costs, ends, parts = [0] * (n + 1), [0] * n, [""] * n
+    for start in range(n - 1, -1, -1):
+        best = None
+        for end in range(start + 1, min(n, start + _MAX_CHARS) + 1):
+            found = known.get(run[start:end]) or (unknown if end == start + 1 else None)
+            if found is not None and (best is None or found[1] + costs[end] < best):
+                best = costs[start] = found[1] + costs[end]
+                ends[start], parts[start] = end, found[0]
+    words, start = [], 0
+    while start < n:
+        words.append(DividedWord(start, ends[start], parts[start]))
+        start = ends[start]
+    return words
