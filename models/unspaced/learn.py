@@ -21,7 +21,11 @@ MAX_CHARS = 8
 
 CHINESE_PARTS = {
     **dict.fromkeys(("n", "j", "vn", "ng", "nz"), "n"),
-    **dict.fromkeys(("nr", "nrt", "nrfg", "ns", "nt"), "p"),
+    "nr": "r",
+    "nrt": "r",
+    "nrfg": "r",
+    "ns": "l",
+    "nt": "i",
     **dict.fromkeys(("a", "an", "b", "z", "ag"), "j"),
     **dict.fromkeys(("v", "vg", "vi"), "v"),
     **dict.fromkeys(("m", "mg"), "d"),
@@ -38,6 +42,9 @@ character is hardly part of a word that is not known."""
 JAPANESE_PARTS = {
     "名詞,一般": "n",
     "名詞,サ変接続": "n",
+    "名詞,固有名詞,人名": "r",
+    "名詞,固有名詞,地域": "l",
+    "名詞,固有名詞,組織": "i",
     "名詞,固有名詞": "p",
     "名詞,形容動詞語幹": "j",
     "名詞,数": "d",
@@ -48,7 +55,7 @@ JAPANESE_PARTS = {
 }
 """Parts by the tags of IPADIC."""
 
-MAX_COST = {"p": 8_000}
+MAX_COST = dict.fromkeys("ilpr", 8_500)
 """The cost up to which a name is kept; the rarest names are hardly ever read."""
 
 COMMON_COST = 3_500
@@ -60,11 +67,18 @@ COST_OF_A_WORD = 4_000
 
 def by_hand(language: str) -> Iterator[tuple[str, str]]:
     """Yield words whose parts the dictionaries do not tell, with the part."""
-    with open(HERE / "by_hand.tsv", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            if row["language"] == language:
-                for word in row["words"].split():
-                    yield word, row["part"]
+    for row in rows_of("by_hand.tsv", language):
+        for word in row["words"].split():
+            yield word, row["part"]
+    for row in rows_of("countries.tsv", language):
+        for word in row["names"].split():
+            yield word, "l"
+
+
+def rows_of(name: str, language: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a table written by hand that are of a language."""
+    with open(HERE / name, encoding="utf-8", newline="") as file:
+        yield from (row for row in csv.DictReader(file, delimiter="\t") if row["language"] == language)
 
 
 def chinese() -> dict[str, tuple[str, int]]:
@@ -83,7 +97,7 @@ def chinese() -> dict[str, tuple[str, int]]:
         if len(word) > 1 and word not in hand and count < (MIN_CHINESE_PERSON if tag[:2] == "nr" else MIN_CHINESE):
             continue
         if len(word) == 1:
-            part = "u" if part in "npjv" and count < COMMON_CHARACTER else "o"
+            part = "u" if part in "nrlijv" and count < COMMON_CHARACTER else "o"
         elif part == "n" and count < COMMON_NOUN:
             part = "m"
         elif part == "v":

@@ -12,7 +12,16 @@ from typing import TypeAlias
 from relatedstories.events import Event
 from relatedstories.index.archive_labels import ArchiveLabels, Term
 from relatedstories.ranking.completion import MAX_LABEL_CHARS
-from relatedstories.ranking.labels import ALONE, BESIDE, SECOND, TYPICAL, Label, most_telling_first, says_the_same
+from relatedstories.ranking.labels import (
+    ALONE,
+    BESIDE,
+    SECOND,
+    TYPICAL,
+    Label,
+    is_part_without_spaces,
+    most_telling_first,
+    says_the_same,
+)
 from relatedstories.ranking.links import MAX_CONTEXTS
 from relatedstories.ranking.phrases import (
     Phrase,
@@ -378,7 +387,8 @@ class Reason:
 def _shown(chosen: Sequence[tuple[str, float]]) -> tuple[str, ...]:
     """Return the labels of a link, given names with how well each explains it, best first."""
     first, least = chosen[0]
-    more = [name for name, value in chosen[1:] if value >= SECOND * least and not says_the_same(name, first)]
+    is_said = [says_the_same(name, first) or is_part_without_spaces(name, first) for name, _ in chosen[1:]]
+    more = [name for (name, value), said in zip(chosen[1:], is_said, strict=True) if value >= SECOND * least and not said]
     return (first, *more)[:MAX_CONTEXTS]
 
 

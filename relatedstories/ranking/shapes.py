@@ -73,7 +73,7 @@ _PARTS = {
     "v": Part.OTHER,
     "j": Part.ADJECTIVE,
     "o": Part.OTHER,
-    "p": Part.NAME,
+    **dict.fromkeys("ilpr", Part.NAME),
     "d": Part.NUMBER,
     "f": Part.OF,
 }

@@ -32,15 +32,19 @@ _RUN = re.compile(
 _AFTER_NOUN = "はがをにでとものやへ"
 """Hiragana that are particles: before others, a single character is mostly the stem of a verb."""
 
+_PLACES = frozenset("県市町村区州郡島山川湖港駅省县镇乡村岛河湖")
+"""Endings of the names of places."""
+
 _MAX_CHARS = 8
 _COST_OF_UNKNOWN = {"ja": 160, "zh": 185}
-_NOUNS = frozenset("mnps")
+_NAMES = frozenset("ilpr")
+_NOUNS = _NAMES | frozenset("mns")
 
 
 class DividedWord(NamedTuple):
     """A word in a text: where it starts and ends, and its part by a letter: m, n, g, j and o as in models/words; p, d, f.
 
-    p is a name, d a number, and f "of" between nouns.
+    l is a place, r a person, i an organisation, p another name, d a number, and f "of" between nouns.
     """
 
     start: int
@@ -95,9 +99,10 @@ def _words_of_run(run: str, language: str, verb_follows: bool) -> list[DividedWo
         is_single = end - start == 1
         if number == len(words) - 1 and is_single and verb_follows:
             part = "o"
-        if part == "x" and before and before in "jmnp":  # a suffix
-            joined[-1] = DividedWord(joined[-1].start, end, "n" if before == "j" else before)
-        elif before == "y" and part in "gmnp":  # a prefix
+        if part == "x" and (before == "j" or before in _NOUNS):  # a suffix
+            whole = "l" if before in _NAMES and run[start:end] in _PLACES else "n" if before == "j" else before
+            joined[-1] = DividedWord(joined[-1].start, end, whole)
+        elif before == "y" and (part == "g" or part in _NOUNS):  # a prefix
             joined[-1] = DividedWord(joined[-1].start, end, part)
         elif before == "u" and part in "ux":  # characters of a word that is not known
             joined[-1] = DividedWord(joined[-1].start, end, "u")

@@ -52,7 +52,8 @@ OWN_SEEN = 4
 _MODEL_FILES = (
     "topics/network.npz", "topics/counts.npz", "topics/forms.txt", "topics/names.txt", "topics/words.txt", "topics/patterns.tsv",
     "topics/countries.tsv", "kinds/kinds.npz", "matters/network.npz", "matters/tables.npz", "matters/words.txt",
-    "matters/phrases.txt", "matters/names.tsv", "matters/singulars.tsv",
+    "matters/phrases.txt", "matters/names.tsv", "matters/singulars.tsv", "unspaced/ja.tsv", "unspaced/simplified.tsv",
+    "unspaced/zh.tsv",
 )  # fmt: skip
 """Files that the model's topics depend on."""
 
@@ -313,7 +314,7 @@ class TopicExtractor:
         """Return the names in a text in another language than English."""
         if self.threshold is not None and self.threshold > PROBABILITY:
             return []
-        return [(start, end, name, "thing", PROBABILITY) for start, end, name in name_mentions(text, language)]
+        return [(start, end, name, kind, PROBABILITY) for start, end, name, kind in name_mentions(text, language)]
 
     def _mentions_of_doc(self, doc: Doc) -> list[_MentionRow]:
         if not self._reads_model:

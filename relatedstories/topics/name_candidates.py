@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import without_elision
+from relatedstories.text.unspaced_words import WITH_TABLES, unspaced_words
 
 __all__ = ["MAX_NAME_CHARS", "PROBABILITY", "NameMention", "name_mentions"]
 
@@ -38,16 +39,20 @@ _BRACKETED = re.compile("『([^『』\\n]{2,30})』|「([^「」。、\\n]{2,20}
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{3,}(?:・[\u30a1-\u30fa\u30fc]{2,})*")
 _LATIN_RUN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’&+-]*#?(?:[ .][A-Z0-9][A-Za-zÀ-ɏ0-9'’&+-]*|[ ]\d+(?:\.\d+)*)*")
 
+_KINDS = {"i": "organisation", "l": "place", "r": "person"}
+"""Kinds by the letters of `relatedstories.text.unspaced_words`."""
+
 _NOUNS_WITH_CAPITALS = frozenset(("de", "lb"))
 """Languages in which every noun begins with a capital."""
 
 
 class NameMention(NamedTuple):
-    """A name in a text: its offsets, and the name."""
+    """A name in a text: its offsets, the name, and its kind, which is "thing" where nothing tells it."""
 
     start: int
     end: int
     name: str
+    kind: str = "thing"
 
 
 class _Word(NamedTuple):
@@ -73,7 +78,8 @@ def name_mentions(text: str, language: str) -> list[NameMention]:
     A word with a capital is a name, or a part of one, within a sentence; at the start of a sentence only if it is one elsewhere
     in the text. In German, where common nouns have capitals, several such words in a row are a name, and a single one is if it
     is an acronym, has a digit or a second capital, or ends a longer name of the text. In scripts without capitals, names are
-    words in Latin script, three characters or more of katakana, and titles in brackets. A stop word alone is no name.
+    words in Latin script, three characters or more of katakana, titles in brackets, and in Chinese and Japanese the places,
+    persons and organisations of the tables in models/unspaced. A stop word alone is no name.
 
     Examples
     --------
@@ -81,6 +87,8 @@ def name_mentions(text: str, language: str) -> list[NameMention]:
     ['Angela Merkel', 'Merkel', 'EU']
     >>> [mention.name for mention in name_mentions("新しいRuby 3.1とプログラミング入門『たのしい本』", "ja")]
     ['Ruby 3.1', 'プログラミング', 'たのしい本']
+    >>> [(mention.name, mention.kind) for mention in name_mentions("東京電力は福島県で", "ja")]
+    [('東京電力', 'organisation'), ('福島県', 'place')]
     """
     prose = _NO_PROSE.sub(lambda match: " " * len(match[0]), text)
     letters = [char for char in prose[:2000] if char.isalpha()]
@@ -100,6 +108,8 @@ def _marked(text: str, language: str) -> Iterator[NameMention]:
     for match in _BRACKETED.finditer(text):
         group = match.lastindex or 0
         yield NameMention(*match.span(group), match[group].strip())
+    if language in WITH_TABLES:
+        yield from (mention for mention in _known_names(text, language) if mention.name not in ignored)
     for match in _KATAKANA.finditer(text):
         if len(match[0]) <= MAX_NAME_CHARS:
             yield NameMention(*match.span(), match[0])
@@ -108,6 +118,20 @@ def _marked(text: str, language: str) -> Iterator[NameMention]:
         if len(name) < 2 or len(name) > MAX_NAME_CHARS or name.lower() in ignored or name.islower():
             continue
         yield NameMention(match.start(), match.start() + len(name), name)
+
+
+def _known_names(text: str, language: str) -> Iterator[NameMention]:
+    """Yield the names that the tables of a language have; a family name and the first name after it are one."""
+    words = [word for word in unspaced_words(text, language) if word.part in _KINDS]
+    place = 0
+    while place < len(words):
+        start, end, part = words[place]
+        place += 1
+        while part == "r" and place < len(words) and words[place].part == "r" and words[place].start == end:
+            end = words[place].end
+            place += 1
+        if end - start > 1:
+            yield NameMention(start, end, text[start:end], _KINDS[part])
 
 
 def _capitalised(text: str, language: str) -> Iterator[NameMention]:

@@ -25,6 +25,9 @@ TEXTS = [
     ("pl", "Wczoraj w Krakowie spotkali się posłowie PiS.", ["Krakowie", "PiS"]),
     ("ja", "新しいRuby 3.1とプログラミング入門『たのしい本』", ["Ruby 3.1", "プログラミング", "たのしい本"]),
     ("zh", "Google 发布《新的书》", ["Google", "新的书"]),
+    ("ja", "岸田文雄首相は東京電力の福島県の施設を訪れた", ["岸田文雄", "東京電力", "福島県"]),
+    ("zh", "四川省的警方与联合国代表会谈", ["四川省", "联合国"]),
+    ("zh", "臺灣總統訪問烏克蘭", ["臺灣", "烏克蘭"]),
     ("ko", "서울에서 OpenAI 행사가 열렸다", ["OpenAI"]),
     ("ar", "أعلنت شركة Google عن هاتف", ["Google"]),
     ("fr", "Téléchargez https://example.org/Paris/Lyon.tar.gz maintenant", []),
@@ -38,10 +41,15 @@ def test_names(language: str, text: str, names: list[str]) -> None:
     assert all(" ".join(text[mention.start : mention.end].split()) == mention.name for mention in found)
 
 
+def test_kinds_of_known_names() -> None:
+    found = {mention.name: mention.kind for mention in name_mentions("大谷は東京電力と輪島市へ『本』", "ja")}
+    assert found == {"大谷": "person", "東京電力": "organisation", "輪島市": "place"}
+
+
 @given(
-    st.text("AaBb ÄéИи日ガ『』.\n-0", max_size=60)
+    st.text("AaBb ÄéИи日ガ『』.\n-0東京県大谷", max_size=60)
     | st.lists(st.sampled_from(["Die", "Der", "Und", "EU", "Wien", "la", "La", "3.1"])).map(" ".join),
-    st.sampled_from(["de", "fr", "ru", "ja", "und"]),
+    st.sampled_from(["de", "fr", "ru", "ja", "zh", "und"]),
 )
 def test_names_of_any_text_are_short_apart_and_no_stop_words(text: str, language: str) -> None:
     end = 0
