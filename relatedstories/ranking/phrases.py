@@ -54,7 +54,7 @@ class Phrase(NamedTuple):
     Parameters
     ----------
     text : str
-        As the first text writes it.
+        As one of the texts writes it.
     share : float
         What its words explain of the score.
     n_words : int
@@ -72,7 +72,7 @@ _NOTHING = (0.0, 0, 0)  # comes after every phrase
 def shared_phrase(
     a: str, b: str, shares: Mapping[str, float], language: str = ENGLISH, matters: Collection[str] = ()
 ) -> Phrase | None:
-    """Return the phrase in both texts that explains most of a score, as the first text writes it.
+    """Return the phrase in both texts that explains most of a score, as the first text writes it, or as a subject in either text.
 
     A phrase begins and ends with a word that has a shared term, and is a noun phrase as far as its words tell
     (`relatedstories.ranking.shapes`). It crosses no punctuation, and has several words, or is one with `MIN_WORD_SHARE` of
@@ -102,14 +102,16 @@ def shared_phrase(
     'cargo ship'
     >>> shared_phrase("La ligne de tram ouvre", "Une ligne de tram au port", {"lign": 0.1, "tram": 0.2}, "fr").text
     'ligne de tram'
+    >>> shared_phrase("Wegen der alten Brücke", "Alte Brücke in Prag", {"alt": 0.1, "bruck": 0.2}, "de").text
+    'Alte Brücke'
     >>> shared_phrase("東京で地震", "地震が東京に", {"東京": 0.1, "地震": 0.2}, "ja").text
     '地震'
     """
     if language in WITHOUT_WORDS:
         return _shared_characters(a[:MAX_PHRASE_CHARS], b[:MAX_PHRASE_CHARS], shares)
-    ours = words_of(a, language)
-    found = _best_place(ours, words_of(b, language), shares, matters)
-    return None if found is None else Phrase(ours.phrase(*found[1:]), found[0], found[2])
+    ours, theirs = words_of(a, language), words_of(b, language)
+    found = _best_place(ours, theirs, shares, matters)
+    return None if found is None else Phrase(_written(ours, theirs, *found[1:]), found[0], found[2])
 
 
 def salient_phrase(
@@ -147,7 +149,24 @@ def salient_phrase(
     if found is None or found[0] < MIN_PHRASE_SHARE * max(shares.values()):
         return None
     first, length = completed(ours, theirs, *found[1:])
-    return Phrase(ours.phrase(first, length), found[0], length)
+    return Phrase(_written(ours, theirs, first, length), found[0], length)
+
+
+def _written(ours: WordsOfText, theirs: WordsOfText, first: int, length: int) -> str:
+    """Return a phrase as the first text writes it there; in a language with cases, in the form that looks least inflected.
+
+    Of several words, that is the form at the start of a sentence, where the subject mostly stands, or else the shortest one in
+    both texts; of a single word, the shortest one that it begins with.
+    """
+    own = ours.phrase(first, length)
+    if not ours.inflects:
+        return own
+    low, keys = own.casefold(), ours.keys[first : first + length]
+    found = [(words, place) for words in (ours, theirs) for place in words.places_of(keys)]
+    forms = [(length > 1 and not words.begins_sentence(place), words.phrase(place, length)) for words, place in found]
+    forms = [(is_within, form) for is_within, form in forms if length > 1 or low.startswith(form.casefold())]
+    form = min(forms, key=lambda each: (each[0], len(each[1]), each[1].casefold() != low))[1]
+    return own if form.casefold() == low else form
 
 
 def completed_word(a: tuple[str, str], b: tuple[str, str], word: str) -> str:

@@ -29,6 +29,12 @@ _POSSESSIVE = ("'s", "’s", "s'", "s’")
 _PARTICIPLE = ("ing", "ed")
 _BREAK = re.compile(r"[^\w\s]|\n")
 _WITHIN_PHRASE = frozenset(("", " ", "・", "·"))  # in a language without spaces: dots are between the words of foreign names
+_WITH_CASES = {
+    *("az", "be", "bs", "cs", "de", "el", "eo", "et", "eu", "fi", "hr", "hu", "hy", "is", "ka", "kk", "lt", "lv", "pl", "ru"),
+    *("sk", "sl", "sr", "tr", "uk"),
+}
+"""Languages whose nouns have other endings within a sentence."""
+
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
 _MAX_KNOWN = 100_000  # words of a language whose terms are kept
 
@@ -67,12 +73,17 @@ class WordsOfText:
         """Whether a noun that says enough by itself is told by its part alone."""
         return self._language in WITH_TABLES
 
+    @property
+    def inflects(self) -> bool:
+        """Whether nouns have endings of cases, which readers should not see in a label."""
+        return self._language in _WITH_CASES
+
     def part(self, place: int) -> Part:
         """Return the part of a word."""
         part = self._parts[place]
         if part is None:
             start, end = self.starts[place], self.ends[place]
-            within = place > 0 and not _ENDS_SENTENCE.search(self._text, self.ends[place - 1], start)
+            within = not self.begins_sentence(place)
             if ADDRESS.search(self._text, max(0, start - 2), end + 2):
                 part = Part.OTHER
             else:
@@ -84,6 +95,10 @@ class WordsOfText:
                     part = part_of(self._text[start:end], self._language, tells)
             self._parts[place] = part
         return part
+
+    def begins_sentence(self, place: int) -> bool:
+        """Return whether a word is the first of a sentence or a line."""
+        return place == 0 or _ENDS_SENTENCE.search(self._text, self.ends[place - 1], self.starts[place]) is not None
 
     def _is_participle(self, place: int) -> bool:
         """Return whether a verb in a title may say more of the noun after it: "Working Group"."""
