@@ -70,9 +70,9 @@ def by_hand(language: str) -> Iterator[tuple[str, str]]:
     for row in rows_of("by_hand.tsv", language):
         for word in row["words"].split():
             yield word, row["part"]
-    for row in rows_of("countries.tsv", language):
-        for word in row["names"].split():
-            yield word, "l"
+    for row in rows_of("../countries/countries.tsv", language):
+        if language != "ko":
+            yield row["name"], "l"
 
 
 def rows_of(name: str, language: str) -> Iterator[dict[str, str]]:

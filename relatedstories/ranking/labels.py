@@ -175,8 +175,6 @@ def _countries() -> dict[str, float]:
         weights.update(dict.fromkeys(map(normalise_name, others), PEOPLE_WEIGHT))
         weights[normalise_name(country)] = COUNTRY_WEIGHT
     weights[normalise_name("Palestinians")] = PEOPLE_WEIGHT
-    for _, names in table("unspaced/countries.tsv"):
-        weights.update(dict.fromkeys(map(normalise_name, names.split()), COUNTRY_WEIGHT))
     return weights
 
 

@@ -26,6 +26,7 @@ from relatedstories.text.languages import SAMPLE_CHARS, language_of, language_of
 from relatedstories.text.segments import clean_segment_numbers
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, stem_key
 from relatedstories.topics.aliases import learn_names, names_of
+from relatedstories.topics.country_names import country_name
 from relatedstories.topics.entities import entity_mentions
 from relatedstories.topics.kinds import kind as kind_of
 from relatedstories.topics.name_candidates import PROBABILITY, name_mentions
@@ -53,7 +54,7 @@ _MODEL_FILES = (
     "topics/network.npz", "topics/counts.npz", "topics/forms.txt", "topics/names.txt", "topics/words.txt", "topics/patterns.tsv",
     "topics/countries.tsv", "kinds/kinds.npz", "matters/network.npz", "matters/tables.npz", "matters/words.txt",
     "matters/phrases.txt", "matters/names.tsv", "matters/singulars.tsv", "unspaced/ja.tsv", "unspaced/simplified.tsv",
-    "unspaced/zh.tsv",
+    "unspaced/zh.tsv", "countries/countries.tsv",
 )  # fmt: skip
 """Files that the model's topics depend on."""
 
@@ -314,7 +315,11 @@ class TopicExtractor:
         """Return the names in a text in another language than English."""
         if self.threshold is not None and self.threshold > PROBABILITY:
             return []
-        return [(start, end, name, kind, PROBABILITY) for start, end, name, kind in name_mentions(text, language)]
+        found: list[_MentionRow] = []
+        for start, end, name, kind in name_mentions(text, language):
+            country = country_name(name, language)
+            found.append((start, end, country or name, "place" if country else kind, PROBABILITY))
+        return found
 
     def _mentions_of_doc(self, doc: Doc) -> list[_MentionRow]:
         if not self._reads_model:

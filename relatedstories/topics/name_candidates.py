@@ -12,6 +12,7 @@ from typing import NamedTuple
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import without_elision
 from relatedstories.text.unspaced_words import WITH_TABLES, unspaced_words
+from relatedstories.topics.country_names import country_name
 
 __all__ = ["MAX_NAME_CHARS", "PROBABILITY", "NameMention", "name_mentions"]
 
@@ -41,6 +42,9 @@ _LATIN_RUN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’&+-]*#?(?:[ .][A-Z0-9]
 
 _KINDS = {"i": "organisation", "l": "place", "r": "person"}
 """Kinds by the letters of `relatedstories.text.unspaced_words`."""
+
+_WITH_GENITIVE = frozenset(("be", "bs", "cs", "hr", "lt", "lv", "pl", "ru", "sk", "sl", "sr", "uk"))
+"""Languages in which a country may stand between an office and a name without a word between: "Президент Украины ..."."""
 
 _NOUNS_WITH_CAPITALS = frozenset(("de", "lb"))
 """Languages in which every noun begins with a capital."""
@@ -141,7 +145,7 @@ def _capitalised(text: str, language: str) -> Iterator[NameMention]:
     common_capitals = language in _NOUNS_WITH_CAPITALS
     within = {word.form for word in words if not word.starts_sentence and _has_capital(word.form)}
     lower = {word.form for word in words if word.form.islower()}
-    runs = list(_runs(words, within, lower, ignored))
+    runs = [part for run in _runs(words, within, lower, ignored) for part in _without_country(run, language)]
     last_words = {run[-1].form for run in runs if len(run) > 1}
     for run in runs:
         name = text[run[0].start : run[-1].end]
@@ -152,6 +156,14 @@ def _capitalised(text: str, language: str) -> Iterator[NameMention]:
                 continue
         if len(name) <= MAX_NAME_CHARS and any(map(str.isalpha, name)):
             yield NameMention(run[0].start, run[-1].end, " ".join(name.split()))
+
+
+def _without_country(run: list[_Word], language: str) -> list[list[_Word]]:
+    """Return the run of words of a name, apart from an inflected country before it: "Президент Украины Владимир Зеленский"."""
+    first = run[0].form
+    country = country_name(first, language) if len(run) > 1 and language in _WITH_GENITIVE else None
+    is_apart = country is not None and (country.casefold() != first.casefold() or first.isupper())
+    return [run[:1], run[1:]] if is_apart else [run]
 
 
 def _words(text: str, language: str) -> list[_Word]:

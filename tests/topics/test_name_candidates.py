@@ -60,6 +60,32 @@ def test_names_of_any_text_are_short_apart_and_no_stop_words(text: str, language
         end = mention.end
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "names"),
+    [
+        ("ru", "Сегодня президент Украины Иван Петренко прибыл", ["Украины", "Иван Петренко"]),
+        ("ru", "Вчера глава МИД США Джон Смит улетел", ["МИД США Джон Смит"]),
+        ("pl", "Wczoraj prezydent Ukrainy Jan Nowak odleciał", ["Ukrainy", "Jan Nowak"]),
+        ("fr", "Hier la chaîne France Info a parlé", ["France Info"]),
+    ],
+)
+def test_a_country_in_the_genitive_is_no_part_of_the_name_after_it(language: str, text: str, names: list[str]) -> None:
+    assert [mention.name for mention in name_mentions(text, language)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Вчера в столице Украины шёл снег", "Украина"),
+        ("Wczoraj w stolicy Ukrainy padał śnieg", "Ukraina"),
+        ("ウクライナの首都", "ウクライナ"),
+    ],
+)
+def test_a_country_is_a_place_under_its_own_name(text: str, name: str) -> None:
+    (topic,) = TopicExtractor().extract(text)
+    assert (str(topic), topic.kind) == (name, "place")
+
+
 def test_inflected_names_are_one_topic() -> None:
     (topic,) = TopicExtractor().extract("Wczoraj w stolicy Ukrainy padał śnieg, a wojska Ukrainie pomagały ludziom.")
     assert topic.mentions == ("Ukrainy", "Ukrainie")
