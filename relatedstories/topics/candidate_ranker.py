@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.artefacts import path
-from relatedstories.topics.arrays import side_by_side, starts_group, where_true
+from relatedstories.topics.arrays import product, side_by_side, starts_group, where_true
 from relatedstories.topics.candidates import Candidates
 
 __all__ = ["CONTEXT", "GRID", "HIDDEN", "LAYERS", "WIDTH", "CandidateRanker", "default_ranker"]
@@ -59,7 +59,7 @@ def _whole(values: Floats, least: float = -_MAX_VALUE) -> Floats:
 def _dense(values: Floats, layer: Layer) -> Floats:
     """Return a layer's sums, for values in units of 2**-GRID and in such."""
     weights, bias = layer
-    sums = values @ weights
+    sums = product(values, weights)
     sums += bias * _UNITS
     return sums
 
@@ -154,7 +154,7 @@ class CandidateRanker(NamedTuple):
         edges = np.concatenate([x.take(at, axis=0) for at in (first, end - 1, first - 1, end)], axis=1)
         weights, bias = self.first
         h = _dense(features, (weights[edges.shape[1] :], bias))
-        h += (edges @ weights[: edges.shape[1]]).take(neighbours.span, axis=0)  # a span's names have the same tokens
+        h += product(edges, weights[: edges.shape[1]]).take(neighbours.span, axis=0)  # a span's names have the same tokens
         h = _whole(_dense(_whole(h, 0), self.second), 0)
         alone = _dense(h, self.alone)[:, 0]
         p = _probability(alone)

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.artefacts import path
-from relatedstories.topics.arrays import where_true
+from relatedstories.topics.arrays import product, where_true
 from relatedstories.topics.matter_candidates import MatterCandidates, MatterFinder
 from relatedstories.topics.matter_tables import UNIT, default_matter_tables
 from relatedstories.topics.tokenizer import TokenizedText
@@ -76,12 +76,13 @@ class MatterRanker(NamedTuple):
         """Return the probability of each row of features, a multiple of 2**-10."""
         x = features.astype(np.float32)
         for weights, bias in self.layers[:-1]:
-            x = x @ weights + bias
+            x = product(x, weights)
+            x += bias
             x *= np.float32(1 / WEIGHT)
             np.rint(x, out=x)
             np.clip(x, 0, _MAX_VALUE, out=x)
         weights, bias = self.layers[-1]
-        logits = (x @ weights + bias)[:, 0] / np.float32(WEIGHT * UNIT)
+        logits = (product(x, weights) + bias)[:, 0] / np.float32(WEIGHT * UNIT)
         steps = np.rint(np.clip(logits, -8, 8) * np.float32(_STEPS)).astype(np.intp) + 8 * _STEPS
         probabilities: Floats = _LOGISTIC_TABLE[steps]
         return probabilities
