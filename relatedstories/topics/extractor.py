@@ -59,7 +59,7 @@ _MODEL_FILES = (
 """Files that the model's topics depend on."""
 
 _RULES = b"7"
-"""Version of the rules around the model; raised when other topics follow from the same files."""
+"""Version of the rules around the model, those of tokens among them; raised when other topics follow from the same files."""
 
 _RULER = re.compile(r"([^\w\s])\1{20,}")
 
@@ -415,7 +415,7 @@ def _in_characters(text: TokenizedText, found: Iterable[TaggedSpan]) -> list[_Me
 
 
 def _blank_rulers(text: str) -> str:
-    """Return the text with long runs of one sign blanked, which take spaCy's tokenizer minutes; offsets are unchanged."""
+    """Return the text with long runs of one sign blanked, which take a spaCy pipeline's tokenizer minutes; offsets are unchanged."""
     return _RULER.sub(lambda row: " " * len(row[0]), text)
 
 

@@ -1,28 +1,27 @@
-"""Split texts into the tokens of spaCy's English tokenizer, which keeps C++, F# and .NET whole here."""
+"""Split texts into the tokens of spaCy's English tokenizer, which keeps C++, F# and .NET whole here.
+
+The tokenizer splits each stretch between two spaces independently, so the tokens of frequent stretches are remembered.
+"""
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from relatedstories.topics.recent_cache import RecentCache
+from relatedstories.topics.word_splitter import default_splitter
 
 if TYPE_CHECKING:
-    from spacy.tokenizer import Tokenizer
     from spacy.tokens import Doc
 
-__all__ = ["TokenizedText", "default_tokenizer", "tokenize", "tokens_of_doc"]
+__all__ = ["TokenizedText", "tokenize", "tokens_of_doc"]
 
-_StretchTokens: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
+_StretchTokens: TypeAlias = tuple[Sequence[str], Sequence[int]]
 
 _TOKENS_BY_STRETCH: RecentCache[str, _StretchTokens] = RecentCache()
 """Tokens of stretches of text between two spaces, with their offsets in the stretch."""
-
-_NAME_WITH_SIGNS = re.compile(r"[A-Za-z](?:\+\+|#)|\.net", re.IGNORECASE)
-"""Names that the tokenizer would split: C++, F#, .NET."""
 
 _WORD_WITH_SIGNS = re.compile(
     r"""(?P<open>["(]?)(?P<word>(?:\d+|[A-Za-z]+)(?:-[A-Za-z]{2,})*|\d+(?:[.,]\d+)+)(?P<sign>"|'s|(?<=[A-Za-z])\)|(?<=\d)%|)"""
@@ -30,7 +29,8 @@ _WORD_WITH_SIGNS = re.compile(
 )
 """A word or number that the tokenizer splits at these signs and at hyphens, unless one of its exceptions is about a part."""
 
-_WHITE_SPACE = re.compile(r"(\s+)")
+_WHITE_SPACE = re.compile(r"\s")
+_STRETCH = re.compile(r"\s+|\S+")
 
 _MAX_STRETCH = 40
 """Maximum length of a remembered stretch, in characters; longer ones rarely occur again."""
@@ -62,10 +62,7 @@ def tokens_of_doc(doc: Doc) -> TokenizedText:
 
 
 def tokenize(content: str) -> TokenizedText:
-    """Return a text in tokens, exactly as `default_tokenizer` splits it, but faster.
-
-    The tokenizer splits each stretch between two spaces independently, so the tokens of frequent stretches are remembered.
-    """
+    """Return a text in tokens."""
     tokens: list[str] = []
     starts: list[int] = []
     at = n_more = 0  # spaces beyond the first between two stretches are a token of their own
@@ -74,15 +71,13 @@ def tokenize(content: str) -> TokenizedText:
             n_more += 1
             at += 1
             continue
+        known = _TOKENS_BY_STRETCH.get(part) or _tokens_of_part(part)
+        if known is None or (n_more and part[0].isspace()):  # white space that is one token with what is beside it
+            return TokenizedText(content, *_tokens_of_stretches(content))
         if n_more:
-            if part[0].isspace():  # it would be part of that token
-                return tokens_of_doc(default_tokenizer()(content))
             tokens.append(" " * n_more)
             starts.append(at - n_more)
             n_more = 0
-        known = _TOKENS_BY_STRETCH.get(part) or _tokens_of_part(part)
-        if known is None:
-            return tokens_of_doc(default_tokenizer()(content))
         if len(known[0]) == 1:
             tokens.append(part)
             starts.append(at)
@@ -98,21 +93,19 @@ def tokenize(content: str) -> TokenizedText:
 
 def _tokens_of_part(part: str) -> _StretchTokens | None:
     """Return a stretch's tokens and their offsets in it; None if white space at its end may join the next token."""
-    if not part or part[-1].isspace():
-        return None
-    if "\n" in part:  # the words on both sides of a line end are met again, both together hardly ever
-        return _tokens_of_lines(part)
-    tokenizer = default_tokenizer()
-    known = _tokens_of_word(part, tokenizer.rules) if len(part) <= _MAX_STRETCH else None
-    if known is not None:
-        return _TOKENS_BY_STRETCH.keep(part, known)
-    _, tokens, starts = tokens_of_doc(tokenizer(part))
-    kept = tuple(tokens), tuple(starts)
-    return _TOKENS_BY_STRETCH.keep(part, kept) if len(part) <= _MAX_STRETCH else kept
+    splitter = default_splitter()
+    known = _tokens_of_word(part, splitter.exceptions) if len(part) <= _MAX_STRETCH else None
+    if known is None:
+        if not part or part[-1].isspace():
+            return None
+        if _WHITE_SPACE.search(part):  # the words on both sides of a line end are met again, both together hardly ever
+            return _tokens_of_stretches(part)
+        known = _with_offsets(splitter(part))
+    return _TOKENS_BY_STRETCH.keep(part, known) if len(part) <= _MAX_STRETCH else known
 
 
 def _tokens_of_word(part: str, exceptions: Container[str]) -> _StretchTokens | None:
-    """Return the tokens of a word with signs around it, and their offsets; None if only the tokenizer can tell them."""
+    """Return the tokens of a word with signs around it, and their offsets; None if it takes the tokenizer to tell them."""
     if part in exceptions:
         return None
     if part.isalpha() and part.isascii():
@@ -126,44 +119,27 @@ def _tokens_of_word(part: str, exceptions: Container[str]) -> _StretchTokens | N
     if "-" in word and f"{word.rpartition('-')[2]}{end}" in exceptions:
         return None
     tokens = [token for token in (opening, *word.replace("-", " - ").split(" "), sign, end) if token]
+    return _with_offsets(tokens)
+
+
+def _with_offsets(tokens: Sequence[str]) -> _StretchTokens:
+    """Return the tokens of a stretch without white space, and their offsets in it."""
     return tuple(tokens), tuple(itertools.accumulate(map(len, tokens[:-1]), initial=0))
 
 
-def _tokens_of_lines(part: str) -> _StretchTokens:
-    """Return the tokens of a stretch that has line ends, and their offsets in it; rows of white space are tokens."""
+def _tokens_of_stretches(content: str) -> _StretchTokens:
+    """Return the tokens of words and of the white space between them, and their offsets; the space after a word is no token."""
     tokens: list[str] = []
     starts: list[int] = []
-    at = 0
-    for number, piece in enumerate(_WHITE_SPACE.split(part)):
-        if number % 2 or not piece:
-            known: _StretchTokens | None = ((piece,), (0,)) if piece else ((), ())
+    for found in _STRETCH.finditer(content):
+        piece, at = found[0], found.start()
+        if piece[0].isspace():
+            known: _StretchTokens | None = ((piece,), (0,))
+            if piece[0] == " " and at:
+                known = ((piece[1:],), (1,)) if len(piece) > 1 else ((), ())
         else:
             known = _TOKENS_BY_STRETCH.get(piece) or _tokens_of_part(piece)
         assert known is not None  # a piece ends in no white space
         tokens += known[0]
         starts += [at + place for place in known[1]]
-        at += len(piece)
-    return tuple(tokens), tuple(starts)
-
-
-@functools.cache
-def default_tokenizer() -> Tokenizer:
-    """Return spaCy's English tokenizer, with names that end in signs as tokens.
-
-    Its vocabulary computes no lexical attributes, which take half the time of the tokenizer of `spacy.blank("en")`.
-    """
-    from spacy.lang.en import English
-    from spacy.tokenizer import Tokenizer
-    from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
-    from spacy.vocab import Vocab
-
-    rules = English.Defaults
-    return Tokenizer(
-        Vocab(),
-        rules=rules.tokenizer_exceptions,
-        prefix_search=compile_prefix_regex(rules.prefixes or ()).search,
-        suffix_search=compile_suffix_regex(rules.suffixes or ()).search,
-        infix_finditer=compile_infix_regex(rules.infixes or ()).finditer,
-        token_match=_NAME_WITH_SIGNS.fullmatch,
-        url_match=rules.url_match,
-    )
+    return tokens, starts
