@@ -415,7 +415,7 @@ def _in_characters(text: TokenizedText, found: Iterable[TaggedSpan]) -> list[_Me
 
 
 def _blank_rulers(text: str) -> str:
-    """Return the text with long runs of one sign blanked, which take a spaCy pipeline's tokenizer minutes; offsets are unchanged."""
+    """Return the text with long runs of one sign blanked, which take spaCy's tokenizer minutes; offsets are unchanged."""
     return _RULER.sub(lambda row: " " * len(row[0]), text)
 
 
