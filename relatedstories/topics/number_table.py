@@ -19,7 +19,7 @@ class NumberTable:
         self._new: list[float] = []  # one row after the other: many short tuples would keep the garbage collector busy
 
     def append(self, row: Iterable[float]) -> None:
-        """Add a row."""
+        """Add a row, or several one after the other."""
         self._new += row
 
     def clear(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from relatedstories.topics.lexicon import Lexicon, Pattern, form_of, key_of
@@ -49,6 +50,9 @@ _NamesOfCountry: TypeAlias = tuple[tuple[str, int, int, int], ...]
 _Row: TypeAlias = list[float]
 """A row of `SpanNamer.numbers`."""
 
+_NameRow: TypeAlias = tuple[str, _Row]
+"""A name, with its row."""
+
 _SOURCES, _LINKS, _RANK, _COUNT, _TOTAL, _SHARE = 1, 2, 3, 4, 5, 8
 """Columns of a row: sources, links and rank, links of the pattern and of all patterns, share of longer names."""
 
@@ -92,6 +96,19 @@ class _NamesAlone(NamedTuple):
     have: set[int]
     singular: str
     rows: dict[str, _Row]
+
+
+def _merge(rows: dict[str, _Row], others: Iterable[_NameRow]) -> None:
+    """Add names to those of a span; what another row says of a name is added to a copy of its row."""
+    for name, other in others:
+        known = rows.get(name)
+        if known is None:
+            rows[name] = other
+            continue
+        rows[name] = merged = known.copy()
+        merged[_SOURCES] = int(known[_SOURCES]) | int(other[_SOURCES])
+        if not known[_COUNT]:
+            merged[_COUNT], merged[_TOTAL] = other[_COUNT], other[_TOTAL]
 
 
 class SpanNamer:
@@ -144,6 +161,7 @@ class SpanNamer:
         self._by_country: RecentCache[tuple[str, str], _NamesOfCountry] = RecentCache()
         self._parts_by_name: RecentCache[str, tuple[str, int, tuple[int, ...], tuple[int, ...]]] = RecentCache()
         self._names_alone_of: RecentCache[tuple[str, str], _NamesAlone] = RecentCache()
+        self._rows_by_country: RecentCache[tuple[str, str, str], tuple[_NameRow, ...]] = RecentCache()
 
     @property
     def is_full(self) -> bool:
@@ -155,7 +173,7 @@ class SpanNamer:
         self._forget_forms()
         for table in (self.spans, self.rows, self.names, self.numbers, self.extra, self._keys):
             table.clear()
-        for cache in (self._parts_by_name, self._names_alone_of):
+        for cache in (self._parts_by_name, self._names_alone_of, self._rows_by_country):
             cache.clear()
         self._n_extra = 0
 
@@ -220,24 +238,32 @@ class SpanNamer:
         if nearest and not is_defined:  # "government" is met near one country after the other
             known = self._names_alone_of
             alone = known.get((surface, form)) or known.keep((surface, form), self._names_alone(surface, form, number, forms))
-            alone = _NamesAlone(*alone[:-1], {name: row.copy() for name, row in alone.rows.items()})
         else:
             alone = self._names_alone(surface, form, number, forms, is_defined)
+        rows = alone.rows.copy()
         for country in (nearest, second):
             if country:
-                self._add_of_country(alone, country, "~" + form.lower())
+                _merge(rows, self._rows_for_country(alone, surface, form, country))
         if state:
-            self._add(alone, f"{alone.itself}, {state}", STATE)
+            _merge(rows, [self._row(alone, f"{alone.itself}, {state}", STATE)])
         if longer:
             lexicon = self._lexicon
             longer_row = lexicon.forms.get(" ".join(map(form_of, longer.split())), lexicon.n_forms)
             titled = longer_row < lexicon.n_forms and lexicon.named[longer_row]
-            self._add(alone, lexicon.names[lexicon.titles_of(longer_row)[0][0]] if titled else longer, EVENT)
+            name = lexicon.names[lexicon.titles_of(longer_row)[0][0]] if titled else longer
+            _merge(rows, [self._row(alone, name, EVENT)])
         if alone.singular:
-            self._add(alone, alone.singular, EVENT)
-        self.names += alone.rows
-        for row in alone.rows.values():
-            self.numbers.append(row)
+            _merge(rows, [self._row(alone, alone.singular, EVENT)])
+        self.names += rows
+        self.numbers.append(itertools.chain.from_iterable(rows.values()))
+
+    def _rows_for_country(self, alone: _NamesAlone, surface: str, form: str, country: str) -> Sequence[_NameRow]:
+        """Return what a span that stands alone may stand for near a country."""
+        known = self._rows_by_country.get((surface, form, country))
+        if known is None:
+            rows = tuple([self._row(alone, *name) for name in self._names_for_country(country, "~" + form.lower())])
+            known = self._rows_by_country.keep((surface, form, country), rows)
+        return known
 
     def _names_alone(self, surface: str, form: str, number: int, forms: list[str], is_defined: bool = False) -> _NamesAlone:
         """Return the names that a span may stand for whatever is near, unless the text defines it as an abbreviation."""
@@ -259,36 +285,33 @@ class SpanNamer:
         if lexicon.named[row] and not is_defined:
             linked, sure = self._linked_names(row, form)
             for name, source, links, rank in linked:
-                new = self._add(alone, name, source)
-                new[_LINKS], new[_RANK] = links, rank
+                _, new = self._row(alone, name, source)
+                rows[name], new[_LINKS], new[_RANK] = new, links, rank
                 if source == PART:
                     new[_SHARE] = self._share(name, row)
         bracket = f"{itself} ("
         ambiguous = any(name.startswith(bracket) for name in rows)
         if not rows and form in lexicon.countries.of:  # "Honduran"
-            self._add(alone, lexicon.countries.of[form], COUNTRY)
+            _merge(rows, [self._row(alone, lexicon.countries.of[form], COUNTRY)])
         # "Georgia" itself is not a name beside Georgia (country).
         if itself not in rows and not (
             is_defined or sure or (name_id < 0 and (ambiguous or (rows and ends_lower and forms[0].islower())))
         ):
-            self._add(alone, itself)
+            _merge(rows, [self._row(alone, itself)])
         if len(inside) == 1 and inside[0][1] - inside[0][0] < len(forms):
             a, b, country = inside[0]
-            self._add_of_country(alone, country, country_pattern(forms, 0, len(forms), a, b))
+            names = self._names_for_country(country, country_pattern(forms, 0, len(forms), a, b))
+            _merge(rows, [self._row(alone, *name) for name in names])
         return alone
 
-    def _add(self, to: _NamesAlone, name: str, source: int = 0) -> _Row:
-        """Add a name of a span, or a source of it, and return its row."""
-        known = to.rows.get(name)
-        if known is not None:
-            known[_SOURCES] = int(known[_SOURCES]) | source
-            return known
+    def _row(self, of: _NamesAlone, name: str, source: int = 0, links: int = 0, total: int = 0) -> _NameRow:
+        """Return a name of a span, and a new row for it, given its source, the links of its pattern and of all patterns."""
         n_words = n_extra = 0
-        if name == to.itself:
-            key, name_id = to.own_key, to.name_id
+        if name == of.itself:
+            key, name_id = of.own_key, of.name_id
         else:
             key, name_id, words, countries = self._parts_by_name.get(name) or self._parts_of(name)
-            have = to.have
+            have = of.have
             extra = [word for word in words if word not in have]
             n_words = len(extra)
             extra += [country for country in countries if country not in have]
@@ -296,17 +319,9 @@ class SpanNamer:
                 self.extra.append(extra)
                 n_extra = len(extra)
         number = self._keys.setdefault(key, len(self._keys))
-        row: _Row = [name_id, source, 0, 0, 0, 0, name == to.itself, n_words, 0, number, self._n_extra, n_extra]
+        row: _Row = [name_id, source, 0, 0, links, total, name == of.itself, n_words, 0, number, self._n_extra, n_extra]
         self._n_extra += n_extra
-        to.rows[name] = row
-        return row
-
-    def _add_of_country(self, to: _NamesAlone, country: str, key: str) -> None:
-        """Add the names of a country's thing."""
-        for name, source, links, total in self._by_country.get((country, key)) or self._names_for_country(country, key):
-            row = self._add(to, name, source)
-            if not row[_COUNT]:
-                row[_COUNT], row[_TOTAL] = links, total
+        return name, row
 
     def _linked_names(self, row: int, form: str) -> tuple[_LinkedNames, bool]:
         """Return the names that editors linked a form to, with source, links and rank, and whether one is sure to be meant."""
@@ -342,6 +357,9 @@ class SpanNamer:
 
     def _names_for_country(self, country: str, key: str) -> _NamesOfCountry:
         """Return the names that editors linked for a country's thing, and those that patterns give, with links and their sum."""
+        known = self._by_country.get((country, key))
+        if known is not None:
+            return known
         lexicon = self._lexicon
         plain = key[1:] if key[0] == "~" else " ".join(key.replace("of <C>", "").replace("<C>", "").split())
         specials = lexicon.specials.get((plain, country), ())
