@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -38,12 +39,14 @@ MIN_SCRIPT_SHARE = 0.15
 """The share of letters in another script from which a text is in a language of that script, since names, code and addresses
 within it are in Latin script."""
 
-_NOISE = re.compile(r"\S*(?:://|www\.|@)\S*|\S*[\d_=<>{}]\S*")  # addresses, versions, checksums, code
+_NOISE = re.compile(r"(?<!\S)(?=\S*?(?:[\d_=<>{}@]|://|www\.))\S+")  # addresses, versions, checksums, code
 _LONG_MARKUP = re.compile(r"<(?:script|style|pre|code|textarea|!)|`{3}|~{3}|\{[%{]", re.IGNORECASE)  # its end may be far away
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 _LAST_LATIN = "ʯ"
 """The last letter of the Latin blocks of Unicode; the few Latin letters beyond are told by their names."""
+
+_BEYOND_LATIN = re.compile(f"[^\0-{_LAST_LATIN}]")
 
 _ENGLISH = frozenset((
     "the", "and", "with", "from", "that", "after", "their", "which", "would", "they", "were", "been", "have", "has", "this",
@@ -262,14 +265,7 @@ def _main_script(sample: str) -> tuple[str, float]:
 
     It is "KANA" for Chinese characters with kana, "CJK" for those alone.
     """
-    counts: dict[str, int] = {}
-    n_letters = 0
-    for char in sample:
-        if char.isalpha():
-            n_letters += 1
-            if char > _LAST_LATIN:
-                script = _script_of(char)
-                counts[script] = counts.get(script, 0) + 1
+    counts = Counter([_script_of(char) for char in _BEYOND_LATIN.findall(sample) if char.isalpha()])
     counts.pop("LATIN", None)
     kana = counts.pop("HIRAGANA", 0) + counts.pop("KATAKANA", 0)
     characters = kana + counts.pop("CJK", 0)
@@ -280,6 +276,7 @@ def _main_script(sample: str) -> tuple[str, float]:
     script = min(counts, key=lambda name: (-counts[name], name))
     # A word is two or three characters of these, but five or six letters.
     weighed = counts[script] * (2.5 if script in ("KANA", "CJK", "HANGUL") else 1.0)
+    n_letters = sum([char.isalpha() for char in sample])
     return script, weighed / (n_letters - counts[script] + weighed)
 
 

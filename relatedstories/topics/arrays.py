@@ -1,4 +1,4 @@
-"""What numpy's `flatnonzero`, `diff`, `stack` and `matmul` do, but sooner for arrays of the sizes that texts have."""
+"""What numpy's `flatnonzero`, `diff`, `stack`, `clip` and `matmul` do, but sooner for arrays of the sizes that texts have."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["product", "side_by_side", "starts_group", "where_true"]
+__all__ = ["limit", "product", "side_by_side", "starts_group", "where_true"]
 
 _MOST_PRODUCTS = 1 << 18
 """Number of products of numbers up to which OpenBLAS multiplies matrices in one thread."""
@@ -25,11 +25,25 @@ def product(values: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -
     [[2.0], [2.0], [2.0]]
     """
     size = max(1, _MOST_PRODUCTS // weights.size)
+    if len(values) <= size:
+        return values @ weights
     n_whole = len(values) // size * size
     sums = np.empty((len(values), weights.shape[1]), np.float32)
     np.matmul(values[:n_whole].reshape(-1, size, len(weights)), weights, out=sums[:n_whole].reshape(-1, size, weights.shape[1]))
     np.matmul(values[n_whole:], weights, out=sums[n_whole:])
     return sums
+
+
+def limit(values: npt.NDArray[np.float32], least: float, most: float) -> npt.NDArray[np.float32]:
+    """Return values after limiting them, in place.
+
+    Examples
+    --------
+    >>> limit(np.array([-3, 1, 8], np.float32), 0, 2).tolist()
+    [0.0, 1.0, 2.0]
+    """
+    np.maximum(values, least, out=values)
+    return np.minimum(values, most, out=values)
 
 
 def where_true(mask: npt.NDArray[Any]) -> npt.NDArray[np.intp]:

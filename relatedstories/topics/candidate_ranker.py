@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.artefacts import path
-from relatedstories.topics.arrays import product, side_by_side, starts_group, where_true
+from relatedstories.topics.arrays import limit, product, side_by_side, starts_group, where_true
 from relatedstories.topics.candidates import Candidates
 
 __all__ = ["CONTEXT", "GRID", "HIDDEN", "LAYERS", "WIDTH", "CandidateRanker", "default_ranker"]
@@ -52,8 +52,7 @@ def _rounded(values: Floats) -> Floats:
 
 def _whole(values: Floats, least: float = -_MAX_VALUE) -> Floats:
     """Round values that are given in units of 2**-GRID to whole ones, and clip them, in place."""
-    np.rint(values, out=values)
-    return np.clip(values, least * _UNITS, _MAX_VALUE * _UNITS, out=values)
+    return limit(np.rint(values, out=values), least * _UNITS, _MAX_VALUE * _UNITS)
 
 
 def _dense(values: Floats, layer: Layer) -> Floats:
@@ -66,7 +65,7 @@ def _dense(values: Floats, layer: Layer) -> Floats:
 
 def _probability(logits: Floats) -> Floats:
     """Return the logistic function of logits in units of 2**-GRID, from the table."""
-    steps = np.rint(np.clip(logits, -512, 512)).astype(np.intp) + 512
+    steps = limit(np.rint(logits), -512, 512).astype(np.intp) + 512
     probabilities: Floats = _LOGISTIC_TABLE[steps]
     return probabilities
 
@@ -139,7 +138,7 @@ class CandidateRanker(NamedTuple):
             return np.zeros(0, np.float32)
         x = self.words.take(c.words, axis=0)
         x += self.shapes.take(c.shapes, axis=0)
-        np.clip(x, 0, _MAX_VALUE, out=x)
+        limit(x, 0, _MAX_VALUE)
         x *= _UNITS
         x[c.shapes == 0] = 0
         # Of each token but the first and the last, the vectors of the one before it, itself and the next, which stand in a row.
@@ -148,7 +147,7 @@ class CandidateRanker(NamedTuple):
             x[at] += _whole(_dense(beside[at - 1], layer), 0)
         features = c.features * (self.factor * _UNITS)
         features += self.offset * _UNITS
-        _whole(np.clip(features, -5 * _UNITS, 5 * _UNITS, out=features))
+        _whole(limit(features, -5 * _UNITS, 5 * _UNITS))
         neighbours = _RelatedProbabilities(c)
         first, end = c.first[neighbours.spans], c.end[neighbours.spans]
         edges = np.concatenate([x.take(at, axis=0) for at in (first, end - 1, first - 1, end)], axis=1)

@@ -146,7 +146,7 @@ class CandidateGenerator:
     def _facts_of(self, texts: Sequence[TokenizedText], tokens: Tokens, spans: Spans) -> SpanFacts:
         """Return what is known of each span."""
         known = self._namer.forms
-        numbers = np.array([known[form] for form in spans.forms], np.intp)
+        numbers = np.fromiter(map(known.__getitem__, spans.forms), np.intp, len(spans.forms))
         row, is_country, has_country, of_country = self._namer.form_facts.array()[numbers].T
         text = tokens.stop.searchsorted(spans.first, side="right")
         _, same, counts = np.unique(text * (len(known) + 1) + numbers, return_inverse=True, return_counts=True)
@@ -283,7 +283,7 @@ class CandidateGenerator:
             text=text,
             span=span,
             topic=np.unique(text * n_names + own_row[:, 9].astype(np.intp), return_inverse=True)[1],
-            names=[self._namer.names[i] for i in numbers.tolist()],
+            names=list(map(self._namer.names.__getitem__, numbers.tolist())),
             forms=tokens.forms,
         )
 

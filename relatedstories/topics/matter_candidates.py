@@ -220,7 +220,7 @@ class MatterFinder:
             ends = numbers[:, _ENDS].copy()  # "Wash." ends a sentence, "wash" does not
             numbers[lowered] = self._numbers.array()[ids[lowered]]
             numbers[:, _ENDS] = ends
-            tokens = [self._words[i] for i in ids.tolist()]
+            tokens = list(map(self._words.__getitem__, ids.tolist()))
         rows = self._phrases(texts, begin, tokens, numbers)
         return self._gather(texts, begin, numbers, about, rows)
 
@@ -231,7 +231,7 @@ class MatterFinder:
         """
         known, ids = self._ids, [0]
         for text in texts:
-            ids += [known[token] for token in text.tokens]
+            ids += map(known.__getitem__, text.tokens)
             ids.append(0)
         sizes = np.fromiter((len(text.tokens) + 1 for text in texts), np.intp, len(texts))
         array = np.array(ids, np.intp)

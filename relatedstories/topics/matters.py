@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relatedstories.artefacts import path
-from relatedstories.topics.arrays import product, where_true
+from relatedstories.topics.arrays import limit, product, where_true
 from relatedstories.topics.matter_candidates import MatterCandidates, MatterFinder
 from relatedstories.topics.matter_tables import UNIT, default_matter_tables
 from relatedstories.topics.tokenizer import TokenizedText
@@ -79,11 +79,10 @@ class MatterRanker(NamedTuple):
             x = product(x, weights)
             x += bias
             x *= np.float32(1 / WEIGHT)
-            np.rint(x, out=x)
-            np.clip(x, 0, _MAX_VALUE, out=x)
+            limit(np.rint(x, out=x), 0, _MAX_VALUE)
         weights, bias = self.layers[-1]
         logits = (product(x, weights) + bias)[:, 0] / np.float32(WEIGHT * UNIT)
-        steps = np.rint(np.clip(logits, -8, 8) * np.float32(_STEPS)).astype(np.intp) + 8 * _STEPS
+        steps = np.rint(limit(logits, -8, 8) * np.float32(_STEPS)).astype(np.intp) + 8 * _STEPS
         probabilities: Floats = _LOGISTIC_TABLE[steps]
         return probabilities
 

@@ -177,7 +177,7 @@ class TokenTable:
         padding = [0] * _PADDING
         ids = padding.copy()
         for text in texts:
-            ids += [known[token] for token in text.tokens]
+            ids += map(known.__getitem__, text.tokens)
             ids += padding
         numbers = self.numbers.array()[ids]
         size = np.fromiter((len(text.tokens) for text in texts), np.intp, len(texts))
@@ -186,7 +186,7 @@ class TokenTable:
         forms, starts = self._forms, sentence_starts(flags)
         return Tokens(
             numbers=numbers,
-            forms=[forms[i] for i in ids],
+            forms=list(map(forms.__getitem__, ids)),
             flags=with_hyphenated(without_first_words(flags, starts)),
             starts=starts,
             begin=stop - size,
