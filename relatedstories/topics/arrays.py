@@ -34,7 +34,7 @@ def product(values: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -
     return sums
 
 
-def limit(values: npt.NDArray[np.float32], least: float, most: float) -> npt.NDArray[np.float32]:
+def limit(values: npt.NDArray[np.float32], least: float | np.float32, most: float | np.float32) -> npt.NDArray[np.float32]:
     """Return values after limiting them, in place.
 
     Examples

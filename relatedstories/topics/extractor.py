@@ -47,6 +47,9 @@ __all__ = ["THRESHOLD", "TopicExtractor", "model_name"]
 MAX_CHARS = 4_000
 """Number of an event's first characters, once cleaned, that topics are extracted from."""
 
+MAX_BATCH_CHARS = 128 * MAX_CHARS
+"""Number of characters from which no more events are read together: the arrays of more take too much memory."""
+
 OWN_SEEN = 4
 """Words that occur in at least this many events of a fitted archive, and are rarely linked by its editors, name no topic."""
 
@@ -386,8 +389,16 @@ class TopicExtractor:
 
 
 def _batches(events: Iterable[Event | str]) -> Iterator[list[Event | str]]:
-    stream = iter(events)
-    while batch := list(itertools.islice(stream, BATCH_SIZE)):
+    """Yield events in rows of up to `BATCH_SIZE`, fewer of long ones."""
+    batch: list[Event | str] = []
+    size = 0
+    for event in events:
+        batch.append(event)
+        size += min(MAX_CHARS, len(event.title) + len(event.text) if isinstance(event, Event) else len(str(event)))
+        if len(batch) == BATCH_SIZE or size >= MAX_BATCH_CHARS:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch
 
 

@@ -23,6 +23,7 @@ from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
 from relatedstories.topics.matters import KIND as CONCEPT
 from relatedstories.topics.matters import Matter, find_matters
+from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.senses import TextFacts, default_sense_filter
 from relatedstories.topics.tokenizer import TokenizedText
 
@@ -37,7 +38,8 @@ FACTORY = "relatedstories_topics"
 THRESHOLD = 0.4
 """Minimum probability of a topic by default; about where F1 is highest."""
 
-BATCH_SIZE = 128
+BATCH_SIZE = 512
+"""Maximum number of texts that are tagged together; short texts take less time each the more they are."""
 
 _MIN_LIKELY, _NEAR_BEST = 0.1, 0.6
 """Where no topic reaches the default threshold, topics of at least _NEAR_BEST times the highest probability are given, if that
@@ -119,17 +121,14 @@ def _topic_spans(
     """Yield the spans of all texts that name topics."""
     allows = default_sense_filter().allows
     rows = where_true(p >= (_REPEATED if threshold is None else min(threshold, _REPEATED)))
-    columns = zip(
-        *(column[rows].tolist() for column in (c.text, c.span, c.first, c.end, p)),
-        [c.names[row] for row in rows.tolist()],
-        strict=True,
-    )
-    by_text = {number: list(group) for number, group in itertools.groupby(columns, key=operator.itemgetter(0))}
-    offset = 2
-    for number, text in enumerate(texts):
+    names = map(c.names.__getitem__, rows.tolist())
+    found = list(zip(*(column[rows].tolist() for column in (c.span, c.first, c.end, p)), names, strict=True))
+    ends = c.text[rows].searchsorted(np.arange(len(texts)), side="right").tolist()
+    offset, begin = 2, 0
+    for number, (text, stop_of_rows) in enumerate(zip(texts, ends, strict=True)):
         stop = offset + len(text.tokens)
         facts = TextFacts(text.tokens, c.forms[offset:stop])
-        named = _named_spans(by_text.get(number, ()), offset, facts)
+        named = _named_spans(found[begin:stop_of_rows], offset, facts)
         named = _without_namesakes(named, THRESHOLD if threshold is None else threshold)
         spans = list(named.values())
         spans += [
@@ -141,10 +140,10 @@ def _topic_spans(
         if spans:
             for first, end, probability, name in _best_spans(spans, _threshold_of(spans, threshold)):
                 yield number, first, end, name, probability
-        offset = stop + 2
+        offset, begin = stop + 2, stop_of_rows
 
 
-def _named_spans(rows: Iterable[tuple[int, int, int, int, float, str]], offset: int, facts: TextFacts) -> dict[int, _Span]:
+def _named_spans(rows: Iterable[tuple[int, int, int, float, str]], offset: int, facts: TextFacts) -> dict[int, _Span]:
     """Return each span of a text that may name a topic, with its likeliest name; tokens are counted from the text's first.
 
     Senses of one name, such as Georgia (country) and Georgia (U.S. state), are alternatives: their probabilities are added up.
@@ -153,7 +152,7 @@ def _named_spans(rows: Iterable[tuple[int, int, int, int, float, str]], offset: 
     best: dict[int, _Span] = {}
     senses: dict[tuple[int, str], float] = {}
     namesakes: dict[int, float] = {}
-    for _, span, first, end, probability, name in rows:
+    for span, first, end, probability, name in rows:
         is_sense = name[-1] == ")" and probability >= _REPEATED
         is_best = span not in best or probability > best[span][2]
         if not (is_sense or is_best):
@@ -206,7 +205,9 @@ def _threshold_of(spans: Iterable[_Span], threshold: float | None) -> float:
 def _best_spans(spans: Iterable[_Span], threshold: float) -> list[_Span]:
     """Return the best spans that do not overlap, with further mentions of their topics."""
     groups = list(_overlapping(spans))
-    selected = [_most_probable(group, threshold) for group in groups]
+    selected = [
+        _most_probable(group, threshold) if len(group) > 1 else group if group[0][2] >= threshold else [] for group in groups
+    ]
     probabilities: dict[str, float] = {}
     for _, _, probability, name in itertools.chain.from_iterable(selected):
         probabilities[name] = max(probability, probabilities.get(name, 0))
@@ -275,18 +276,14 @@ def _with_mentions(spans: Iterable[_Span], selected: list[_Span], names: Contain
 
 def _kinds(spans: Sequence[_NumberedSpan], texts: Sequence[TokenizedText], matters: Sequence[Sequence[Matter]]) -> list[str]:
     """Return the kinds of spans: from the lexicon, else by spelling and, for single words, by the words around them."""
-    lexicon = default_lexicon()
     concepts = {(number, matter.first, matter.end, matter.name) for number, found in enumerate(matters) for matter in found}
     found = [""] * len(spans)
     unknown, around = [], []
     for i, (number, first, end, name, _) in enumerate(spans):
-        known = lexicon.ids.get(key_of(name), -1)
         if (number, first, end, name) in concepts:
             found[i] = CONCEPT
-        elif known >= 0:
-            found[i] = KINDS[lexicon.kinds[known]]
-        elif name in lexicon.countries.names:
-            found[i] = "place"
+        elif known := _known_kind(name):
+            found[i] = known
         else:
             tokens = texts[number].tokens
             unknown.append(i)
@@ -294,3 +291,11 @@ def _kinds(spans: Sequence[_NumberedSpan], texts: Sequence[TokenizedText], matte
     for i, kind in zip(unknown, kinds([spans[i][3] for i in unknown], around), strict=True):
         found[i] = kind
     return found
+
+
+@functools.lru_cache(MAX_KEPT)
+def _known_kind(name: str) -> str:
+    """Return the kind that the lexicon gives a name, or ""."""
+    lexicon = default_lexicon()
+    row = lexicon.ids.get(key_of(name), -1)
+    return KINDS[lexicon.kinds[row]] if row >= 0 else "place" if name in lexicon.countries.names else ""
