@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 import sys
@@ -248,29 +247,25 @@ WORDS = [
 ]
 
 
-@functools.cache
-def spacys_tokenizer():
-    """spaCy's English tokenizer, with names that end in signs as tokens."""
-    rules = English.Defaults
-    return Tokenizer(
-        Vocab(),
-        rules=rules.tokenizer_exceptions,
-        prefix_search=compile_prefix_regex(rules.prefixes).search,
-        suffix_search=compile_suffix_regex(rules.suffixes).search,
-        infix_finditer=compile_infix_regex(rules.infixes).finditer,
-        token_match=re.compile(r"[A-Za-z](?:\+\+|#)|\.net", re.IGNORECASE).fullmatch,
-        url_match=rules.url_match,
-    )
+RULES = English.Defaults
+spacys = Tokenizer(  # with names that end in signs as tokens
+    Vocab(),
+    rules=RULES.tokenizer_exceptions,
+    prefix_search=compile_prefix_regex(RULES.prefixes).search,
+    suffix_search=compile_suffix_regex(RULES.suffixes).search,
+    infix_finditer=compile_infix_regex(RULES.infixes).finditer,
+    token_match=re.compile(r"[A-Za-z](?:\+\+|#)|\.net", re.IGNORECASE).fullmatch,
+    url_match=RULES.url_match,
+)
 
 
 @given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), max_size=12))
 def test_tokens_are_the_same_as_spacys(parts):
     text = " ".join(parts)
-    assert tokenizer.tokenize(text) == tokenizer.tokens_of_doc(spacys_tokenizer()(text))
+    assert tokenizer.tokenize(text) == tokenizer.tokens_of_doc(spacys(text))
 
 
 def test_words_with_a_sign_are_split_as_spacy_splits_them():
-    spacys = spacys_tokenizer()
     words = [*spacys.rules, *(word for event in EVENTS for word in event.full_text.split()), "a", "Ab", "Abc", "ABC", "km", "can"]
     for word, sign in itertools.product(dict.fromkeys(words), ["", *',;:?!)."', "'s"]):
         assert tokenizer.tokenize(word + sign) == tokenizer.tokens_of_doc(spacys(word + sign))
@@ -280,7 +275,6 @@ PARTS = ["gas", "Ann", "US", "x", "D", "I", "m", "Fla", "Dr", "co", "cant", "8",
 
 
 def test_words_with_signs_around_them_are_split_as_spacy_splits_them():
-    spacys = spacys_tokenizer()
     words = [*PARTS, *(f"{one}-{other}" for one, other in itertools.product(PARTS, PARTS)), "8-D-gas", "an-x-ray", "a--b"]
     for opening, word, sign, end in itertools.product(["", '"', "("], words, ["", '"', "'s", ")", "%"], ["", *",.;:"]):
         written = f"{opening}{word}{sign}{end}"
@@ -290,7 +284,7 @@ def test_words_with_signs_around_them_are_split_as_spacy_splits_them():
 @given(st.text("aAbIsxXD08:;-()\"'.,%?!", max_size=7))
 @settings(max_examples=500)
 def test_rows_of_letters_and_signs_are_split_as_spacy_splits_them(written):
-    assert tokenizer.tokenize(written) == tokenizer.tokens_of_doc(spacys_tokenizer()(written))
+    assert tokenizer.tokenize(written) == tokenizer.tokens_of_doc(spacys(written))
 
 
 SIGNS = ["", *"\"'()[].,;:?!-–/%$&*#@+=_~", "...", "'s", "’s", "www.", ".org", "5", "km"]
@@ -300,14 +294,13 @@ SIGNS = ["", *"\"'()[].,;:?!-–/%$&*#@+=_~", "...", "'s", "’s", "www.", ".org
 @settings(max_examples=500)
 def test_exceptions_within_words_are_split_as_spacy_splits_them(parts):
     written = "".join(parts)
-    assert tokenizer.tokenize(written) == tokenizer.tokens_of_doc(spacys_tokenizer()(written))
+    assert tokenizer.tokenize(written) == tokenizer.tokens_of_doc(spacys(written))
 
 
 @given(st.lists(st.integers(0, len(EVENTS) - 1), min_size=1, max_size=12))
 @settings(deadline=None, max_examples=15)
 def test_the_network_gives_the_same_bits_for_a_batch_as_for_single_texts(numbers):
-    tokens_in = spacys_tokenizer()
-    texts = [tokenizer.tokens_of_doc(tokens_in(EVENTS[i].full_text)) for i in numbers]
+    texts = [tokenizer.tokens_of_doc(spacys(EVENTS[i].full_text)) for i in numbers]
     finder, network = CandidateGenerator(lexicon.default_lexicon()), default_ranker()
     together = finder(texts)
     p = network(together)
