@@ -57,12 +57,12 @@ _MODEL_FILES = (
     "topics/network.npz", "topics/counts.npz", "topics/forms.txt", "topics/names.txt", "topics/words.txt", "topics/patterns.tsv",
     "topics/countries.tsv", "kinds/kinds.npz", "matters/network.npz", "matters/tables.npz", "matters/words.txt",
     "matters/phrases.txt", "matters/names.tsv", "matters/singulars.tsv", "unspaced/ja.tsv", "unspaced/simplified.tsv",
-    "unspaced/zh.tsv", "countries/countries.tsv",
+    "unspaced/zh.tsv", "countries/countries.tsv", "tokenizer/rules.json",
 )  # fmt: skip
 """Files that the model's topics depend on."""
 
 _RULES = b"7"
-"""Version of the rules around the model, those of tokens among them; raised when other topics follow from the same files."""
+"""Version of the rules around the model; raised when other topics follow from the same files."""
 
 _RULER = re.compile(r"([^\w\s])\1{20,}")
 
