@@ -653,13 +653,13 @@ class Archive:
         )
         terms, keys = counted.terms, counted.keys
         columns, idf = [], []
-        for ours, theirs, n_events_with, background_shares, first_column in (
-            (self.terms, terms, self.term_events, background(), 0),
-            (self.keys, keys, self.topic_events, None, len(self.terms.terms)),
+        for ours, theirs, n_events_with, background_shares, by_language, first_column in (
+            (self.terms, terms, self.term_events, background(), True, 0),
+            (self.keys, keys, self.topic_events, None, not self.across_languages, len(self.terms.terms)),
         ):
             places = _places(ours.terms, theirs.terms)
             counts = np.array([n_events_with[place] if place >= 0 else 0 for place in places])
-            n_events = _n_events_for(theirs.terms, self.n_events_by_language)
+            n_events = _n_events_for(theirs.terms, self.n_events_by_language, by_language)
             idf.append(inverse_frequencies(theirs.terms, counts, n_events, background_shares))
             columns.append(np.where(places >= 0, places + first_column, -1))
         known_terms = columns[0] >= 0  # the prominence of others is that of most terms
@@ -777,7 +777,8 @@ def _weights(
     if topic_weight is None:
         topic_weight = learnt_topic_weight(names, across_languages)
     n_by_language = collections.Counter(languages)
-    topic_idf = inverse_frequencies(keys.terms, keys.events(), _n_events_for(keys.terms, n_by_language))
+    n_events = _n_events_for(keys.terms, n_by_language, not across_languages)
+    topic_idf = inverse_frequencies(keys.terms, keys.events(), n_events)
     return weigh(terms, keys, _term_weights(terms, n_by_language), topic_idf, topic_weight)
 
 
@@ -787,13 +788,12 @@ def _term_weights(terms: Counts, n_by_language: Mapping[str, int]) -> npt.NDArra
     return inverse_frequencies(terms.terms, terms.events(), n_events, background()) * prominence(terms)
 
 
-def _n_events_for(terms: Sequence[str], n_by_language: Mapping[str, int]) -> int | npt.NDArray[np.intp]:
-    """Return the number of events in the language of each term or key; a single number where all are in one language."""
-    n = sum(n_by_language.values())
-    if len(n_by_language) <= 1:
-        return n
-    if not any(":" in term for term in terms):  # the keys of an index in which a topic is the same in all languages
-        return n
+def _n_events_for(
+    terms: Sequence[str], n_by_language: Mapping[str, int], by_language: bool = True
+) -> int | npt.NDArray[np.intp]:
+    """Return the number of events in the language of each term or key; that of all events where no language is told apart."""
+    if len(n_by_language) <= 1 or not by_language:
+        return sum(n_by_language.values())
     return np.array([n_by_language.get(language_of_key(term), 0) for term in terms], np.intp)
 
 

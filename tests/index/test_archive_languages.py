@@ -53,6 +53,17 @@ def test_added_removed_and_loaded_are_the_same(tmp_path, across_languages: bool)
         assert [stories.topics(event.id) for event in MIXED] == [whole.topics(event.id) for event in MIXED]
 
 
+@pytest.mark.parametrize("across_languages", [False, True])
+def test_drafts_are_answered_alone_as_together(across_languages: bool) -> None:
+    german = [Event(f"de{n}", f"Die Stadt baut zum {n}. Mal eine Tram und einen Hafen") for n in range(2, 50)]
+    stories = RelatedStories(across_languages=across_languages).fit([*MIXED, *german])
+    drafts = [Event("new-en", MIXED[1].title, topics=["Nordbahn"]), Event("new-fr", MIXED[3].title, topics=["Nordbahn"])]
+    explained = [stories.explain(draft, other).to_dict()["parts"] for draft, other in zip(drafts, ("en1", "fr1"), strict=True)]
+    indexed = [stories.explain(*ids).to_dict()["parts"] for ids in (("en2", "en1"), ("fr2", "fr1"))]
+    assert explained == indexed  # a draft with the words of an event of the archive weighs what that event weighs
+    assert stories.related_many(drafts, min_score=0) == [stories.related(draft, min_score=0) for draft in drafts]
+
+
 def test_events_about_a_topic_in_all_languages() -> None:
     stories = RelatedStories().fit(MIXED)
     assert {event.id for event in stories.about("nordbahn")} == {"en1", "en2", "fr1", "fr2", "de1"}
