@@ -253,6 +253,8 @@ _SAY_WHICH = f'say which comes first with date_format="{DAY_FIRST}" or "{MONTH_F
 def _reading(value: object, where: str, field: str, date_format: str | None) -> _Reading:
     """Return what a value says of a day; raises `BadValueError` if it is no date."""
     given = value
+    if type(value).__name__ == "ndarray" and hasattr(value, "tolist"):
+        value = value.tolist()
     if isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in ("$date", "$numberLong"):
         return _reading(next(iter(value.values())), where, field, date_format)  # MongoDB
     if isinstance(value, (list, tuple)):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 from collections.abc import Collection
+from pathlib import Path
 
 from relatedstories.addresses import without_passwords
 
@@ -13,7 +15,9 @@ __all__ = [
     "InputError",
     "UnknownEventError",
     "WriteError",
+    "check_functions",
     "number_within",
+    "path_given",
     "shown",
     "shown_names",
     "whole_number",
@@ -98,6 +102,20 @@ def shown_names(names: Collection[object], limit: int = 12) -> str:
     """
     first = ", ".join(shown(name) for name in list(names)[:limit]) or "no names"
     return f"{first} and {len(names) - limit} more" if len(names) > limit else first
+
+
+def path_given(where: str, field: str, value: object) -> Path:
+    """Return the path that an argument gives; raises `BadValueError` if it is none."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise BadValueError(where, field, shown(value), "a path")
+    return Path(value)
+
+
+def check_functions(where: str, **functions: object) -> None:
+    """Raise `BadValueError` for an argument that is neither a function nor None."""
+    for field, function in functions.items():
+        if function is not None and not callable(function):
+            raise BadValueError(where, field, shown(function), "a function, or None")
 
 
 def whole_number(where: str, field: str, value: object, least: int) -> int:

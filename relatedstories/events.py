@@ -128,7 +128,7 @@ class Event:
         """Check all fields but the id, most of which most events leave as they are."""
         put = object.__setattr__
         put(self, "title", _text("title", self.title, "a text that is not empty"))
-        if self.text != "":
+        if type(self.text) is not str or self.text:
             text = _text("text", self.text, "a text", empty=True)
             put(self, "text", "" if text.isspace() else text)
         for name in ("heading", "url", "translation_key"):
@@ -140,9 +140,9 @@ class Event:
             if day is None:
                 raise BadValueError("", "date", shown(self.date), "a datetime.date or None")
             put(self, "date", day)
-        if self.topics != ():
+        if type(self.topics) is not tuple or self.topics:
             put(self, "topics", tuple(_items("topics", self.topics, "texts", _topic)))
-        if self.sources != ():
+        if type(self.sources) is not tuple or self.sources:
             put(self, "sources", tuple(_items("sources", self.sources, "texts or (name, url) pairs", _source)))
         if self.language is not None:
             put(self, "language", checked_language("", self.language))
@@ -335,7 +335,7 @@ def as_json_value(value: Any) -> Any:
 
 def _extra(value: object) -> ReadOnlyDict:
     """Return the values of an event that are its owner's, as a read-only dict of JSON values."""
-    if not value and isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not value:
         return _NOTHING
     if type(value) is ReadOnlyDict:
         return value

@@ -16,7 +16,7 @@ from typing import IO, Any, Literal, TypeVar, Unpack, cast
 from relatedstories.changes import ChangedLists, Difference, LinkedEvents, Target, changed_links, new_events
 from relatedstories.counts import counted
 from relatedstories.disk.temporary_folder import remove_leftover_folders
-from relatedstories.errors import BadValueError, InputError, shown
+from relatedstories.errors import BadValueError, InputError, check_functions, path_given, shown
 from relatedstories.events import Event
 from relatedstories.files.links_file import LinksFile, LinksStream
 from relatedstories.index.last_lists import MadeLists
@@ -301,6 +301,9 @@ def refresh(
     {"id": "2", "links": [{"id": "1", "rank": 1, "score": 0.997004, "context": "Oslo", "contexts": ["Oslo"], "topics": ["Oslo"]}]}
     """
     filters = LinkFilters.of("refresh", **keywords)  # so that a mistake shows before the work
+    check_functions("refresh", progress=progress)
+    if index is not None:
+        index = path_given("refresh", "index", index)
     target = as_target(links)
     _check_lists(lists, target, index)
     folder = None if index is None or dry_run else _checked_index(Path(index), target)

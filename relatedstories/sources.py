@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from relatedstories.addresses import address_scheme, is_database
 from relatedstories.columns import SourceRow, TableRow, check_header, column_of_each_field
 from relatedstories.dates import check_date_format
-from relatedstories.errors import BadValueError, InputError, shown
+from relatedstories.errors import BadValueError, InputError, check_functions, shown
 from relatedstories.event_stream import EventStream
 from relatedstories.events import Event
 from relatedstories.files.formats import FORMATS, is_readable, read_file_rows, read_folder_rows
@@ -125,8 +125,9 @@ def read_events(
     >>> next(read_events(rows, fields={"title": "headline"})).date
     datetime.date(2020, 2, 15)
     """
-    if on_error is not None and not callable(on_error):
-        raise BadValueError("read_events", "on_error", shown(on_error), "a function of an error, or None")
+    check_functions("read_events", on_error=on_error, on_draft=on_draft, on_remark=on_remark)
+    if not isinstance(strict, bool):
+        raise BadValueError("read_events", "strict", shown(strict), "True or False")
     draft_values = check_drafts("read_events", drafts)
     check_date_format("read_events", date_format)
     check_encoding("read_events", encoding)

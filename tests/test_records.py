@@ -112,12 +112,6 @@ def test_wrong_fields(fields: Any, message: str) -> None:
     check_error([ROW], message, fields, WHOLE_FILE)
 
 
-def test_on_error_that_cannot_be_called_is_known_before_the_first_bad_row() -> None:
-    with pytest.raises(BadValueError) as caught:
-        read_events([ROW], on_error="skip")  # type: ignore[arg-type]
-    assert str(caught.value) == "read_events: on_error: got 'skip', expected a function of an error, or None"
-
-
 def test_wrong_source_is_known_before_the_first_event_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         read_events(tmp_path)
@@ -159,6 +153,24 @@ def test_event_of_wrong_values(record: dict[str, Any], message: str) -> None:
     with pytest.raises(BadValueError) as caught:
         Event(**record)
     assert str(caught.value) == message
+
+
+def test_arrays_of_numpy_are_lists() -> None:
+    event = Event("x", "Rain", topics=np.array(["Wales", "Kent"]), sources=np.array(["BBC"]), extra={})  # type: ignore[arg-type]
+    assert event == Event("x", "Rain", topics=("Wales", "Kent"), sources=("BBC",))
+    assert Event("x", "Rain", topics=np.array([], str)) == Event("x", "Rain")  # type: ignore[arg-type]
+    (event,) = read_events([{"id": 1, "title": "Rain", "date": np.array(["2016-12-01"])}])
+    assert event.date == dt.date(2016, 12, 1)
+    for name in ("text", "topics", "sources", "extra"):
+        with pytest.raises(BadValueError, match=f"^event 'x': {name}: got "):
+            Event("x", "Rain", **{name: np.array([1, 2])})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["on_error", "on_draft", "on_remark", "strict"])
+def test_options_of_the_wrong_type_are_known_before_the_first_event(name: str) -> None:
+    expected = "True or False" if name == "strict" else "a function, or None"
+    with pytest.raises(BadValueError, match=f"^read_events: {name}: got 'x', expected {expected}$"):
+        read_events([ROW], **{name: "x"})  # type: ignore[arg-type]
 
 
 def test_message_shows_no_more_than_the_beginning_of_a_long_value() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from relatedstories.disk.atomic import check_parent, new_file
-from relatedstories.errors import BadValueError, InputError, shown, shown_names, whole_number
+from relatedstories.errors import BadValueError, InputError, check_functions, path_given, shown, shown_names, whole_number
 from relatedstories.evaluation.baselines import bm25, by_newest, by_topics, tfidf, tokenize
 from relatedstories.events import Event, events_of
 from relatedstories.index.stories import RelatedStories
@@ -116,7 +116,7 @@ class Evaluation:
         InputError
             If the path is not a folder, or an id contains white space, which separates the columns of these files.
         """
-        folder = Path(folder)
+        folder = path_given("write_runs", "folder", folder)
         check_runs_folder(folder)
         check_ids(self.queries)
         for lists in self.lists.values():
@@ -213,6 +213,9 @@ def evaluate(
     >>> evaluation.queries, str(evaluation.estimates["relatedstories"]["nDCG@2"])
     (('1', '2', '3'), '1.000 [1.000, 1.000]')
     """
+    check_functions("evaluate", progress=progress)
+    if not isinstance(stories, RelatedStories | None):
+        raise BadValueError("evaluate", "stories", shown(stories), "a RelatedStories, or None")
     k, queries = whole_number("evaluate", "k", k, 1), whole_number("evaluate", "queries", queries, 1)
     trec_eval, _ = (import_extra("evaluate", module) for module in ("pytrec_eval", "bm25s"))  # fail before any work is done
     archive = sorted(events_of("evaluate", events), key=lambda event: event.id)

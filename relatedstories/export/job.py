@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from relatedstories.counts import counted
 from relatedstories.disk.locks import locked
-from relatedstories.errors import BadValueError, shown, whole_number
+from relatedstories.errors import BadValueError, check_functions, path_given, shown, whole_number
 from relatedstories.events import several
 from relatedstories.export.last_export import LastExport, basis_of_site
 from relatedstories.export.merged_stories import MERGED, MergedStories
@@ -26,7 +26,8 @@ from relatedstories.export.story_pages import StoryPages, earlier_stories
 from relatedstories.export.view_builder import ViewBuilder
 from relatedstories.export.views import View
 from relatedstories.export.writer import SiteWriter, check_site
-from relatedstories.index.stories import warn_of_unknown_ids
+from relatedstories.index.stories import check_archive, warn_of_unknown_ids
+from relatedstories.parallel import worker_count
 from relatedstories.ranking.filters import LinkFilters
 
 if TYPE_CHECKING:
@@ -178,6 +179,12 @@ def export(
     """
     filters = LinkFilters.of("export", **keywords)  # invalid filters are reported before any work is done
     k = whole_number("export", "k", k, 0)
+    check_functions("export", progress=progress)
+    check_archive("export", stories)
+    worker_count(n_jobs)
+    if templates is not None:
+        templates = path_given("export", "templates", templates)
+    to = path_given("export", "to", to)
     renderer = Renderer(SiteInfo(_checked_title(title), checked_base_url(base_url), _checked_formats(formats)), templates)
     check_site(to)
     report, folder = Exported(), Path(os.path.realpath(to))

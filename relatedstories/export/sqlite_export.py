@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from relatedstories.counts import counted
 from relatedstories.disk.atomic import new_file
-from relatedstories.errors import BadValueError, InputError, shown, whole_number
+from relatedstories.errors import BadValueError, InputError, check_functions, path_given, shown, whole_number
 from relatedstories.export.datasette import check_settings, datasette_settings, settings_path
 from relatedstories.export.job import TITLE
 from relatedstories.export.sqlite_file import check_file, new_database, opened
+from relatedstories.index.stories import check_archive
+from relatedstories.parallel import worker_count
 from relatedstories.ranking.filters import LinkFilters
 
 if TYPE_CHECKING:
@@ -138,7 +140,10 @@ def export_sqlite(
         raise BadValueError("export_sqlite", "title", shown(title), "text that is not empty")
     if licence is not None and (not isinstance(licence, str) or not licence.strip()):
         raise BadValueError("export_sqlite", "licence", shown(licence), "text that is not empty, or None")
-    to = Path(to)
+    check_functions("export_sqlite", progress=progress)
+    check_archive("export_sqlite", stories)
+    worker_count(n_jobs)
+    to = path_given("export_sqlite", "to", to)
     check_database(to)
     report = ExportedDatabase()
     with new_database(to) as database:

@@ -788,9 +788,7 @@ def _term_weights(terms: Counts, n_by_language: Mapping[str, int]) -> npt.NDArra
     return inverse_frequencies(terms.terms, terms.events(), n_events, background()) * prominence(terms)
 
 
-def _n_events_for(
-    terms: Sequence[str], n_by_language: Mapping[str, int], by_language: bool = True
-) -> int | npt.NDArray[np.intp]:
+def _n_events_for(terms: Sequence[str], n_by_language: Mapping[str, int], by_language: bool = True) -> int | npt.NDArray[np.intp]:
     """Return the number of events in the language of each term or key; that of all events where no language is told apart."""
     if len(n_by_language) <= 1 or not by_language:
         return sum(n_by_language.values())

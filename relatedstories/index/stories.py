@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from relatedstories.counts import counted
-from relatedstories.errors import BadValueError, InputError, UnknownEventError, number_within, shown, whole_number
+from relatedstories.errors import (
+    BadValueError,
+    InputError,
+    UnknownEventError,
+    check_functions,
+    number_within,
+    path_given,
+    shown,
+    whole_number,
+)
 from relatedstories.events import Event, as_id, checked_language, events_of, parse_date, several
 from relatedstories.features.word_space import COSINE_SCALE, NONE
 from relatedstories.index.archive import Archive
@@ -66,7 +75,7 @@ if TYPE_CHECKING:
     from relatedstories.display.frames import Column, Library
     from relatedstories.index.tuning import Tuning
 
-__all__ = ["Changes", "RelatedStories", "linker_of", "warn_of_unknown_ids"]
+__all__ = ["Changes", "RelatedStories", "check_archive", "linker_of", "warn_of_unknown_ids"]
 
 MANY = 3
 """Number of events in one question from which it is worth loading the compiled kernel."""
@@ -143,8 +152,7 @@ class RelatedStories:
     ) -> None:
         language = checked_language("RelatedStories", language)
         self.extractor = TopicExtractor(language=language) if extractor is None else extractor
-        if not callable(getattr(self.extractor, "extract_many", None)):
-            raise BadValueError("RelatedStories", "extractor", shown(extractor), "a TopicExtractor")
+        _check_extractor("RelatedStories", self.extractor)
         self._ignored: Collection[str] = getattr(self.extractor, "ignored", ())
         self._given = Settings(
             None if topic_weight is None else number_within("RelatedStories", "topic_weight", topic_weight),
@@ -250,6 +258,9 @@ class RelatedStories:
         BadValueError
             If something is not an event, an id is used twice, or the embeddings are not as described.
         """
+        check_functions("fit", progress=progress)
+        if checkpoint is not None:
+            checkpoint = path_given("fit", "checkpoint", checkpoint)
         ordered, user_embeddings = ordered_events("fit", events, embeddings)
         languages = PossibleLanguages(self._language)
         extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress, checkpoint=checkpoint)
@@ -279,6 +290,7 @@ class RelatedStories:
             If something is not an event, an id is in the archive already (`remove` it first), or the embeddings do not
             match those of the archive. Nothing has changed then.
         """
+        check_functions("add", progress=progress)
         events = events_of("add", events)  # which may take long to come, or change the archive
         with self._change_lock.held():
             index = self._index_for("add")
@@ -394,6 +406,7 @@ class RelatedStories:
         """
         from relatedstories.index.tuning import search_settings, split_judgements
 
+        check_functions("tune", progress=progress)
         ordered, user_embeddings = ordered_events("tune", events, embeddings)
         judged = split_judgements(judgements, {event.id for event in ordered}, k, queries)  # before any work is spent
         extract = functools.partial(self._extract, n_jobs=n_jobs, progress=progress)
@@ -843,6 +856,7 @@ class RelatedStories:
         links : list of Link
             As `related` returns them.
         """
+        check_functions("all_related", progress=progress)
         index = self._index
         k, filters = whole_number("all_related", "k", k, 0), LinkFilters.of("all_related", **keywords)
         warn_of_unknown_ids(filters.unknown_ids(index.archive))
@@ -930,6 +944,7 @@ class RelatedStories:
         >>> [(story.name, [event.id for event in story.events]) for story in stories.storylines()]
         [('Oslo', ['1', '2'])]
         """
+        check_functions("storylines", progress=progress)
         earlier = ids_by_story(before)
         return self._story_finder(self._index, worker_count(n_jobs), progress).storylines(earlier)
 
@@ -1028,7 +1043,7 @@ class RelatedStories:
         OSError
             If it cannot be written.
         """
-        index, folder = self._index_for("save"), Path(folder)
+        index, folder = self._index_for("save"), path_given("save", "folder", folder)
         index.learnt.weights(self._given)  # learnt now and saved, whether or not anybody has asked
         if self.checksum_in(folder) is None:
             about = self._about
@@ -1066,7 +1081,9 @@ class RelatedStories:
         InputError
             If there is no index, it has another format, or a file of it is missing or damaged.
         """
-        arrays, documents, manifest = read_folder(Path(folder))
+        if extractor is not None:
+            _check_extractor("load", extractor)
+        arrays, documents, manifest = read_folder(path_given("load", "folder", folder))
         try:
             settings = dict(manifest["settings"])
             if (language := getattr(extractor, "language", None)) is not None:
@@ -1079,6 +1096,11 @@ class RelatedStories:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{folder}: got an index whose parts do not fit ({error}); build it again") from None
         return self
+
+
+def _check_extractor(call: str, extractor: object) -> None:
+    if not callable(getattr(extractor, "extract_many", None)):
+        raise BadValueError(call, "extractor", shown(extractor), "a TopicExtractor")
 
 
 def _number_of(archive: Archive, id_: object) -> int:
@@ -1098,6 +1120,13 @@ def _number_of(archive: Archive, id_: object) -> int:
 def linker_of(stories: RelatedStories, k: int, filters: LinkFilters) -> Linker:
     """Return what makes the links of an archive as it is now."""
     return stories._linker(stories._index, k, filters)
+
+
+def check_archive(call: str, stories: object) -> None:
+    """Raise `BadValueError` if what a call was given is no `RelatedStories`, or one without an archive."""
+    if not isinstance(stories, RelatedStories):
+        raise BadValueError(call, "stories", shown(stories), "a RelatedStories")
+    stories._index_for(call)
 
 
 def warn_of_unknown_ids(phrases: Sequence[str]) -> None:

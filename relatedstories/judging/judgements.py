@@ -7,12 +7,11 @@ import operator
 import os
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO, TypeAlias
 
 from relatedstories.columns import encoding_error
 from relatedstories.counts import counted
-from relatedstories.errors import BadValueError, InputError, shown, shown_names
+from relatedstories.errors import BadValueError, InputError, path_given, shown, shown_names
 from relatedstories.events import Event, as_id
 from relatedstories.files.lines import read_lines
 
@@ -53,15 +52,15 @@ def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
 
     Examples
     --------
-    >>> import tempfile
+    >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "news.qrels"
+    ...     path = pathlib.Path(folder, "news.qrels")
     ...     _ = path.write_text("progress 0 dragon 2\nprogress 0 whitson 1\n")
     ...     read_qrels(path)
     {'progress': {'dragon': 2, 'whitson': 1}}
     """
     gains: dict[str, dict[str, int]] = {}
-    for number, line in enumerate(read_lines(Path(path), "utf-8"), 1):
+    for number, line in enumerate(read_lines(path_given("read_qrels", "path", path), "utf-8"), 1):
         where = f"{path}:{number}"
         if (error := encoding_error(where, {"line": line})) is not None:
             raise BadValueError(where, None, error.got.replace("character", "column"), error.expected)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from relatedstories.dates import AmbiguousDate, DateColumn
-from relatedstories.errors import BadValueError, InputError, shown
+from relatedstories.errors import BadValueError, InputError, check_functions, path_given, shown
 from relatedstories.events import Event, parse_date
 from relatedstories.pages.addresses import PageAbout
 from relatedstories.pages.discovery import MAX_BYTES, SUFFIXES, Site, site_of
@@ -218,9 +218,7 @@ def read_pages(
     ...     [(event.id, event.title, event.text, event.topics) for event in read_pages(folder)]
     [('rain', 'Rain in Wales', 'It pours.', ('Wales',))]
     """
-    for name, function in (("on_error", on_error), ("on_remark", on_remark)):
-        if function is not None and not callable(function):
-            raise BadValueError("read_pages", name, shown(function), "a function, or None")
+    check_functions("read_pages", on_error=on_error, on_draft=on_draft, on_remark=on_remark)
     keys = _keys_of_fields({} if fields is None else fields)
     draft_values = check_drafts("read_pages", drafts)
     if related is not None:
@@ -228,7 +226,7 @@ def read_pages(
     check_heading("read_pages", "sources", sources)
     column = DateColumn(date_format)
     day = parse_date(today, "read_pages", "today") or dt.datetime.now(dt.UTC).date()
-    root = Path(folder)
+    root = path_given("read_pages", "folder", folder)
     if not root.is_dir():
         raise InputError(f"{root}: got no folder, expected a folder of pages")
     found = Pages() if found is None else found

@@ -257,6 +257,8 @@ def test_judgements_of_other_events_are_counted_and_left_out() -> None:
         ({"k": 0}, "evaluate: k: got 0 (int), expected a whole number of at least 1"),
         ({"queries": 0}, "evaluate: queries: got 0 (int), expected a whole number of at least 1"),
         ({"events": ["a"]}, "evaluate: events: got 'a', expected an Event; read_events makes them of dicts and data frames"),
+        ({"stories": SNOW}, "evaluate: stories: got "),
+        ({"progress": 1}, "evaluate: progress: got 1 (int), expected a function, or None"),
         ({"events": SNOW + SNOW}, "fit: id: got 'a' twice, expected an id of its own for each event"),
     ],
 )

@@ -587,11 +587,17 @@ def test_templates_that_cannot_be_used(tmp_path, name, text, message):
         ({"k": -1}, "k: got -1"),
         ({"since": "x"}, "since"),
         ({"templates": "nowhere"}, "nowhere: got no folder"),
+        ({"templates": 1}, "export: templates: got 1 (int), expected a path"),
+        ({"n_jobs": 0}, "n_jobs: got 0 (int)"),
+        ({"progress": "x"}, "export: progress: got 'x', expected a function, or None"),
+        ({"stories": SPACE}, "expected a RelatedStories"),
+        ({"stories": quick()}, "export: got no archive yet, expected fit(events) or load(folder) first"),
+        ({"to": None}, "export: to: got None, expected a path"),
     ],
 )
 def test_arguments_that_are_wrong(tmp_path, arguments, message):
     with pytest.raises(InputError, match=re.escape(message)):
-        export(quick().fit(SPACE), tmp_path / "site", **arguments)
+        export(**({"stories": quick().fit(SPACE), "to": tmp_path / "site"} | arguments))
     assert not (tmp_path / "site").exists()
 
 

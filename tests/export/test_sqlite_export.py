@@ -222,11 +222,14 @@ def test_two_exports_do_not_write_one_file(tmp_path):
         ({"title": " "}, "title: got ' '"),
         ({"licence": 3}, r"licence: got 3 \(int\)"),
         ({"diversity": 2}, "diversity: got 2"),
+        ({"progress": 1}, r"progress: got 1 \(int\), expected a function, or None"),
+        ({"to": 1}, r"to: got 1 \(int\), expected a path"),
+        ({"stories": SPACE}, "stories: got .*, expected a RelatedStories"),
     ],
 )
 def test_a_bad_argument_is_said_before_any_work(tmp_path, arguments, message):
     with pytest.raises(BadValueError, match=f"export_sqlite: {message}"):
-        export_sqlite(quick().fit(SPACE), tmp_path / "news.db", **arguments)
+        export_sqlite(**({"stories": quick().fit(SPACE), "to": tmp_path / "news.db"} | arguments))
     assert os.listdir(tmp_path) == []
 
 
