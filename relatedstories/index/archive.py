@@ -535,6 +535,12 @@ class Archive:
         columns += [(self.events_of_terms, column, LEAD) for column, topic in self.born.items() if topic.key == key]
         return sorted({number for matrix, column, least in columns for number in _entries(matrix, column, least)})
 
+    def topics_named(self, name: str) -> set[Topic]:
+        """Return the topics that a name stands for, as they are shown: inflected names of other languages are one topic."""
+        key = normalise_name(name)
+        born = {topic for topic in self.born.values() if topic.key == key}
+        return {self.topic(place) for place in self.places_of_topic(name)} | born
+
     def places_of_topic(self, name: str) -> list[int]:
         """Return the places, among the keys, of the topics that a name stands for: one in each language that has it."""
         key = normalise_name(name)

@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from relatedstories.display.frames import Column, Library
     from relatedstories.index.tuning import Tuning
 
-__all__ = ["Changes", "RelatedStories", "check_archive", "linker_of", "warn_of_unknown_ids"]
+__all__ = ["Changes", "RelatedStories", "check_archive", "linker_of", "topics_named", "warn_of_unknown_ids"]
 
 MANY = 3
 """Number of events in one question from which it is worth loading the compiled kernel."""
@@ -1120,6 +1120,11 @@ def _number_of(archive: Archive, id_: object) -> int:
 def linker_of(stories: RelatedStories, k: int, filters: LinkFilters) -> Linker:
     """Return what makes the links of an archive as it is now."""
     return stories._linker(stories._index, k, filters)
+
+
+def topics_named(stories: RelatedStories, name: str) -> set[Topic]:
+    """Return the topics of an archive that a name stands for, under the names that it shows."""
+    return stories._index.archive.topics_named(name)
 
 
 def check_archive(call: str, stories: object) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from relatedstories.counts import counted
 from relatedstories.display.html import shorten
 from relatedstories.errors import whole_number
+from relatedstories.index.stories import check_archive
 from relatedstories.plots.drawing import (
     BLUE,
     GREEN,
@@ -57,6 +58,7 @@ def overview(stories: RelatedStories, k: int = 5, *, figure: FigureBase | None =
     >>> orphans.get_title()
     '10 of 302 events are orphans (3%)'
     """
+    check_archive("overview", stories)
     k = whole_number("overview", "k", k, 0)
     n, listed, ages, unlinked = len(stories), collections.Counter[str](), collections.Counter[tuple[int, bool]](), 0
     days = []

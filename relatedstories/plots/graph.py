@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from relatedstories.display.html import shorten
 from relatedstories.errors import whole_number
 from relatedstories.events import Event
+from relatedstories.index.stories import check_archive
 from relatedstories.plots.drawing import BLUE, GREEN, GREY, NO_FORMULA, ORANGE, Line2D, axes_for
 from relatedstories.text.titles import plain_title
 
@@ -71,6 +72,7 @@ def neighbourhood(
     landing after rocket fails on
     the way to the ISS
     """
+    check_archive("neighbourhood", stories)
     k, further = whole_number("neighbourhood", "k", k, 0), whole_number("neighbourhood", "further", further, 0)
     links = stories.related(event, k)
     centre = event if isinstance(event, Event) else stories[event]

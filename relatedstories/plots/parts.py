@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relatedstories.display.html import shorten
-from relatedstories.errors import whole_number
+from relatedstories.errors import BadValueError, shown, whole_number
 from relatedstories.plots.drawing import BLUE, GREEN, GREY, NO_FORMULA, ORANGE, axes_for, hide_frame
+from relatedstories.ranking.explanation import Explanation
 from relatedstories.text.titles import plain_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from relatedstories.ranking.explanation import Explanation
 
 __all__ = ["score_parts"]
 
@@ -43,6 +42,8 @@ def score_parts(explanation: Explanation, *, most: int = 15, ax: Axes | None = N
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['word space', 'roscosmos', 'soyuz', '11 others']
     """
+    if not isinstance(explanation, Explanation):
+        raise BadValueError("score_parts", "explanation", shown(explanation), "what RelatedStories.explain returns")
     most = whole_number("score_parts", "most", most, 1)
     largest, rest = explanation.parts[:most], explanation.parts[most:]
     bars = [(shorten(part.name, 40), part.share, part.kind) for part in largest]

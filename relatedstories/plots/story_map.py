@@ -14,6 +14,7 @@ import numpy as np
 from relatedstories.counts import counted
 from relatedstories.display.html import shorten
 from relatedstories.errors import BadValueError, InputError, shown, whole_number
+from relatedstories.index.stories import check_archive
 from relatedstories.plots.drawing import (
     GREY,
     NO_FORMULA,
@@ -142,6 +143,7 @@ def _printable(name: str) -> str:
 
 
 def _draw(stories: RelatedStories, found: Storylines | None, labels: int, ax: Axes | None) -> _Drawn:
+    check_archive("story_map", stories)
     labels = whole_number("story_map", "labels", labels, 0)
     if found is None:
         found = stories.storylines()

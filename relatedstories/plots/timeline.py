@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from relatedstories.display.html import shorten
 from relatedstories.errors import InputError, shown
 from relatedstories.events import Event
+from relatedstories.index.stories import check_archive, topics_named
 from relatedstories.plots.drawing import NO_FORMULA, Periods, axes_for, count_events, date_range, draw_periods
-from relatedstories.topics.topic import Topic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,6 +49,7 @@ def topic_timeline(stories: RelatedStories, topic: str, *, ax: Axes | None = Non
     >>> ax.get_title()
     'International Space Station: 11 events, 2011-07-08 to 2018-10-11'
     """
+    check_archive("topic_timeline", stories)
     events = stories.about(topic)
     days = [event.date for event in events if event.date]
     if not days:
@@ -60,8 +61,11 @@ def topic_timeline(stories: RelatedStories, topic: str, *, ax: Axes | None = Non
         in_period[periods.number(day)].append(event)
     draw_periods(ax, periods, {number: len(those) for number, those in in_period.items()})
     others = {id_: stories.topics(id_) for those in in_period.values() for id_ in (event.id for event in those)}
-    own = next(other for other in others[events[0].id] if other.key == Topic(topic).key)
-    _label_peaks(ax, periods, in_period, {id_: [other.name for other in all_ if other != own] for id_, all_ in others.items()})
+    named = topics_named(stories, topic)
+    own = next(other for other in others[events[0].id] if other in named)
+    _label_peaks(
+        ax, periods, in_period, {id_: [other.name for other in all_ if other not in named] for id_, all_ in others.items()}
+    )
     undated = f", {len(events) - len(days):,} without date" if len(days) < len(events) else ""
     ax.set_title(f"{shorten(own.name, 60)}: {count_events(len(days))}, {date_range(days[0], days[-1])}{undated}", **NO_FORMULA)
     return ax

@@ -56,6 +56,31 @@ def test_a_timeline_needs_a_topic_and_dates():
         plots.topic_timeline(stories, "Oslo")
 
 
+def test_a_timeline_of_an_inflected_name_is_that_of_the_topic():
+    events = [
+        Event("1", "Im Hafengebiet wird gebaut", date=day("2020-01-01"), language="de", topics=["Hafengebiet"]),
+        Event("2", "Neue Pläne für das Hafengebiet", date=day("2020-01-02"), language="de", topics=["Hafengebiet"]),
+        Event("3", "In beiden Hafengebieten ist es laut", date=day("2020-01-03"), language="de", topics=["Hafengebieten"]),
+    ]
+    ax = plots.topic_timeline(quick().fit(events), "Hafengebieten")
+    assert ax.get_title() == "Hafengebiet: 3 events, 2020-01-01 to 2020-01-03"
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plots.overview(None), "overview: stories: got None, expected a RelatedStories"),
+        (lambda: plots.neighbourhood(SPACE, "1"), "neighbourhood: stories: got .*, expected a RelatedStories"),
+        (lambda: plots.topic_timeline(quick(), "Oslo"), "topic_timeline: got no archive yet"),
+        (lambda: plots.story_map(None), "story_map: stories: got None, expected a RelatedStories"),
+        (lambda: plots.score_parts(0.5), "score_parts: explanation: got 0.5"),
+    ],
+)
+def test_what_is_no_archive_or_explanation_is_said(draw, message):
+    with pytest.raises(InputError, match=message):
+        draw()
+
+
 def test_a_neighbourhood_names_events_and_contexts():
     stories = quick().fit(SPACE)
     ax = plots.neighbourhood(stories, "dragon")
