@@ -63,7 +63,7 @@ def read_events(
         - ``"sample"``, the archive that comes with the package;
         - a folder of Markdown pages, see `relatedstories.pages.read_pages`, or else of such files;
         - a `relatedstories.databases.Database` or its URL in SQLAlchemy's form, such as ``"sqlite:///news.db"``;
-        - a pandas or polars data frame;
+        - a pandas or polars data frame; an index of pandas that has a name is a column, too;
         - an iterable of dicts or events.
     fields : mapping of str to str, optional
         The column or key that a field of `Event` is read from, where its name differs: ``{"title": "headline"}``.
@@ -269,6 +269,8 @@ def _rows(
         parts = [_rows(part, columns, selection, encoding, remark, digest) for part in source]
         return itertools.chain.from_iterable(parts)
     if hasattr(source, "iloc") and hasattr(source, "columns"):  # pandas
+        if all(name is not None and name not in source.columns for name in source.index.names):  # as of `set_index("id")`
+            source = source.reset_index()
         names = [str(name) for name in source.columns]
         check_header("data frame", names, columns)
         cells = zip(*(source.iloc[:, i] for i in range(len(names))), strict=True)
@@ -296,4 +298,7 @@ def _file(source: str | os.PathLike[str]) -> Path:
 
 
 def _numbered(rows: Iterable[Any]) -> Iterator[SourceRow]:
-    return ((f"row {number}", row) for number, row in enumerate(rows, 1))
+    for number, row in enumerate(rows, 1):
+        where = f"row {number}"
+        is_row = isinstance(row, (Mapping, Event))
+        yield where, row if is_row else BadValueError(where, None, shown(row), "a dict or an Event")

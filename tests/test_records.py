@@ -25,9 +25,9 @@ ROW = {"id": "first", "title": "Rain"}
 @pytest.mark.parametrize(
     ("source", "message", "read"),
     [
-        ([ROW, "Hail", {"id": "last", "title": "Snow"}], "row 2: got 'Hail', expected an object with fields", ["first", "last"]),
-        ([ROW, None], "row 2: got None, expected an object with fields", ["first"]),
-        ([ROW, [("id", "x")]], "row 2: got [('id', 'x')] (list), expected an object with fields", ["first"]),
+        ([ROW, "Hail", {"id": "last", "title": "Snow"}], "row 2: got 'Hail', expected a dict or an Event", ["first", "last"]),
+        ([ROW, None], "row 2: got None, expected a dict or an Event", ["first"]),
+        ([ROW, [("id", "x")]], "row 2: got [('id', 'x')] (list), expected a dict or an Event", ["first"]),
         ([ROW, {"id": "x", "title": b"Hail"}], "row 2: title: got b'Hail' (bytes), expected a text that is not empty", ["first"]),
         (
             [ROW, Event("first", "Hail")],
@@ -221,6 +221,17 @@ def test_missing_values_of_pandas() -> None:
         Event("1", "Rain", "much", dt.date(2020, 2, 1), "Weather", ("Wales",)),
         Event("2", "Snow"),
         Event("3", "Hail", topics=("Wales", "Kent")),
+    ]
+
+
+def test_an_index_of_pandas_that_has_a_name_is_a_column() -> None:
+    frame = pd.DataFrame({"id": ["a", "b"], "title": ["Rain", "Snow"], "text": ["much", "little"]})
+    expected = [Event("a", "Rain", "much"), Event("b", "Snow", "little")]
+    assert list(read_events(frame.set_index("id"))) == list(read_events(frame.set_index(["id", "title"]))) == expected
+    assert list(read_events(frame.set_index("id", drop=False))) == expected
+    assert list(read_events(frame.rename_axis("number"))) == [
+        Event("a", "Rain", "much", extra={"number": 0}),
+        Event("b", "Snow", "little", extra={"number": 1}),
     ]
 
 
