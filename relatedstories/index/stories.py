@@ -289,6 +289,12 @@ class RelatedStories:
         BadValueError
             If something is not an event, an id is in the archive already (`remove` it first), or the embeddings do not
             match those of the archive. Nothing has changed then.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow in Oslo")])
+        >>> [link.event.id for link in stories.add([Event("2", "More snow in Oslo")]).related("1")]
+        ['2']
         """
         check_functions("add", progress=progress)
         events = events_of("add", events)  # which may take long to come, or change the archive
@@ -316,6 +322,12 @@ class RelatedStories:
         ------
         UnknownEventError
             If an id is not in the archive; nothing has changed then.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow in Oslo"), Event("2", "More snow in Oslo")])
+        >>> stories.remove("2").related("1")
+        []
         """
         ids = [ids] if isinstance(ids, (str, int)) else list(several("remove", "ids", ids))
         with self._change_lock.held():
@@ -509,7 +521,13 @@ class RelatedStories:
     def topics(self, id_: str | int) -> Topics:
         """Return the topics that the index holds for an event, under the names that it shows, without their mentions.
 
-        Last come words that the archive is full of, and others are not; see `relatedstories.index.born`.
+        Last come words that the archive is full of, and others are not; see `relatedstories.index.born`. What a title and text
+        that are not in the archive are about, `TopicExtractor.extract` tells.
+
+        Examples
+        --------
+        >>> RelatedStories().fit([Event("1", "Snow falls in Oslo and in Bergen")]).topics("1")
+        ('Oslo', 'Bergen')
         """
         archive = self._index.archive
         number = _number_of(archive, id_)
@@ -819,7 +837,14 @@ class RelatedStories:
         return timeline(before, after, k)
 
     def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[Links]:
-        """Return the links of several events, in their order, each as `related` returns them, with the same parameters."""
+        """Return the links of several events, in their order, each as `related` returns them, with the same parameters.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow in Oslo"), Event("2", "A ferry to Oslo is late")])
+        >>> [[link.event.id for link in links] for links in stories.related_many(["1", Event("new", "No ferry to Oslo")])]
+        [['2'], ['2', '1']]
+        """
         check_keywords("related_many", keywords)
         index = self._index  # read once, since another thread may replace it
         k, filters = whole_number("related", "k", k, 0), LinkFilters.of("related", **keywords)
@@ -855,6 +880,12 @@ class RelatedStories:
         event : Event
         links : list of Link
             As `related` returns them.
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow in Oslo"), Event("2", "More snow in Oslo")])
+        >>> [(event.id, [link.event.id for link in links]) for event, links in stories.all_related()]
+        [('1', ['2']), ('2', ['1'])]
         """
         check_functions("all_related", progress=progress)
         index = self._index
@@ -891,7 +922,15 @@ class RelatedStories:
         -------
         Explanation
             The shares of its parts sum to the score, which is that of the link from `a` to `b`, and its contexts are those
-            of that link. For events that are not in the archive, only terms and topics that the archive knows count.
+            of that link. For events that are not in the archive, only terms and topics that the archive knows count. In an
+            archive of articles, a link from about the twentieth candidate on may have a slightly other score, so that those of
+            a list fall (see `relatedstories.index.reranking`).
+
+        Examples
+        --------
+        >>> stories = RelatedStories().fit([Event("1", "Snow in Oslo"), Event("2", "More snow in Oslo")])
+        >>> stories.explain("1", "2").contexts, stories.explain("1", Event("new", "Rain in Wales")).score
+        (('Oslo',), 0.0)
         """
         index = self._index
         row_a, row_b = self._rows(index, [a, b])
@@ -1042,6 +1081,14 @@ class RelatedStories:
             If the folder holds something else.
         OSError
             If it cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     RelatedStories().fit([Event("1", "Snow in Oslo")]).save(f"{folder}/index")
+        ...     len(RelatedStories.load(f"{folder}/index"))
+        1
         """
         index, folder = self._index_for("save"), path_given("save", "folder", folder)
         index.learnt.weights(self._given)  # learnt now and saved, whether or not anybody has asked

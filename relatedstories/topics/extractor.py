@@ -250,6 +250,11 @@ class TopicExtractor:
         ------
         BadValueError
             If it is neither an Event nor a str.
+
+        Examples
+        --------
+        >>> TopicExtractor().extract("Angela Merkel meets Iranian envoys in Geneva")
+        ('Angela Merkel', 'Iran', 'Geneva')
         """
         return next(self.extract_many([event_or_text]))
 
@@ -263,6 +268,11 @@ class TopicExtractor:
         Yields
         ------
         tuple of Topic
+
+        Examples
+        --------
+        >>> list(TopicExtractor().extract_many(["Snow in Oslo", "Rain in Wales"]))
+        [('Oslo',), ('Wales',)]
         """
         for batch in _batches(several("extract_many", "events", events)):
             with without_collections():
