@@ -817,7 +817,7 @@ class RelatedStories:
         """
         check_keywords("related", keywords)
         if order == "score":
-            return self.related_many([event], k, **keywords)[0]
+            return self._answers("related", [event], k, keywords)[0]
         if order != "timeline":
             raise BadValueError("related", "order", shown(order), "score or timeline")
         return self._timeline(event, k, keywords)
@@ -828,12 +828,12 @@ class RelatedStories:
             raise BadValueError("related", "order", "timeline for an event without a date", "an event with a date")
         since, until = (parse_date(keywords.get(name), "related", name) for name in ("since", "until"))
         up_to = keywords | {"until": day if until is None else min(day, until)}
-        before = self.related_many([event], k, **up_to)[0]
+        before = self._answers("related", [event], k, up_to, stacklevel=5)[0]
         after = Links()
         if keywords.get("include_newer", True):
             next_day = day + timedelta(days=1)
             later = keywords | {"since": next_day if since is None else max(next_day, since)}
-            after = self.related_many([event], k, **later)[0]
+            after = self._answers("related", [event], k, later, stacklevel=None)[0]
         return timeline(before, after, k)
 
     def related_many(self, events: Iterable[Event | str | int], k: int = 5, **keywords: Unpack[Keywords]) -> list[Links]:
@@ -846,10 +846,17 @@ class RelatedStories:
         [['2'], ['2', '1']]
         """
         check_keywords("related_many", keywords)
+        return self._answers("related_many", several("related_many", "events", events), k, keywords)
+
+    def _answers(
+        self, call: str, events: Iterable[Event | str | int], k: int, keywords: Keywords, stacklevel: int | None = 4
+    ) -> list[Links]:
+        """Return the links of events for a call, whose caller is at a level of the stack; with None, nothing is warned of."""
         index = self._index  # read once, since another thread may replace it
-        k, filters = whole_number("related", "k", k, 0), LinkFilters.of("related", **keywords)
-        rows = self._rows(index, several("related_many", "events", events))
-        warn_of_unknown_ids(filters.unknown_ids(index.archive, [row.event.id for row in rows]))
+        k, filters = whole_number(call, "k", k, 0), LinkFilters.of(call, **keywords)
+        rows = self._rows(index, events)
+        if stacklevel is not None:
+            warn_of_unknown_ids(filters.unknown_ids(index.archive, [row.event.id for row in rows]), stacklevel)
         if not rows:
             return []
         linker = self._linker(index, k, filters)
@@ -1181,9 +1188,9 @@ def check_archive(call: str, stories: object) -> None:
     stories._index_for(call)
 
 
-def warn_of_unknown_ids(phrases: Sequence[str]) -> None:
+def warn_of_unknown_ids(phrases: Sequence[str], stacklevel: int = 3) -> None:
     """Warn of pinned and blocked ids that are not in the archive; no error, since events may go while choices stay."""
     if phrases:
         more = f" and {len(phrases) - 3} more" if len(phrases) > 3 else ""
         listed = ", ".join(phrases[:3])
-        warnings.warn(f"got {listed}{more}, expected ids of events of the archive; passed over", stacklevel=3)
+        warnings.warn(f"got {listed}{more}, expected ids of events of the archive; passed over", stacklevel=stacklevel)

@@ -295,6 +295,7 @@ def test_what_needs_an_archive_says_so(ask, message):
         (lambda s: s.add(SPACE[0]), None),
         (lambda s: s.fit(None), "fit: events: got None, expected several, in a list say"),
         (lambda s: s.remove(None), "remove: ids: got None, expected several, in a list say"),
+        (lambda s: s.related_many(["oslo"], k=-1), "related_many: k: got -1 (int), expected a whole number of at least 0"),
         (lambda s: s.related_many("oslo"), "related_many: events: got 'oslo', expected several, in a list say"),
         (lambda s: s.related_many(SPACE[0]), None),
         (lambda s: s.fit("news.jsonl"), "fit: events: got 'news.jsonl', expected events, as read_events gives them from a path"),

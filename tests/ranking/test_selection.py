@@ -407,6 +407,21 @@ def test_what_is_not_in_the_archive_is_passed_over_with_a_warning(name):
 
 
 @pytest.mark.parametrize(
+    "ask",
+    [
+        lambda stories, **pins: stories.related("oslo", **pins),
+        lambda stories, **pins: stories.related("oslo", order="timeline", **pins),
+        lambda stories, **pins: stories.related_many(["oslo"], **pins),
+        lambda stories, **pins: stories.all_related(**pins),
+    ],
+)
+def test_one_warning_at_the_line_that_asks(ask):
+    with pytest.warns(UserWarning, match="got 'gone' pinned under 'oslo'") as warned:
+        ask(quick().fit(SPACE), pinned={"oslo": ["gone"]})
+    assert [warning.filename for warning in warned] == [__file__]
+
+
+@pytest.mark.parametrize(
     ("keywords", "message"),
     [
         ({"max_per_context": 0}, "max_per_context: got 0 (int), expected a whole number of at least 1"),
