@@ -930,8 +930,8 @@ class RelatedStories:
         Explanation
             The shares of its parts sum to the score, which is that of the link from `a` to `b`, and its contexts are those
             of that link. For events that are not in the archive, only terms and topics that the archive knows count. In an
-            archive of articles, a link from about the twentieth candidate on may have a slightly other score, so that those of
-            a list fall (see `relatedstories.index.reranking`).
+            archive of articles, a few links have a slightly other score than this, as the scores of a list have to fall (see
+            `relatedstories.index.reranking.Reranker.rerank`).
 
         Examples
         --------
