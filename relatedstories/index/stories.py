@@ -507,9 +507,10 @@ class RelatedStories:
         """Iterate over the events of the archive, by id."""
         return iter(self._index.archive.events)
 
-    def __contains__(self, id_: object) -> bool:
+    def __contains__(self, event: object) -> bool:
+        """Return whether the archive has an event with the id of an event, or with an id."""
         try:
-            return as_id(id_) in self._index.archive
+            return (event.id if isinstance(event, Event) else as_id(event)) in self._index.archive
         except BadValueError:
             return False
 

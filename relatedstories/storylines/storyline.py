@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from relatedstories.counts import counted
+from relatedstories.errors import BadValueError
 from relatedstories.events import Event, as_id
 from relatedstories.ranking.links import Link, Links
 from relatedstories.topics.topic import Topic
@@ -60,7 +61,10 @@ class Storyline:
 
     def __contains__(self, event: object) -> bool:
         """Return whether an event, or the event with an id, is part of the story."""
-        return (event.id if isinstance(event, Event) else event) in self._ids
+        try:
+            return (event.id if isinstance(event, Event) else as_id(event)) in self._ids
+        except BadValueError:
+            return False
 
     @property
     def first_day(self) -> dt.date | None:

@@ -233,6 +233,8 @@ def test_ids_are_texts_and_numbers_are_taken_as_theirs():
     assert 7 in stories
     assert None not in stories
     assert [] not in stories
+    assert all(event in stories for event in stories)
+    assert Event("new", "Seven") not in stories
     assert stories[8].id == "8"
 
 

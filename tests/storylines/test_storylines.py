@@ -35,6 +35,9 @@ def test_events_that_belong_together_are_a_story() -> None:
     assert (harbour.first_day, harbour.last_day) == (day("2021-03-01"), day("2021-03-05"))
     assert "Gdynia" in harbour.name
     assert "Taal" in stories.of("v1").name
+    assert all(each in harbour for each in (*HARBOUR, "h1"))
+    assert not any(each in harbour for each in (ALONE, "v1", 1, None, []))
+    assert 7 in Storyline("7", "Harbour", (Event(7, "Strike"), Event(8, "Deal")))
     assert {event.id for event in harbour.key_events} <= {"h1", "h2", "h3"}
 
 
