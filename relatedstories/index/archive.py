@@ -488,15 +488,12 @@ class Archive:
     @functools.cached_property
     def is_common(self) -> npt.NDArray[np.bool_]:
         """Whether so many events have a term that it tells nothing in this archive, for each term."""
-        return self.term_events > np.maximum(COMMON_FROM, COMMON_SHARE * _n_events_for(self.terms.terms, self._n_by_language))
-
-    @functools.cached_property
-    def _n_by_language(self) -> collections.Counter[str]:
-        return collections.Counter(_at_hand(self.languages))
+        n_events = _n_events_for(self.terms.terms, self.n_events_by_language)
+        return self.term_events > np.maximum(COMMON_FROM, COMMON_SHARE * n_events)
 
     def _most_events(self, language: str) -> float:
         """Return the number of events up to which a topic of a language tells something."""
-        n_events = len(self) if self.across_languages else self._n_by_language[language]
+        n_events = len(self) if self.across_languages else self.n_events_by_language.get(language, 0)
         return max(COMMON_FROM, COMMON_SHARE * n_events)
 
     def topic(self, key: int) -> Topic:

@@ -197,6 +197,8 @@ def says_the_same(name: str, other: str) -> bool:
     --------
     >>> says_the_same("ISS", "International Space Station"), says_the_same("Google Summer of Code", "GSoC")
     (True, True)
+    >>> says_the_same("Live-CD", "Live CD"), says_the_same("contact-centers", "Contact Center")
+    (True, True)
     >>> says_the_same("Queen Elizabeth II", "Elizabeth II"), says_the_same("Board Elections", "Election")
     (True, True)
     >>> says_the_same("Sudan", "Cholera"), says_the_same("Formula E", "Formula One"), says_the_same("C++", "Oslo")
@@ -205,7 +207,7 @@ def says_the_same(name: str, other: str) -> bool:
     if len(name) > len(other):
         name, other = other, name
     # Whole words, since one letter or sign may be all that tells names apart, in either number: "Board Elections", "Election".
-    words, others = ({stem_of(word) for word in each.casefold().split()} for each in (name, other))
+    words, others = ({stem_of(word) for word in each.casefold().replace("-", " ").split()} for each in (name, other))
     initials = [word[0] for word in other.split()]
     capitals = filter(str.isupper, initials)
     return words <= others or (len(name) > 1 and name.casefold() in ("".join(initials).casefold(), "".join(capitals).casefold()))
