@@ -162,7 +162,8 @@ def tail_norms(embeddings: npt.NDArray[np.int8]) -> npt.NDArray[np.int32]:
 @compiled_within
 def _squared_cosine(product):  # type: ignore[no-untyped-def]
     """Return the squared cosine for an inner product of embeddings, as `word_space.squared_cosine_of_products` does."""
-    cosine = min(max(np.float32(product) * COSINE_SCALE, np.float32(0)), np.float32(1))
+    cosine = np.float32(product) * COSINE_SCALE
+    cosine = np.float32(0) if cosine < 0 else np.float32(1) if cosine > 1 else cosine
     return np.float32(cosine * cosine)
 
 
@@ -205,7 +206,7 @@ def _distance_and_factor(day, other, table, unknown):  # type: ignore[no-untyped
     if day == NO_DATE or other == NO_DATE:
         return np.int64(UNKNOWN_DISTANCE), table[unknown]
     distance = abs(np.int64(day) - np.int64(other))
-    return distance, table[min(distance, len(table) - 1)]
+    return distance, table[distance if distance < len(table) else len(table) - 1]
 
 
 @compiled_within
@@ -213,9 +214,9 @@ def _max_factor(day, first, last, first_known, table, unknown):  # type: ignore[
     """Return the greatest factor between a day and the days of a block; its first day is `NO_DATE` if one is unknown."""
     if day == NO_DATE or last == NO_DATE:
         return table[unknown]
-    distance = max(np.int64(first_known) - day, np.int64(day) - last, 0)
-    factor = table[min(distance, len(table) - 1)]
-    return max(factor, table[unknown]) if first == NO_DATE else factor
+    distance = np.int64(first_known) - day if day < first_known else np.int64(day) - last if day > last else np.int64(0)
+    factor = table[distance if distance < len(table) else len(table) - 1]
+    return table[unknown] if first == NO_DATE and factor < table[unknown] else factor
 
 
 @compiled_within
@@ -233,8 +234,9 @@ def _min_product(least, factor, embedding_weight):  # type: ignore[no-untyped-de
     needed = least / (factor * _SLACK)
     if embedding_weight > 0:
         product_weight = np.float32(1) - embedding_weight
-        needed = min(needed, (needed - embedding_weight) / product_weight) if product_weight > 0 else np.float32(0)
-    return max(needed, LEAST_POSITIVE)
+        with_cosine = (needed - embedding_weight) / product_weight if product_weight > 0 else np.float32(0)
+        needed = with_cosine if with_cosine < needed else needed
+    return needed if needed > LEAST_POSITIVE else LEAST_POSITIVE
 
 
 @compiled_within
@@ -372,7 +374,8 @@ def shared_columns(
     other_lengths = other_indptr[ends] - other_indptr[np.maximum(ids, 0)]
     most = int(np.minimum(lengths[:, None], other_lengths).sum())
     starts, columns, products = np.zeros(ids.size + 1, np.int64), np.empty(most, np.int32), np.empty(most, np.float64)
-    _fill_shared_columns(indptr, indices, data, first, other_indptr, other_indices, other_data, ids, starts, columns, products)
+    lists = fixed_array(ids, np.int32)
+    _fill_shared_columns(indptr, indices, data, first, other_indptr, other_indices, other_data, lists, starts, columns, products)
     return starts, columns[: starts[-1]], products[: starts[-1]]
 
 
@@ -405,13 +408,14 @@ def _fill_top_rows(  # type: ignore[no-untyped-def]
         if not 0 <= block < n_blocks:
             continue
         first_row = block * block_size
-        n_groups = (min(block_size, n - first_row) + GROUP - 1) // GROUP
+        n_rows = block_size if block_size < n - first_row else n - first_row
+        n_groups = (n_rows + GROUP - 1) // GROUP
         first_day, last_day, first_known_day = block_days[block, 0], block_days[block, 1], block_days[block, 2]
         for turn in range(len(queries)):
             row = queries[turn]
             if spans[row, 0] > last_day or spans[row, 1] < first_day:
                 continue
-            least = max(min_score, scores[row, k - 1])
+            least = scores[row, k - 1] if scores[row, k - 1] > min_score else min_score
             has_embedding = embedding_weight > 0 and query_tail_norms[row] >= 0
             max_factor = _max_factor(days[row], first_day, last_day, first_known_day, table, unknown)
             if not max_factor > 0:
@@ -462,7 +466,7 @@ def _fill_top_rows(  # type: ignore[no-untyped-def]
                     max_embedding_product = head + query_tail_norms[row] * tail_norms[other]
                     if _blended(product, max_embedding_product, product_weight, embedding_weight) * factor * _SLACK < least:
                         continue
-                    tail = _tail_product(embeddings, row, indexed_embeddings, order[other])
+                    tail = _tail_product(embeddings, row, indexed_embeddings, np.int64(order[other]))
                     product = _blended(product, head + tail, product_weight, embedding_weight)
                 score, number = np.float32(product * factor), order[other]
                 if not (score > 0 and score >= least):
