@@ -394,10 +394,10 @@ def _first_not_less(sorted_numbers, n, number):  # type: ignore[no-untyped-def]
 
 @compiled
 def _fill_top_rows(  # type: ignore[no-untyped-def]
-    queries, indptr, indices, data, days, embeddings, positions, spans, max_products, query_tail_norms,
+    queries, indptr, indices, data, days, embeddings, positions, spans, max_products, query_tail_norms, min_scores,
     order, block_size, block_days, indexed_days, posting_starts, posting_rows, posting_weights,
     embedding_heads, tail_norms, indexed_embeddings,
-    table, unknown, embedding_weight, min_score, home, ids, scores,
+    table, unknown, embedding_weight, home, ids, scores,
     sums, groups, candidates, products, distances,
 ):  # fmt: skip
     """Do the work of `top_rows`; the last arguments are the arrays that it works on, `groups` being a view of `sums`."""
@@ -415,7 +415,7 @@ def _fill_top_rows(  # type: ignore[no-untyped-def]
             row = queries[turn]
             if spans[row, 0] > last_day or spans[row, 1] < first_day:
                 continue
-            least = scores[row, k - 1] if scores[row, k - 1] > min_score else min_score
+            least = scores[row, k - 1] if scores[row, k - 1] > min_scores[row] else min_scores[row]
             has_embedding = embedding_weight > 0 and query_tail_norms[row] >= 0
             max_factor = _max_factor(days[row], first_day, last_day, first_known_day, table, unknown)
             if not max_factor > 0:
@@ -482,7 +482,7 @@ def top_rows(
     rows: tuple[Any, ...],
     index: tuple[Any, ...],
     factors: tuple[npt.NDArray[np.float32], int],
-    settings: tuple[np.float32, np.float32],
+    embedding_weight: np.float32,
     home: int,
     ids: npt.NDArray[np.int32],
     scores: npt.NDArray[np.float32],
@@ -500,13 +500,13 @@ def top_rows(
     rows : tuple of ndarray
         Sparse rows, and for each its day; its embedding; its position in the index's order, -1 where the index does not have it,
         since a row never lists itself; the first and the last day that it may list; the greatest product that it can have with
-        a row of the index; and its embedding's tail norm.
+        a row of the index; its embedding's tail norm; and the least score that it lists.
     index : tuple
         The fields of `relatedstories.topk.blocked_index.BlockedIndex` but the greatest weights and norm.
     factors : tuple
         The date factors, and the index of that for an unknown date.
-    settings : tuple of float32
-        The weight of embeddings in a score, and the least score to list.
+    embedding_weight : float32
+        The weight of embeddings in a score.
     home : int
     ids, scores : ndarray
     """
@@ -519,7 +519,7 @@ def top_rows(
         np.empty(len(sums), np.float32),
         np.empty((len(queries), ids.shape[1]), np.int64),
     )
-    _fill_top_rows(queries, *rows, *index, *factors, *settings, home, ids, scores, *work)
+    _fill_top_rows(queries, *rows, *index, *factors, embedding_weight, home, ids, scores, *work)
 
 
 def is_compiled() -> bool:

@@ -180,7 +180,7 @@ class BlockedIndex:
         *,
         date_factor: DateFactor,
         embedding_weight: float = 0.0,
-        min_score: float = 0.0,
+        min_score: float | npt.NDArray[np.float32] = 0.0,
         n_threads: int = 1,
     ) -> PartialTopK:
         """Search for each of some rows the k indexed rows of the greatest scores, exactly.
@@ -196,8 +196,10 @@ class BlockedIndex:
             that are not indexed.
         spans : ndarray of int32, shape (n_rows, 2)
             The first and the last day that each row may list.
-        date_factor, embedding_weight, min_score, n_threads
+        date_factor, embedding_weight, n_threads
             As of `self_topk`.
+        min_score : float or ndarray of float32, shape (n_rows,)
+            The least score to list: of all rows, or of each.
 
         Returns
         -------
@@ -223,11 +225,11 @@ class BlockedIndex:
             fixed_array(spans, np.int32),
             fixed_array(self._max_products(rows.weights), np.float32),
             fixed_array(tail_norms(embeddings), np.int32),
+            fixed_array(np.broadcast_to(min_score, n_rows), np.float32),
         )
         factors = fixed_array(date_factor.table, np.float32), date_factor.unknown
-        settings = np.float32(embedding_weight), np.float32(min_score)
 
-        arguments = query_arguments, self._kernel_arguments, factors, settings
+        arguments = query_arguments, self._kernel_arguments, factors, np.float32(embedding_weight)
         if not is_compiled():
             with log_if_compiling():
                 top_rows(queries[:0], *arguments, 0, ids, scores)

@@ -174,7 +174,7 @@ class StaleNeighbours:
         max_norm = max(max_row_norm(steady_rows.weights), max_row_norm(self.rows.weights))
         product_weight = 1 - embedding_weight if (steady_rows.embeddings[:, 0] != NONE).all() else 1
         allowance = product_weight * max_norm * (change + max_change) * (1 + 1e-5) + 1e-6  # float32 rounds
-        old_bounds = self.neighbours.bounds[before] + allowance
+        old_bounds = np.maximum(self.neighbours.bounds[before] + allowance, min_score).astype(np.float32)
 
         moved_ids, moved_scores = (
             BlockedIndex.of(rows.picked(moved))
@@ -185,13 +185,13 @@ class StaleNeighbours:
                 every_day(len(steady)),
                 date_factor=date_factor,
                 embedding_weight=embedding_weight,
-                min_score=min_score,
+                min_score=old_bounds,
                 n_threads=n_threads,
             )
             .wait()
         )
         moved_ids = np.append(moved, -1).astype(np.int32)[moved_ids]
-        bounds = np.maximum(old_bounds, np.maximum(moved_scores[:, -1], min_score)).astype(np.float32)
+        bounds = np.maximum(old_bounds, moved_scores[:, -1])
 
         from relatedstories.topk._kernel import merge_neighbours
 
