@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from relatedstories.events import Event
 from relatedstories.index.archive import Archive
@@ -16,7 +17,7 @@ from relatedstories.index.weights import Weights
 from relatedstories.ranking.copies import Wording
 from relatedstories.ranking.selection import NEAR_DUPLICATE
 from relatedstories.topk.dates import distances
-from relatedstories.topk.loading import kernel_is_loaded
+from relatedstories.topk.loading import kernel_is_loaded, takes_kernel
 from relatedstories.topk.scores import blended
 
 if TYPE_CHECKING:
@@ -173,6 +174,13 @@ class Likeness:
 
 def have_near_duplicates(archive: Archive, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
     """Return, for each list of event numbers filled up with -1, whether two of its events are near-duplicates."""
+    if not takes_kernel(len(archive)):
+        listed, places = np.unique(ids, return_inverse=True)
+        rows = archive.weights[listed]
+        places = places.reshape(ids.shape)
+        near = _are_near(rows, rows)[places[:, :, None], places[:, None, :]] & (ids >= 0)[:, :, None] & (ids >= 0)[:, None, :]
+        twice: npt.NDArray[np.bool_] = np.count_nonzero(np.triu(near, 1), axis=(1, 2)) > 0
+        return twice
     from relatedstories.topk import _kernel
 
     found: npt.NDArray[np.bool_] = _kernel.have_near_duplicates(*archive.csr_arrays, ids, NEAR_DUPLICATE)
@@ -186,12 +194,30 @@ def may_have_copies(
 
     The rows and lists are those of `shared_columns`.
     """
+    ours = _arrays_and_first_row(archive, rows, first_row)
+    found: npt.NDArray[np.bool_]
+    if not takes_kernel(len(archive)):
+        near = _are_near(_some_rows(ours, len(ids), archive.weights.shape[1]), archive.weights)
+        found = np.count_nonzero(np.take_along_axis(near, ids, axis=1) & (ids >= 0), axis=1) > 0
+        return found
     from relatedstories.topk import _kernel
 
-    found: npt.NDArray[np.bool_] = _kernel.any_product_reaches(
-        *_arrays_and_first_row(archive, rows, first_row), *archive.csr_arrays, ids, NEAR_DUPLICATE
-    )
+    found = _kernel.any_product_reaches(*ours, *archive.csr_arrays, ids, NEAR_DUPLICATE)
     return found
+
+
+def _some_rows(arrays: tuple[Any, Any, Any, int], n: int, n_columns: int) -> sp.csr_array:
+    """Return some rows of arrays as compiled loops take them, from the row that comes first."""
+    starts, columns, weights, first = arrays
+    starts = starts[first : first + n + 1]
+    part = slice(starts[0], starts[-1])
+    return sp.csr_array((weights[part], columns[part], starts - starts[0]), shape=(n, n_columns))
+
+
+def _are_near(rows: sp.csr_array, others: sp.csr_array) -> npt.NDArray[np.bool_]:
+    """Return for each pair of rows whether they are as similar as near-duplicates, without compiled code."""
+    near: npt.NDArray[np.bool_] = (rows @ others.T).toarray() >= NEAR_DUPLICATE
+    return near
 
 
 def shared_columns(
@@ -201,6 +227,12 @@ def shared_columns(
 
     The rows are those given, or else the archive's own from number `first_row` on.
     """
+    if not takes_kernel(len(archive)):
+        found = SharedColumns([], [], [0])
+        for place, numbers in enumerate(ids.tolist()):
+            row = archive.row(first_row + place) if rows is None else rows[place]
+            _add_shared_columns(found, archive, row, numbers)
+        return found
     from relatedstories.topk import _kernel
 
     ours = _arrays_and_first_row(archive, rows, first_row)
@@ -212,14 +244,21 @@ def shared_columns_of(archive: Archive, row: EventRow, numbers: Sequence[int]) -
     """Return the shared columns of one row with each of some events, without compiled code where that is not loaded."""
     if kernel_is_loaded():
         return shared_columns(archive, [row], 0, np.array([numbers], np.int32))
-    ours, found = row.weight_by_column(), SharedColumns([], [], [0])
-    for number in numbers:
-        for column, weight in zip(*[values.tolist() for values in archive.entries(number)], strict=True):
-            if column in ours:
-                found.columns.append(column)
-                found.products.append(ours[column] * weight)
-        found.bounds.append(len(found.columns))
+    found = SharedColumns([], [], [0])
+    _add_shared_columns(found, archive, row, numbers)
     return found
+
+
+def _add_shared_columns(found: SharedColumns, archive: Archive, row: EventRow, numbers: Iterable[int]) -> None:
+    """Add the shared columns of one row with each of some events; -1 shares none."""
+    ours = row.weight_by_column()
+    for number in numbers:
+        if number >= 0:
+            for column, weight in zip(*[values.tolist() for values in archive.entries(number)], strict=True):
+                if column in ours:
+                    found.columns.append(column)
+                    found.products.append(ours[column] * weight)
+        found.bounds.append(len(found.columns))
 
 
 def _arrays_and_first_row(archive: Archive, rows: Sequence[EventRow] | None, first_row: int) -> tuple[Any, Any, Any, int]:

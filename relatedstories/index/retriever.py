@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from relatedstories.ranking.filters import LinkFilters
 from relatedstories.ranking.selection import DIVERSITY_POOL, DUPLICATES_WITHIN, NEAR_DUPLICATE
 from relatedstories.topk.dates import every_day
 from relatedstories.topk.distributed import distributed_topk
-from relatedstories.topk.loading import kernel_is_loaded
+from relatedstories.topk.loading import kernel_is_loaded, takes_kernel
 from relatedstories.topk.neighbour_cache import SEARCH_MARGIN, WIDTH, NeighbourCache
 from relatedstories.topk.partial import PartialTopK
 
@@ -146,9 +146,20 @@ class Retriever:
 
     def _searched(self, rows: Sequence[EventRow], k: int) -> PartialTopK:
         """Return the first k candidates of each of some rows, by their rows alone."""
+        if not takes_kernel(len(self.index.archive)):
+            return self._compared(rows, k, self.filters.spans(np.array([row.day for row in rows], np.int32)), self.least_score)
         queries, numbers = self.index.archive.rows_of(rows), np.array([row.number for row in rows], np.int32)
         spans = self.filters.spans(queries.days)
         return self.index.blocks.top(queries, k, numbers, spans, min_score=self.least_score, **self._scoring)
+
+    def _compared(self, rows: Iterable[EventRow], k: int, spans: npt.NDArray[np.int32], min_score: float) -> PartialTopK:
+        """Return the first k candidates of each of some rows within spans of days, by their rows alone, without compiled code."""
+        ids, scores = np.full((len(spans), k), -1, np.int32), np.zeros((len(spans), k), np.float32)
+        for place, (row, (first_day, last_day)) in enumerate(zip(rows, spans.tolist(), strict=True)):
+            found = self.index.compare(row, (first_day, last_day)).best_first(self.weights, min_score)
+            for rank, (number, score) in enumerate(islice(found, k)):
+                ids[place, rank], scores[place, rank] = number, score
+        return PartialTopK.finished(ids, scores)
 
     def _reranked(self, row: EventRow, candidates: Iterator[tuple[int, float]]) -> Iterator[tuple[int, float]]:
         """Yield candidates in the order of their scores with passages."""
@@ -218,13 +229,16 @@ class Retriever:
         progress: Callable[[int], object] | None,
     ) -> PartialTopK:
         """Search for the k best of some of the archive's rows; of all rows on the cluster, where the caller has chosen one."""
-        rows = self.index.archive.rows()
-        if len(numbers) == len(rows.days):
+        archive = self.index.archive
+        rows = archive.rows()
+        if len(numbers) == len(archive):
             if on_cluster():
                 found = distributed_topk(rows, k, spans, min_score=min_score, progress=progress, **self._scoring)
                 return PartialTopK.finished(*found)
         else:
             rows = rows.picked(numbers)
+        if not takes_kernel(len(archive)):
+            return self._compared(map(archive.row, numbers.tolist()), k, spans, min_score)
         numbers = numbers.astype(np.int32)
         return self.index.blocks.top(rows, k, numbers, spans, min_score=min_score, n_threads=n_threads, **self._scoring)
 

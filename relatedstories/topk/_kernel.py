@@ -31,6 +31,7 @@ import numpy as np
 from relatedstories.features.word_space import COSINE_SCALE, NONE
 from relatedstories.parallel import without_collections
 from relatedstories.topk.dates import NO_DATE, UNKNOWN_DISTANCE
+from relatedstories.topk.heads import HEAD
 from relatedstories.topk.rows import Rows, csr_arrays, fixed_array
 from relatedstories.topk.scores import LEAST_POSITIVE, blend
 
@@ -94,11 +95,6 @@ def log_if_compiling() -> Iterator[None]:
         timer.cancel()
 
 
-HEAD = 64
-"""How many numbers of an embedding are compared first; with the norm of the rest, its tail, they bound the squared cosine."""
-
-_ROWS_AT_ONCE = 4096  # embeddings whose numbers are widened to 32 bits at once
-
 _MERGED_AT_ONCE = 4096  # lists that a thread merges at a time
 
 GROUP = 64
@@ -147,16 +143,6 @@ def _tail_product(embeddings, row, others, other):  # type: ignore[no-untyped-de
     for i in range(embeddings.shape[1] - HEAD):
         product = _added_product(product, embeddings[row, HEAD + i], others[other, HEAD + i])
     return product
-
-
-def tail_norms(embeddings: npt.NDArray[np.int8]) -> npt.NDArray[np.int32]:
-    """Return the norm of each embedding without its head, rounded up; -1 where there is no embedding."""
-    norms = np.empty(len(embeddings), np.int32)
-    for start in range(0, len(embeddings), _ROWS_AT_ONCE):
-        tails = embeddings[start : start + _ROWS_AT_ONCE, HEAD:].astype(np.int32)
-        norms[start : start + _ROWS_AT_ONCE] = np.ceil(np.sqrt(np.einsum("ij,ij->i", tails, tails)))
-    norms[embeddings[:, 0] == NONE] = -1
-    return norms
 
 
 @compiled_within

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relatedstories.topk.dates import NO_DATE, DateFactor
+from relatedstories.topk.heads import HEAD, tail_norms
 from relatedstories.topk.partial import PartialTopK
 from relatedstories.topk.rows import Rows, csr_arrays, fixed_array, max_row_norm
 
@@ -87,8 +88,6 @@ class BlockedIndex:
     @classmethod
     def of(cls, rows: Rows, block_size: int | None = None) -> BlockedIndex:
         """Return the index of rows, in blocks of `block_size` rows, by default as many as suit a core's cache."""
-        from relatedstories.topk._kernel import HEAD, tail_norms
-
         order = np.argsort(rows.days, kind="stable").astype(np.int32)
         n, days, weights = len(order), rows.days[order], sp.csr_array(rows.weights)[order]
         size = block_size or _default_block_size(n)
@@ -207,7 +206,7 @@ class BlockedIndex:
             Lists that are filled as its batches are consumed; its ids are row numbers of this index.
         """
         # To import numba takes a third of a second: only callers with many comparisons pay for it.
-        from relatedstories.topk._kernel import is_compiled, log_if_compiling, tail_norms, top_rows
+        from relatedstories.topk._kernel import is_compiled, log_if_compiling, top_rows
 
         n_rows, n = len(rows.days), len(self.order)
         ids, scores = np.full((n_rows, k), -1, np.int32), np.zeros((n_rows, k), np.float32)

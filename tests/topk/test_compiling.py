@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 from relatedstories.topk import _kernel
 from relatedstories.topk.dates import DateFactor
+from relatedstories.topk.heads import HEAD, tail_norms
 from relatedstories.topk.rows import Rows
 
 
@@ -56,5 +57,5 @@ def test_neighbours_are_merged_alike_on_any_number_of_threads(monkeypatch):
     assert (one[0] >= 0).any()
     assert np.array_equal(one[0], three[0])
     assert np.array_equal(one[1], three[1])
-    norms = [int(np.ceil(np.sqrt((row[_kernel.HEAD :].astype(int) ** 2).sum()))) for row in rows.embeddings]
-    assert _kernel.tail_norms(rows.embeddings).tolist() == norms
+    norms = [int(np.ceil(np.sqrt((row[HEAD:].astype(int) ** 2).sum()))) for row in rows.embeddings]
+    assert tail_norms(rows.embeddings).tolist() == norms
