@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from relatedstories.ranking.shapes import Part, capitals_tell, is_foreign_small_word, is_verb, part_of, part_of_letter
 from relatedstories.text.korean_words import korean_words
 from relatedstories.text.segments import UNSPACED
-from relatedstories.text.terms import ENGLISH, terms_of_name, without_elision
+from relatedstories.text.terms import ENGLISH, terms_of_name, without_elision, without_suffix
 from relatedstories.text.unspaced_words import WITH_TABLES, DividedWord, unspaced_words
 
 __all__ = ["ADDRESS", "MAX_PHRASE_CHARS", "WordsOfText", "words_of"]
@@ -194,9 +194,12 @@ class WordsOfText:
         return place + 1 < len(self.starts) and self.follows(place + 1) and self.part(place + 1) is Part.NAME
 
     def phrase(self, first: int, length: int) -> str:
-        """Return some words as they are written, with single spaces, without an article that is part of the first word."""
+        """Return some words as they are written, with single spaces.
+
+        An article that is part of the first word is left out, and so is the ending that an apostrophe divides from the last.
+        """
         phrase = " ".join(self._text[self.starts[first] : self.ends[first + length - 1]].split())
-        return without_elision(phrase, self._language)
+        return without_suffix(without_elision(phrase, self._language), self._language)
 
 
 def _divided_words(text: str, language: str) -> list[DividedWord] | None:

@@ -35,6 +35,7 @@ __all__ = [
     "terms_of_name",
     "without_elision",
     "without_language",
+    "without_suffix",
     "words_by_term",
 ]
 
@@ -57,6 +58,10 @@ _UNSEEN = re.compile("[\u00ad\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|all|dall|dell|nell|sull|un|quest)['’](?=\w)")
 _ELIDING = frozenset(("ca", "fr", "it", "oc"))
 """Languages that write an article and the next word as one: "l'eau"."""
+
+_SUFFIX = re.compile(r"(?<=\w)['’]\w+$")
+_WITH_SUFFIXES = frozenset(("az", "tr"))
+"""Languages that write an apostrophe between a name and its ending: "Ankara'da"."""
 
 _WITH_ACCENTS = frozenset(("hi", "mr", "ne", "bn", "ta", "te", "kn", "ml", "gu", "pa", "si", "or", "vi"))
 """Languages whose words would become others without accents, or fall apart."""
@@ -231,6 +236,17 @@ def without_elision(words: str, language: str) -> str:
     if match is None or (words[0].isupper() and words[match.end()].isupper()):
         return words
     return words[match.end() :]
+
+
+def without_suffix(words: str, language: str) -> str:
+    """Return words without the ending that an apostrophe divides from the last, as in Turkish from names.
+
+    Examples
+    --------
+    >>> without_suffix("Yeni Ankara'da", "tr"), without_suffix("Ankara's", "en")
+    ('Yeni Ankara', "Ankara's")
+    """
+    return _SUFFIX.sub("", words) if language in _WITH_SUFFIXES else words
 
 
 def _words(text: str, language: str) -> Iterator[str]:

@@ -42,9 +42,10 @@ _NOUNS = _NAMES | frozenset("mns")
 
 
 class DividedWord(NamedTuple):
-    """A word in a text: where it starts and ends, and its part by a letter: m, n, g, j and o as in models/words; p, d, f.
+    """A word in a text: where it starts and ends, and the letter of its part.
 
-    l is a place, r a person, i an organisation, p another name, d a number, and f "of" between nouns.
+    Those are m, n, g, j and o as in models/words, l for a place, r for a person, i for an organisation, p for another name, d for
+    a number and f for "of" between nouns.
     """
 
     start: int

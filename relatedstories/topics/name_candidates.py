@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from relatedstories.text.stop_words import stop_words
-from relatedstories.text.terms import without_elision
+from relatedstories.text.terms import without_elision, without_suffix
 from relatedstories.text.unspaced_words import WITH_TABLES, unspaced_words
 from relatedstories.topics.country_names import country_name
 
@@ -173,8 +173,10 @@ def _words(text: str, language: str) -> list[_Word]:
         between = text[end : match.start()]
         starts = not found or _SENTENCE_START.search(between) is not None
         form = without_elision(match[0], language)
-        found.append(_Word(match.end() - len(form), match.end(), form, starts, between == " " and form == match[0]))
-        end = match.end()
+        name = without_suffix(form, language)
+        start = match.end() - len(form)
+        found.append(_Word(start, start + len(name), name, starts, between == " " and form == match[0]))
+        end = start + len(name)
     return found
 
 

@@ -25,6 +25,7 @@ TEXTS = [
     ("pl", "Wczoraj w Krakowie spotkali się posłowie PiS.", ["Krakowie", "PiS"]),
     ("ja", "新しいRuby 3.1とプログラミング入門『たのしい本』", ["Ruby 3.1", "プログラミング", "たのしい本"]),
     ("zh", "Google 发布《新的书》", ["Google", "新的书"]),
+    ("tr", "Dün Başbakan Ayşe Yılmaz, Ankara'da Olaf Brandt ile görüştü.", ["Başbakan Ayşe Yılmaz", "Ankara", "Olaf Brandt"]),
     ("ja", "岸田文雄首相は東京電力の福島県の施設を訪れた", ["岸田文雄", "東京電力", "福島県"]),
     ("zh", "四川省的警方与联合国代表会谈", ["四川省", "联合国"]),
     ("zh", "臺灣總統訪問烏克蘭", ["臺灣", "烏克蘭"]),
