@@ -5,13 +5,10 @@ from __future__ import annotations
 from relatedstories.ranking.shapes import Part, is_noun_phrase
 from relatedstories.ranking.words_of_text import WordsOfText
 
-__all__ = ["MAX_LABEL_CHARS", "MAX_PHRASE_WORDS", "completed"]
+__all__ = ["MAX_LABEL_CHARS", "completed"]
 
 MAX_LABEL_CHARS = 40
 """Length of the longest phrase, in characters."""
-
-MAX_PHRASE_WORDS = 6
-"""Length of the longest phrase, in words."""
 
 LEAST_PART = 0.5
 """The part of the places of a phrase, in each text, at which a word must go with it to be part of its name."""
@@ -41,7 +38,7 @@ def completed(ours: WordsOfText, theirs: WordsOfText, first: int, length: int) -
     least_here, least_there = LEAST_PART * len(here), LEAST_PART * len(there)
     for step in (1, -1):
         at, of, n = here, there, best[1]
-        while n < MAX_PHRASE_WORDS and (key := ours.usual_neighbour(at, n, step)) is not None:
+        while n < ours.max_words and (key := ours.usual_neighbour(at, n, step)) is not None:
             at, of, n = ours.with_neighbour(at, n, step, key), theirs.with_neighbour(of, n, step, key), n + 1
             if not of or len(at) < least_here or len(of) < least_there:
                 break

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from relatedstories.ranking.completion import MAX_LABEL_CHARS, MAX_PHRASE_WORDS, completed
+from relatedstories.ranking.completion import MAX_LABEL_CHARS, completed
 from relatedstories.ranking.shapes import Part, is_noun_phrase, part_of, value_of
 from relatedstories.ranking.words_of_text import ADDRESS, MAX_PHRASE_CHARS, WordsOfText, words_of
 from relatedstories.text.terms import ENGLISH, pairs_of, script_runs
@@ -323,7 +323,7 @@ def _best_at(
     parts: list[Part] = []
     total = 0.0
     start = ours.starts[first]
-    for n in range(min(MAX_PHRASE_WORDS, len(ours.keys) - first, len(theirs.keys) - place)):
+    for n in range(min(ours.max_words, len(ours.keys) - first, len(theirs.keys) - place)):
         i, j = first + n, place + n
         if n and (ours.keys[i] != theirs.keys[j] or not (ours.follows(i) and theirs.follows(j))):
             break

@@ -18,6 +18,9 @@ __all__ = ["ADDRESS", "MAX_PHRASE_CHARS", "WordsOfText", "words_of"]
 MAX_PHRASE_CHARS = 1200
 """Number of characters at the start of a text in which phrases are looked for: what both begin with, they are about."""
 
+MAX_PHRASE_WORDS, MAX_DIVIDED_WORDS = 6, 9
+"""Length of the longest phrase, in words, and in a language whose words are divided by tables."""
+
 ADDRESS = re.compile(r"\w(?:[/@_]|\.(?![A-Z]))\w")
 """At a word that is part of an address or of a file's name, but not of a name such as "openSUSE.Asia"."""
 
@@ -50,6 +53,7 @@ class WordsOfText:
     def __init__(self, text: str, language: str, n_chars: int = MAX_PHRASE_CHARS) -> None:
         self._text, self._language = text, language
         divided = _divided_words(text[:n_chars], language)
+        self._is_spaced = divided is None
         pattern = _WORD if divided is None else _OTHER_WORD
         spans = [match.span() for match in pattern.finditer(text, 0, n_chars)]
         if divided:
@@ -72,6 +76,11 @@ class WordsOfText:
     def knows_matters(self) -> bool:
         """Whether a noun that says enough by itself is told by its part alone."""
         return self._language in WITH_TABLES
+
+    @property
+    def max_words(self) -> int:
+        """Length of the longest phrase, in words, among which are particles where they hang on to others."""
+        return MAX_PHRASE_WORDS if self._is_spaced else MAX_DIVIDED_WORDS
 
     @property
     def inflects(self) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from relatedstories.ranking.completion import MAX_LABEL_CHARS, MAX_PHRASE_WORDS, completed
+from relatedstories.ranking.completion import MAX_LABEL_CHARS, completed
 from relatedstories.ranking.phrases import salient_phrase
-from relatedstories.ranking.words_of_text import WordsOfText
+from relatedstories.ranking.words_of_text import MAX_PHRASE_WORDS, WordsOfText
 
 
 def name_around(word: str, a: str, b: str, language: str = "en") -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relatedstories.ranking import phrases
-from relatedstories.ranking.completion import MAX_LABEL_CHARS, MAX_PHRASE_WORDS
+from relatedstories.ranking.completion import MAX_LABEL_CHARS
 from relatedstories.ranking.phrases import MIN_NOUN_SHARE, MIN_WORD_SHARE, Phrase
 from relatedstories.ranking.shapes import Part, is_noun_phrase, value_of
 from relatedstories.ranking.words_of_text import WordsOfText
@@ -45,7 +45,7 @@ def phrases_at(
     """Yield the shares, last parts and lengths of the noun phrases that begin at two places."""
     parts: list[Part] = []
     total = 0.0
-    for n in range(min(MAX_PHRASE_WORDS, len(ours.keys) - first, len(theirs.keys) - place)):
+    for n in range(min(ours.max_words, len(ours.keys) - first, len(theirs.keys) - place)):
         i, j = first + n, place + n
         part = min(ours.part(i), theirs.part(j))
         is_too_long = ours.ends[i] - ours.starts[first] > MAX_LABEL_CHARS
