@@ -164,8 +164,9 @@ def _written(ours: WordsOfText, theirs: WordsOfText, first: int, length: int) ->
     low, keys = own.casefold(), ours.keys[first : first + length]
     found = [(words, place) for words in (ours, theirs) for place in words.places_of(keys)]
     forms = [(length > 1 and not words.begins_sentence(place), words.phrase(place, length)) for words, place in found]
+    forms = [(is_within, form) for is_within, form in forms if len(form) <= MAX_LABEL_CHARS]
     forms = [(is_within, form) for is_within, form in forms if length > 1 or low.startswith(form.casefold())]
-    form = min(forms, key=lambda each: (each[0], len(each[1]), each[1].casefold() != low))[1]
+    form = min(forms, key=lambda each: (each[0], len(each[1]), each[1].casefold() != low), default=(True, own))[1]
     return own if form.casefold() == low else form
 
 
