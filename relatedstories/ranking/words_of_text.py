@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from relatedstories.ranking.shapes import Part, capitals_tell, is_foreign_small_word, is_verb, part_of, part_of_letter
 from relatedstories.text.korean_words import korean_words
-from relatedstories.text.segments import UNSPACED
-from relatedstories.text.terms import ENGLISH, terms_of_name, without_elision, without_suffix
+from relatedstories.text.terms import DIVIDED, ENGLISH, terms_of_name, without_elision, without_suffix
 from relatedstories.text.unspaced_words import WITH_TABLES, DividedWord, unspaced_words
 
 __all__ = ["ADDRESS", "MAX_PHRASE_CHARS", "WordsOfText", "words_of"]
@@ -25,7 +24,7 @@ ADDRESS = re.compile(r"\w(?:[/@_]|\.(?![A-Z]))\w")
 """At a word that is part of an address or of a file's name, but not of a name such as "openSUSE.Asia"."""
 
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*(?:[-'’]\w[\w\u0300-\u036f]*)*")
-_OTHER_WORD = re.compile(rf"[^\W{UNSPACED}\uac00-\ud7a3]+(?:[-'’][^\W{UNSPACED}\uac00-\ud7a3]+)*")
+_OTHER_WORD = re.compile(rf"[^\W{DIVIDED}]+(?:[-'’][^\W{DIVIDED}]+)*")
 """A word in another script than those whose words are divided by their own rules."""
 
 _POSSESSIVE = ("'s", "’s", "s'", "s’")
@@ -46,19 +45,19 @@ class WordsOfText:
     """The words of a text: for each, its start and end, its terms, and its key, which is these or else itself in lower case.
 
     `keys_after` has the key of the word after each, `places` those of the words with each key, `compounds` the keys of words with
-    several terms.
+    several terms. `knows_matters` says whether a noun that says enough by itself is told by its part alone.
     What else is asked of a word is found when it is asked, as few words of a text are shared.
     """
 
     def __init__(self, text: str, language: str, n_chars: int = MAX_PHRASE_CHARS) -> None:
         self._text, self._language = text, language
+        self.knows_matters = language in WITH_TABLES
         divided = _divided_words(text[:n_chars], language)
         self._is_spaced = divided is None
         pattern = _WORD if divided is None else _OTHER_WORD
-        spans = [match.span() for match in pattern.finditer(text, 0, n_chars)]
-        if divided:
-            spans = sorted([*spans, *((start, end) for start, end, _ in divided)])
-        edges = [edge for span in spans for edge in span]
+        edges = [edge for match in pattern.finditer(text, 0, n_chars) for edge in match.span()]
+        if divided:  # these and the others do not overlap
+            edges = sorted([*edges, *(edge for start, end, _ in divided for edge in (start, end))])
         self.starts, self.ends = edges[::2], edges[1::2]  # numbers alone, which the garbage collector passes over
         known = _known_words(language)
         found = [known[text[start:end]] for start, end in zip(self.starts, self.ends, strict=True)]
@@ -71,11 +70,6 @@ class WordsOfText:
         self.compounds = [*dict.fromkeys([key for terms, key in found if len(terms) > 1])]
         letters = {start: part for start, _, part in divided or ()}
         self._parts = [part_of_letter(letters[start]) if start in letters else None for start in self.starts]
-
-    @property
-    def knows_matters(self) -> bool:
-        """Whether a noun that says enough by itself is told by its part alone."""
-        return self._language in WITH_TABLES
 
     @property
     def max_words(self) -> int:
@@ -130,7 +124,7 @@ class WordsOfText:
     def follows(self, place: int) -> bool:
         """Return whether a word follows the one before closely."""
         start, end = self.ends[place - 1], self.starts[place]
-        if self._language in WITH_TABLES:
+        if self.knows_matters:
             return self._text[start:end] in _WITHIN_PHRASE
         return self._text[start:end] == " " or not _BREAK.search(self._text, start, end)
 
@@ -138,11 +132,7 @@ class WordsOfText:
         """Return whether a word may complete a phrase: in a language whose verbs are not known, it needs a capital or a digit."""
         first = self._text[self.starts[place]]
         return (
-            self._language == ENGLISH
-            or self._language in WITH_TABLES
-            or first.isupper()
-            or first.isdigit()
-            or self.part(place) is Part.OF
+            self._language == ENGLISH or self.knows_matters or first.isupper() or first.isdigit() or self.part(place) is Part.OF
         )
 
     def places_of(self, keys: Sequence[str]) -> list[int]:
@@ -176,7 +166,7 @@ class WordsOfText:
     def may_be_alone(self, place: int) -> bool:
         """Return whether a word may be a phrase by itself: not "La", whatever the language of the text, nor one character."""
         word = self._text[self.starts[place] : self.ends[place]]
-        if len(word) == 1 and self._language in WITH_TABLES:
+        if len(word) == 1 and self.knows_matters:
             return False
         return word.isupper() or not is_foreign_small_word(word.casefold())
 

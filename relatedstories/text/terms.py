@@ -21,7 +21,12 @@ from relatedstories.text.stemming import stemmer
 from relatedstories.text.stop_words import stop_words
 
 __all__ = [
+    "DIVIDED",
     "ENGLISH",
+    "HAN",
+    "HANGUL",
+    "HIRAGANA",
+    "KATAKANA",
     "WITHOUT_SPACES",
     "english_stop_words",
     "english_words",
@@ -66,14 +71,18 @@ _WITH_SUFFIXES = frozenset(("az", "tr"))
 _WITH_ACCENTS = frozenset(("hi", "mr", "ne", "bn", "ta", "te", "kn", "ml", "gu", "pa", "si", "or", "vi"))
 """Languages whose words would become others without accents, or fall apart."""
 
-_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_KANA = "\u30a1-\u30fa\u30fc-\u30fe"
-_HIRAGANA = "\u3041-\u309f"
+HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+KATAKANA = "\u30a1-\u30fa\u30fc-\u30fe"
+HIRAGANA = "\u3041-\u309f"
+HANGUL = "\u3131-\u318e\uac00-\ud7a3"  # these four: the characters of a script, as within the brackets of a pattern
+
 _SOUTH_EAST = "\u0e01-\u0eff\u0f40-\u0fbc\u1000-\u109f\u1780-\u17d3\uaa60-\uaa7f"
-_HANGUL = "\u3131-\u318e\uac00-\ud7a3"
+DIVIDED = HAN + HANGUL + KATAKANA + HIRAGANA + _SOUTH_EAST
+"""Characters of the scripts whose words spaces do not tell, or not alone."""
+
 _PIECE = re.compile(
-    rf"(?P<pairs>[{_HAN}]+|[{_HANGUL}]+)|(?P<kana>[{_KANA}]+)|(?P<hiragana>[{_HIRAGANA}]+)|(?P<clusters>[{_SOUTH_EAST}]+)"
-    rf"|(?P<word>[^\W{_HAN}{_HANGUL}{_KANA}{_HIRAGANA}{_SOUTH_EAST}]+)"
+    rf"(?P<pairs>[{HAN}]+|[{HANGUL}]+)|(?P<kana>[{KATAKANA}]+)|(?P<hiragana>[{HIRAGANA}]+)|(?P<clusters>[{_SOUTH_EAST}]+)"
+    rf"|(?P<word>[^\W{DIVIDED}]+)"
 )
 _CLUSTER = re.compile(
     r"[เแโใไເແໂໃໄ]?\w"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from relatedstories.artefacts import table
-from relatedstories.text.terms import WITHOUT_SPACES
+from relatedstories.text.terms import HAN, HIRAGANA, KATAKANA, WITHOUT_SPACES
 
 __all__ = ["WITHOUT_WORDS", "WITH_TABLES", "DividedWord", "unspaced_words"]
 
@@ -23,14 +23,9 @@ WITH_TABLES = frozenset(("ja", "zh"))
 WITHOUT_WORDS = WITHOUT_SPACES - WITH_TABLES
 """Languages without spaces whose words cannot be told."""
 
-_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_KATAKANA = "\u30a1-\u30fa\u30fc-\u30fe"
-_HIRAGANA = "\u3041-\u309f"
-_RUN = re.compile(
-    rf"(?P<han>[{_HAN}]+)|(?P<kana>[{_KATAKANA}]{{2,}})|(?P<of>(?<=[{_HAN}{_KATAKANA}\w])の(?=[{_HAN}{_KATAKANA}]))"
-)
-_AFTER_NOUN = "はがをにでとものやへ"
-"""Hiragana that are particles: before others, a single character is mostly the stem of a verb."""
+_RUN = re.compile(rf"(?P<han>[{HAN}]+)|(?P<kana>[{KATAKANA}]{{2,}})|(?P<of>(?<=[{HAN}{KATAKANA}\w])の(?=[{HAN}{KATAKANA}]))")
+_VERB_ENDING = re.compile(f"(?![はがをにでとものやへ])[{HIRAGANA}]")
+"""Hiragana that is no particle: a single character before it is mostly the stem of a verb."""
 
 _PLACES = frozenset("県市町村区州郡島山川湖港駅省县镇乡村岛河湖")
 """Endings of the names of places."""
@@ -70,8 +65,7 @@ def unspaced_words(text: str, language: str) -> Iterator[DividedWord]:
     for match in _RUN.finditer(text):
         start, run = match.start(), match[0]
         if match.lastgroup == "han":
-            verb_follows = language == "ja" and _HIRAGANA[0] <= text[match.end() : match.end() + 1] <= _HIRAGANA[-1]
-            verb_follows = verb_follows and text[match.end()] not in _AFTER_NOUN
+            verb_follows = language == "ja" and _VERB_ENDING.match(text, match.end()) is not None
             for first, end, part in _words_of_run(run, language, verb_follows):
                 yield DividedWord(start + first, start + end, part)
         elif language == "ja":

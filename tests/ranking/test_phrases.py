@@ -148,6 +148,21 @@ def test_a_phrase_is_a_subject_where_nouns_have_cases(language: str, a: str, b: 
     assert found.text == expected
 
 
+@pytest.mark.parametrize("language", ["ja", "ko", "zh", "en"])
+@given(text=st.text("佐々木〇𠮷野のをサーバㅋ서울의 Ab1.-", max_size=24))
+def test_words_of_a_text_are_apart_and_rising(language: str, text: str) -> None:
+    words = WordsOfText(text, language)
+    assert all(start < end for start, end in zip(words.starts, words.ends, strict=True))
+    assert all(end <= start for end, start in zip(words.ends, words.starts[1:], strict=False))
+
+
+def test_a_name_with_a_mark_of_repetition_is_one_word() -> None:
+    assert (
+        phrases.shared_phrase("佐々木選手が優勝", "優勝した佐々木選手", {"佐々": 0.2, "々木": 0.2, "選手": 0.1}, "ja").text
+        == "佐々木選手"
+    )  # type: ignore[union-attr]
+
+
 def test_a_first_name_that_different_people_have_says_nothing_of_two_articles() -> None:
     ours = "Our thanks", "We thank all who helped, Oliver Aske and also Oliver Brand, and then Oliver Cole."
     theirs = "A list", "We met some of them there, Oliver Dahl and also Oliver Eng, and then Oliver Falk."
