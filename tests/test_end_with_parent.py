@@ -19,17 +19,18 @@ from relatedstories.topics import extraction
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
+# Each process says "at work" in one write: `print` writes the end of the line apart, so two workers can share a line.
 AT_WORK = {
     "busy": """
         from relatedstories.parallel import results_in_rounds
-        tasks = [joblib.delayed(print)("at work", flush=True), joblib.delayed(time.sleep)(300)]
+        tasks = [joblib.delayed(os.write)(1, b"at work\\n"), joblib.delayed(time.sleep)(300)]
         list(results_in_rounds(iter(tasks * 2), 2))
     """,
     "idle": """
         from relatedstories.parallel import running_beside
         with running_beside(gc.collect, 2):
             pass
-        print("at work", flush=True)
+        os.write(1, b"at work\\n")
         time.sleep(300)
     """,
     "topics": """
@@ -38,7 +39,7 @@ AT_WORK = {
         extraction._CHUNK = 1
         class Slow(TopicExtractor):
             def extract_many(self, events):
-                print("at work", flush=True)
+                os.write(1, b"at work\\n")
                 time.sleep(300)
         events = [Event(str(number), "Oslo") for number in range(8)]
         extraction.extracted(Slow(), events, [None] * 8, n_jobs=2)
@@ -49,7 +50,7 @@ AT_WORK = {
 @pytest.mark.slow
 @pytest.mark.parametrize("script", AT_WORK.values(), ids=AT_WORK)
 def test_nothing_stays_of_a_process_that_is_killed(script):
-    command = [sys.executable, "-c", "import gc, time, joblib\n" + textwrap.dedent(script)]
+    command = [sys.executable, "-c", "import gc, os, time, joblib\n" + textwrap.dedent(script)]
     # Workers, and what cleans up after them, have the same output, which ends when the last of them has ended.
     running = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
