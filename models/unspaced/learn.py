@@ -70,7 +70,7 @@ def by_hand(language: str) -> Iterator[tuple[str, str]]:
     for row in rows_of("by_hand.tsv", language):
         for word in row["words"].split():
             yield word, row["part"]
-    for row in rows_of("../countries/countries.tsv", language):
+    for row in rows_of("../places/places.tsv", language):
         if language != "ko":
             yield row["name"], "l"
 

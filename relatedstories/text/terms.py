@@ -27,6 +27,7 @@ __all__ = [
     "HANGUL",
     "HIRAGANA",
     "KATAKANA",
+    "UNSEEN",
     "WITHOUT_SPACES",
     "english_stop_words",
     "english_words",
@@ -57,7 +58,7 @@ NEWS_WORDS = {
 
 _ENGLISH_WORD = re.compile(r"\b\w\w+\b")
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0900-\u0dff]+")  # vowel signs of Indian scripts are no letters
-_UNSEEN = re.compile("[\u00ad\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200d\u2060\ufeff]")
+UNSEEN = re.compile("[\u00ad\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200d\u2060\ufeff]")
 """Joiners and soft hyphens, and the vowel signs of Hebrew and Arabic, which most texts leave out."""
 
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|all|dall|dell|nell|sull|un|quest)['’](?=\w)")
@@ -70,6 +71,9 @@ _WITH_SUFFIXES = frozenset(("az", "tr"))
 
 _WITH_ACCENTS = frozenset(("hi", "mr", "ne", "bn", "ta", "te", "kn", "ml", "gu", "pa", "si", "or", "vi"))
 """Languages whose words would become others without accents, or fall apart."""
+
+_NAMES_STAY = frozenset((ENGLISH, "ar", "ca", "es", "fr", "gl", "id", "it", "ms", "nl", "oc", "pt"))
+"""Languages whose names have no endings, so that a stem would only make "Martin" and "Martinique" one."""
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 KATAKANA = "\u30a1-\u30fa\u30fc-\u30fe"
@@ -229,7 +233,7 @@ def stem_key(key: str, language: str) -> str:
     >>> stem_key("ukrainy", "pl") == stem_key("ukraina", "pl"), stem_key("states", "en")
     (True, 'states')
     """
-    stem = None if language == ENGLISH else stemmer(language)
+    stem = None if language in _NAMES_STAY else stemmer(language)
     return key if stem is None else " ".join([_stripped(stem(word), language) or word for word in key.split()])
 
 
@@ -261,7 +265,7 @@ def without_suffix(words: str, language: str) -> str:
 def _words(text: str, language: str) -> Iterator[str]:
     """Yield the words of a text in another language than English, in lower case, and the pairs that stand for words."""
     if not text.isascii():
-        text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
+        text = UNSEEN.sub("", unicodedata.normalize("NFKC", text))
     text = text.replace("İ", "i").replace("I", "ı").lower() if language in ("tr", "az") else text.lower()
     if language in _ELIDING:
         text = _ELISION.sub(" ", text)

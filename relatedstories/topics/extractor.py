@@ -26,13 +26,13 @@ from relatedstories.text.languages import SAMPLE_CHARS, language_of, language_of
 from relatedstories.text.segments import clean_segment_numbers
 from relatedstories.text.terms import ENGLISH, WITHOUT_SPACES, stem_key
 from relatedstories.topics.aliases import learn_names, names_of
-from relatedstories.topics.country_names import country_name
 from relatedstories.topics.entities import entity_mentions
 from relatedstories.topics.kinds import kind as kind_of
 from relatedstories.topics.name_candidates import PROBABILITY, name_mentions
 from relatedstories.topics.name_table import Name, NameTable, default_names
 from relatedstories.topics.names import normalise_name
 from relatedstories.topics.pipeline_digest import PipelineDigest
+from relatedstories.topics.place_names import place_name
 from relatedstories.topics.tagger import BATCH_SIZE, FACTORY, THRESHOLD, TaggedSpan, tag_texts
 from relatedstories.topics.tokenizer import TokenizedText, tokenize
 from relatedstories.topics.topic import EventTopics, Mention, Topic, Topics, text_of
@@ -57,11 +57,11 @@ _MODEL_FILES = (
     "topics/network.npz", "topics/counts.npz", "topics/forms.txt", "topics/names.txt", "topics/words.txt", "topics/patterns.tsv",
     "topics/countries.tsv", "kinds/kinds.npz", "matters/network.npz", "matters/tables.npz", "matters/words.txt",
     "matters/phrases.txt", "matters/names.tsv", "matters/singulars.tsv", "unspaced/ja.tsv", "unspaced/simplified.tsv",
-    "unspaced/zh.tsv", "countries/countries.tsv", "tokenizer/rules.json",
+    "unspaced/zh.tsv", "places/endings.tsv", "places/places.tsv", "tokenizer/rules.json",
 )  # fmt: skip
 """Files that the model's topics depend on."""
 
-_RULES = b"8"
+_RULES = b"9"
 """Version of the rules around the model; raised when other topics follow from the same files."""
 
 _RULER = re.compile(r"([^\w\s])\1{20,}")
@@ -330,8 +330,8 @@ class TopicExtractor:
             return []
         found: list[_MentionRow] = []
         for start, end, name, kind in name_mentions(text, language):
-            country = country_name(name, language)
-            found.append((start, end, country or name, "place" if country else kind, PROBABILITY))
+            place = name if kind == "place" else place_name(name, language)
+            found.append((start, end, place or name, "place" if place else kind, PROBABILITY))
         return found
 
     def _mentions_of_doc(self, doc: Doc) -> list[_MentionRow]:

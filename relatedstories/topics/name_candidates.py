@@ -12,7 +12,7 @@ from typing import NamedTuple
 from relatedstories.text.stop_words import stop_words
 from relatedstories.text.terms import without_elision, without_suffix
 from relatedstories.text.unspaced_words import WITH_TABLES, unspaced_words
-from relatedstories.topics.country_names import country_name
+from relatedstories.topics.place_names import place_name, places_in
 
 __all__ = ["MAX_NAME_CHARS", "PROBABILITY", "NameMention", "name_mentions"]
 
@@ -44,7 +44,7 @@ _KINDS = {"i": "organisation", "l": "place", "r": "person"}
 """Kinds by the letters of `relatedstories.text.unspaced_words`."""
 
 _WITH_GENITIVE = frozenset(("be", "bs", "cs", "hr", "lt", "lv", "pl", "ru", "sk", "sl", "sr", "uk"))
-"""Languages in which a country may stand between an office and a name without a word between: "Президент Украины ..."."""
+"""Languages in which a place may stand between an office and a name without a word between: "Президент Украины ..."."""
 
 _NOUNS_WITH_CAPITALS = frozenset(("de", "lb"))
 """Languages in which every noun begins with a capital."""
@@ -80,10 +80,11 @@ def name_mentions(text: str, language: str) -> list[NameMention]:
     Notes
     -----
     A word with a capital is a name, or a part of one, within a sentence; at the start of a sentence only if it is one elsewhere
-    in the text. In German, where common nouns have capitals, several such words in a row are a name, and a single one is if it
-    is an acronym, has a digit or a second capital, or ends a longer name of the text. In scripts without capitals, names are
-    words in Latin script, three characters or more of katakana, titles in brackets, and in Chinese and Japanese the places,
-    persons and organisations of the tables in models/unspaced. A stop word alone is no name.
+    in the text or a place of the table in models/places. In German, where common nouns have capitals, several such words in a
+    row are a name, and a single one is if it is an acronym or a place, has a digit or a second capital, or ends a longer name of
+    the text. In scripts without capitals, names are words in Latin script, three characters or more of katakana, titles in
+    brackets, places of the table, and in Chinese and Japanese the places, persons and organisations of the tables in
+    models/unspaced. A stop word alone is no name.
 
     Examples
     --------
@@ -96,7 +97,7 @@ def name_mentions(text: str, language: str) -> list[NameMention]:
     """
     prose = _NO_PROSE.sub(lambda match: " " * len(match[0]), text)
     letters = [char for char in prose[:2000] if char.isalpha()]
-    n_cased = sum(char.upper() != char.lower() for char in letters)
+    n_cased = sum(char.upper() != char.lower() and not "\u10d0" <= char <= "\u10ff" for char in letters)  # Georgian uses none
     has_capitals = n_cased > MIN_CASED * len(letters)
     found = list(_capitalised(prose, language) if has_capitals else _marked(prose, language))
     names: list[NameMention] = []
@@ -114,6 +115,8 @@ def _marked(text: str, language: str) -> Iterator[NameMention]:
         yield NameMention(*match.span(group), match[group].strip())
     if language in WITH_TABLES:
         yield from (mention for mention in _known_names(text, language) if mention.name not in ignored)
+    else:
+        yield from (NameMention(*place, "place") for place in places_in(text, language))
     for match in _KATAKANA.finditer(text):
         if len(match[0]) <= MAX_NAME_CHARS:
             yield NameMention(*match.span(), match[0])
@@ -145,25 +148,38 @@ def _capitalised(text: str, language: str) -> Iterator[NameMention]:
     common_capitals = language in _NOUNS_WITH_CAPITALS
     within = {word.form for word in words if not word.starts_sentence and _has_capital(word.form)}
     lower = {word.form for word in words if word.form.islower()}
-    runs = [part for run in _runs(words, within, lower, ignored) for part in _without_country(run, language)]
+    runs = [part for run in _runs(words, within, lower, ignored, language) for part in _places_apart(run, language)]
     last_words = {run[-1].form for run in runs if len(run) > 1}
     for run in runs:
         name = text[run[0].start : run[-1].end]
         alone = run[0].form
         if len(run) == 1:
             signs = _is_acronym(alone) or any(map(str.isdigit, alone)) or not alone[1:].islower()
-            if len(alone) < 2 or (common_capitals and not signs and alone not in last_words):
+            is_common = common_capitals and not signs and alone not in last_words and place_name(alone, language) is None
+            if len(alone) < 2 or is_common:
                 continue
         if len(name) <= MAX_NAME_CHARS and any(map(str.isalpha, name)):
             yield NameMention(run[0].start, run[-1].end, " ".join(name.split()))
 
 
-def _without_country(run: list[_Word], language: str) -> list[list[_Word]]:
-    """Return the run of words of a name, apart from an inflected country before it: "Президент Украины Владимир Зеленский"."""
-    first = run[0].form
-    country = country_name(first, language) if len(run) > 1 and language in _WITH_GENITIVE else None
-    is_apart = country is not None and (country.casefold() != first.casefold() or first.isupper())
-    return [run[:1], run[1:]] if is_apart else [run]
+def _places_apart(run: list[_Word], language: str) -> list[list[_Word]]:
+    """Return the runs that a run of words is when places in the genitive are no part of the name before or after.
+
+    "Президент Украины Владимир Зеленский" is two names, and so is "Außenminister Polens".
+    """
+    places = range(len(run)) if language in _NOUNS_WITH_CAPITALS else [0] if language in _WITH_GENITIVE else []
+    runs: list[list[_Word]] = [[]]
+    for place, word in enumerate(run):
+        if len(run) > 1 and place in places and _is_inflected_place(word.form, language):
+            runs.extend([[word], []])
+        else:
+            runs[-1].append(word)
+    return [part for part in runs if part]
+
+
+def _is_inflected_place(form: str, language: str) -> bool:
+    name = place_name(form, language)
+    return name is not None and (name.casefold() != form.casefold() or form.isupper())
 
 
 def _words(text: str, language: str) -> list[_Word]:
@@ -192,7 +208,7 @@ def _has_capital(form: str) -> bool:
     return form[0].isupper() or (any(map(str.isupper, form[1:])) and form[0].isalpha())
 
 
-def _runs(words: list[_Word], within: set[str], lower: set[str], ignored: frozenset[str]) -> Iterator[list[_Word]]:
+def _runs(words: list[_Word], within: set[str], lower: set[str], ignored: frozenset[str], language: str) -> Iterator[list[_Word]]:
     """Yield the runs of words that make up a name."""
     in_latin = 2 * sum(_is_latin(word.form) for word in words) > len(words)
     place = 0
@@ -206,7 +222,8 @@ def _runs(words: list[_Word], within: set[str], lower: set[str], ignored: frozen
             is_name = _has_capital(word.form) and word.form.lower() not in ignored
             if is_name and word.starts_sentence and (_is_latin(word.form) is in_latin):
                 # A word that is in lower case elsewhere has its capital from the sentence.
-                is_name = word.form in within or _is_acronym(word.form) or not word.form[1:].islower()
+                is_name = word.form in within or _is_acronym(word.form) or (len(word.form) > 1 and not word.form[1:].islower())
+                is_name = is_name or (not run and place_name(word.form, language) is not None)
                 is_name = is_name and word.form.lower() not in lower
             if is_name or (run and _NUMBER.fullmatch(word.form) and not run[-1].form[0].isdigit()):
                 run.append(word)

@@ -29,7 +29,7 @@ TEXTS = [
     ("ja", "岸田文雄首相は東京電力の福島県の施設を訪れた", ["岸田文雄", "東京電力", "福島県"]),
     ("zh", "四川省的警方与联合国代表会谈", ["四川省", "联合国"]),
     ("zh", "臺灣總統訪問烏克蘭", ["臺灣", "烏克蘭"]),
-    ("ko", "서울에서 OpenAI 행사가 열렸다", ["OpenAI"]),
+    ("ko", "서울에서 OpenAI 행사가 열렸다", ["서울", "OpenAI"]),
     ("ar", "أعلنت شركة Google عن هاتف", ["Google"]),
     ("fr", "Téléchargez https://example.org/Paris/Lyon.tar.gz maintenant", []),
 ]
