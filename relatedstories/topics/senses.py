@@ -26,11 +26,14 @@ LEAST_RATE, LEAST_OTHER_RATE, LEAST_BRACKET_RATE = 0.2, 0.4, 0.8
 LEAST_LOWER = 0.5
 """Words that are in lower case at least this often, other than at the start of a sentence, are common nouns."""
 
-LEAST_ALONE = 0.6
-"""Minimum share of links that must go to one country's body where the text names no country."""
+LEAST_ALONE, LEAST_ALONE_LINKS = 0.6, 2
+"""Minimum share, and number, of links that must go to one country's body where the text names no country."""
 
 LONG_TEXT = 100
 """Number of tokens from which a text names a person in full at first; shorter ones may give the surname alone."""
+
+AROUND = 20
+"""Number of tokens on either side of a name in which a word must be that says that it is a work of art."""
 
 _TITLES = frozenset(
     (
@@ -44,9 +47,8 @@ _TITLES = frozenset(
 _ARTS = {
     "screen": frozenset(
         (
-            *("film", "films", "movie", "movies", "cinema", "cinemas", "filmmaker", "actor", "actors", "actress", "director"),
-            *("starring", "premiere", "premieres", "Oscar", "Oscars", "Academy", "Award", "Awards", "Festival"),
-            *("Globe", "Globes"),
+            *("film", "films", "movie", "movies", "cinema", "cinemas", "filmmaker", "actor", "actors", "actress"),
+            *("starring", "premiere", "premieres", "Oscar", "Oscars", "Academy", "Festival", "Globe", "Globes"),
             *("Emmy", "Emmys", "BAFTA", "BAFTAs", "television", "TV", "miniseries", "episode", "Netflix", "Hollywood"),
         )
     ),
@@ -61,7 +63,7 @@ _ARTS = {
         ("painting", "paintings", "sculpture", "statue", "statues", "artist", "museum", "gallery", "auction", "monument")
     ),
 }
-"""Words of which a text about a work of art has at least one."""
+"""Words of which there is at least one around a work of art."""
 
 _ART_OF = {
     **dict.fromkeys(("film", "series"), _ARTS["screen"]),
@@ -102,6 +104,10 @@ class TextFacts:
     def countries(self) -> frozenset[str]:
         """The countries and states that the text names."""
         return _with_union({country for _, _, country in default_lexicon().countries.find(self._forms)})
+
+    def around(self, first: int, end: int) -> Sequence[str]:
+        """Return the forms of the tokens from `first` up to `end` and of those around them."""
+        return self._forms[max(0, first - AROUND) : end + AROUND]
 
     def follows_town(self, first: int, end: int) -> bool:
         """Return whether tokens name the state of a town before them, as in "Spokane, Washington", other than in a list."""
@@ -159,7 +165,7 @@ class _Verdict(NamedTuple):
     alone : bool
         The form is mostly linked to this name, so that it may stand for it in a text that names no country.
     arts : frozenset of str
-        Words of which the text must have one, as the name is that of a work of art; empty for other names.
+        Words of which there must be one around the name, as it is that of a work of art; empty for other names.
     surname_of : tuple of str
         The other names of a person whose surname the form is; empty if it is not one alone.
     state_code : bool
@@ -209,7 +215,7 @@ class SenseFilter:
         if not by_case:
             if verdict.never or (verdict.namesake and text.follows_town(first, end)):
                 return False
-            if verdict.arts and text.words.isdisjoint(verdict.arts):
+            if verdict.arts and verdict.arts.isdisjoint(text.around(first, end)):
                 return False
             if verdict.surname_of and not text.may_be_surname(first, end, verdict.surname_of):
                 return False
@@ -275,15 +281,18 @@ class SenseFilter:
         row = lexicon.ids.get(key_of(name))
         is_person = row is not None and KINDS[lexicon.kinds[row]] == "person"
         given_names = _forms(base.removesuffix(f" {form}")) if is_person and base.endswith(f" {form}") else []
+        arts = _ART_OF.get(bracket[1].rpartition(" ")[2], _NO_ART) if bracket else _NO_ART
+        as_noun = links / (seen + 1) >= least if known else name != form
         # A single link to a longer name says little: "Luhansk" is not Luhansk Oblast.
         as_name = not (known and links == 1 and not same and f" {key_of(form)} " in f" {key_of(base)} ")
+        if bracket and links and not self._counts(form[0].upper() + form[1:], name)[0]:  # a noun alone, whose capital tells nothing
+            as_name = as_name and as_noun
         never = (bool(bracket) and row is None) or (generic and not known and name == form)
         countries = tuple([country for country in in_name if country not in in_form])
         namesake = form in lexicon.countries.of and has_part(base, form)
         state_code = (
             len(form) == 2 and form.isupper() and len(lexicon.countries.names.get(base, ())) == 1
         )  # states have no adjective
-        arts = _ART_OF.get(bracket[1].rpartition(" ")[2], _NO_ART) if bracket else _NO_ART
         return _Verdict(
             never=never,
             countries=countries,
@@ -291,10 +300,10 @@ class SenseFilter:
             namesake=namesake,
             of_many=may_be_of_many and not in_form,
             arts=arts,
-            alone=links >= LEAST_ALONE * max(linked, 1),
+            alone=links >= max(LEAST_ALONE_LINKS, LEAST_ALONE * linked),
             surname_of=tuple(given_names),
             state_code=state_code,
-            as_noun=as_name and (links / (seen + 1) >= least if known else name != form),
+            as_noun=as_name and as_noun,
             as_name=as_name,
             by_case=not (never or countries or others or namesake or arts or given_names or state_code),
         )

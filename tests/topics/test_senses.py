@@ -30,10 +30,18 @@ def names(found):
         ("A crane lifts the bell.", "Crane (machine)"),
         ("Nurses sing in the park", "Nurses"),
         ("The Rust team has a new release for its compiler.", "Rust (2024 film)"),
+        (f"The Rust team has a new release. {'A crab walks on the sand today. ' * 20}We made a short film.", "Rust (2024 film)"),
+        ("The page shows the Default tab first.", "Default (finance)"),
+        ("Drinks are at the virtual Bar.", "Bar (establishment)"),
     ],
 )
 def test_a_common_noun_takes_no_name_through_a_minority_sense(extractor, text, wrong):
     assert wrong not in names(extractor.extract(text))
+
+
+def test_a_body_that_was_once_linked_to_one_country_is_not_its_own_where_no_country_is_named(extractor):
+    found = names(extractor.extract("The Department of Transportation invites transit agencies to share their data."))
+    assert not [name for name in found if "Philippines" in name]
 
 
 PADDING = "The boats were painted and the nets were mended while the rain went on, and nobody in the harbour was in a hurry. " * 5
