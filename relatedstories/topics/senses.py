@@ -285,8 +285,8 @@ class SenseFilter:
         as_noun = links / (seen + 1) >= least if known else name != form
         # A single link to a longer name says little: "Luhansk" is not Luhansk Oblast.
         as_name = not (known and links == 1 and not same and f" {key_of(form)} " in f" {key_of(base)} ")
-        if bracket and links and not self._counts(form[0].upper() + form[1:], name)[0]:  # a noun alone, whose capital tells nothing
-            as_name = as_name and as_noun
+        if bracket and links and not self._counts(form[0].upper() + form[1:], name)[0]:
+            as_name = as_name and as_noun  # a common noun, whose capital tells nothing
         never = (bool(bracket) and row is None) or (generic and not known and name == form)
         countries = tuple([country for country in in_name if country not in in_form])
         namesake = form in lexicon.countries.of and has_part(base, form)
