@@ -1,8 +1,14 @@
-"""Stop words of many languages, from the package stopwordsiso (MIT); it is loaded when a text first needs it."""
+"""Stop words of many languages, from the package stopwordsiso (MIT), which is loaded when a text first needs it.
+
+Those of languages that it lacks, or has few of, are in models/words.
+"""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Mapping
+
+from relatedstories.artefacts import table
 
 __all__ = ["stop_words"]
 
@@ -20,20 +26,6 @@ _NAMES = {
 """Words on the lists that news is about, and that therefore count."""
 
 
-_MORE = {
-    "uk": (
-        "а", "або", "адже", "аж", "але", "без", "більш", "більше", "був", "була", "були", "було", "бути", "буде", "будуть",
-        "вам", "вас", "ваш", "вже", "ви", "від", "він", "вона", "вони", "воно", "все", "всі", "всіх", "де", "для", "до", "дуже",
-        "є", "ж", "за", "зі", "й", "його", "їх", "її", "їм", "коли", "крім", "лише", "має", "мають", "можна", "може", "можуть",
-        "ми", "мій", "на", "над", "наш", "не", "ні", "під", "після", "по", "при", "про", "саме", "своє", "свої", "своїх",
-        "себе", "собі", "та", "так", "такий", "також", "там", "те", "ти", "тим", "то", "тільки", "того", "той", "тому", "у",
-        "усі", "це", "цей", "цього", "ця", "ці", "цих", "чи", "через", "що", "щоб", "як", "яка", "який", "яких", "які", "якщо",
-        "яке", "якого", "якої",
-    ),
-}  # fmt: skip
-"""Further stop words of a language whose list is short."""
-
-
 @functools.cache
 def stop_words(language: str) -> frozenset[str]:
     """Return the stop words of a language, in lower case; none for a language without a list.
@@ -45,7 +37,19 @@ def stop_words(language: str) -> frozenset[str]:
     """
     from stopwordsiso import has_lang, stopwords
 
-    if not has_lang(language):
-        return frozenset()
-    words = {part for word in stopwords(language) for part in (word.casefold(), word.casefold().replace("’", "'"))}
-    return frozenset(words.difference(_NAMES.get(language, ())).union(_MORE.get(language, ())))
+    listed = stopwords(language) if has_lang(language) else ()
+    words = {form for word in listed for form in _spellings(word, language)}
+    return frozenset(words.difference(_NAMES.get(language, ())).union(_more().get(language, ())))
+
+
+def _spellings(word: str, language: str) -> Iterator[str]:
+    """Yield the forms in which texts have a word of the list."""
+    if language == "lt":  # the list was read in the wrong encoding: "ðis" for "šis"
+        word = word.encode("latin-1", "ignore").decode("cp1257", "ignore")
+    for form in (word.lower(), word.casefold()):  # in Greek, the last letter differs
+        yield from (form, form.replace("’", "'"), form.replace("ş", "ș").replace("ţ", "ț"))
+
+
+@functools.cache
+def _more() -> Mapping[str, list[str]]:
+    return {language: words.split() for language, words in table("words/stop_words.tsv")}

@@ -36,6 +36,9 @@ _PARTICLES = frozenset(
     ("al", "bin", "da", "de", "del", "della", "der", "di", "do", "dos", "du", "el", "ibn", "la", "le", "van", "von")
 )
 
+_PREPOSITIONS = {"ca": ("al", "el"), "eo": ("al", "el"), "es": ("al", "el"), "gl": ("al", "el"), "it": ("al",)}
+"""Those that are other words in a language, and hardly within a name: "Japanio al Ukrainio"."""
+
 _BRACKETED = re.compile("『([^『』\\n]{2,30})』|「([^「」。、\\n]{2,20})」|《([^《》\\n]{2,30})》")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{3,}(?:・[\u30a1-\u30fa\u30fc]{2,})*")
 _LATIN_RUN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’&+-]*#?(?:[ .][A-Z0-9][A-Za-zÀ-ɏ0-9'’&+-]*|[ ]\d+(?:\.\d+)*)*")
@@ -143,7 +146,7 @@ def _known_names(text: str, language: str) -> Iterator[NameMention]:
 
 def _capitalised(text: str, language: str) -> Iterator[NameMention]:
     """Yield the names in a script with capitals."""
-    ignored = stop_words(language)
+    ignored = stop_words(language) | {word for word in stop_words("en") if "'" in word}  # "I've" in a quotation
     words = _words(text, language)
     common_capitals = language in _NOUNS_WITH_CAPITALS
     within = {word.form for word in words if not word.starts_sentence and _has_capital(word.form)}
@@ -210,6 +213,7 @@ def _has_capital(form: str) -> bool:
 
 def _runs(words: list[_Word], within: set[str], lower: set[str], ignored: frozenset[str], language: str) -> Iterator[list[_Word]]:
     """Yield the runs of words that make up a name."""
+    particles = _PARTICLES.difference(_PREPOSITIONS.get(language, ()))
     in_latin = 2 * sum(_is_latin(word.form) for word in words) > len(words)
     place = 0
     while place < len(words):
@@ -219,7 +223,7 @@ def _runs(words: list[_Word], within: set[str], lower: set[str], ignored: frozen
             word = words[end]
             if run and run[0].form[0].isalpha() and word.form[0].isalpha() and _is_latin(run[0].form) != _is_latin(word.form):
                 break  # a name in another script than the words around it
-            is_name = _has_capital(word.form) and word.form.lower() not in ignored
+            is_name = _has_capital(word.form) and word.form.lower().replace("’", "'") not in ignored
             if is_name and word.starts_sentence and (_is_latin(word.form) is in_latin):
                 # A word that is in lower case elsewhere has its capital from the sentence.
                 is_name = word.form in within or _is_acronym(word.form) or (len(word.form) > 1 and not word.form[1:].islower())
@@ -227,14 +231,14 @@ def _runs(words: list[_Word], within: set[str], lower: set[str], ignored: frozen
                 is_name = is_name and word.form.lower() not in lower
             if is_name or (run and _NUMBER.fullmatch(word.form) and not run[-1].form[0].isdigit()):
                 run.append(word)
-            elif run and word.form in _PARTICLES and end + 1 < len(words) and words[end + 1].follows:
+            elif run and word.form in particles and end + 1 < len(words) and words[end + 1].follows:
                 if not _has_capital(words[end + 1].form):
                     break
                 run.append(word)
             else:
                 break
             end += 1
-        while run and run[-1].form in _PARTICLES:
+        while run and run[-1].form in particles:
             run.pop()
         if run:
             yield run
