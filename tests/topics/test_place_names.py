@@ -24,6 +24,7 @@ def found(text: str, language: str) -> list[tuple[str, str]]:
         ("de", "Polen schließt die Grenze zu Belarus", ["Polen", "Belarus"]),
         ("de", "Im Westen Nepals bebte die Erde, in Berlins Zoo nicht", ["Nepal", "Berlin"]),
         ("el", "Η κυβέρνηση της Γερμανίας απάντησε", ["Γερμανία"]),
+        ("el", "Απεργία στον Πειραιά", ["Πειραιάς"]),
         ("es", "El ministro viajó a Perú", ["Perú"]),
         ("et", "Valitsus Tallinnas arutas", ["Tallinn"]),
         ("fa", "زلزله در نپال، کمک از هند", ["نپال", "هند"]),
