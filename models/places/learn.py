@@ -162,7 +162,7 @@ def names_of(city: City, language: str, frequencies: Mapping[str, float]) -> lis
     names = [name for name in names if unicodedata.name(name[0], "").startswith(SCRIPTS[language])]
     names = [name for name in names if not set(FOREIGN.get(language, "")) & set(name)]
     if language == "de":
-        names = [name for name in names if name.istitle() and frequencies.get(name.lower(), 0) >= 10 ** (MIN_ZIPF - 9)]
+        names = [name for name in names if name.istitle() and frequencies.get(name.casefold(), 0) >= 10 ** (MIN_ZIPF - 9)]
     return names
 
 
@@ -174,8 +174,8 @@ def own_name(city: City, language: str) -> Iterator[str]:
         names = [name for name in names if unicodedata.name(name[0], "").startswith(CHOSEN[language])]
     else:  # the main name, or a form of it with more accents
         names = [name for name in names if strip_accents(name) == strip_accents(city["name"])]
-    name = max(names, key=lambda name: (frequencies.get(name.lower(), 0), not name.isascii()), default="")
-    if name and (language not in CHOSEN or frequencies.get(name.lower(), 0)):
+    name = max(names, key=lambda name: (frequencies.get(name.casefold(), 0), not name.isascii()), default="")
+    if name and (language not in CHOSEN or frequencies.get(name.casefold(), 0)):
         yield name.replace("ş", "ș").replace("ţ", "ț") if language == "ro" else name
         if language == "sr":
             yield re.sub("lj|nj|dž|.", lambda match: TO_CYRILLIC.get(match[0], match[0]), name.lower()).title()
