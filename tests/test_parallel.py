@@ -6,6 +6,7 @@ import functools
 import gc
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -168,3 +169,23 @@ def test_garbage_is_looked_for_after_blocks_of_threads_that_overlap(monkeypatch)
     with without_collections():
         pass
     assert collector.is_enabled
+
+
+SELDOM = """
+from relatedstories.parallel import collect_seldom
+
+class Ring:
+    def __init__(self):
+        self.itself = self
+    def __del__(self):
+        print("collected")
+
+collect_seldom()
+Ring()
+print("made")
+"""
+
+
+def test_garbage_is_not_looked_for_at_the_end_of_a_process():
+    done = subprocess.run([sys.executable, "-c", SELDOM], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["made"]
