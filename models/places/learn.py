@@ -81,6 +81,8 @@ SCRIPTS = {
     "th": "THAI",
     "ur": "ARABIC",
 }
+"""The scripts of these languages, by the first word of the names of their letters in Unicode."""
+
 OWN = {
     "az": "AZ",
     "bg": "BG",
@@ -150,7 +152,7 @@ def known_zones(cities: Iterable[City]) -> dict[str, str]:
     known = {}
     for city in cities:
         names, zone = {city["name"], *city["alternatenames"]}, aliases.get(city["timezone"], city["timezone"])
-        name = Locale("en").time_zones.get(zone, {}).get("city", zone.rsplit("/")[-1].replace("_", " "))
+        name = Locale("en").time_zones.get(zone, {}).get("city", zone.split("/")[-1].replace("_", " "))
         if name in names and (city["population"] >= LARGE or capitals[city["countrycode"]] in names):
             known[zone] = name
     return known

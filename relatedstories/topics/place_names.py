@@ -15,10 +15,13 @@ __all__ = ["place_name", "places_in"]
 
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0591-\u05c7\u0610-\u065f\u0670\u0900-\u0dff\u200c\u200d]*")
 _MAX_WORDS = 4
+"""Length of the longest name, in words."""
+
 _MIN_WITHOUT_ACCENTS = 5
+"""Length of the shortest name, in characters, that is known without its accents."""
+
 _WITHOUT_ACCENTS = frozenset(("ca", "es", "fr", "gl", "it", "pt"))
 """Languages in which accents are often left out; in others "Česká" is an adjective and "Česka" a country."""
-
 
 _SAME_LETTERS = str.maketrans("أإآىيك", "اااییک")
 """Letters of Arabic script that are written in several ways."""
@@ -29,7 +32,9 @@ _BEFORE = {
 }
 """What short words before a name are when they are written together with it, and what the name has in their place."""
 
-_VOWELS = frozenset("aeiouyáéíóúýàèìòùäëïöüåøæâêîôûăąęėīūāēőűаеёиіїоуыэюяєαεηιουωάέήίόύώ")
+_VOWELS = frozenset(  # "~" in models/places/endings.tsv stands for the end of a name without one
+    "aeiouyáéíóúýàèìòùäëïöüåøæâêîôûăąęėīūāēőűаеёиіїоуыэюяєαεηιουωάέήίόύώ"
+)
 
 
 def place_name(name: str, language: str) -> str | None:
