@@ -121,6 +121,7 @@ def load_all():
     import psycopg  # noqa: F401
     import pytrec_eval  # noqa: F401
     import rich.markdown  # noqa: F401
+    import sklearn.feature_extraction.text  # noqa: F401
     import typer
 
     import relatedstories.databases.links_table
