@@ -11,11 +11,11 @@ setup:
 
 # Run the everyday tests: without the slow ones.
 test *arguments:
-    {{python}} -m pytest -n 2 --dist loadfile -m "not slow" {{arguments}}
+    {{python}} -m pytest -n 2 --dist worksteal -m "not slow" {{arguments}}
 
 # Run all tests.
 test-all *arguments:
-    {{python}} -m pytest -n 2 --dist loadfile {{arguments}}
+    {{python}} -m pytest -n 2 --dist worksteal {{arguments}}
 
 # Check style, types and the directions of imports.
 lint:
@@ -42,4 +42,4 @@ test-oldest:
     uv pip compile pyproject.toml --all-extras --group test --universal --python-version 3.11 --no-header --no-annotate --resolution lowest-direct --upgrade --quiet --output-file constraints/oldest.txt
     uv pip install --quiet --python .venv-oldest/bin/python -r constraints/oldest.txt
     uv pip install --quiet --python .venv-oldest/bin/python --no-deps -e .
-    .venv-oldest/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
+    .venv-oldest/bin/python -m pytest -n 2 --dist worksteal -m "not slow"

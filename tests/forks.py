@@ -111,23 +111,36 @@ def forks():
 
 
 def load_all():
-    """Load what commands need: modules, models and compiled code."""
+    """Load what commands need, modules, models and compiled code, by running some of them in this process."""
+    import pathlib
+    import tempfile
+
     import bm25s  # noqa: F401
     import distributed  # noqa: F401
+    import joblib  # noqa: F401
     import psycopg  # noqa: F401
     import pytrec_eval  # noqa: F401
-    import yaml  # noqa: F401
+    import rich.markdown  # noqa: F401
+    import sklearn.feature_extraction.text  # noqa: F401
+    import typer
 
-    import relatedstories.cli.app
     import relatedstories.databases.links_table
     import relatedstories.evaluation.evaluator
     import relatedstories.export.job
-    import relatedstories.pages.front_matter
+    import relatedstories.index.integrity
     import relatedstories.pages.writer  # noqa: F401
-    from relatedstories import RelatedStories, TopicExtractor, read_events
+    from relatedstories import TopicExtractor
+    from relatedstories.cli.app import app
 
     TopicExtractor().extract("Der Schnee legt den Flughafen von Oslo lahm, und niemand weiß, wann er wieder öffnet")
-    list(RelatedStories().fit(list(read_events("sample"))[:20]).all_related())
+    command = typer.main.get_command(app)
+    with tempfile.TemporaryDirectory() as folder:
+        events, links, index = (str(pathlib.Path(folder, name)) for name in ("events.jsonl", "links.jsonl", "index"))
+        for n_events in (6, 5, 5):  # a new index, one that is brought up to date, nothing new
+            lines = [json.dumps({"id": str(n), "title": f"Snow closes the airport of Oslo on day {n}"}) for n in range(n_events)]
+            pathlib.Path(events).write_text("\n".join(lines))
+            asked = ["refresh", events, "--links", links, "--index", index, "--jobs", "1", "--quiet"]
+            command.main(asked, prog_name="relatedstories", standalone_mode=False)
 
 
 def become(arguments, folder, environment, files):
@@ -185,6 +198,7 @@ def serve(address):
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which then close this process
     load_all()
+    os.fsync = lambda _: None  # as in conftest.py
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(address)
     listening.listen()

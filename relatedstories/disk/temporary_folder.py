@@ -37,17 +37,29 @@ def temporary_folder() -> Iterator[Path]:
     False
     """
     remove_leftover_folders()
-    outer = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    lock: int | None = None
+    outer, lock = _locked_folder()
     try:
-        with suppress(OSError):  # a file system without locks, where nobody can tell what is left over
-            lock = try_lock(outer / _LOCK, require_locks=True)
         (folder := outer / "content").mkdir()
         yield folder
     finally:
         shutil.rmtree(outer, ignore_errors=True)
         if lock is not None:
             os.close(lock)
+
+
+def _locked_folder() -> tuple[Path, int | None]:
+    """Make a folder, and return it with its lock: None where locks are not to be had, and nobody can tell what is left."""
+    while True:
+        outer = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        try:
+            lock = try_lock(outer / _LOCK, require_locks=True)
+        except OSError:
+            if outer.exists():
+                return outer, None
+        else:
+            if lock is not None:
+                return outer, lock
+        # Another process took it for left over before it was locked, and removes it.
 
 
 def remove_leftover_folders() -> None:

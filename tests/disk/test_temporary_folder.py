@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from relatedstories import Event, RelatedStories
+from relatedstories.disk import temporary_folder as temporary_folder_module
 from relatedstories.disk.temporary_folder import remove_leftover_folders, temporary_folder
 from relatedstories.refresh import refresh
 
@@ -45,6 +47,28 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     return tmp_path
+
+
+@pytest.mark.parametrize("when", ["before it is opened", "before it is locked"])
+def test_a_folder_that_another_process_removes_before_it_is_locked_is_made_again(
+    folders: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    lock, taken = temporary_folder_module.try_lock, list[Path]()
+
+    def lock_after_another(path: Path, **keywords: Any) -> int | None:
+        if taken:
+            return lock(path, **keywords)
+        taken.append(path)
+        shutil.rmtree(path.parent)
+        return lock(path, **keywords) if when == "before it is opened" else None
+
+    monkeypatch.setattr(temporary_folder_module, "try_lock", lock_after_another)
+    with temporary_folder() as folder:
+        assert folder.is_dir()
+        assert folder.parent != taken[0].parent
+        remove_leftover_folders()
+        assert folder.is_dir()
+    assert not [*folders.iterdir()]
 
 
 @contextlib.contextmanager

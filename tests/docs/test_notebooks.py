@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 
 LARGE = "05-a-large-archive"
-"""Reads the archive of 106,327 events, which takes some minutes: here every tenth of them."""
+"""Reads the archive of 106,327 events, which takes some minutes: here every 15th of them."""
 
 
 def outputs(notebook):
@@ -34,7 +34,7 @@ def test_notebook(path, tmp_path, monkeypatch):
     if path.stem == LARGE:
         archive = shared("data/wcep-text-2002-2024.jsonl.gz")
         with gzip.open(archive) as whole, gzip.open(tmp_path / archive.name, "w") as part:
-            part.writelines(itertools.islice(whole, 0, None, 10))
+            part.writelines(itertools.islice(whole, 0, None, 15))
         monkeypatch.setenv("RELATEDSTORIES_DATA", str(tmp_path))
     notebook = nbformat.read(path, as_version=4)
     saved, drawn = printed(notebook), sum("image/png" in output.get("data", {}) for output in outputs(notebook))

@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from folders import Reading, write
 from helpers import quick, shared
 
+from relatedstories import Event
 from relatedstories.pages import LinkedPages
 from relatedstories.pages.front_matter import find, read
 from relatedstories.refresh import refresh
@@ -46,10 +48,15 @@ def test_every_file_is_an_event_or_counted(site: Path) -> None:
     assert found.events == EVENTS[site.name], str(found)
 
 
+def beginnings(reading: Reading) -> list[Event]:
+    """Return the events with the beginnings of their texts: which links they have does not matter, where these go does."""
+    return [replace(event, text=event.text[:300]) for event in reading]
+
+
 def test_links_are_all_that_changes(site: Path) -> None:
     reading = Reading(site, expired=True, future=True)
     before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
-    report = refresh(quick(), reading.events.values(), LinkedPages(site, reading.found), k=3)
+    report = refresh(quick(), beginnings(reading), LinkedPages(site, reading.found), k=3)
     assert report.left_alone == 0
     assert report.written > 0.8 * reading.found.events
     after = {path: path.read_bytes() for path in site.rglob("*") if path.is_file() and not path.name.startswith(".")}
@@ -138,7 +145,7 @@ def test_hugo_builds_a_real_site_with_links(name: str, language: str, tmp_path: 
         archive.extractall(tmp_path, filter="data")
     (content,) = [path for path in tmp_path.rglob(language) if path.is_dir() and path.parent.name == "content"]
     reading = Reading(content, expired=True, future=True)
-    refresh(quick(), reading.events.values(), LinkedPages(content, reading.found), k=3)
+    refresh(quick(), beginnings(reading), LinkedPages(content, reading.found), k=3)
     public = build(tmp_path / "site", content, f'[languages.{language}]\ncontentDir = "{content}"\n')
     n_links = sum(path.read_text(encoding="utf-8").count("<li data") for path in public.rglob("*.html"))
     written = sum(len(links_on(page)) for page in content.rglob("*.md"))

@@ -23,8 +23,8 @@ from relatedstories import Event, RelatedStories
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
 
-KILLS = 67
-"""Number of kills in each place for links."""
+KILLS = 40
+"""Number of kills in each place for links, each in its own part of the time that a run takes."""
 
 
 class Runs:
@@ -169,16 +169,18 @@ def kill_many_runs(runs: Runs, place: Place, tmp_path: Path, whole: Callable[[di
     after = place.links()
     assert before != after
     clean = {path.name for path in tmp_path.iterdir()}
-    killed, chance = 0, random.Random(0)
+    killed, chance, parts = 0, random.Random(0), [part / KILLS for part in range(KILLS)]
+    chance.shuffle(parts)
     while killed < KILLS:
         place.restore()
         shutil.rmtree(index)
         shutil.copytree(kept_index, index)
-        moment = chance.uniform(0, took)
+        moment = took * (parts[killed] + chance.uniform(0, 1 / KILLS))
         if runs(*command, kill_after=moment) == -signal.SIGKILL:
             killed += 1
+            took *= 1.02
         else:
-            took = max(moment, took * 0.8)  # it had ended already: the machine is less busy than before
+            took *= 0.9  # it had ended already: the machine is less busy than before
         assert whole(place.links(), before, after)
         assert len(RelatedStories.load(index)) in (len(SPACE), len(later()))
         assert runs(*command) == 0, runs.errors

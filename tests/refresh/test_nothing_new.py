@@ -154,7 +154,7 @@ class Nights(RuleBasedStateMachine):
 
 
 TestNights = Nights.TestCase
-TestNights.settings = settings(max_examples=25, stateful_step_count=8, deadline=None)
+TestNights.settings = settings(max_examples=16, stateful_step_count=8, deadline=None)
 
 
 @pytest.fixture
