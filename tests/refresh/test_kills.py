@@ -23,7 +23,7 @@ from relatedstories import Event, RelatedStories
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
 
-KILLS = 40
+KILLS = 50
 """Number of kills in each place for links, each in its own part of the time that a run takes."""
 
 
