@@ -102,6 +102,7 @@ def main() -> None:
         signal.signal(signal.SIGHUP, _exit_on_signal)
     collect_seldom()
     warnings.showwarning = _say_warning  # type: ignore[assignment]
+    warnings.filterwarnings("ignore", "A worker stopped")  # joblib's, where one has grown and another takes its place
     log_to_stderr()
     try:
         code = _run(arguments)
