@@ -57,7 +57,7 @@ _MODEL_FILES = (
     "topics/network.npz", "topics/counts.npz", "topics/forms.txt", "topics/names.txt", "topics/words.txt", "topics/patterns.tsv",
     "topics/countries.tsv", "kinds/kinds.npz", "matters/network.npz", "matters/tables.npz", "matters/words.txt",
     "matters/phrases.txt", "matters/names.tsv", "matters/singulars.tsv", "unspaced/ja.tsv", "unspaced/simplified.tsv",
-    "unspaced/zh.tsv", "places/endings.tsv", "places/places.tsv", "tokenizer/rules.json",
+    "unspaced/zh.tsv", "places/endings.tsv", "places/places.tsv", "tokenizer/rules.json", "words/stop_words.tsv",
 )  # fmt: skip
 """Files that the model's topics depend on."""
 

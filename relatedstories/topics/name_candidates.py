@@ -5,6 +5,7 @@ The topic model is English. In other languages these candidates take its place, 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -146,7 +147,7 @@ def _known_names(text: str, language: str) -> Iterator[NameMention]:
 
 def _capitalised(text: str, language: str) -> Iterator[NameMention]:
     """Yield the names in a script with capitals."""
-    ignored = stop_words(language) | {word for word in stop_words("en") if "'" in word}  # "I've" in a quotation
+    ignored = _ignored(language)
     words = _words(text, language)
     common_capitals = language in _NOUNS_WITH_CAPITALS
     within = {word.form for word in words if not word.starts_sentence and _has_capital(word.form)}
@@ -163,6 +164,12 @@ def _capitalised(text: str, language: str) -> Iterator[NameMention]:
                 continue
         if len(name) <= MAX_NAME_CHARS and any(map(str.isalpha, name)):
             yield NameMention(run[0].start, run[-1].end, " ".join(name.split()))
+
+
+@functools.cache
+def _ignored(language: str) -> frozenset[str]:
+    """Return the words in lower case that are no names: stop words, and those such as "I've" in an English quotation."""
+    return stop_words(language) | {word for word in stop_words("en") if "'" in word}
 
 
 def _places_apart(run: list[_Word], language: str) -> list[list[_Word]]:
