@@ -47,7 +47,9 @@ def _spellings(word: str, language: str) -> Iterator[str]:
     if language == "lt":  # the list was read in the wrong encoding: "ðis" for "šis"
         word = word.encode("latin-1", "ignore").decode("cp1257", "ignore")
     for form in (word.lower(), word.casefold()):  # in Greek, the last letter differs
-        yield from (form, form.replace("’", "'"), form.replace("ş", "ș").replace("ţ", "ț"))
+        yield from (form, form.replace("’", "'"))
+        if language == "ro":  # the list has letters of before Unicode 3.0, with a cedilla
+            yield form.replace("ş", "ș").replace("ţ", "ț")
 
 
 @functools.cache

@@ -60,7 +60,7 @@ def places_in(text: str, language: str) -> Iterator[tuple[int, int, str]]:
         yield from _without_spaces(text, language)
         return
     names = _by_form(language)
-    words = [(*match.span(), _folded(match[0])) for match in _WORD.finditer(text)]
+    words = [(*match.span(), _folded(match[0])) for match in _WORD.finditer(text)] if names else []
     place = 0
     while place < len(words):
         found = _longest(words[place : place + _MAX_WORDS], names, language)
