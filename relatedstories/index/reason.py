@@ -190,7 +190,9 @@ class Reason:
                 if phrase is not None:
                     chosen.insert(0 if comes_first else place, (phrase.text, phrase.share))
         if series is not None and is_shown(series):
-            chosen = [each for each in chosen if each[0] not in series] or [(series, math.inf)]
+            chosen = [each for each in chosen if each[0] not in series]
+            if not chosen or (telling and chosen[0][0] == telling[0][0].name and telling[0][0].topic.kind == "person"):
+                chosen.insert(0, (series, 0.0))  # who is named in all articles of a series hardly tells two of them
         return _shown(chosen) if chosen else ()
 
     def _phrase_beside(
@@ -223,7 +225,7 @@ class Reason:
         more = [name for name in contexts if not _has_all_of(family, name)]
         if contexts and len(more) == len(contexts):
             return (*contexts, family)[:MAX_CONTEXTS]
-        return (family, *more) if contexts or self._is_told(family) else ()
+        return (family, *more)
 
     def _completed(self, contexts: tuple[str, ...]) -> tuple[str, ...]:
         """Return labels with the name that a single word, which comes first, is mostly part of in two articles."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from relatedstories.ranking.completion import MAX_LABEL_CHARS, completed
@@ -39,6 +39,7 @@ MIN_PART_CHARS = 4
 
 _NAMED, _NUMBER = r"(?P<name>(?:[a-z]*[A-Z][\w+#]*\s)+|(?:[a-z]\w*\s)?)", r"v?(?P<number>\d+(?:\.\d+)*)(?!\w|\.\d)"
 _VERSION = re.compile(rf"(?<!\S){_NAMED}{_NUMBER}(?:-(?:p|preview|rc|alpha|beta)\d*\b)?(?!-)")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _SITE = re.compile(
     r"(?<![\w.@/-])[^\W\d_][\w-]+(?:\.[\w-]{2,})*\.(?:com|edu|gov|info|int|mil|net|org|[a-z]{2})(?![\w@-]|\.\w)", re.I
 )
@@ -231,6 +232,9 @@ def shared_version(a: str, b: str) -> str | None:
     ('Fedora 12.1', None)
     >>> shared_version("Talks for EuroPython 2009", "Oslo EuroPython 2009")
     'EuroPython 2009'
+    >>> shared_version("What is Rust 2018?", "Rust 1.31 and Rust 2018"), shared_version("Top 10 of May 2018", "May 2018: top 10")
+    ('Rust 2018', None)
+    >>> shared_version("Summer of Code 2018", "Who mentors in Summer of Code 2018?")
     """
     theirs = _versions(b, ENGLISH)
     names = [
@@ -239,7 +243,7 @@ def shared_version(a: str, b: str) -> str | None:
         for other_name, other_numbers in theirs
         if numbers == other_numbers
     ]
-    return _longest(f"{name} {'.'.join(numbers)}" for name, numbers in names if _has_name(name))
+    return _longest(f"{name} {'.'.join(numbers)}" for name, numbers in names if _has_name(name) or (name and _is_year(numbers)))
 
 
 def shared_site(a: str, b: str) -> str | None:
@@ -288,6 +292,16 @@ def _has_name(words: str) -> bool:
     return any(part_of(word, ENGLISH, False) is Part.NAME for word in words.split())
 
 
+def _is_year(numbers: Sequence[str]) -> bool:
+    return len(numbers) == 1 and _YEAR.fullmatch(numbers[0]) is not None
+
+
+def _is_whole(before: str) -> bool:
+    """Return whether a name begins after some words: not "Code" after "Summer of", nor "Summit" after "Oslo.Asia"."""
+    last = before.split()[-1:]
+    return not last or (last[0].islower() and last[0] not in ("of", "for"))
+
+
 @functools.lru_cache(1 << 12)
 def _versions(title: str, language: str) -> list[tuple[str, list[str]]]:
     """Return the names with numbers of a title, each name with the parts of the number; "" for a number without a name."""
@@ -301,7 +315,8 @@ def _versions(title: str, language: str) -> list[tuple[str, list[str]]]:
             del words[0]  # "Publicado Ruby 1.0", as any first word of a title has a capital
         is_release = len(numbers) > 1 and (words or match.start() == 0)  # a number elsewhere may count millions
         name = " ".join(words)
-        if is_release or _has_name(name):
+        has_year = bool(words) and _is_year(numbers) and words[0][0].isupper() and _is_whole(title[: match.start("name")])
+        if is_release or _has_name(name) or has_year:
             found.append((name, numbers))
     return found
 

@@ -24,6 +24,7 @@ __all__ = [
     "is_noun_phrase",
     "is_verb",
     "names_a_column",
+    "names_a_division",
     "part_of",
     "part_of_letter",
     "says_when",
@@ -91,6 +92,9 @@ _BODIES = {
 }
 """Nouns that editors link to one body or place after another: which one, the noun alone does not say."""
 
+_DIVISIONS = {"section", "part", "chapter", "episode", "phase", "volume", "appendix"}
+"""Nouns that number the parts of a whole, which they do not name."""
+
 _ZONES = {"UTC", "GMT", "BST", "CET", "CEST", "EST", "EDT", "PST", "PDT", "JST"}
 
 _TIMES = _ZONES | {
@@ -103,6 +107,7 @@ _TIMES = _ZONES | {
 _NO_NOUN = re.compile(r"(?:ed|ing|ly|ous|ive|able|ible|less|ful)$")
 _CONTRACTION = re.compile(r"['’](?!s$)|s['’]s?$")  # "doesn't", "we'll"
 _TITLE_WORD = re.compile(r"\w(?:\S*\w)?")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)", re.I)
 _NAME_WORD = re.compile(r"\w+(?:['’-]\w+)*")
 _CONNECTORS = {
     *("de", "du", "des", "la", "le", "les", "del", "della", "dei", "di", "da", "do", "dos", "das", "von", "vom"),
@@ -151,6 +156,17 @@ def _verbs() -> frozenset[str]:
 def is_verb(word: str) -> bool:
     """Return whether a word is a common verb of English, which may be in a name with a capital: "Build Service"."""
     return word.lower() in _verbs()
+
+
+def names_a_division(word: str) -> bool:
+    """Return whether an English word is one that numbers the parts of a whole: "Section 8".
+
+    Examples
+    --------
+    >>> names_a_division("Parts"), names_a_division("Party")
+    (True, False)
+    """
+    return word.lower().removesuffix("s") in _DIVISIONS
 
 
 def says_when(name: str, language: str) -> bool:
@@ -247,6 +263,8 @@ def _english_part(form: str, capital_tells: bool) -> Part:
 
 
 def _of_mixed(form: str) -> Part:
+    if _ORDINAL.fullmatch(form):
+        return Part.NUMBER
     if form.upper() == form.lower():  # a script without capitals, which counts so: the day of a month
         return Part.NUMBER
     return Part.OTHER if form.islower() else Part.NAME

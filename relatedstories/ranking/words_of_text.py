@@ -7,7 +7,15 @@ import functools
 import re
 from collections.abc import Sequence
 
-from relatedstories.ranking.shapes import Part, capitals_tell, is_foreign_small_word, is_verb, part_of, part_of_letter
+from relatedstories.ranking.shapes import (
+    Part,
+    capitals_tell,
+    is_foreign_small_word,
+    is_verb,
+    names_a_division,
+    part_of,
+    part_of_letter,
+)
 from relatedstories.text.korean_words import korean_words
 from relatedstories.text.terms import DIVIDED, ENGLISH, terms_of_name, without_elision, without_suffix
 from relatedstories.text.unspaced_words import WITH_TABLES, DividedWord, unspaced_words
@@ -164,9 +172,9 @@ class WordsOfText:
         return not (word.endswith(_POSSESSIVE) or (self._language == ENGLISH and is_verb(word)))
 
     def may_be_alone(self, place: int) -> bool:
-        """Return whether a word may be a phrase by itself: not "La", whatever the language of the text, nor one character."""
+        """Return whether a word may be a phrase by itself: not "La" in any language, nor "Section", nor one character."""
         word = self._text[self.starts[place] : self.ends[place]]
-        if len(word) == 1 and self.knows_matters:
+        if (len(word) == 1 and self.knows_matters) or (self._language == ENGLISH and names_a_division(word)):
             return False
         return word.isupper() or not is_foreign_small_word(word.casefold())
 

@@ -105,6 +105,32 @@ def test_an_event_with_a_year_is_told_where_one_title_says_more_of_its_name() ->
     assert contexts(stories)[0] == "SailConf 2009"
 
 
+def test_a_noun_with_a_year_is_a_name() -> None:
+    stories = with_common_words(("What is Rust 2018?", "Oars are new."), ("Sails and Rust 2018", "Lamps were lit."))
+    assert contexts(stories)[0] == "Rust 2018"
+
+
+def test_the_family_of_releases_is_told_where_all_its_words_are_common() -> None:
+    releases = [Event(str(n), f"Harbour 3.4.{n} Released", "See what is new.") for n in range(5)]
+    others = [Event(f"x{n}", f"Harbour 2.{n}.0 Released", "Harbour 3.4 comes later.") for n in range(5)]
+    assert contexts(quick().fit([*releases, *others])) == ("Harbour 3.4",)
+
+
+def test_what_numbers_the_parts_of_a_whole_is_no_label_by_itself() -> None:
+    parts = [("Section 1: oars", "In this section ash is carved."), ("Section 2: bells", "In this section bronze is cast.")]
+    assert contexts(with_common_words(*parts)) == ()
+    laws = [("Section 508 compliance of oars", "It is law."), ("Bells and Section 508 compliance", "Courts ask.")]
+    assert contexts(with_common_words(*laws))[0] == "Section 508 compliance"
+
+
+def test_a_series_comes_before_a_person_whom_only_the_texts_name() -> None:
+    stories = with_common_words(
+        ("Letters on Friday: how oars are carved", "Angela Merkel asks for ash."),
+        ("Letters on Friday: why bells crack", "Frost, says Angela Merkel."),
+    )
+    assert contexts(stories) == ("Letters on Friday", "Angela Merkel")
+
+
 def test_an_amount_is_no_release() -> None:
     stories = with_common_words(("Oslo spends 1.5 million", "Roads are mended."), ("A ship for 1.5 million", "It has sails."))
     assert not any("1.5" in label for label in contexts(stories))

@@ -21,6 +21,10 @@ def name_around(word: str, a: str, b: str, language: str = "en") -> str:
     ("palacio", "They dance at Palacio de Congresos today.", "Rooms in Palacio de Congresos are booked.", "Palacio de Congresos"),
     ("port", "Keep port 80 open.", "It asks on port 80 first.", "port 80"),
     ("ferri", "The car ferry left. The car ferry sank.", "A car ferry was built, a ferry of steel.", "car ferry"),
+    ("audit", "A content audit takes days. Content audits end.", "Content audits help. A content audit ends.", "content audit"),
+    ("rate", "They rate limit us. Our rate limits are low.", "New rate limits. A rate limit is set.", "rate limits"),
+    ("idea", "It is the 21st Century IDEA. See 21st Century IDEA.", "So 21st Century IDEA. The 21st Century IDEA it is.",
+     "21st Century IDEA"),
 ])  # fmt: skip
 def test_nouns_that_mostly_go_with_a_word_are_part_of_its_name(word: str, a: str, b: str, expected: str) -> None:
     assert name_around(word, a, b) == expected
@@ -33,6 +37,7 @@ def test_nouns_that_mostly_go_with_a_word_are_part_of_its_name(word: str, a: str
     ("runtim", "The new runtime is out.", "See the new runtime."),  # an adjective that says nothing
     ("runtim", "A small runtime is out.", "See a small runtime."),  # an adjective, once in each
     ("ferri", "In all 80 ferries left.", "They saw 80 ferries."),  # a number in front
+    ("audit", "A content audit takes days.", "A content audit is due."),  # a noun that says little, once in each
 ])  # fmt: skip
 def test_other_words_are_not(word: str, a: str, b: str) -> None:
     assert " " not in name_around(word, a, b)
