@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from relatedstories.artefacts import table
-from relatedstories.ranking.shapes import says_when
+from relatedstories.ranking.shapes import names_a_division, says_when
 from relatedstories.text.segments import UNSPACED
 from relatedstories.text.terms import ENGLISH, stem_of, terms_of_name
 from relatedstories.topics.names import normalise_name
@@ -84,7 +84,8 @@ class Label(NamedTuple):
         What a share of the score counts as if it is this topic's: the square of its coherence, and less for places and offices.
     tells : bool
         Whether it can be the label of a link: it cannot if so many of the archive's events have it, or all words of its name,
-        that it tells nothing there, if it is longer than `MAX_NAME_CHARS`, or if it is a month or a day of the week.
+        that it tells nothing there, if it is longer than `MAX_NAME_CHARS`, if it is a month or a day of the week, or if it is the
+        word for the parts of a whole: "Section".
     tells_in_titles : bool
         Whether it can be the label of a link between events that both have it in their titles.
     is_broad : bool
@@ -146,7 +147,8 @@ class Label(NamedTuple):
             Whether editors gave it, who know what it tells: it is not broad unless it is a country, a people or an office.
         """
         terms = tuple(terms_of_name(topic, language))
-        tells = len(topic) <= MAX_NAME_CHARS and not says_when(topic, language) and not is_common(terms)
+        says_nothing = says_when(topic, language) or (language == ENGLISH and names_a_division(topic))
+        tells = len(topic) <= MAX_NAME_CHARS and not says_nothing and not is_common(terms)
         weakness = weakness_of(topic)
         if coherence is None or n_events < KNOWN_FROM or given:
             coherence = max(coherence or TYPICAL, BROAD) if given else TYPICAL

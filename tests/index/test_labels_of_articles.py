@@ -111,24 +111,25 @@ def test_a_noun_with_a_year_is_a_name() -> None:
 
 
 def test_the_family_of_releases_is_told_where_all_its_words_are_common() -> None:
-    releases = [Event(str(n), f"Harbour 3.4.{n} Released", "See what is new.") for n in range(5)]
-    others = [Event(f"x{n}", f"Harbour 2.{n}.0 Released", "Harbour 3.4 comes later.") for n in range(5)]
-    assert contexts(quick().fit([*releases, *others])) == ("Harbour 3.4",)
+    things = ["oars", "bells", "kites", "lamps", "ropes", "wells", "looms", "carts", "drums", "kettles", "saddles"]
+    releases = [Event(str(n), f"Harbour 3.4.{n} is out", f"It has {thing}.") for n, thing in enumerate(things)]
+    assert contexts(quick().fit(releases)) == ("Harbour 3.4",)
 
 
 def test_what_numbers_the_parts_of_a_whole_is_no_label_by_itself() -> None:
-    parts = [("Section 1: oars", "In this section ash is carved."), ("Section 2: bells", "In this section bronze is cast.")]
+    parts = [("Section 1: oars", "Ash fills a section."), ("Section 2: bells", "Bronze is in the section.")]
     assert contexts(with_common_words(*parts)) == ()
     laws = [("Section 508 compliance of oars", "It is law."), ("Bells and Section 508 compliance", "Courts ask.")]
     assert contexts(with_common_words(*laws))[0] == "Section 508 compliance"
 
 
 def test_a_series_comes_before_a_person_whom_only_the_texts_name() -> None:
-    stories = with_common_words(
-        ("Letters on Friday: how oars are carved", "Angela Merkel asks for ash."),
-        ("Letters on Friday: why bells crack", "Frost, says Angela Merkel."),
-    )
-    assert contexts(stories) == ("Letters on Friday", "Angela Merkel")
+    things = ["oars are carved", "bells crack", "kites fly"]
+    letters = [
+        Event(str(n), f"Letters on Friday: how {what}", f"So {what}, says Angela Merkel.") for n, what in enumerate(things)
+    ]
+    others = [Event(f"x{n}", f"How {what}", f"All {what} in the end.") for n, what in enumerate(things)]
+    assert RelatedStories().fit(letters + others).explain("0", "1").contexts == ("Letters on Friday", "Angela Merkel")
 
 
 def test_an_amount_is_no_release() -> None:
