@@ -46,6 +46,9 @@ TITLED = 2.0
 FAR = 2.0
 """How many times as well as a broad topic a phrase must explain a link between articles to come before it."""
 
+AUTHOR = 0.5
+"""What a person counts as, beside a phrase of a title, whom only the texts of articles name: many wrote one or are quoted."""
+
 _NUMBER = re.compile(r"(?<![A-Za-z\d])\d+")
 
 _Ranked: TypeAlias = "list[tuple[Label, float]]"
@@ -168,6 +171,9 @@ class Reason:
             is_told = not is_same or self._known.archive.is_rare_title(titles[0])
             if is_told and (titled := self._titled(ours, theirs)):
                 return _shown(titled)
+            phrase = self._phrase_of_a_title(*titles)
+            if phrase is not None:
+                return _shown([(phrase.text, phrase.share), *[(label.name, value) for label, value in self._telling()[:1]]])
         labels, is_shown = self._labels, self._known.is_shown
         if series is None and len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
             # Many links share a single topic.
@@ -195,6 +201,21 @@ class Reason:
                 chosen.insert(0, (series, 0.0))  # who is named in all articles of a series hardly tells two of them
         return _shown(chosen) if chosen else ()
 
+    def _phrase_of_a_title(self, ours: str, theirs: str) -> Phrase | None:
+        """Return a phrase of one title that both texts say, if it says more than the most telling topic, which no title has."""
+        telling = self._telling()
+        if not telling:
+            return None
+        label, value = telling[0]
+        titles = [_terms_of_title(title, self._language) for title in (ours, theirs)]
+        if any(title.issuperset(label.terms) for title in titles):
+            return None
+        phrase = self._phrase([label])
+        if phrase is None or not self._says_more(phrase, label, value * AUTHOR if label.topic.kind == "person" else value):
+            return None
+        terms = terms_of_name(phrase.text, self._language)
+        return phrase if any(title.issuperset(terms) for title in titles) else None
+
     def _phrase_beside(
         self, telling: _Ranked, subject: str | None, titles: tuple[str, str] | None, series: str | None
     ) -> tuple[Phrase | None, bool]:
@@ -204,16 +225,16 @@ class Reason:
         phrase = self._phrase(beside) if titles is not None or not is_told else None
         if phrase is None:
             return None, False
-        if titles is not None and telling and self._says_more(phrase, *telling[0]):
+        if titles is not None and telling and self._says_more(phrase, telling[0][0], FAR * telling[0][1]):
             return phrase, True
         is_sure = phrase.n_words > 1 or (subject is None and (titles is None or self._is_about(phrase.text, *titles, series)))
         return (phrase if is_sure and not is_told else None), False
 
     def _says_more(self, phrase: Phrase, label: Label, value: float) -> bool:
-        """Return whether a phrase explains a link between articles far better than a broad topic."""
+        """Return whether a phrase surely explains a link between articles better than a topic."""
         is_sure = phrase.n_words > 1 or (self._is_name(phrase.text) and (not label.is_matter or _has_signs(phrase.text)))
         has_acronym = any(word.isupper() and says_the_same(word, label.name) for word in phrase.text.split())
-        says_more = is_sure and TYPICAL * phrase.share > FAR * value
+        says_more = is_sure and TYPICAL * phrase.share > value
         return says_more and not (has_acronym or says_the_same(phrase.text, label.name))
 
     def _with_release(self, contexts: tuple[str, ...]) -> tuple[str, ...]:
@@ -275,6 +296,7 @@ class Reason:
         phrase = self._title_phrase(ours, theirs)
         if phrase is not None:
             fuller = [label.name for label, _ in telling if _has_all_of(label.name, phrase.text)]
+            fuller = [name for name in fuller if name.casefold() == phrase.text.casefold()] or fuller
             value = TYPICAL * phrase.share * (1 if phrase.text.islower() else TITLED)
             parts = [each for name, each in named if phrase.n_words > 1 and _has_all_of(phrase.text, name)]  # it says more
             named.insert(0, ([*fuller, phrase.text][0], max([value, *parts])))

@@ -132,6 +132,16 @@ def test_a_series_comes_before_a_person_whom_only_the_texts_name() -> None:
     assert RelatedStories().fit(letters + others).explain("0", "1").contexts == ("Letters on Friday", "Angela Merkel")
 
 
+def test_what_a_title_says_and_both_texts_say_again_comes_before_what_only_the_texts_name() -> None:
+    stories = with_common_words(
+        ("Kvitsund opens a tide mill", "The tide mill saws. By the tide mill, Novell had a stand."),
+        ("Saws", "Nobody saw Novell, and every tide mill was shut. So a tide mill waits."),
+        ("Novell and wells", "Wells are dug."),
+    )
+    assert contexts(stories) == ("tide mill", "Novell")
+    assert stories.explain("0", "2").contexts[0] == "Novell"  # which a title has
+
+
 def test_an_amount_is_no_release() -> None:
     stories = with_common_words(("Oslo spends 1.5 million", "Roads are mended."), ("A ship for 1.5 million", "It has sails."))
     assert not any("1.5" in label for label in contexts(stories))
