@@ -12,7 +12,7 @@ __all__ = ["MAX_LABEL_CHARS", "completed"]
 MAX_LABEL_CHARS = 40
 """Length of the longest phrase, in characters."""
 
-LEAST_PART = 0.5
+LEAST_PART = 0.4
 """The part of the places of a phrase, in each text, at which a word must go with it to be part of its name."""
 
 
