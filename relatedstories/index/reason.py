@@ -207,11 +207,16 @@ class Reason:
         if not telling:
             return None
         label, value = telling[0]
+        if label.topic.kind == "person":
+            value *= AUTHOR
         titles = [_terms_of_title(title, self._language) for title in (ours, theirs)]
         if any(title.issuperset(label.terms) for title in titles):
             return None
+        told, *_ = self._told_terms(label.terms)
+        if TYPICAL * max([sum([told.get(term, 0.0) for term in title]) for title in titles]) <= value:  # as it is for most
+            return None
         phrase = self._phrase([label])
-        if phrase is None or not self._says_more(phrase, label, value * AUTHOR if label.topic.kind == "person" else value):
+        if phrase is None or not self._says_more(phrase, label, value):
             return None
         terms = terms_of_name(phrase.text, self._language)
         return phrase if any(title.issuperset(terms) for title in titles) else None
