@@ -60,7 +60,7 @@ class _Reasoned(NamedTuple):
 
 
 class _Rest(NamedTuple):
-    """What a batch of lists needs to go on after their first k candidates; found for all of them at once, where one needs it.
+    """What the lists of a batch that need more than their first k candidates need to go on; found for all of these at once.
 
     Parameters
     ----------
@@ -181,9 +181,9 @@ class Linker:
                 simple &= ~may_have_copies(archive, batch, number, ids[:, : max(folded, COPIES_WITHIN)])
             listed = np.where(simple[:, None], ids[:, :k], -1)
             shared = shared_columns(archive, batch, number, listed)
-            rest: _Rest | None = None
             n_candidates = np.count_nonzero(ids >= 0, axis=1)
-            each = zip(ids.tolist(), scores.tolist(), n_candidates.tolist(), simple.tolist(), strict=True)
+            each = list(zip(ids.tolist(), scores.tolist(), n_candidates.tolist(), simple.tolist(), strict=True))
+            lists: list[list[_Reasoned] | None] = []
             for place, (row_ids, row_scores, n, is_simple) in enumerate(each):
                 event = events[number + place] if batch is None else batch[place].event
                 is_simple = is_simple and not (
@@ -196,8 +196,12 @@ class Linker:
                         _Reasoned(other, score, self._reasons.of_pair(event, other, shared, pair))
                         for pair, other, score in zip(pairs, row_ids, row_scores, strict=False)
                     ]
-                if links is not None and any(link.is_padding for link in links):
-                    rest = rest or _Rest.of(archive, batch, number, ids, k)
+                lists.append(links)
+            padded = np.array([links is not None and any(link.is_padding for link in links) for links in lists])
+            rest = _Rest.of(archive, batch, number, np.where(padded[:, None], ids, -1), k) if padded.any() else None
+            for place, ((row_ids, row_scores, n, _), links) in enumerate(zip(each, lists, strict=True)):
+                if rest is not None and links is not None and padded[place]:
+                    event = events[number + place] if batch is None else batch[place].event
                     are_all = bool(first_ids[place, -1] < 0)
                     candidates = list(zip(row_ids[:n], row_scores, strict=False))
                     links = self._refilled(event, links, candidates, rest, place, are_all) if rest.is_plain[place] else None

@@ -6,8 +6,9 @@ import functools
 import logging
 import pickle
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -28,6 +29,7 @@ from relatedstories.topk.partial import PartialTopK
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from relatedstories.events import Event
     from relatedstories.topics.topic import Topic
 
 __all__ = ["links_of_all", "links_of_numbers", "started_early"]
@@ -50,26 +52,43 @@ _Chunk: TypeAlias = "tuple[int | npt.NDArray[np.intp], npt.NDArray[np.int32], np
 """Some events, by their numbers, or by the first where all follow; with the ids and the scores of their candidates."""
 
 
-class _PackedLink(NamedTuple):
-    """A link with ids instead of events."""
+class _PackedLists(NamedTuple):
+    """The links of several lists, with ids instead of events, in columns: pickled in half the time that links take."""
 
-    id: str
-    score: float
-    rank: int
-    contexts: tuple[str, ...]
-    topics: tuple[Topic, ...]
-    duplicates: tuple[str, ...]
-    pinned: bool
-    fallback: str | None
+    lengths: list[int]
+    copies: list[list[str]]
+    ids: list[str]
+    scores: list[float]
+    ranks: list[int]
+    contexts: list[tuple[str, ...]]
+    topics: list[tuple[Topic, ...]]
+    duplicates: list[tuple[str, ...]]
+    pinned: list[bool]
+    fallbacks: list[str | None]
 
     @classmethod
-    def of(cls, link: Link) -> _PackedLink:
-        duplicates = tuple([event.id for event in link.duplicates])
-        return cls(link.event.id, link.score, link.rank, link.contexts, link.topics, duplicates, link.pinned, link.fallback)
+    def of(cls, lists: Sequence[Links]) -> _PackedLists:
+        links = list(chain.from_iterable(lists))
+        return cls(
+            [len(links) for links in lists],
+            [[event.id for event in links.copies] for links in lists],
+            [link.event.id for link in links],
+            [link.score for link in links],
+            [link.rank for link in links],
+            [link.contexts for link in links],
+            [link.topics for link in links],
+            [tuple([event.id for event in link.duplicates]) for link in links],
+            [link.pinned for link in links],
+            [link.fallback for link in links],
+        )
 
-
-_PackedLinks = tuple[list[_PackedLink], list[str]]
-"""The links of a list, and the ids of its copies."""
+    def unpacked(self, event_of: Callable[[str], Event]) -> Iterator[Links]:
+        """Yield the lists, given a function of an id that returns the event."""
+        duplicates = [tuple(map(event_of, ids)) for ids in self.duplicates]
+        after_event = self.scores, self.ranks, self.contexts, self.topics, duplicates, self.pinned, self.fallbacks
+        links = map(Link, map(event_of, self.ids), *after_event)
+        for length, copies in zip(self.lengths, self.copies, strict=True):
+            yield Links(islice(links, length), map(event_of, copies))
 
 
 def links_of_all(linker: Linker, first: PartialTopK, n_workers: int) -> Iterator[Links]:
@@ -158,23 +177,7 @@ def _links_elsewhere(linker: Linker, chunks: Iterable[_Chunk], here: Iterator[Li
         number_of = {id_: number for number, id_ in enumerate(linker.archive.ids)}
         with closing(results_in_rounds(tasks, n_workers)) as results:
             for packed in results:
-                for links, copies in pickle.loads(packed):
-                    yield Links(
-                        [
-                            Link(
-                                events[number_of[link.id]],
-                                link.score,
-                                link.rank,
-                                link.contexts,
-                                link.topics,
-                                tuple([events[number_of[id_]] for id_ in link.duplicates]),
-                                link.pinned,
-                                link.fallback,
-                            )
-                            for link in links
-                        ],
-                        [events[number_of[id_]] for id_ in copies],
-                    )
+                yield from _PackedLists(*pickle.loads(packed)).unpacked(lambda id_: events[number_of[id_]])
 
 
 def _chunks_of_all(first: PartialTopK) -> Iterator[_Chunk]:
@@ -211,8 +214,7 @@ def _packed_lists(
     """Return the lists of a chunk of events, pickled without joblib, which takes twice the time."""
     linker, first = _linker(folder, settings), PartialTopK.finished(ids, scores)
     lists = linker.links_of_all(first, events) if isinstance(events, int) else linker.links_of_numbers(events.tolist(), first)
-    packed: list[_PackedLinks] = [([*map(_PackedLink.of, links)], [event.id for event in links.copies]) for links in lists]
-    return pickle.dumps(packed, pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps(tuple(_PackedLists.of(list(lists))), pickle.HIGHEST_PROTOCOL)
 
 
 @functools.lru_cache(1)

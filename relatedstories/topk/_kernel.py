@@ -30,6 +30,7 @@ import numpy as np
 
 from relatedstories.features.word_space import COSINE_SCALE, NONE
 from relatedstories.parallel import without_collections
+from relatedstories.topk._head_product import head_product
 from relatedstories.topk.dates import NO_DATE, UNKNOWN_DISTANCE
 from relatedstories.topk.heads import HEAD
 from relatedstories.topk.rows import Rows, csr_arrays, fixed_array
@@ -97,8 +98,10 @@ def log_if_compiling() -> Iterator[None]:
 
 _MERGED_AT_ONCE = 4096  # lists that a thread merges at a time
 
-GROUP = 64
-"""How many sums are searched at once; most groups hold none that is great enough."""
+_UNTOUCHED = np.float32(-0.0)
+"""A sum that nothing was added to: what is first added to it is the sum, bit for bit. A product plus 0.0 is never -0.0."""
+
+_UNTOUCHED_BITS = _UNTOUCHED.view(np.int32)
 
 _SLACK = np.float32(1 + 1e-5)  # exceeds the rounding of float32 in the few operations of a bound
 
@@ -125,15 +128,6 @@ def embedding_products(embedding, embeddings, rows):  # type: ignore[no-untyped-
             product = _added_product(product, embedding[j], embeddings[rows[i], j])
         products[i] = product
     return products
-
-
-@compiled_within
-def _head_product(embeddings, row, heads, other):  # type: ignore[no-untyped-def]
-    """Return the inner product of the first `HEAD` numbers of two embeddings."""
-    product = np.int32(0)
-    for i in range(HEAD):
-        product = _added_product(product, embeddings[row, i], heads[other, i])
-    return product
 
 
 @compiled_within
@@ -203,15 +197,6 @@ def _max_factor(day, first, last, first_known, table, unknown):  # type: ignore[
     distance = np.int64(first_known) - day if day < first_known else np.int64(day) - last if day > last else np.int64(0)
     factor = table[distance if distance < len(table) else len(table) - 1]
     return table[unknown] if first == NO_DATE and factor < table[unknown] else factor
-
-
-@compiled_within
-def _count_reaching(sums, group, least):  # type: ignore[no-untyped-def]
-    """Count the sums of a group that reach `least`; a count is vectorised, a search for the first or the maximum is not."""
-    reaching = np.int32(0)
-    for i in range(GROUP):
-        reaching += np.int32(sums[group, i] >= least)
-    return reaching
 
 
 @compiled_within
@@ -365,37 +350,22 @@ def shared_columns(
     return starts, columns[: starts[-1]], products[: starts[-1]]
 
 
-@compiled_within
-def _first_not_less(sorted_numbers, n, number):  # type: ignore[no-untyped-def]
-    """Return the place of the first of n sorted numbers that is not less than another."""
-    first, end = 0, n
-    while first < end:
-        middle = (first + end) >> 1
-        if sorted_numbers[middle] < number:
-            first = middle + 1
-        else:
-            end = middle
-    return first
-
-
 @compiled
 def _fill_top_rows(  # type: ignore[no-untyped-def]
     queries, indptr, indices, data, days, embeddings, positions, spans, max_products, query_tail_norms, min_scores,
     order, block_size, block_days, indexed_days, posting_starts, posting_rows, posting_weights,
     embedding_heads, tail_norms, indexed_embeddings,
     table, unknown, embedding_weight, home, ids, scores,
-    sums, groups, candidates, products, distances,
+    sums, candidates, products, heads, firsts, lasts, distances,
 ):  # fmt: skip
-    """Do the work of `top_rows`; the last arguments are the arrays that it works on, `groups` being a view of `sums`."""
-    n, k, n_blocks = len(order), ids.shape[1], len(posting_starts)
+    """Do the work of `top_rows`; the last arguments are the arrays that it works on."""
+    k, n_blocks = ids.shape[1], len(posting_starts)
     product_weight = np.float32(np.float32(1) - embedding_weight)
     for step in range(2 * n_blocks):  # home, 1 after it, 1 before, 2 after, ...
         block = home + ((step + 1) >> 1 if step & 1 else -(step >> 1))
         if not 0 <= block < n_blocks:
             continue
         first_row = block * block_size
-        n_rows = block_size if block_size < n - first_row else n - first_row
-        n_groups = (n_rows + GROUP - 1) // GROUP
         first_day, last_day, first_known_day = block_days[block, 0], block_days[block, 1], block_days[block, 2]
         for turn in range(len(queries)):
             row = queries[turn]
@@ -411,56 +381,53 @@ def _fill_top_rows(  # type: ignore[no-untyped-def]
             if max_products[row] < min_product:
                 continue
 
-            n_postings = 0
-            for position in range(indptr[row], indptr[row + 1]):
-                column, weight = indices[position], data[position]
-                first, last = posting_starts[block, column], posting_starts[block, column + 1]
-                n_postings += last - first
-                for posting in range(np.uint64(first), np.uint64(last)):
-                    sums[posting_rows[posting]] += weight * posting_weights[posting]
+            # Where all postings lie is read first: the cache is waited for once, not for one column after another.
+            n_columns = indptr[row + 1] - indptr[row]
+            for i in range(n_columns):
+                column = indices[indptr[row] + i]
+                firsts[i], lasts[i] = posting_starts[block, column], posting_starts[block, column + 1]
+            n_touched = np.int64(0)
+            for i in range(n_columns):
+                weight = data[indptr[row] + i]
+                for posting in range(np.uint64(firsts[i]), np.uint64(lasts[i])):
+                    place = posting_rows[posting]
+                    candidates[n_touched] = place
+                    n_touched += np.float32(sums[place]).view(np.int32) == _UNTOUCHED_BITS
+                    sums[place] += weight * posting_weights[posting] + np.float32(0)
             n_candidates = np.int64(0)
-            if n_postings < 4 * n_groups:  # few: visiting them again is quicker than a pass over all sums
-                for position in range(indptr[row], indptr[row + 1]):
-                    column = indices[position]
-                    for posting in range(posting_starts[block, column], posting_starts[block, column + 1]):
-                        place = posting_rows[posting]
-                        candidates[n_candidates], products[n_candidates] = place, sums[place]
-                        n_candidates += sums[place] >= min_product
-                        sums[place] = 0
-            else:
-                for group in range(n_groups):
-                    if _count_reaching(groups, group, min_product) > 0:
-                        for place in range(group * GROUP, (group + 1) * GROUP):
-                            candidates[n_candidates], products[n_candidates] = place, sums[place]
-                            n_candidates += sums[place] >= min_product
-                for place in range(n_groups * GROUP):
-                    sums[place] = 0
+            for i in range(n_touched):
+                place = candidates[i]
+                candidates[n_candidates], products[n_candidates] = place, sums[place]
+                n_candidates += sums[place] >= min_product
+                sums[place] = _UNTOUCHED
+            if has_embedding:
+                for i in range(n_candidates):
+                    heads[i] = head_product(embeddings, row, embedding_heads, first_row + candidates[i])
+                n_above, needed = np.int64(0), least / (max_factor * _SLACK)
+                for i in range(n_candidates):
+                    place, product, tail_norm = candidates[i], products[i], tail_norms[first_row + candidates[i]]
+                    cosine = np.float32(heads[i] + query_tail_norms[row] * tail_norm) * COSINE_SCALE
+                    bound = product_weight * product + embedding_weight * (cosine * cosine)
+                    candidates[n_above], products[n_above], heads[n_above] = place, product, heads[i]
+                    n_above += (bound >= needed) | (tail_norm < 0)
+                n_candidates = n_above
 
-            after = _first_not_less(candidates, n_candidates, positions[row] - first_row)
-            for i in range(n_candidates):  # from the row's own day on, then back from there: near dates come first
-                at = after + i if after + i < n_candidates else n_candidates - 1 - i
-                other, product = first_row + candidates[at], products[at]
-                if product < min_product:  # which rises as the list fills
-                    continue
+            for i in range(n_candidates):
+                other, product = first_row + candidates[i], products[i]
                 if other == positions[row] or not spans[row, 0] <= indexed_days[other] <= spans[row, 1]:
                     continue
                 distance, factor = _distance_and_factor(days[row], indexed_days[other], table, unknown)
                 if has_embedding and tail_norms[other] >= 0:
-                    if (product_weight * product + embedding_weight) * factor * _SLACK < least:
-                        continue
-                    head = _head_product(embeddings, row, embedding_heads, other)
-                    max_embedding_product = head + query_tail_norms[row] * tail_norms[other]
+                    max_embedding_product = heads[i] + query_tail_norms[row] * tail_norms[other]
                     if _blended(product, max_embedding_product, product_weight, embedding_weight) * factor * _SLACK < least:
                         continue
                     tail = _tail_product(embeddings, row, indexed_embeddings, np.int64(order[other]))
-                    product = _blended(product, head + tail, product_weight, embedding_weight)
+                    product = _blended(product, heads[i] + tail, product_weight, embedding_weight)
                 score, number = np.float32(product * factor), order[other]
                 if not (score > 0 and score >= least):
                     continue
                 insert(ids, scores, distances, row, turn, number, score, distance)
-                if scores[row, k - 1] > least:
-                    least = scores[row, k - 1]
-                    min_product = _min_product(least, max_factor, row_embedding_weight)
+                least = scores[row, k - 1] if scores[row, k - 1] > least else least
 
 
 def top_rows(
@@ -496,13 +463,14 @@ def top_rows(
     home : int
     ids, scores : ndarray
     """
-    block_size = index[1]
-    sums = np.zeros((block_size + GROUP - 1) // GROUP * GROUP, np.float32)
+    block_size, n_columns = index[1], int(np.diff(rows[0])[queries].max(initial=0))
     work = (
-        sums,
-        sums.reshape(-1, GROUP),
-        np.empty(len(sums), np.int32),
-        np.empty(len(sums), np.float32),
+        np.full(block_size, _UNTOUCHED),
+        np.empty(block_size + 1, np.int32),  # also written at the place after the last candidate
+        np.empty(block_size + 1, np.float32),
+        np.empty(block_size + 1, np.int32),
+        np.empty(n_columns, np.int64),
+        np.empty(n_columns, np.int64),
         np.empty((len(queries), ids.shape[1]), np.int64),
     )
     _fill_top_rows(queries, *rows, *index, *factors, embedding_weight, home, ids, scores, *work)
@@ -527,7 +495,7 @@ def _fill_merged(  # type: ignore[no-untyped-def]
             if other >= 0:
                 product = _inner_product(indptr, indices, data, row, other)
                 if embedding_weight > 0 and embeddings[row, 0] != NONE and embeddings[other, 0] != NONE:
-                    head = _head_product(embeddings, row, embeddings, other)
+                    head = head_product(embeddings, row, embeddings, other)
                     tail = _tail_product(embeddings, row, embeddings, other)
                     product = _blended(product, head + tail, product_weight, embedding_weight)
                 distance, factor = _distance_and_factor(days[row], days[other], table, unknown)

@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from relatedstories.topk._kernel import GROUP, compiled, compiled_within, insert
+from relatedstories.topk._kernel import compiled, compiled_within, insert
 from relatedstories.topk.scores import LEAST_POSITIVE
+
+_GROUP = 64
+"""How many sums are searched at once; most groups hold none that is great enough."""
 
 
 @compiled_within
 def _count_entering(sums, least, group, row_least):  # type: ignore[no-untyped-def]
     """Count the sums of a group that can enter the row's list or the other row's; a count is vectorised, a search is not."""
     entering = np.int32(0)
-    for i in range(GROUP):
+    for i in range(_GROUP):
         entering += np.int32(sums[group, i] >= min(least[group, i], row_least))
     return entering
 
 
 @compiled_within
 def _reached_by_k(sums, maxima, k):  # type: ignore[no-untyped-def]
-    """Return a number, as great as is cheap to find, that at least k of the sums reach; 0 where k is more than `GROUP`.
+    """Return a number, as great as is cheap to find, that at least k of the sums reach; 0 where k is more than `_GROUP`.
 
-    The maximum of every `GROUP`-th sum is taken, then a number that k of these maxima reach is found by bisection.
+    The maximum of every `_GROUP`-th sum is taken, then a number that k of these maxima reach is found by bisection.
     """
     maxima[:] = 0
     for group in range(len(sums)):
-        for i in range(GROUP):
+        for i in range(_GROUP):
             maxima[i] = max(maxima[i], sums[group, i])
     reached, most = np.float32(0), maxima.max()
     for _ in range(10):
         middle, reaching = (reached + most) / np.float32(2), np.int32(0)
-        for i in range(GROUP):
+        for i in range(_GROUP):
             reaching += np.int32(maxima[i] >= middle)
         if reaching >= k:
             reached = middle
@@ -51,11 +54,11 @@ def top_pairs(  # type: ignore[no-untyped-def]
     n, k = ids.shape
     first_row, own_block = block * block_size, start // block_size == block
     n_rows = min(block_size, n - first_row)
-    n_groups = (n_rows + GROUP - 1) // GROUP
-    sums = np.zeros((n_groups, GROUP), np.float32)
-    least = np.full((n_groups, GROUP), np.inf, np.float32)  # what enters the block's lists: nothing, if they are the rows' own
+    n_groups = (n_rows + _GROUP - 1) // _GROUP
+    sums = np.zeros((n_groups, _GROUP), np.float32)
+    least = np.full((n_groups, _GROUP), np.inf, np.float32)  # what enters the block's lists: nothing, if they are the rows' own
     all_sums, all_least = sums.ravel(), least.ravel()
-    maxima, distances = np.empty(GROUP, np.float32), np.zeros((1, k), np.int64)  # without dates every distance is 0
+    maxima, distances = np.empty(_GROUP, np.float32), np.zeros((1, k), np.int64)  # without dates every distance is 0
     min_score = max(min_score, LEAST_POSITIVE)
     if not own_block:
         for place in range(n_rows):
@@ -72,7 +75,7 @@ def top_pairs(  # type: ignore[no-untyped-def]
             row_least = max(row_least, _reached_by_k(sums, maxima, k))
         for group in range(n_groups):
             if _count_entering(sums, least, group, row_least) > 0:
-                for place in range(group * GROUP, (group + 1) * GROUP):
+                for place in range(group * _GROUP, (group + 1) * _GROUP):
                     score, other = all_sums[place], first_row + place
                     if score >= row_least:
                         insert(ids, scores, distances, row, 0, other, score, 0)

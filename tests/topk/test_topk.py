@@ -109,6 +109,15 @@ def test_hard_cases(rows):
     same(self_topk(sp.csr_array(rows), 20), oracle(rows, 20))
 
 
+def test_a_row_is_a_candidate_once_even_if_its_sum_falls_back_to_zero_again_and_again():
+    rows = sp.csr_array(np.array([[1, 1, 1, 1, 1, 1, 1, 1, 1], [1, -1, 1, -1, 1, -1, 1, -1, 1], [-1, 1, -1, 1, -1, 1, -1, 1, 1]]))
+    with_zeros = sp.csr_array((rows.data.astype(np.float32), rows.indices, rows.indptr), shape=rows.shape)
+    with_zeros.data[4:9] = -0.0
+    days, factor = np.arange(3, dtype=np.int32), DateFactor(0.1)
+    for each in (rows.astype(np.float32), with_zeros):
+        same(self_topk(each, 2, days=days, date_factor=factor), oracle(each, 2, days, factor))
+
+
 @given(matrices(), st.integers(1, 4), st.sampled_from([0.0, 0.25, 0.5, 0.7, 1.0]), st.sampled_from(SIZES), st.data())
 @settings(deadline=None, max_examples=300)
 def test_same_as_oracle_with_embeddings(rows, k, weight, sizes, data):
