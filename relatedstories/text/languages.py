@@ -110,6 +110,9 @@ SURE_CHARACTERS = 20
 MIN_KNOWN = 0.6
 """The share of words that occur in English news from which a text is in English, whatever its function words."""
 
+MIN_LETTERS = 4
+"""Number of letters from which a word of the list of English function words counts: shorter ones are codes and abbreviations."""
+
 MIN_AGAINST_ONE = 3
 """Number of words of English news that each function word of another language needs beside it in an English text."""
 
@@ -234,12 +237,15 @@ def _is_in_vocabulary(words: Sequence[str], written: Sequence[str]) -> bool:
     Function words have no capitals, unless all words have: "Van" and "Al" are parts of names. Names alone tell nothing, as all
     languages have "Oslo".
     """
+    words = [word.removesuffix("'s") for word in words]
     known = [word in _vocabulary() for word in words]
     telling = [is_known and word not in _ALSO_ENGLISH for word, is_known in zip(words, known, strict=True)]
     if sum(known) >= MIN_KNOWN * len(words):
         in_capitals = not any(map(str.islower, written))
-        return telling[0] or any(
-            tells and (in_capitals or not form[0].isupper()) for form, tells in zip(written, telling, strict=True)
+        return (
+            telling[0]
+            or any(tells and (in_capitals or not form[0].isupper()) for form, tells in zip(written, telling, strict=True))
+            or _has_small_words_of_english([word for word in words if word in written], len(words))
         )
     if sum(telling) < 0.5 * MIN_KNOWN * len(words):
         return False
@@ -247,17 +253,35 @@ def _is_in_vocabulary(words: Sequence[str], written: Sequence[str]) -> bool:
     return sum([word in _foreign_function_words() for word in foreign]) * MIN_AGAINST_ONE <= sum(telling)
 
 
+def _has_small_words_of_english(words: Collection[str], n_words: int) -> bool:
+    """Return whether words have some function words of English, of which no other language has all: "is" and "by"."""
+    small = (_ENGLISH | _ALSO_ENGLISH).intersection(words)
+    return len(small) > 1 and not any(small <= stop_words(code) for code in _latin_languages(n_words) if code != ENGLISH)
+
+
 @functools.cache
 def _vocabulary() -> frozenset[str]:
-    """Return the words of English: those of a large archive of news (models/terms) that no other language has in sentences."""
-    return _ENGLISH | _ALSO_ENGLISH | (frozenset(term for term, _ in table("terms/terms.tsv")) - _foreign_function_words())
+    """Return the words of English that no other language has in sentences: function words, and those of news (models/terms)."""
+    news = frozenset(term for term, _ in table("terms/terms.tsv")) - _foreign_function_words()
+    own = {word for word in stop_words(ENGLISH) if len(word) >= MIN_LETTERS and word.isalpha()} - _function_words_of_others()
+    return _ENGLISH | _ALSO_ENGLISH | own | news
+
+
+@functools.cache
+def _function_words_of_others() -> frozenset[str]:
+    """Return the function words of other languages in Latin script."""
+    return frozenset([word for code in (*_LATIN, *_RARER) if code != ENGLISH for word in stop_words(code)])
 
 
 @functools.cache
 def _foreign_function_words() -> frozenset[str]:
     """Return the function words of other languages in Latin script that are none in English."""
-    words = {word for language in (*_LATIN, *_RARER) if language != ENGLISH for word in stop_words(language)}
-    return frozenset(words - _ENGLISH - _ALSO_ENGLISH - _IN_OTHER_LISTS)
+    return _function_words_of_others() - _ENGLISH - _ALSO_ENGLISH - _IN_OTHER_LISTS
+
+
+def _latin_languages(n_words: int) -> tuple[str, ...]:
+    """Return the languages in Latin script that a text of some words can be in."""
+    return _LATIN if n_words < SURE_WORDS else (*_LATIN, *_RARER)
 
 
 def _main_script(sample: str) -> tuple[str, float]:
@@ -329,7 +353,7 @@ def _latin_language(sample: str, words: Sequence[str]) -> tuple[str, ...]:
     """Return the language of a text in Latin script that is not plainly English; nothing if it may be any."""
     n = len(words)
     n_english = sum([word in _ENGLISH or word in _ALSO_ENGLISH for word in words])
-    for language, probability in _ranked(sample, _LATIN if n < SURE_WORDS else (*_LATIN, *_RARER))[:3]:
+    for language, probability in _ranked(sample, _latin_languages(n))[:3]:
         if probability < POSSIBLE:
             break
         if language == ENGLISH:

@@ -321,11 +321,10 @@ class CandidateGenerator:
         The first is a cosine of themes: of the text's words without the span's own, and of the name; 0 where one has none.
         Sums are of whole numbers, so they are exact.
         """
-        themes, (first, end), (begin, stop) = self._lexicon.word_themes, spans, texts
-        sums = np.zeros((len(words) + 1, themes.shape[1]), np.int32)
-        np.cumsum(themes.take(words, axis=0).astype(np.int32), axis=0, out=sums[1:])
-        around = ((sums[stop] - sums[begin])[of_text] - (sums[end] - sums[first])).astype(np.float64)
-        lengths = np.sqrt((around**2).sum(axis=1))
+        themes = self._lexicon.word_themes.take(words, axis=0).astype(np.float32)
+        of_texts = np.add.reduceat(themes, side_by_side(texts).ravel(), axis=0)[::2]
+        around = (of_texts[of_text] - _sums(themes, *spans)).astype(np.float64)
+        lengths = np.sqrt(np.einsum("ij,ij->i", around, around))
         fit = np.zeros(len(name))
         if len(name):
             rows = where_true((name >= 0) & (lengths[span] > 0))
@@ -378,3 +377,13 @@ def _minimum(values: npt.NDArray[np.float32], first: npt.NDArray[np.intp], end: 
     if not len(first):
         return np.zeros(0, np.float32)
     return np.minimum.reduceat(values, side_by_side([first, end]).ravel())[::2]
+
+
+def _sums(rows: npt.NDArray[np.float32], first: Ints, end: Ints) -> npt.NDArray[np.float32]:
+    """Return the sum of the rows of each interval; most are short."""
+    size = end - first
+    sums = rows.take(first, axis=0)
+    for i in range(1, int(size.max(initial=0))):
+        longer = where_true(size > i)
+        sums[longer] += rows.take(first[longer] + i, axis=0)
+    return sums

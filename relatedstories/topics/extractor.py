@@ -61,7 +61,7 @@ _MODEL_FILES = (
 )  # fmt: skip
 """Files that the model's topics depend on."""
 
-_RULES = b"9"
+_RULES = b"10"
 """Version of the rules around the model; raised when other topics follow from the same files."""
 
 _RULER = re.compile(r"([^\w\s])\1{20,}")

@@ -32,6 +32,8 @@ HEADLINES = {
         "The U.S. mayor's son wins the U.S. car race",
         "Ai Weiwei opens Van Gogh exhibition",
         "Carpenter Otto Brandt dies",
+        "Nobody dies in Gudja's school fire",
+        "Ngalda is retaken by Government Forces",
     ],
     "eo": ["La registaro de Norvegio anoncis novan leĝon", "Pri la protestoj en la ĉefurbo"],
     "es": ["El gobierno aprueba una nueva ley de vivienda"],
@@ -70,7 +72,7 @@ def test_text_without_evidence_is_in_the_default_language() -> None:
 
 
 def test_names_tell_no_language() -> None:
-    for headline in ("Schnee in Oslo", "Streik in Hamburg", "Berlin 2020: Stau"):
+    for headline in ("Schnee in Oslo", "Streik in Hamburg", "Berlin 2020: Stau", "Konferenz 2012: Call for Papers"):
         assert possible_languages(headline) == ()
         assert language_of(headline, default="de") == "de"
     assert possible_languages("Snow in Oslo") == possible_languages("Oslo Opens Harbour Tunnel") == ("en",)
@@ -105,7 +107,9 @@ def test_codes() -> None:
 def test_plain_english_does_not_load_the_detector() -> None:
     code = (
         "import sys; from relatedstories.text.languages import language_of as f;"
-        "f('The mayor opens the new bridge over the river'); f('Землетрясение: жители вышли на улицы, объявлена тревога');"
+        "f('The mayor opens the new bridge over the river'); f('Nobody dies in Gudja’s school fire');"
+        "f('Ngalda is retaken by Government Forces'); f('Egypt’s fire kills Libya’s miners');"
+        "f('Землетрясение: жители вышли на улицы, объявлена тревога');"
         "sys.exit('py3langid' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
