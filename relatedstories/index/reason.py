@@ -202,9 +202,12 @@ class Reason:
         return _shown(chosen) if chosen else ()
 
     def _phrase_of_a_title(self, ours: str, theirs: str) -> Phrase | None:
-        """Return a phrase of one title that both texts say, if it says more than the most telling topic, which no title has."""
+        """Return a phrase of one title that both texts say, if it says more than the most telling topic, which no title has.
+
+        What editors gave is their own reason.
+        """
         telling = self._telling()
-        if not telling:
+        if not telling or telling[0][0].is_given:
             return None
         label, value = telling[0]
         if label.topic.kind == "person":

@@ -96,6 +96,8 @@ class Label(NamedTuple):
         Whether it is an office or a people, which is hardly a reason.
     says_little : bool
         Whether it is a country, a people or an office that no editor gave: many events share it that have nothing in common.
+    is_given : bool
+        Whether editors gave it, under any event.
     """
 
     topic: Topic
@@ -109,6 +111,7 @@ class Label(NamedTuple):
     is_matter: bool
     is_last_resort: bool
     says_little: bool
+    is_given: bool
 
     @property
     def is_place(self) -> bool:
@@ -159,7 +162,9 @@ class Label(NamedTuple):
         sureness = min(1.0, math.log1p(n_events) / math.log1p(KNOWN_FROM))  # what only two events have is often a chance topic
         weight = weakness * sureness * coherence * coherence
         is_last_resort, says_little = weakness <= PEOPLE_WEIGHT, weakness < 1 and not given
-        return cls(topic, topic.name, (topic,), terms, weight, tells, tells, is_broad, is_matter, is_last_resort, says_little)
+        return cls(
+            topic, topic.name, (topic,), terms, weight, tells, tells, is_broad, is_matter, is_last_resort, says_little, given
+        )
 
 
 def weakness_of(topic: Topic) -> float:

@@ -142,6 +142,16 @@ def test_what_a_title_says_and_both_texts_say_again_comes_before_what_only_the_t
     assert stories.explain("0", "2").contexts[0] == "Novell"  # which a title has
 
 
+def test_what_editors_gave_comes_before_what_a_title_says() -> None:
+    mills = (
+        ("Kvitsund opens a tide mill", "The tide mill saws. It is a tide mill."),
+        ("Saws", "Every tide mill is shut. A tide mill waits."),
+    )
+    given = [Event(str(n), title, text, topics=["Shore power"]) for n, (title, text) in enumerate(mills)]
+    others = [Event(f"x{n}", f"{thing} are mended", f"Here {thing} go.") for n, thing in enumerate(["Lamps", "Bricks", "Oars"])]
+    assert contexts(RelatedStories().fit(given + others))[0] == "Shore power"
+
+
 def test_an_amount_is_no_release() -> None:
     stories = with_common_words(("Oslo spends 1.5 million", "Roads are mended."), ("A ship for 1.5 million", "It has sails."))
     assert not any("1.5" in label for label in contexts(stories))
