@@ -210,19 +210,30 @@ class Reason:
         if not telling or telling[0][0].is_given:
             return None
         label, value = telling[0]
+        titles = [_terms_of_title(title, self._language) for title in (ours, theirs)]
         if label.topic.kind == "person":
             value *= AUTHOR
-        titles = [_terms_of_title(title, self._language) for title in (ours, theirs)]
-        if any(title.issuperset(label.terms) for title in titles):
-            return None
+            is_titled = any(not title.isdisjoint(label.terms) for title in titles)  # a title may say but the surname
+        else:
+            is_titled = any(title.issuperset(label.terms) for title in titles)
         told, *_ = self._told_terms(label.terms)
-        if TYPICAL * max([sum([told.get(term, 0.0) for term in title]) for title in titles]) <= value:  # as it is for most
+        most = max([sum([told.get(term, 0.0) for term in title]) for title in titles])
+        if is_titled or TYPICAL * most <= value:  # as it is for most
             return None
         phrase = self._phrase([label])
         if phrase is None or not self._says_more(phrase, label, value):
             return None
         terms = terms_of_name(phrase.text, self._language)
-        return phrase if any(title.issuperset(terms) for title in titles) else None
+        is_noun = (
+            phrase.n_words > 1 or _has_signs(phrase.text) or phrase.text.isupper() or self._is_said_in_lower_case(phrase.text)
+        )
+        return phrase if is_noun and any(title.issuperset(terms) for title in titles) else None
+
+    def _is_said_in_lower_case(self, word: str) -> bool:
+        """Return whether a text has a word in lower case, too: "mirrors", not "Catalan", which may be a people's name."""
+        pattern = rf"\b{re.escape(word.lower())}\b"
+        parts = map(self._known.archive.own_parts, (self._event, self._other_event))
+        return any(re.search(pattern, text) for part in parts for text in part)
 
     def _phrase_beside(
         self, telling: _Ranked, subject: str | None, titles: tuple[str, str] | None, series: str | None

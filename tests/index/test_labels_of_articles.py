@@ -152,6 +152,16 @@ def test_what_editors_gave_comes_before_what_a_title_says() -> None:
     assert contexts(RelatedStories().fit(given + others))[0] == "Shore power"
 
 
+@pytest.mark.parametrize(("a", "b", "label"), [
+    ("2017-10-01-catalan-referendum", "2017-10-27-catalan-declaration", "Carles Puigdemont"),  # not "Catalan", in one title
+    ("2013-07-03-morsi-ousted", "2014-06-08-sisi-sworn-in", "Abdel Fattah el-Sisi"),  # not "Morsi": a title says "Sisi"
+])  # fmt: skip
+def test_a_single_name_of_a_title_that_is_no_topic_does_not_come_before_a_person(
+    sample_stories: RelatedStories, a: str, b: str, label: str
+) -> None:
+    assert sample_stories.explain(a, b).contexts[0] == label
+
+
 def test_an_amount_is_no_release() -> None:
     stories = with_common_words(("Oslo spends 1.5 million", "Roads are mended."), ("A ship for 1.5 million", "It has sails."))
     assert not any("1.5" in label for label in contexts(stories))
