@@ -183,7 +183,7 @@ class Linker:
             shared = shared_columns(archive, batch, number, listed)
             n_candidates = np.count_nonzero(ids >= 0, axis=1)
             each = list(zip(ids.tolist(), scores.tolist(), n_candidates.tolist(), simple.tolist(), strict=True))
-            lists: list[list[_Reasoned] | None] = []
+            lists: list[tuple[Event, list[_Reasoned] | None]] = []
             for place, (row_ids, row_scores, n, is_simple) in enumerate(each):
                 event = events[number + place] if batch is None else batch[place].event
                 is_simple = is_simple and not (
@@ -196,12 +196,11 @@ class Linker:
                         _Reasoned(other, score, self._reasons.of_pair(event, other, shared, pair))
                         for pair, other, score in zip(pairs, row_ids, row_scores, strict=False)
                     ]
-                lists.append(links)
-            padded = np.array([links is not None and any(link.is_padding for link in links) for links in lists])
+                lists.append((event, links))
+            padded = np.array([links is not None and any(link.is_padding for link in links) for _, links in lists])
             rest = _Rest.of(archive, batch, number, np.where(padded[:, None], ids, -1), k) if padded.any() else None
-            for place, ((row_ids, row_scores, n, _), links) in enumerate(zip(each, lists, strict=True)):
+            for place, ((row_ids, row_scores, n, _), (event, links)) in enumerate(zip(each, lists, strict=True)):
                 if rest is not None and links is not None and padded[place]:
-                    event = events[number + place] if batch is None else batch[place].event
                     are_all = bool(first_ids[place, -1] < 0)
                     candidates = list(zip(row_ids[:n], row_scores, strict=False))
                     links = self._refilled(event, links, candidates, rest, place, are_all) if rest.is_plain[place] else None

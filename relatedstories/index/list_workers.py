@@ -177,7 +177,8 @@ def _links_elsewhere(linker: Linker, chunks: Iterable[_Chunk], here: Iterator[Li
         number_of = {id_: number for number, id_ in enumerate(linker.archive.ids)}
         with closing(results_in_rounds(tasks, n_workers)) as results:
             for packed in results:
-                yield from _PackedLists(*pickle.loads(packed)).unpacked(lambda id_: events[number_of[id_]])
+                lists: _PackedLists = pickle.loads(packed)
+                yield from lists.unpacked(lambda id_: events[number_of[id_]])
 
 
 def _chunks_of_all(first: PartialTopK) -> Iterator[_Chunk]:
@@ -214,7 +215,7 @@ def _packed_lists(
     """Return the lists of a chunk of events, pickled without joblib, which takes twice the time."""
     linker, first = _linker(folder, settings), PartialTopK.finished(ids, scores)
     lists = linker.links_of_all(first, events) if isinstance(events, int) else linker.links_of_numbers(events.tolist(), first)
-    return pickle.dumps(tuple(_PackedLists.of(list(lists))), pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps(_PackedLists.of(list(lists)), pickle.HIGHEST_PROTOCOL)
 
 
 @functools.lru_cache(1)

@@ -171,9 +171,8 @@ class Reason:
             is_told = not is_same or self._known.archive.is_rare_title(titles[0])
             if is_told and (titled := self._titled(ours, theirs)):
                 return _shown(titled)
-            phrase = self._phrase_of_a_title(*titles)
-            if phrase is not None:
-                return _shown([(phrase.text, phrase.share), *[(label.name, value) for label, value in self._telling()[:1]]])
+            if said := self._said_by_a_title(*titles):
+                return _shown(said)
         labels, is_shown = self._labels, self._known.is_shown
         if series is None and len(labels) == 1 and labels[0].tells and not labels[0].is_broad and not labels[0].is_place:
             # Many links share a single topic.
@@ -201,33 +200,35 @@ class Reason:
                 chosen.insert(0, (series, 0.0))  # who is named in all articles of a series hardly tells two of them
         return _shown(chosen) if chosen else ()
 
-    def _phrase_of_a_title(self, ours: str, theirs: str) -> Phrase | None:
-        """Return a phrase of one title that both texts say, if it says more than the most telling topic, which no title has.
+    def _said_by_a_title(self, ours: str, theirs: str) -> list[tuple[str, float]]:
+        """Return a phrase of one title that both texts say, and the most telling topic, with how well each explains the link.
 
-        What editors gave is their own reason.
+        Nothing where the phrase does not say more, or where a title has the topic or editors gave it, which is their own reason.
         """
         telling = self._telling()
         if not telling or telling[0][0].is_given:
-            return None
+            return []
         label, value = telling[0]
+        needed = value
         titles = [_terms_of_title(title, self._language) for title in (ours, theirs)]
         if label.topic.kind == "person":
-            value *= AUTHOR
+            needed *= AUTHOR
             is_titled = any(not title.isdisjoint(label.terms) for title in titles)  # a title may say but the surname
         else:
             is_titled = any(title.issuperset(label.terms) for title in titles)
         told, *_ = self._told_terms(label.terms)
         most = max([sum([told.get(term, 0.0) for term in title]) for title in titles])
-        if is_titled or TYPICAL * most <= value:  # as it is for most
-            return None
+        if is_titled or TYPICAL * most <= needed:  # as it is for most
+            return []
         phrase = self._phrase([label])
-        if phrase is None or not self._says_more(phrase, label, value):
-            return None
+        if phrase is None or not self._says_more(phrase, label, needed):
+            return []
         terms = terms_of_name(phrase.text, self._language)
         is_noun = (
             phrase.n_words > 1 or _has_signs(phrase.text) or phrase.text.isupper() or self._is_said_in_lower_case(phrase.text)
         )
-        return phrase if is_noun and any(title.issuperset(terms) for title in titles) else None
+        is_in_title = any(title.issuperset(terms) for title in titles)
+        return [(phrase.text, phrase.share), (label.name, value)] if is_noun and is_in_title else []
 
     def _is_said_in_lower_case(self, word: str) -> bool:
         """Return whether a text has a word in lower case, too: "mirrors", not "Catalan", which may be a people's name."""

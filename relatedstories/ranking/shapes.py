@@ -158,15 +158,15 @@ def is_verb(word: str) -> bool:
     return word.lower() in _verbs()
 
 
-def names_a_division(word: str) -> bool:
-    """Return whether an English word is one that numbers the parts of a whole: "Section 8".
+def names_a_division(word: str, language: str) -> bool:
+    """Return whether a word is one that numbers the parts of a whole, which is known in English: "Section 8".
 
     Examples
     --------
-    >>> names_a_division("Parts"), names_a_division("Party")
+    >>> names_a_division("Parts", "en"), names_a_division("Party", "en")
     (True, False)
     """
-    return word.lower().removesuffix("s") in _DIVISIONS
+    return language == ENGLISH and word.lower().removesuffix("s") in _DIVISIONS
 
 
 def says_when(name: str, language: str) -> bool:

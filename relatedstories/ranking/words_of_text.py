@@ -174,7 +174,7 @@ class WordsOfText:
     def may_be_alone(self, place: int) -> bool:
         """Return whether a word may be a phrase by itself: not "La" in any language, nor "Section", nor one character."""
         word = self._text[self.starts[place] : self.ends[place]]
-        if (len(word) == 1 and self.knows_matters) or (self._language == ENGLISH and names_a_division(word)):
+        if (len(word) == 1 and self.knows_matters) or names_a_division(word, self._language):
             return False
         return word.isupper() or not is_foreign_small_word(word.casefold())
 
