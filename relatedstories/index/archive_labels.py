@@ -10,6 +10,7 @@ from typing import TypeAlias
 from relatedstories.index.archive import Archive
 from relatedstories.ranking.labels import TYPICAL, Label
 from relatedstories.ranking.shapes import dull_terms
+from relatedstories.recent_cache import RecentCache
 from relatedstories.text.terms import ENGLISH, without_language
 from relatedstories.topics.names import normalise_name
 
@@ -55,6 +56,11 @@ class ArchiveLabels:
     def labels(self) -> _Labels:
         """The label of each topic, by column."""
         return _Labels(self.archive)
+
+    @cached_property
+    def contexts(self) -> RecentCache[tuple[int, int], tuple[tuple[str, ...], bool]]:
+        """The labels of links between events, by their numbers, and whether a subject is one."""
+        return RecentCache()
 
     @cached_property
     def _terms(self) -> dict[bool, _Terms]:

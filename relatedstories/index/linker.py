@@ -184,6 +184,7 @@ class Linker:
             n_candidates = np.count_nonzero(ids >= 0, axis=1)
             each = list(zip(ids.tolist(), scores.tolist(), n_candidates.tolist(), simple.tolist(), strict=True))
             lists: list[tuple[Event, list[_Reasoned] | None]] = []
+            numbers = range(number, number + len(ids)) if batch is None else [row.own_number for row in batch]
             for place, (row_ids, row_scores, n, is_simple) in enumerate(each):
                 event = events[number + place] if batch is None else batch[place].event
                 is_simple = is_simple and not (
@@ -193,7 +194,7 @@ class Linker:
                 if is_simple and event.id not in filters.pinned and event.id not in filters.blocked:
                     pairs = range(place * listed.shape[1], place * listed.shape[1] + min(k, n))
                     links = [
-                        _Reasoned(other, score, self._reasons.of_pair(event, other, shared, pair))
+                        _Reasoned(other, score, self._reasons.of_pair(event, numbers[place], other, shared, pair))
                         for pair, other, score in zip(pairs, row_ids, row_scores, strict=False)
                     ]
                 lists.append((event, links))
@@ -203,7 +204,8 @@ class Linker:
                 if rest is not None and links is not None and padded[place]:
                     are_all = bool(first_ids[place, -1] < 0)
                     candidates = list(zip(row_ids[:n], row_scores, strict=False))
-                    links = self._refilled(event, links, candidates, rest, place, are_all) if rest.is_plain[place] else None
+                    asked = event, numbers[place]
+                    links = self._refilled(asked, links, candidates, rest, place, are_all) if rest.is_plain[place] else None
                 if links is not None and (filters.fallback is None or len(links) >= k):
                     yield self._links_of(links)
                     continue
@@ -215,7 +217,7 @@ class Linker:
 
     def _refilled(
         self,
-        event: Event,
+        asked: tuple[Event, int | None],
         links: list[_Reasoned],
         candidates: Sequence[tuple[int, float]],
         rest: _Rest,
@@ -226,7 +228,8 @@ class Linker:
 
         Parameters
         ----------
-        event : Event
+        asked : tuple of Event and int
+            The event, and its number if it is of the archive.
         links : list of _Reasoned
             Of the first candidates.
         candidates : sequence of (number, score)
@@ -243,7 +246,7 @@ class Linker:
             if len(links) == self.retriever.k:
                 break
             seen += 1
-            one = _Reasoned(number, score, self._reasons.of_pair(event, number, rest.shared, pair))
+            one = _Reasoned(number, score, self._reasons.of_pair(*asked, number, rest.shared, pair))
             if not one.is_padding:
                 links.append(one)
         return links if are_all or seen + DUPLICATES_WITHIN <= len(candidates) else None
@@ -261,7 +264,8 @@ class Linker:
 
         @functools.cache
         def reason(number: int) -> Reason:
-            return reasons.of_pair(row.event, number, *(pairs.get(number) or (shared_columns_of(archive, row, [number]), 0)))
+            shared, pair = pairs.get(number) or (shared_columns_of(archive, row, [number]), 0)
+            return reasons.of_pair(row.event, row.own_number, number, shared, pair)
 
         def label(number: int) -> str | None:
             context = next(iter(reason(number).contexts), None)

@@ -72,11 +72,13 @@ class Reason:
         The code of its language.
     columns, products : sequences of int and of float
         The columns that both rows have, rising, and the products of their weights there.
+    own : int, optional
+        The number in the archive of the event that the link is under.
     """
 
     __slots__ = (
-        *("_columns", "_contexts", "_event", "_has_subject", "_labels", "_language", "_n_terms", "_other", "_products"),
-        *("_ranked", "_known", "_shares", "_terms"),
+        *("_columns", "_contexts", "_event", "_has_subject", "_labels", "_language", "_n_terms", "_other", "_own"),
+        *("_products", "_ranked", "_known", "_shares", "_terms"),
     )
 
     def __init__(
@@ -87,9 +89,10 @@ class Reason:
         language: str,
         columns: Sequence[int],
         products: Sequence[float],
+        own: int | None = None,
     ) -> None:
         first_topic = bisect_left(columns, known.n_terms)
-        self._known, self._event, self._other, self._language = known, event, other, language
+        self._known, self._event, self._own, self._other, self._language = known, event, own, other, language
         self._columns, self._products, self._n_terms = columns, products, first_topic
         labels = known.labels
         self._labels = [labels[column] for column in columns[first_topic:]]
@@ -101,10 +104,24 @@ class Reason:
 
     @property
     def contexts(self) -> tuple[str, ...]:
-        """The labels of the link, best first."""
+        """The labels of the link, best first; the link back has the same."""
         if self._contexts is None:
-            self._contexts = self._with_release(self._completed(self._found_contexts()))
+            known, numbers = self._known.contexts, self._numbers()
+            found = None if numbers is None else known.get(numbers)
+            if found is None:
+                labels = self._with_release(self._completed(self._found_contexts())) or self._said_in_common_words()
+                found = labels, self._has_subject
+                if numbers is not None:
+                    known.keep(numbers, found)
+            self._contexts, self._has_subject = found
         return self._contexts
+
+    def _numbers(self) -> tuple[int, int] | None:
+        """Return the numbers of two events of the archive in one language, rising: the link back has the same labels."""
+        own, other = self._own, self._other
+        if own is None or not isinstance(other, int) or self._known.archive.languages[own] != self._language:
+            return None
+        return (own, other) if own < other else (other, own)
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -230,10 +247,33 @@ class Reason:
         is_in_title = any(title.issuperset(terms) for title in titles)
         return [(phrase.text, phrase.share), (label.name, value)] if is_noun and is_in_title else []
 
+    def _said_in_common_words(self) -> tuple[str, ...]:
+        """Return several words of a title that both articles say, though each is common in the archive: "customer experience".
+
+        Nothing where each is in most of its events, as "Rust team" is in a blog on Rust.
+        """
+        if self._titles() is None or self._language in WITHOUT_WORDS:
+            return ()
+        archive = self._known.archive
+        told, matters, _ = self._told_terms((), TYPICAL)
+        events = zip(told, archive.term_events[list(self._columns[: self._n_terms])].tolist(), strict=True)
+        in_most = {term for term, n_events in events if n_events > len(archive) / 2}
+        if in_most.issuperset(told):
+            return ()
+        ours, theirs = map(archive.own_parts, self._events)
+        for one, other in ((ours, theirs), (theirs, ours)):  # it is written as in the title
+            phrase = salient_phrase(one, other, told, self._language, matters)
+            terms = terms_of_name(phrase.text, self._language) if phrase is not None and phrase.n_words > 1 else []
+            if phrase is None or in_most.issuperset(terms) or not self._known.is_shown(phrase.text):
+                return ()
+            if _terms_of_title(one[0], self._language).issuperset(terms):
+                return (phrase.text,)
+        return ()
+
     def _is_said_in_lower_case(self, word: str) -> bool:
         """Return whether a text has a word in lower case, too: "mirrors", not "Catalan", which may be a people's name."""
         pattern = rf"\b{re.escape(word.lower())}\b"
-        parts = map(self._known.archive.own_parts, (self._event, self._other_event))
+        parts = map(self._known.archive.own_parts, self._events)
         return any(re.search(pattern, text) for part in parts for text in part)
 
     def _phrase_beside(
@@ -276,18 +316,17 @@ class Reason:
         if any(label.name == word and label.topic.kind in ("place", "person") for label in self._labels):
             return contexts
         archive = self._known.archive
-        name = completed_word(archive.own_parts(self._event), archive.own_parts(self._other_event), word)
+        one, other = map(archive.own_parts, self._events)
+        name = completed_word(one, other, word)
         return (name, *(each for each in more if not says_the_same(each, name))) if self._known.is_shown(name) else contexts
 
     def _titles(self) -> tuple[str, str] | None:
         """Return the titles of both events; None unless both also have a text, without which the title is all of it."""
-        event = self._event
-        if not (event.title and event.text):  # mostly so, and sooner found than parts
+        if not (self._event.title and self._event.text):  # mostly so, and sooner found than parts
             return None
-        other, own_parts = self._other_event, self._known.archive.own_parts
-        if not (other.title and other.text):
+        if not all(event.title and event.text for event in self._events):
             return None
-        (ours, our_text), (theirs, their_text) = own_parts(event), own_parts(other)
+        (ours, our_text), (theirs, their_text) = map(self._known.archive.own_parts, self._events)
         return (ours, theirs) if ours and our_text and theirs and their_text else None
 
     def _names_a_column(self, title: str) -> bool:
@@ -381,14 +420,19 @@ class Reason:
         if self._language != ENGLISH or any(label.is_kind_of_news or label.topic.kind == "thing" for label in beside):
             return None
         subjects = self._known.archive.subjects
-        if not (ours := subjects(self._event)):
+        one, other = self._events
+        if not (ours := subjects(one)):
             return None
-        theirs = subjects(self._other_event)
+        theirs = subjects(other)
         return next((subject for subject in ours if subject in theirs and self._known.is_shown(subject)), None)
 
     @property
-    def _other_event(self) -> Event:
-        return self._known.archive.events[self._other] if isinstance(self._other, int) else self._other
+    def _events(self) -> tuple[Event, Event]:
+        """Both events, in the order of their ids, so that the link back has the same labels."""
+        event, other = self._event, self._other
+        if isinstance(other, int):
+            other = self._known.archive.events[other]
+        return (event, other) if event.id <= other.id else (other, event)
 
     def _phrase(self, beside: Sequence[Label]) -> Phrase | None:
         """Return the phrase that both events have and that says most beside other labels."""
@@ -397,12 +441,11 @@ class Reason:
         if not any(told.values()):
             return None
         if self._titles() is not None and self._language not in WITHOUT_WORDS:
-            a, b = archive.own_parts(self._event), archive.own_parts(self._other_event)
+            a, b = map(archive.own_parts, self._events)
             phrase = salient_phrase(a, b, told, self._language, matters)
         else:
-            phrase = shared_phrase(
-                archive.own_text(self._event), archive.own_text(self._other_event), told, self._language, matters
-            )
+            ours, theirs = map(archive.own_text, self._events)
+            phrase = shared_phrase(ours, theirs, told, self._language, matters)
         return phrase if phrase is not None and self._known.is_shown(phrase.text) else None
 
     def _told_terms(self, silent: Collection[str], of_common: float = 0.0) -> tuple[dict[str, float], list[str], set[str]]:

@@ -15,11 +15,20 @@ __all__ = ["Reasons"]
 class Reasons(ArchiveLabels):
     """Makes the reasons of links that lead to an archive's events."""
 
-    def of_pair(self, event: Event, number: int, shared: SharedColumns, pair: int) -> Reason:
-        """Return the reason of the link from an event to one of the archive, given what a pair of rows shares."""
+    def of_pair(self, event: Event, own: int | None, number: int, shared: SharedColumns, pair: int) -> Reason:
+        """Return the reason of the link from an event to one of the archive, given what a pair of rows shares.
+
+        Parameters
+        ----------
+        event : Event
+        own, number : int
+            The number of the event, None if it is not of the archive, and of the event that the link leads to.
+        shared : SharedColumns
+        pair : int
+        """
         within = slice(shared.bounds[pair], shared.bounds[pair + 1])
         language = self.archive.languages[number]
-        return Reason(self, event, number, language, shared.columns[within], shared.products[within])
+        return Reason(self, event, number, language, shared.columns[within], shared.products[within], own)
 
     def share_topics(self, shared: SharedColumns, pair: int) -> bool:
         """Return whether a pair of rows shares a topic."""

@@ -115,7 +115,7 @@ class Retriever:
         No list has a copy of its event, and it names those among its first `COPIES_WITHIN` candidates, so as many must be known.
         """
         event, filters = row.event, self.filters
-        if not row.in_archive or row.number < 0 or not filters.best_candidates_only:
+        if row.own_number is None or not filters.best_candidates_only:
             return None
         if event.translation_key or event.id in filters.pinned or event.id in filters.blocked:  # then some are no candidates
             return None

@@ -53,6 +53,11 @@ class EventRow:
     in_archive: bool = True
     language: str = ENGLISH
 
+    @property
+    def own_number(self) -> int | None:
+        """The number of exactly this event in the archive, None where the archive has another one or none with its id."""
+        return self.number if self.in_archive and self.number >= 0 else None
+
     def weight_by_column(self) -> dict[int, float]:
         """Return the weights by column."""
         return dict(zip(self.columns.tolist(), self.weights.tolist(), strict=True))

@@ -11,12 +11,12 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from relatedstories.recent_cache import MAX_KEPT
 from relatedstories.topics.arrays import side_by_side, where_true
 from relatedstories.topics.lexicon import form_of
 from relatedstories.topics.matter_tables import HEAD, LOWERED, MODIFIER, UNIT, MatterTables
 from relatedstories.topics.number_table import NumberTable
 from relatedstories.topics.numbering import Numbering
-from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.tokenizer import TokenizedText
 
 __all__ = ["N_CONTEXT", "MatterCandidates", "MatterFinder", "canonical_name"]

@@ -12,9 +12,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from relatedstories.recent_cache import RecentCache
 from relatedstories.topics.kinds import KINDS
 from relatedstories.topics.lexicon import Lexicon, default_lexicon, form_of, key_of
-from relatedstories.topics.recent_cache import RecentCache
 from relatedstories.topics.span_names import has_part
 
 __all__ = ["SenseFilter", "TextFacts", "default_sense_filter"]

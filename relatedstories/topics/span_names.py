@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from relatedstories.recent_cache import MAX_KEPT, RecentCache
 from relatedstories.topics.lexicon import Lexicon, Pattern, form_of, key_of
 from relatedstories.topics.number_table import NumberTable
 from relatedstories.topics.numbering import Numbering
-from relatedstories.topics.recent_cache import MAX_KEPT, RecentCache
 from relatedstories.topics.runs import JOINING_WORDS
 from relatedstories.topics.spans import Country, country_pattern
 

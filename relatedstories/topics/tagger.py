@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from relatedstories.recent_cache import MAX_KEPT
 from relatedstories.topics.arrays import where_true
 from relatedstories.topics.candidate_ranker import default_ranker
 from relatedstories.topics.candidates import CandidateGenerator, Candidates
@@ -23,7 +24,6 @@ from relatedstories.topics.kinds import KINDS, kinds
 from relatedstories.topics.lexicon import default_lexicon, key_of
 from relatedstories.topics.matters import KIND as CONCEPT
 from relatedstories.topics.matters import Matter, find_matters
-from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.senses import TextFacts, default_sense_filter
 from relatedstories.topics.tokenizer import TokenizedText
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from relatedstories.recent_cache import MAX_KEPT
 from relatedstories.text.word_parts import parts_of_words
 from relatedstories.topics.lexicon import Lexicon, form_of
 from relatedstories.topics.number_table import NumberTable
 from relatedstories.topics.numbering import Numbering
-from relatedstories.topics.recent_cache import MAX_KEPT
 from relatedstories.topics.runs import (
     CAPITAL,
     COMMA,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from relatedstories.topics.recent_cache import RecentCache
+from relatedstories.recent_cache import RecentCache
 from relatedstories.topics.word_splitter import default_splitter
 
 if TYPE_CHECKING:

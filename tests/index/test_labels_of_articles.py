@@ -142,6 +142,58 @@ def test_what_a_title_says_and_both_texts_say_again_comes_before_what_only_the_t
     assert stories.explain("0", "2").contexts[0] == "Novell"  # which a title has
 
 
+@pytest.mark.parametrize(("title", "label"), [
+    ("Building customer experience", "customer experience"),
+    ("Why we build", None),  # no title says it
+])  # fmt: skip
+def test_several_words_of_a_title_are_a_label_where_each_is_common(title: str, label: str | None) -> None:
+    others = [Event(f"c{n}", f"Customer {n}", "A customer came.") for n in range(10)]
+    others += [Event(f"e{n}", f"Experience {n}", "It is experience.") for n in range(10)]
+    others += [Event(f"o{n}", f"Oar {n}", "It is an oar.") for n in range(15)]
+    told = [
+        Event("0", title, "Good customer experience begins at the door, and customer experience ends there."),
+        Event("1", "What was learnt at the door", "It was all about customer experience."),
+    ]
+    stories = quick().fit(told + others)
+    assert [*stories.explain("0", "1").contexts] == ([] if label is None else [label])
+
+
+def test_words_that_most_articles_have_are_no_label_together() -> None:
+    things = ["lamp", "brick", "oar", "kite", "bell", "rope", "well", "loom", "cart", "drum", "saddle", "kettle"]
+    others = [Event(f"x{n}", f"A {thing} is mended", f"Its agency told the {thing} service.") for n, thing in enumerate(things)]
+    told = [
+        Event("0", "Inside the agency service", "Of the agency service, and whom the agency service serves."),
+        Event("1", "Yesterday at the quay", "It is the agency service again."),
+    ]
+    assert contexts(quick().fit(told + others)) == ()
+
+
+def test_the_label_of_the_link_back_is_the_same() -> None:
+    stories = with_common_words(
+        ("The ferry strike begins", "Crews began a ferry strike at noon. The ferry strike is their first."),
+        ("Ferry strikes go on", "Ferry strikes were called. Nobody likes ferry strikes."),
+    )
+    (there,) = (link.contexts for link in stories.related("0", 9, min_score=0) if link.event.id == "1")
+    (back,) = (link.contexts for link in stories.related("1", 9, min_score=0) if link.event.id == "0")
+    assert there == back == stories.explain("1", "0").contexts == stories.explain("0", "1").contexts
+    assert there[0].casefold() in ("ferry strike", "ferry strikes")
+
+
+def test_a_draft_is_told_by_its_own_words_not_by_those_of_the_event_with_its_id() -> None:
+    stories = with_common_words(
+        ("Usability of chairs", "The usability of oars was not praised, but usability was."),
+        ("Usability of kites", "Usability was seen. Catapults broke: a catapult is heavy."),
+        ("Usability of bells", "Usability was heard."),
+    )
+    archived = stories.explain("0", "1").contexts
+    draft = Event("0", "Catapult for sale", f"{COMMON} The catapult is old. No catapult is better.")
+    asked = [draft, stories.explain("0", "1").b]
+    of_draft, of_archived = stories.related_many(asked, 9, min_score=0)
+    assert [link.contexts for link in of_archived if link.event.id == "0"] == [archived]
+    (of_draft,) = (link.contexts for link in of_draft if link.event.id == "1")
+    assert of_draft == stories.explain(draft, "1").contexts != archived
+
+
 def test_what_editors_gave_comes_before_what_a_title_says() -> None:
     mills = (
         ("Kvitsund opens a tide mill", "The tide mill saws. It is a tide mill."),

@@ -111,6 +111,7 @@ def test_the_parts_of_an_explanation_sum_to_the_score(events):
             assert sum(part.share for part in why.parts) == pytest.approx(link.score, abs=1e-6)
             assert {part.name for part in why.topics} == set(link.topics)
             assert why.score == stories.explain(link.event, event).score
+            assert why.contexts == link.contexts == stories.explain(link.event.id, event.id).contexts
 
 
 def test_scores_are_cosines_times_the_date_factor():

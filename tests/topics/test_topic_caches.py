@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from relatedstories.topics import lexicon, recent_cache, span_names, token_table
+from relatedstories import recent_cache
+from relatedstories.recent_cache import RecentCache
+from relatedstories.topics import lexicon, span_names, token_table
 from relatedstories.topics.candidates import CandidateGenerator
-from relatedstories.topics.recent_cache import RecentCache
 from relatedstories.topics.tokenizer import tokenize
 
 TEXTS = [
