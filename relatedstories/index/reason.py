@@ -26,6 +26,7 @@ from relatedstories.ranking.links import MAX_CONTEXTS
 from relatedstories.ranking.phrases import (
     Phrase,
     completed_word,
+    said_release,
     salient_phrase,
     shared_family,
     shared_phrase,
@@ -109,7 +110,7 @@ class Reason:
             known, numbers = self._known.contexts, self._numbers()
             found = None if numbers is None else known.get(numbers)
             if found is None:
-                labels = self._with_release(self._completed(self._found_contexts())) or self._said_in_common_words()
+                labels = self._with_release(self._completed(self._found_contexts())) or self._said_in_common_words(())
                 found = labels, self._has_subject
                 if numbers is not None:
                     known.keep(numbers, found)
@@ -213,6 +214,8 @@ class Reason:
                     chosen.insert(0 if comes_first else place, (phrase.text, phrase.share))
         if series is not None and is_shown(series):
             chosen = [each for each in chosen if each[0] not in series]
+            if not chosen:
+                chosen = [(name, 0.0) for name in self._said_in_common_words(terms_of_name(series, self._language))]
             if not chosen or (telling and chosen[0][0] == telling[0][0].name and telling[0][0].topic.kind == "person"):
                 chosen.insert(0, (series, 0.0))  # who is named in all articles of a series hardly tells two of them
         return _shown(chosen) if chosen else ()
@@ -247,7 +250,7 @@ class Reason:
         is_in_title = any(title.issuperset(terms) for title in titles)
         return [(phrase.text, phrase.share), (label.name, value)] if is_noun and is_in_title else []
 
-    def _said_in_common_words(self) -> tuple[str, ...]:
+    def _said_in_common_words(self, silent: Collection[str]) -> tuple[str, ...]:
         """Return several words of a title that both articles say, though each is common in the archive: "customer experience".
 
         Nothing where each is in most of its events, as "Rust team" is in a blog on Rust.
@@ -255,7 +258,7 @@ class Reason:
         if self._titles() is None or self._language in WITHOUT_WORDS:
             return ()
         archive = self._known.archive
-        told, matters, _ = self._told_terms((), TYPICAL)
+        told, matters, _ = self._told_terms(silent, TYPICAL)
         events = zip(told, archive.term_events[list(self._columns[: self._n_terms])].tolist(), strict=True)
         in_most = {term for term, n_events in events if n_events > len(archive) / 2}
         if in_most.issuperset(told):
@@ -301,12 +304,32 @@ class Reason:
         """Return labels with the family of releases that both titles are about: in place of its name, else after what is new."""
         titles = self._titles()
         family = None if titles is None else shared_family(*titles, self._language)
+        if titles is not None and family is None:
+            return self._with_said_release(contexts, titles)
         if family is None or not self._known.is_shown(family) or any(_has_all_of(name, family) for name in contexts):
             return contexts
         more = [name for name in contexts if not _has_all_of(family, name)]
         if contexts and len(more) == len(contexts):
             return (*contexts, family)[:MAX_CONTEXTS]
         return (family, *more)
+
+    def _with_said_release(self, contexts: tuple[str, ...], titles: tuple[str, str]) -> tuple[str, ...]:
+        """Return labels with the release that one title names and the other article says, in place of its name."""
+        if not any(map(_NUMBER.search, titles)):
+            return contexts
+        texts = [*map(self._known.archive.own_text, self._events)]
+        for title, other_title, other_text in zip(titles, titles[::-1], texts[::-1], strict=True):
+            release = said_release(title, other_title, other_text, self._language)
+            if release is not None and contexts:
+                name, _, number = release.rpartition(" ")
+                shorter, longer = sorted((name, contexts[0]), key=len)
+                if not f" {longer}".endswith(f" {shorter}"):
+                    continue
+                if not any(map(str.islower, longer.split())):  # "openSUSE Leap", not "development of Leap"
+                    release = f"{longer} {number}"
+            if release is not None and self._known.is_shown(release):
+                return (release, *contexts[1:])
+        return contexts
 
     def _completed(self, contexts: tuple[str, ...]) -> tuple[str, ...]:
         """Return labels with the name that a single word, which comes first, is mostly part of in two articles."""

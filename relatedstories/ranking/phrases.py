@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import NamedTuple, TypeAlias
 
 from relatedstories.ranking.completion import MAX_LABEL_CHARS, completed
-from relatedstories.ranking.shapes import Part, is_noun_phrase, part_of, value_of
+from relatedstories.ranking.shapes import Part, is_noun_phrase, names_a_division, part_of, value_of
 from relatedstories.ranking.words_of_text import ADDRESS, MAX_PHRASE_CHARS, WordsOfText, words_of
 from relatedstories.text.terms import ENGLISH, pairs_of, script_runs
 from relatedstories.text.unspaced_words import WITHOUT_WORDS
@@ -17,6 +17,7 @@ from relatedstories.text.unspaced_words import WITHOUT_WORDS
 __all__ = [
     "Phrase",
     "completed_word",
+    "said_release",
     "salient_phrase",
     "shared_family",
     "shared_phrase",
@@ -276,6 +277,39 @@ def shared_family(a: str, b: str, language: str = ENGLISH) -> str | None:
             if n > 1 and shorter and not shorter.islower():
                 found.append(f"{shorter} {'.'.join(numbers[:n])}")
     return _longest(found)
+
+
+def said_release(title: str, other_title: str, other_text: str, language: str = ENGLISH) -> str | None:
+    """Return the name with a number of at least two parts, such as that of a release, that a title has and another article says.
+
+    As much of the name as the other article says; the longest, None if there is none, or if the other title has another release
+    of that name.
+
+    Examples
+    --------
+    >>> said_release("Last candidate of openSUSE Leap 42.2", "New packages", "Packages for Leap 42.2 were built.")
+    'Leap 42.2'
+    >>> said_release("Leap 42.2 is out", "New packages", "Leap 42 and Leap 42.25")
+    >>> said_release("Leap 42.2 is out", "Leap 42.3 is out", "It comes after Leap 42.2.")
+    """
+    others = {name.split()[-1] for name, _ in _versions(other_title, language) if name}
+    found = []
+    for name, numbers in _versions(title, language):
+        words = name.split()
+        if len(numbers) < 2 or not words or name.islower() or words[-1] in others or not _may_be_released(words[-1], language):
+            continue
+        number = ".".join(numbers)
+        for first in range(len(words)):
+            release = f"{' '.join(words[first:])} {number}"
+            if re.search(rf"(?<!\w){re.escape(release)}(?!\w|\.\d)", other_text):
+                found.append(release)
+                break
+    return _longest(found)
+
+
+def _may_be_released(word: str, language: str) -> bool:
+    """Return whether a word before a number may name what has it: not "Version"."""
+    return language != ENGLISH or not (part_of(word, ENGLISH, False) <= Part.GENERIC or names_a_division(word, ENGLISH))
 
 
 def _shorter_name(name: str, other: str) -> str:

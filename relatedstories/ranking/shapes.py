@@ -92,7 +92,7 @@ _BODIES = {
 }
 """Nouns that editors link to one body or place after another: which one, the noun alone does not say."""
 
-_DIVISIONS = {"section", "part", "chapter", "episode", "phase", "volume", "appendix"}
+_DIVISIONS = {"section", "part", "chapter", "episode", "phase", "volume", "version", "appendix"}
 """Nouns that number the parts of a whole, which they do not name."""
 
 _ZONES = {"UTC", "GMT", "BST", "CET", "CEST", "EST", "EDT", "PST", "PDT", "JST"}

@@ -98,6 +98,33 @@ def test_a_site_in_both_titles_comes_before_one_in_the_texts() -> None:
     assert not any("example" in label for label in stories.explain("0", "2").contexts)
 
 
+def test_a_release_that_a_title_names_and_the_other_article_says_is_told_with_its_number() -> None:
+    boats = [(f"A {boat} for the harbour", f"The {boat} of Kvitsund was built by hand.") for boat in ("raft", "canoe", "barge")]
+    stories = with_common_words(
+        ("Kvitsund 15.4 is out", "There are new colours for the sails."),
+        ("What the harbour wants", "Since Kvitsund 15.4 the bells are silent. Kvitsund is glad."),
+        ("Kvitsund 15.5 is out", "It comes after Kvitsund 15.4 and has new oars."),
+        *boats,
+    )
+    assert contexts(stories) == ("Kvitsund 15.4",)
+    assert "Kvitsund 15.4" not in stories.explain("0", "2").contexts  # which is another release
+    assert contexts(with_common_words(("Version 1.5 is out", "Sails."), ("Bells", "They ring since Version 1.5."))) == ()
+
+
+def test_what_a_title_of_a_series_says_comes_before_the_series() -> None:
+    others = [Event(f"p{n}", f"Pocket {n}", "It is in a pocket.") for n in range(12)]
+    others += [Event(f"m{n}", f"Mirror {n}", "It is a mirror.") for n in range(12)]
+    others += [Event(f"o{n}", f"Oar {n}", "It is an oar.") for n in range(20)]
+    told = [
+        Event("0", "Letters on Friday: why a pocket mirror breaks", "A pocket mirror is thin. Glass is to blame."),
+        Event("1", "Letters on Friday: things to keep", "Every pocket mirror has a lid. Keep the pocket mirror shut."),
+        Event("2", "Letters on Friday: frost", "Bells crack."),
+    ]
+    stories = quick().fit(told + others)
+    assert contexts(stories)[0] == "pocket mirror"
+    assert stories.explain("0", "2").contexts == ("Letters on Friday",)
+
+
 def test_an_event_with_a_year_is_told_where_one_title_says_more_of_its_name() -> None:
     stories = with_common_words(
         ("Talks for SailConf 2009", "Come by boat."), ("Oslo SailConf 2009 sold out", "Sails were raised.")
