@@ -254,13 +254,18 @@ class Reason:
         """Return several words of a title that both articles say, though each is common in the archive: "customer experience".
 
         Nothing where each is in most of its events, as "Rust team" is in a blog on Rust.
+
+        Parameters
+        ----------
+        silent : collection of str
+            Terms that count nothing.
         """
         if self._titles() is None or self._language in WITHOUT_WORDS:
             return ()
         archive = self._known.archive
         told, matters, _ = self._told_terms(silent, TYPICAL)
-        events = zip(told, archive.term_events[list(self._columns[: self._n_terms])].tolist(), strict=True)
-        in_most = {term for term, n_events in events if n_events > len(archive) / 2}
+        texts, most = self._known.texts_of(self._language), archive.n_events_by_language.get(self._language, 0) / 2
+        in_most = {texts[column] for column in self._columns[: self._n_terms] if archive.term_events[column] > most}
         if in_most.issuperset(told):
             return ()
         ours, theirs = map(archive.own_parts, self._events)
@@ -301,7 +306,10 @@ class Reason:
         return says_more and not (has_acronym or says_the_same(phrase.text, label.name))
 
     def _with_release(self, contexts: tuple[str, ...]) -> tuple[str, ...]:
-        """Return labels with the family of releases that both titles are about: in place of its name, else after what is new."""
+        """Return labels with the release that two articles are about.
+
+        If both titles are about releases of one family, that comes in place of its name, else after what is new.
+        """
         titles = self._titles()
         family = None if titles is None else shared_family(*titles, self._language)
         if titles is not None and family is None:

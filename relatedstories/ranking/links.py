@@ -34,7 +34,8 @@ class Link:
         Its place in the list, from 1.
     contexts : tuple of str
         What best explains the link, best first, at most `MAX_CONTEXTS`: shared topics; where these do not say what happened, the
-        kind of thing that both texts tell ("Traffic collision"); else a phrase that both contain, or nothing.
+        kind of thing that both texts tell ("Traffic collision"); else a phrase that both contain, or nothing. The link back, in
+        one language, has the same.
     topics : tuple of Topic
         All topics that both events have, the most telling first.
     duplicates : tuple of Event
