@@ -150,7 +150,7 @@ class Label(NamedTuple):
             Whether editors gave it, who know what it tells: it is not broad unless it is a country, a people or an office.
         """
         terms = tuple(terms_of_name(topic, language))
-        says_nothing = says_when(topic, language) or names_a_division(topic, language)
+        says_nothing = says_when(topic, language) or (names_a_division(topic, language) and not given)
         tells = len(topic) <= MAX_NAME_CHARS and not says_nothing and not is_common(terms)
         weakness = weakness_of(topic)
         if coherence is None or n_events < KNOWN_FROM or given:

@@ -92,8 +92,8 @@ _BODIES = {
 }
 """Nouns that editors link to one body or place after another: which one, the noun alone does not say."""
 
-_DIVISIONS = {"section", "part", "chapter", "episode", "phase", "volume", "version", "appendix"}
-"""Nouns that number the parts of a whole, which they do not name."""
+_DIVISIONS = {"section", "part", "chapter", "episode", "flight", "phase", "volume", "version", "appendix"}
+"""Nouns that number the parts of a whole, or others of a kind, which they do not name."""
 
 _ZONES = {"UTC", "GMT", "BST", "CET", "CEST", "EST", "EDT", "PST", "PDT", "JST"}
 
@@ -159,7 +159,7 @@ def is_verb(word: str) -> bool:
 
 
 def names_a_division(word: str, language: str) -> bool:
-    """Return whether a word is one that numbers the parts of a whole, which is known in English: "Section 8".
+    """Return whether a word is one that only numbers what it names, which is known in English: "Section 8", "Flight 93".
 
     Examples
     --------

@@ -46,6 +46,7 @@ _WITH_CASES = {
 """Languages whose nouns have other endings within a sentence."""
 
 _ENDS_SENTENCE = re.compile(r"[.!?:;\n]")
+_NUMBER_AFTER = re.compile(r"\s[A-Z]{0,3}\d")
 _MAX_KNOWN = 100_000  # words of a language whose terms are kept
 
 
@@ -167,9 +168,11 @@ class WordsOfText:
         return [place + min(step, 0) for place in places if self._neighbour(place, n, step) == key]
 
     def may_end(self, place: int) -> bool:
-        """Return whether a phrase may end with a word: not with "city's", nor with a verb."""
+        """Return whether a phrase may end with a word: not with "city's", nor with a verb, nor with "Flight" before "MH370"."""
         word = self._text[self.starts[place] : self.ends[place]]
-        return not (word.endswith(_POSSESSIVE) or (self._language == ENGLISH and is_verb(word)))
+        if word.endswith(_POSSESSIVE) or (self._language == ENGLISH and is_verb(word)):
+            return False
+        return not (names_a_division(word, self._language) and _NUMBER_AFTER.match(self._text, self.ends[place]))
 
     def may_be_alone(self, place: int) -> bool:
         """Return whether a word may be a phrase by itself: not "La" in any language, nor "Section", nor one character."""

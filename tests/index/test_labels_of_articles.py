@@ -150,6 +150,14 @@ def test_what_numbers_the_parts_of_a_whole_is_no_label_by_itself() -> None:
     assert contexts(with_common_words(*laws))[0] == "Section 508 compliance"
 
 
+def test_what_numbers_a_name_does_not_end_it() -> None:
+    stories = with_common_words(
+        ("Kvit Airways Flight KA12 is lost", "Kvit Airways Flight KA12 was seen at sea."),
+        ("Kvit Airways Flight 93 is found", "Bells rang for Kvit Airways Flight 93."),
+    )
+    assert contexts(stories)[0] == "Kvit Airways"
+
+
 def test_a_series_comes_before_a_person_whom_only_the_texts_name() -> None:
     things = ["oars are carved", "bells crack", "kites fly"]
     letters = [
